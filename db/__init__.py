@@ -1,0 +1,1 @@
+"""Rows and SQL; knows nothing of GraphQL or HTTP."""

@@ -1,0 +1,66 @@
+"""One database: its pool, and the two ways to use it, `read()` and `write()`."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLimits:
+    """How many connections to hold and how long to wait, in seconds and milliseconds."""
+
+    size: int = 10
+    overflow: int = 30
+    wait_timeout_s: float = 5
+    statement_timeout_ms: int = 5_000
+    connect_timeout_s: int = 5
+
+
+class Database:
+    """A pool of connections to one PostgreSQL."""
+
+    def __init__(self, url: str, limits: PoolLimits | None = None) -> None:
+        limits = limits or PoolLimits()
+        self.engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(url),
+            pool_size=limits.size,
+            max_overflow=limits.overflow,
+            pool_timeout=limits.wait_timeout_s,
+            pool_pre_ping=True,  # a database that came back is used at once, not after one error
+            connect_args={
+                "connect_timeout": limits.connect_timeout_s,
+                "options": f"-c statement_timeout={limits.statement_timeout_ms} -c timezone=UTC",
+            },
+        )
+        # A read is one statement: without BEGIN and ROLLBACK around it, it is one round trip.
+        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncSession]:
+        """A session for reading; each statement sees what was committed before it began."""
+        async with AsyncSession(self._reading, expire_on_commit=False) as session:
+            yield session
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncSession]:
+        """A session that is one transaction: committed at the end of the block, or not at all."""
+        async with (
+            AsyncSession(self.engine, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            yield session
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def sqlalchemy_url(url: str) -> URL:
+    """The URL with the psycopg driver named, as `postgresql://` and `postgres://` URLs lack it."""
+    return make_url(url.replace("postgres://", "postgresql://", 1)).set(
+        drivername="postgresql+psycopg"
+    )

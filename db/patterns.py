@@ -1,0 +1,6 @@
+"""The formats of names; regular expressions that PostgreSQL and Python read alike."""
+
+NAME = "^[A-Za-z0-9]([A-Za-z0-9._:/@-]{0,198}[A-Za-z0-9])?$"
+SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"  # providers, subjects, regions
+ALIAS = "^[a-z][a-z0-9-]{0,62}$"
+SHA256 = "^[0-9a-f]{64}$"

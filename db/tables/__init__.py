@@ -1,0 +1,19 @@
+"""The tables, one file a noun; importing this fills SQLModel.metadata."""
+
+from db.tables.aliases import AliasChange, ModelAlias
+from db.tables.bindings import Price, ProviderBinding
+from db.tables.models import Model
+from db.tables.providers import Provider
+from db.tables.state import RegistryState
+from db.tables.versions import ModelVersion
+
+__all__ = [
+    "AliasChange",
+    "Model",
+    "ModelAlias",
+    "ModelVersion",
+    "Price",
+    "Provider",
+    "ProviderBinding",
+    "RegistryState",
+]

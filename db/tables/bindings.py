@@ -1,0 +1,91 @@
+"""Bindings and their prices."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from db import ids, patterns
+from db.columns import TIME, Row, VersionedRow, both_ways, check, json, money, word
+from db.enums import BindingStatus
+
+
+class ProviderBinding(VersionedRow, table=True):
+    """How one version is served by one provider in one region."""
+
+    __tablename__ = "provider_bindings"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["version_id", "model_id"],
+            ["model_versions.id", "model_versions.model_id"],
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["provider_id"], ["providers.id"]),
+        sa.UniqueConstraint(
+            "version_id",
+            "provider_id",
+            "provider_model_id",
+            "region",
+            name="uq_provider_bindings_key",
+            postgresql_nulls_not_distinct=True,
+        ),
+        check("region_format", f"region ~ '{patterns.SLUG}'"),
+        check("priority_range", "priority >= 0"),
+        check("weight_range", "weight BETWEEN 0 AND 1000"),
+        check("success_rate_range", "success_rate BETWEEN 0 AND 1"),
+        check("latency_ms_range", "latency_ms > 0"),
+        sa.Index("ix_provider_bindings_version_id_priority_id", "version_id", "priority", "id"),
+        sa.Index("ix_provider_bindings_model_id_priority_id", "model_id", "priority", "id"),
+        sa.Index("ix_provider_bindings_provider_id_priority_id", "provider_id", "priority", "id"),
+        sa.Index("ix_provider_bindings_priority_id", "priority", "id"),
+        sa.Index("ix_provider_bindings_created_at_id", "created_at", "id"),
+        *both_ways("provider_bindings", "success_rate", "float8"),
+        *both_ways("provider_bindings", "latency_ms", "float8"),
+        sa.Index("ix_provider_bindings_provider_model_id", "provider_model_id"),
+        sa.Index("ix_provider_bindings_region", "region"),
+        sa.Index("ix_provider_bindings_status", "status"),
+    )
+
+    version_id: UUID
+    model_id: UUID  # the version's; kept here so that a model's bindings are one index range
+    provider_id: UUID
+    provider_model_id: str = Field(sa_type=sa.Text)
+    region: str | None = Field(default=None, sa_type=sa.Text)
+    endpoint: str | None = Field(default=None, sa_type=sa.Text)
+    config: Any = Field(default=None, sa_type=json())
+    credential_ref: str | None = Field(default=None, sa_type=sa.Text)
+    status: BindingStatus = Field(sa_type=word(BindingStatus))
+    priority: int = 100
+    weight: int = 100
+    sunset_on: date | None = None
+    success_rate: float | None = None
+    latency_ms: float | None = None
+
+    @property
+    def node_id(self) -> str:
+        """The id that clients see."""
+        return ids.encode(ids.BINDING, self.id)
+
+
+class Price(Row, table=True):
+    """What a binding costs from a time on, USD per 1,000 tokens; rows are added, never edited."""
+
+    __tablename__ = "prices"
+    __table_args__ = (
+        sa.UniqueConstraint("binding_id", "effective_from"),
+        sa.ForeignKeyConstraint(["binding_id"], ["provider_bindings.id"], ondelete="CASCADE"),
+        check("input_per_1k_range", "input_per_1k >= 0"),
+        check("output_per_1k_range", "output_per_1k >= 0"),
+        check("cache_read_per_1k_range", "cache_read_per_1k >= 0"),
+        sa.Index("ix_prices_input_per_1k_binding_id", "input_per_1k", "binding_id"),
+    )
+
+    binding_id: UUID
+    input_per_1k: Decimal | None = money()
+    output_per_1k: Decimal | None = money()
+    cache_read_per_1k: Decimal | None = money()
+    effective_from: datetime = Field(sa_type=TIME, nullable=False)
+    source: str | None = Field(default=None, sa_type=sa.Text)

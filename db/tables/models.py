@@ -1,0 +1,46 @@
+"""Models."""
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from db import ids, patterns
+from db.columns import SORTED_TEXT, VersionedRow, check, json, word
+from db.enums import TaskType
+
+
+class Model(VersionedRow, table=True):
+    """A named model, whatever its versions."""
+
+    __tablename__ = "models"
+    __table_args__ = (
+        sa.UniqueConstraint("name"),
+        check("name_format", f"name ~ '{patterns.NAME}'"),
+        check("subject_format", f"subject ~ '{patterns.SLUG}'"),
+        check("retention_keep_range", "retention_keep BETWEEN 1 AND 10"),
+        sa.Index("ix_models_created_at_id", "created_at", "id"),
+        sa.Index("ix_models_updated_at_id", "updated_at", "id"),
+        sa.Index("ix_models_task", "task"),
+        sa.Index("ix_models_subject", "subject"),
+        sa.Index(
+            "ix_models_labels",
+            "labels",
+            postgresql_using="gin",
+            postgresql_ops={"labels": "jsonb_path_ops"},
+        ),
+        sa.Index("ix_models_name_trigrams", sa.text("trigrams(name)"), postgresql_using="gin"),
+    )
+
+    name: str = Field(sa_type=SORTED_TEXT)
+    task: TaskType = Field(sa_type=word(TaskType))
+    subject: str | None = Field(default=None, sa_type=sa.Text)
+    description: str | None = Field(default=None, sa_type=sa.Text)
+    labels: dict[str, str] = Field(
+        default_factory=dict, sa_type=json(), sa_column_kwargs={"server_default": "{}"}
+    )
+    retention_keep: int = 3
+    last_number: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+
+    @property
+    def node_id(self) -> str:
+        """The id that clients see."""
+        return ids.encode(ids.MODEL, self.id)

@@ -1,0 +1,16 @@
+"""What the registry knows of itself."""
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from db.columns import check
+
+
+class RegistryState(SQLModel, table=True):
+    """One row: the sequence number of the last committed change."""
+
+    __tablename__ = "registry_state"
+    __table_args__ = (check("one_row", "id = 1"),)
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    revision: int = Field(default=0, sa_type=sa.BigInteger)

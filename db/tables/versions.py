@@ -1,0 +1,100 @@
+"""Versions of models."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import Field
+
+from db import ids, patterns
+from db.columns import SORTED_TEXT, TIME, VersionedRow, both_ways, check, json, money, word, words
+from db.enums import ArchiveReason, Capability, VersionStatus
+
+_CAPABILITIES = ", ".join(f"'{word}'" for word in Capability)
+
+
+class ModelVersion(VersionedRow, table=True):
+    """One release of a model; its number, semantic version and content hash never change."""
+
+    __tablename__ = "model_versions"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(["model_id"], ["models.id"], ondelete="CASCADE"),
+        sa.UniqueConstraint("model_id", "number"),
+        sa.UniqueConstraint("model_id", "version"),
+        sa.UniqueConstraint("model_id", "content_hash"),
+        sa.UniqueConstraint("id", "model_id"),  # what bindings and aliases refer to
+        check("content_hash_format", f"content_hash ~ '{patterns.SHA256}'"),
+        check("region_format", f"region ~ '{patterns.SLUG}'"),
+        check("number_range", "number >= 1"),
+        check("eval_score_range", "eval_score BETWEEN 0 AND 1"),
+        check("cost_per_1k_range", "cost_per_1k >= 0"),
+        check("slo_latency_ms_range", "slo_latency_ms > 0"),
+        check("slo_success_rate_range", "slo_success_rate BETWEEN 0 AND 1"),
+        check("context_window_range", "context_window > 0"),
+        check("max_output_tokens_range", "max_output_tokens > 0"),
+        check("size_bytes_range", "size_bytes >= 0"),
+        check("sunset_after_deprecation", "deprecated_on <= sunset_on"),
+        check("archived", "(status = 'ARCHIVED') = (archived_at IS NOT NULL)"),
+        check("capabilities", f"capabilities <@ ARRAY[{_CAPABILITIES}]"),
+        sa.Index("ix_model_versions_model_id_status_number", "model_id", "status", "number"),
+        sa.Index("ix_model_versions_model_id_semver_key_id", "model_id", "semver_key", "id"),
+        sa.Index("ix_model_versions_model_id_created_at_id", "model_id", "created_at", "id"),
+        sa.Index("ix_model_versions_number_id", "number", "id"),
+        sa.Index("ix_model_versions_semver_key_id", "semver_key", "id"),
+        sa.Index("ix_model_versions_created_at_id", "created_at", "id"),
+        *both_ways("model_versions", "eval_score", "float8"),
+        *both_ways("model_versions", "cost_per_1k", "numeric"),
+        sa.Index("ix_model_versions_version", "version"),
+        sa.Index("ix_model_versions_content_hash", "content_hash"),
+        sa.Index("ix_model_versions_region", "region"),
+        sa.Index("ix_model_versions_status", "status"),
+        sa.Index("ix_model_versions_capabilities", "capabilities", postgresql_using="gin"),
+    )
+
+    model_id: UUID
+    number: int
+    version: str = Field(sa_type=sa.Text)
+    semver_key: str = Field(sa_type=SORTED_TEXT)
+    content_hash: str = Field(sa_type=SORTED_TEXT)
+    region: str = Field(sa_type=sa.Text)
+    status: VersionStatus = Field(sa_type=word(VersionStatus))
+    eval_score: float | None = None
+    cost_per_1k: Decimal | None = money()
+    slo_latency_ms: int | None = None
+    slo_success_rate: float | None = None
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: list[Capability] = Field(
+        default_factory=list, sa_type=words(), sa_column_kwargs={"server_default": "{}"}
+    )
+    artifact_url: str | None = Field(default=None, sa_type=sa.Text)
+    size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
+    # `metadata` is taken by SQLAlchemy; only the attribute is spelt differently
+    metadata_: Any = Field(default=None, sa_column=sa.Column("metadata", json()))
+    deprecated_on: date | None = None
+    sunset_on: date | None = None
+    archived_at: datetime | None = Field(default=None, sa_type=TIME)
+    archive_reason: ArchiveReason | None = Field(default=None, sa_type=word(ArchiveReason))
+    archive_uri: str | None = Field(default=None, sa_type=sa.Text)
+    archive_hash: str | None = Field(default=None, sa_type=sa.Text)
+    archive_size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
+    status_before_archive: VersionStatus | None = Field(
+        default=None,
+        sa_type=sa.Enum(
+            VersionStatus,
+            native_enum=False,
+            create_constraint=True,
+            length=32,
+            name="status_before_archive",
+        ),
+    )
+    hold_reason: str | None = Field(default=None, sa_type=sa.Text)
+    hold_actor: str | None = Field(default=None, sa_type=sa.Text)
+    held_at: datetime | None = Field(default=None, sa_type=TIME)
+
+    @property
+    def node_id(self) -> str:
+        """The id that clients see."""
+        return ids.encode(ids.VERSION, self.id)
