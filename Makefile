@@ -1,0 +1,92 @@
+# Everything a developer runs. It needs Python 3.11, 3.12 or 3.13; uv is installed when there is none.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# make run PORT=8010 DATA_DIR=/tmp/registry sets what the settings call REGISTRY_PORT and so on.
+ifdef PORT
+export REGISTRY_PORT := $(PORT)
+endif
+ifdef DATA_DIR
+export REGISTRY_DATA_DIR := $(DATA_DIR)
+endif
+# A shell's own activated environment is not ours: uv would warn about it each time.
+unexport VIRTUAL_ENV
+
+BIN := .venv/bin
+ENV := .venv/.made
+UV_VERSION := 0.13.9
+SUPPORTED := import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(1); print(sys.executable)
+PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c '$(SUPPORTED)' 2>/dev/null && break; done),$(error Python 3.11, 3.12 or 3.13 is needed, as python3 on the PATH or as make PYTHON=...))
+# The uv on the PATH, if it runs and is as new as pyproject.toml asks for.
+UV := $(or $(shell uv --version 2>/dev/null | grep -qE '^uv (0\.(9|[1-9][0-9])|[1-9][0-9]*\.)' && command -v uv),.venv-tools/bin/uv)
+NPM := $(shell node --version >/dev/null 2>&1 && command -v npm)
+AUDIT := $(wildcard tests/server/audit/package-lock.json)
+
+help: ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+run: $(ENV) ## Serve the registry (PORT=8003 DATA_DIR=.registry, or DATABASE_URL=...)
+	@$(if $(NPM),$(MAKE) ui || ,)echo "GraphiQL is not built: its page loads from a CDN (Node 20.19 or newer builds it)."
+	@$(BIN)/registry serve --migrate --catalog genai-prices
+
+test: $(ENV) $(if $(NPM),audit) ## Run the whole suite on a PostgreSQL of its own (ARGS=...)
+	$(BIN)/pytest $(ARGS)
+
+check: $(ENV) ## Format, lint, types, imports, house rules, migrations, exported schema
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest tests/test_house.py tests/project tests/migrations
+	$(BIN)/registry schema --check
+
+fmt: $(ENV) ## Format the code and fix what ruff can fix
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+schema: $(ENV) ## Write schema/schema.graphql from the code
+	$(BIN)/registry schema
+
+migration: $(ENV) ## Write a migration from what changed in db/tables (m="add a licence to models")
+	$(BIN)/registry migrate --new $(if $(m),"$(m)",$(error Say what changes: make migration m="..."))
+
+import: $(ENV) ## Import a catalog (ARGS="litellm prices.json")
+	$(BIN)/registry import $(or $(ARGS),genai-prices)
+
+psql: $(ENV) ## Open psql on the registry's database
+	$(BIN)/registry psql
+
+ui: $(if $(NPM),ui/dist/index.html) ## Build GraphiQL into ui/dist (needs Node)
+	@$(if $(NPM),:,$(error Node and npm are needed))
+
+audit: $(AUDIT:package-lock.json=node_modules/.package-lock.json) ## Install the GraphQL-over-HTTP audit that the tests run (needs Node)
+	@:
+
+security: $(UV) ## Look for known vulnerabilities and unsafe code
+	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db catalogs planner migrations
+	$(UV) export --locked --no-dev --no-emit-project -q | $(UV) tool run pip-audit@2.10.1 --disable-pip --require-hashes -r /dev/stdin
+
+clean: ## Remove environments, caches and builds; the data stays
+	rm -rf .venv .venv-tools ui/dist ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: help run test check fmt schema migration import psql ui audit security clean
+
+$(ENV): pyproject.toml uv.lock | $(UV)
+	$(UV) sync --locked --quiet --python "$(PYTHON)"
+	@touch $@
+
+# Debian's python3 has no ensurepip without python3-venv; its pip, where there is one, does too.
+.venv-tools/bin/uv:
+	$(PYTHON) -m venv .venv-tools 2>/dev/null || rm -rf .venv-tools
+	if [ -d .venv-tools ]; then .venv-tools/bin/pip install -q uv==$(UV_VERSION); else $(PYTHON) -m pip install -q --target .venv-tools uv==$(UV_VERSION); fi
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	cd $* && npm ci --no-progress
+	@touch $@
+
+ui/dist/index.html: ui/node_modules/.package-lock.json $(shell find ui -maxdepth 1 -type f) $(shell find ui/src ui/examples -type f)
+	cd ui && npm run build
