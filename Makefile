@@ -76,17 +76,19 @@ clean: ## Remove environments, caches and builds; the data stays
 .PHONY: help run test check fmt schema migration import psql ui audit security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
-	$(UV) sync --locked --quiet --python "$(PYTHON)"
+	@echo "Making the environment in .venv"
+	@$(UV) sync --locked --quiet --python "$(PYTHON)"
 	@touch $@
 
-# Debian's python3 has no ensurepip without python3-venv; its pip, where there is one, does too.
+# A Debian without python3-venv has no ensurepip, but often a pip.
 .venv-tools/bin/uv:
-	$(PYTHON) -m venv .venv-tools 2>/dev/null || rm -rf .venv-tools
-	if [ -d .venv-tools ]; then .venv-tools/bin/pip install -q uv==$(UV_VERSION); else $(PYTHON) -m pip install -q --target .venv-tools uv==$(UV_VERSION); fi
+	@echo "Installing uv $(UV_VERSION) into .venv-tools"
+	@$(PYTHON) -m venv .venv-tools >/dev/null 2>&1 && .venv-tools/bin/pip install -q uv==$(UV_VERSION) \
+	|| { rm -rf .venv-tools; $(PYTHON) -m pip install -q --target .venv-tools uv==$(UV_VERSION); }
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	cd $* && npm ci --no-progress
 	@touch $@
 
-ui/dist/index.html: ui/node_modules/.package-lock.json $(shell find ui -maxdepth 1 -type f) $(shell find ui/src ui/examples -type f)
+ui/dist/index.html: ui/node_modules/.package-lock.json $(wildcard ui/*.* ui/src/* ui/examples/*)
 	cd ui && npm run build
