@@ -1,0 +1,19 @@
+"""Compiled plans for validated GraphQL queries over a Strawberry schema; see README.md."""
+
+from planner.errors import Declined, Rerun
+from planner.executor import FastExecutor
+from planner.plan import MutationPlan, QueryPlan
+from planner.planner import Planner
+from planner.selection import PlanInfo, Selection, selection_of
+
+__all__ = [
+    "Declined",
+    "FastExecutor",
+    "MutationPlan",
+    "PlanInfo",
+    "Planner",
+    "QueryPlan",
+    "Rerun",
+    "Selection",
+    "selection_of",
+]

@@ -1,0 +1,60 @@
+"""A field's arguments as its resolver takes them: graphql-core's coercion, Strawberry's classes."""
+
+import datetime
+import decimal
+import enum
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import strawberry
+from graphql import FieldNode, GraphQLField, ValueNode, VariableNode, Visitor, visit
+from graphql.execution.values import VariableValues, get_argument_values
+from strawberry.types.arguments import convert_arguments
+from strawberry.types.field import StrawberryField
+
+from planner.selection import PlanInfo
+
+Arguments = Callable[[VariableValues, PlanInfo], dict[str, Any]]
+
+# What cannot be changed by the resolver it is given to, so may be given to many.
+_CONSTANTS = (
+    bool | int | float | str | bytes | enum.Enum | uuid.UUID | decimal.Decimal | datetime.date
+)
+
+
+def compile_arguments(
+    schema: strawberry.Schema, definition: GraphQLField, field: StrawberryField, node: FieldNode
+) -> Arguments:
+    """Keyword arguments by Python name, computed once where no variable or object is among them."""
+    if not definition.args:
+        return lambda _variables, _info: {}
+    config, registry = schema.config, schema.schema_converter.scalar_registry
+
+    def read(variables: VariableValues | None, info: PlanInfo | None) -> dict[str, Any]:
+        given = get_argument_values(definition, node, variables)
+        return convert_arguments(given, field.arguments, registry, config, info)  # type: ignore[arg-type]  # PlanInfo stands for Info
+
+    if not any(_has_variables(argument.value) for argument in node.arguments or ()):
+        try:
+            constant = read(None, None)
+        except Exception:  # the same will be raised when the plan is run, and make it give way
+            return read
+        if all(value is None or isinstance(value, _CONSTANTS) for value in constant.values()):
+            return lambda _variables, _info: constant
+    return read
+
+
+class _Variables(Visitor):
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = False
+
+    def enter_variable(self, _node: VariableNode, *_: Any) -> None:
+        self.found = True
+
+
+def _has_variables(value: ValueNode) -> bool:
+    variables = _Variables()
+    visit(value, variables)
+    return variables.found

@@ -1,0 +1,60 @@
+"""Who gives a field's values: its batch function, or its resolver called for each parent."""
+
+from collections.abc import Mapping, Sequence
+from inspect import isawaitable
+from typing import Any
+
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
+
+from planner.errors import Rerun, UnplannableError
+from planner.region import Load
+from planner.selection import PlanInfo
+from planner.together import together
+
+
+def compile_load(field: StrawberryField) -> tuple[Load, frozenset[str] | None]:
+    """How a field with a resolver is loaded, and what that reads of the parents (None: unsaid)."""
+    if field.extensions or field.is_subscription or field.base_resolver is None:
+        raise UnplannableError(f"extensions of {field.python_name}")
+    needs: frozenset[str] | None = field.metadata.get("needs")
+    batch = field.metadata.get("batch")
+    if batch is None:
+        resolver = field.base_resolver
+        return _load_each(resolver), needs if _reads_parent(resolver) else frozenset()
+
+    async def load_batch(
+        info: PlanInfo, parents: Sequence[Any], arguments: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        values: Sequence[Any] = await batch(info, parents, **arguments)
+        return values
+
+    return load_batch, needs
+
+
+def _reads_parent(resolver: StrawberryResolver[Any]) -> bool:
+    return bool(resolver.self_parameter or resolver.parent_parameter or resolver.root_parameter)
+
+
+def _load_each(resolver: StrawberryResolver[Any]) -> Load:
+    """Strawberry's own way to call a resolver, for each parent concurrently."""
+    by_name = [p.name for p in (resolver.parent_parameter, resolver.root_parameter) if p]
+    info_name = resolver.info_parameter and resolver.info_parameter.name
+    takes_self = resolver.self_parameter is not None
+
+    async def load_each(
+        info: PlanInfo, parents: Sequence[Any], arguments: Mapping[str, Any]
+    ) -> Sequence[Any]:
+        values = []
+        for parent in parents:
+            given = {**arguments, **dict.fromkeys(by_name, parent)}
+            if info_name:
+                given[info_name] = info
+            values.append(resolver(parent, **given) if takes_self else resolver(**given))
+        if not any(map(isawaitable, values)):
+            return values
+        if not all(map(isawaitable, values)):
+            raise Rerun("some values are awaitable")
+        return await together(values)
+
+    return load_each

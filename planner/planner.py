@@ -1,0 +1,106 @@
+"""Plans for one schema, kept by document and operation name."""
+
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+
+import strawberry
+from graphql import DocumentNode, OperationType
+
+from planner.document import read_operation
+from planner.errors import Declined, UnplannableError
+from planner.plan import Ground, MutationPlan, QueryPlan
+from planner.types import Types
+
+Plan = QueryPlan | MutationPlan
+
+_BYTES_PER_PLAN = 20_000
+_BYTES_PER_FIELD = 2_000
+_FIELDS_MAX = 5_000
+
+
+class Planner:
+    """Compiles validated documents over one Strawberry schema, and keeps their plans.
+
+    ``passed``: scalars by GraphQL name, and the class whose values the caller's JSON encoder
+    writes as the scalar's ``serialize`` would; values of exactly that class are left as they are.
+    ``by_class``: a row's class alone decides its GraphQL type, so ``is_type_of`` is asked once
+    per class. At most ``plans_max`` plans of about ``bytes_max`` bytes together are kept.
+    """
+
+    def __init__(
+        self,
+        schema: strawberry.Schema,
+        *,
+        passed: Mapping[str, type] | None = None,
+        by_class: bool = False,
+        plans_max: int = 1_000,
+        bytes_max: int = 32 * 1024 * 1024,
+    ) -> None:
+        types = Types(schema._schema, passed or {}, by_class)
+        self._ground = Ground(schema, types, _FIELDS_MAX, self._trim)
+        self._refusal = _refusal(schema)
+        self._plans_max = plans_max
+        self._bytes_max = bytes_max
+        self._kept: OrderedDict[Hashable, Plan | Declined] = OrderedDict()
+
+    def plan(
+        self, document: DocumentNode, operation_name: str | None, cache_key: Hashable
+    ) -> Plan | Declined:
+        """The plan of one operation of a validated document, kept under ``cache_key`` (its hash,
+        for instance) and the operation's name."""
+        key = (cache_key, operation_name)
+        kept = self._kept.get(key)
+        if kept is not None:
+            self._kept.move_to_end(key)
+            return kept
+        plan = self._compile(document, operation_name)
+        self._kept[key] = plan
+        self._trim()
+        return plan
+
+    @property
+    def plan_count(self) -> int:
+        return len(self._kept)
+
+    @property
+    def byte_count(self) -> int:
+        """About what the plans that are kept take in memory."""
+        return sum(map(_bytes, self._kept.values()))
+
+    def _compile(self, document: DocumentNode, operation_name: str | None) -> Plan | Declined:
+        if self._refusal:
+            return Declined(self._refusal)
+        try:
+            operation = read_operation(document, operation_name)
+            if operation.node.operation is OperationType.QUERY:
+                return QueryPlan(self._ground, operation)
+            if operation.node.operation is OperationType.MUTATION:
+                return MutationPlan(self._ground, operation, document, operation_name)
+        except UnplannableError as refusal:
+            return Declined(str(refusal))
+        except Exception as error:  # the stock executor will say what is wrong
+            return Declined(f"{type(error).__name__}: {error}")
+        return Declined("subscription")
+
+    def _trim(self) -> None:
+        byte_count = self.byte_count
+        while self._kept and (len(self._kept) > self._plans_max or byte_count > self._bytes_max):
+            _, dropped = self._kept.popitem(last=False)
+            byte_count -= _bytes(dropped)
+
+
+def _bytes(plan: Plan | Declined) -> int:
+    fields = 0 if isinstance(plan, Declined) else plan.variants.field_count
+    return _BYTES_PER_PLAN + _BYTES_PER_FIELD * fields
+
+
+def _refusal(schema: strawberry.Schema) -> str:
+    """Why no document of this schema can be planned; empty when some can."""
+    middleware = schema._get_middleware_manager(schema.get_extensions())
+    if middleware.middlewares:
+        return "schema extensions that resolve fields"
+    if schema.config.default_resolver is not getattr:
+        return "a default resolver other than getattr"
+    if schema.exception_handlers:
+        return "exception handlers"
+    return ""

@@ -1,0 +1,73 @@
+"""What the regions of one operation are compiled from."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import strawberry
+from graphql import GraphQLField, GraphQLObjectType
+from graphql.execution.collect_fields import (
+    FieldDetailsList,
+    GroupedFieldSet,
+    collect_fields,
+    collect_subfields,
+)
+from graphql.execution.values import VariableValues
+from strawberry.types.field import StrawberryField
+
+from planner.document import Operation
+from planner.errors import UnplannableError
+from planner.types import Types
+
+
+class SelectedField(NamedTuple):
+    """One field of one object type; ``details`` are the nodes that selected it under ``key``."""
+
+    key: str
+    definition: GraphQLField
+    declared: StrawberryField
+    details: FieldDetailsList
+
+
+@dataclass(slots=True)
+class Scope:
+    """One operation against one schema, for the one outcome of its conditions that ``variables``
+    give. At most ``fields_left`` more fields are compiled: fragments and interfaces can multiply
+    them."""
+
+    schema: strawberry.Schema
+    types: Types
+    operation: Operation
+    variables: VariableValues
+    fields_left: int
+
+    def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
+        fragments = dict(self.operation.fragments)
+        graph = self.schema._schema
+        found = collect_fields(graph, fragments, self.variables, root, self.operation.node)
+        return found.grouped_field_set
+
+    def subfields(self, type_: GraphQLObjectType, details: FieldDetailsList) -> GroupedFieldSet:
+        operation = self.operation
+        found = collect_subfields(
+            self.schema._schema,
+            dict(operation.fragments),
+            self.variables,
+            operation.node,
+            type_,
+            details,
+        )
+        return found.grouped_field_set
+
+    def field(self, type_: GraphQLObjectType, key: str, details: FieldDetailsList) -> SelectedField:
+        """UnplannableError for introspection, and for what Strawberry has not declared."""
+        name = details[0].node.name.value
+        definition = type_.fields.get(name)
+        declared = definition and definition.extensions.get("strawberry-definition")
+        if definition is None or not isinstance(declared, StrawberryField):
+            raise UnplannableError(f"field {type_.name}.{name}")
+        return SelectedField(key, definition, declared, details)
+
+    def count_field(self) -> None:
+        self.fields_left -= 1
+        if self.fields_left < 0:
+            raise UnplannableError("too many fields")
