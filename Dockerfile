@@ -19,7 +19,8 @@ COPY db db
 COPY migrations migrations
 COPY catalogs catalogs
 COPY planner planner
-RUN uv sync --locked --no-dev
+RUN uv sync --locked --no-dev \
+    && .venv/bin/python -m compileall -q server schema resolvers db migrations catalogs planner
 
 FROM python:3.13-slim
 # The embedded PostgreSQL, used without DATABASE_URL, needs a user with a name; the files are root's.
