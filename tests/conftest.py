@@ -9,6 +9,7 @@ import pytest
 
 from db import embedded, migrate
 from db.engine import Database
+from tests.graphql import GraphQL
 
 _numbers = count(1)
 
@@ -65,3 +66,9 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     yield database
     await database.close()
+
+
+@pytest.fixture
+def gql(db: Database) -> GraphQL:
+    """Runs documents on the test's registry."""
+    return GraphQL(db)

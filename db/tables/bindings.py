@@ -55,7 +55,7 @@ class ProviderBinding(VersionedRow, table=True):
     provider_model_id: str = Field(sa_type=sa.Text)
     region: str | None = Field(default=None, sa_type=sa.Text)
     endpoint: str | None = Field(default=None, sa_type=sa.Text)
-    config: Any = Field(default=None, sa_type=json())
+    config: Any = Field(default=None, sa_type=json(), nullable=True)
     credential_ref: str | None = Field(default=None, sa_type=sa.Text)
     status: BindingStatus = Field(sa_type=word(BindingStatus))
     priority: int = 100

@@ -6,6 +6,7 @@ from sqlmodel import Field
 from db import ids, patterns
 from db.columns import SORTED_TEXT, VersionedRow, check, json, word
 from db.enums import TaskType
+from db.values import Label
 
 
 class Model(VersionedRow, table=True):
@@ -44,3 +45,8 @@ class Model(VersionedRow, table=True):
     def node_id(self) -> str:
         """The id that clients see."""
         return ids.encode(ids.MODEL, self.id)
+
+    @property
+    def label_list(self) -> list[Label]:
+        """Its labels, by key."""
+        return [Label(key, value) for key, value in sorted(self.labels.items())]

@@ -1,6 +1,6 @@
 """Versions of models."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,9 @@ from sqlmodel import Field
 from db import ids, patterns
 from db.columns import SORTED_TEXT, TIME, VersionedRow, both_ways, check, json, money, word, words
 from db.enums import ArchiveReason, Capability, VersionStatus
+from db.values import ArchiveInfo, VersionHold
+
+KEPT_ARCHIVED = timedelta(days=365)  # before an archive may be purged
 
 _CAPABILITIES = ", ".join(f"'{word}'" for word in Capability)
 
@@ -98,3 +101,25 @@ class ModelVersion(VersionedRow, table=True):
     def node_id(self) -> str:
         """The id that clients see."""
         return ids.encode(ids.VERSION, self.id)
+
+    @property
+    def archive(self) -> ArchiveInfo | None:
+        """Where its content went, once it is archived."""
+        if self.archived_at is None:
+            return None
+        assert self.archive_reason is not None
+        return ArchiveInfo(
+            archived_at=self.archived_at,
+            reason=self.archive_reason,
+            storage_uri=self.archive_uri or "",
+            content_hash=self.archive_hash or "",
+            size_bytes=self.archive_size_bytes or 0,
+            purge_after=self.archived_at + KEPT_ARCHIVED,
+        )
+
+    @property
+    def hold(self) -> VersionHold | None:
+        """Why it is kept from being archived or purged, if it is."""
+        if self.held_at is None:
+            return None
+        return VersionHold(self.hold_reason or "", self.hold_actor or "", self.held_at)

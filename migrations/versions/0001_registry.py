@@ -439,7 +439,7 @@ def upgrade() -> None:
         sa.Column("region", sa.Text(), nullable=True),
         sa.Column("endpoint", sa.Text(), nullable=True),
         sa.Column(
-            "config", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=False
+            "config", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
         ),
         sa.Column("credential_ref", sa.Text(), nullable=True),
         sa.Column(

@@ -1,0 +1,1 @@
+"""What each field does: inputs, rules and transactions; speaks rows."""

@@ -1,0 +1,31 @@
+"""Aliases: what their fields do."""
+
+from db import aliases, models, versions
+from db.tables import AliasChange, Model, ModelAlias, ModelVersion
+from resolvers.context import Info
+from resolvers.parents import loaded
+
+
+async def models_of_aliases(info: Info, parents: list[ModelAlias]) -> list[Model]:
+    """The model whose versions it names."""
+    found = await loaded(info, [row.model_id for row in parents], models.by_ids)
+    return [found[row.model_id] for row in parents]  # a foreign key: the model is there
+
+
+async def versions_of_aliases(info: Info, parents: list[ModelAlias]) -> list[ModelVersion]:
+    """The version it points at."""
+    found = await loaded(info, [row.version_id for row in parents], versions.by_ids)
+    return [found[row.version_id] for row in parents]  # a foreign key: the version is there
+
+
+async def histories(info: Info, parents: list[ModelAlias]) -> list[list[AliasChange]]:
+    """Where it has pointed, newest first."""
+    found = await loaded(info, [(row.model_id, row.name) for row in parents], aliases.histories)
+    return [found[row.model_id, row.name] for row in parents]
+
+
+async def versions_of_changes(info: Info, parents: list[AliasChange]) -> list[ModelVersion | None]:
+    """The version it was pointed at; null when it was deleted, or its version is gone."""
+    keys = [row.version_id for row in parents if row.version_id is not None]
+    found = await loaded(info, keys, versions.by_ids)
+    return [found.get(row.version_id) if row.version_id else None for row in parents]

@@ -1,0 +1,49 @@
+"""Declares inputs: an absent field is None in Python, and has no default in the SDL."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar, dataclass_transform
+
+import strawberry
+from strawberry.types.arguments import StrawberryArgumentAnnotation
+from strawberry.types.base import StrawberryObjectDefinition
+
+T = TypeVar("T")
+
+
+@dataclass_transform(kw_only_default=True)
+def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]], type[T]]:
+    """An input type; with `one_of`, exactly one of its fields is given."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        made: Any = strawberry.input(cls, description=description, one_of=one_of)
+        definition: StrawberryObjectDefinition = made.__strawberry_definition__
+        for field in definition.fields:
+            if field.default is None:
+                field.default_value = strawberry.UNSET
+        return made  # type: ignore[no-any-return]
+
+    return decorate
+
+
+def optional(description: str) -> Any:
+    """A field that may be left out."""
+    return strawberry.field(default=None, description=description)
+
+
+def required(description: str) -> Any:
+    """A field that must be given."""
+    return strawberry.field(description=description)
+
+
+def chosen(one_of: Any) -> tuple[str, Any]:
+    """The name and value of the one field that is set in a one-of input."""
+    for field in one_of.__strawberry_definition__.fields:
+        value = getattr(one_of, field.python_name)
+        if value is not None:
+            return field.python_name, value
+    raise AssertionError("a one-of input has one field set")  # GraphQL has checked it
+
+
+def told(description: str) -> StrawberryArgumentAnnotation:
+    """Describes an argument: `Annotated[Type, told("…")]`."""
+    return strawberry.argument(description=description)

@@ -1,0 +1,85 @@
+"""Bindings: what their fields do."""
+
+from datetime import datetime
+from functools import partial
+from typing import Annotated
+
+import strawberry
+
+from db import bindings, ids, prices, providers, versions
+from db.prices import DatedPrice
+from db.tables import ModelVersion, Provider, ProviderBinding
+from resolvers import pages
+from resolvers.arguments import told
+from resolvers.context import Info
+from resolvers.filters import BindingsWhere
+from resolvers.health import UNKNOWN_HEALTH, BindingHealth
+from resolvers.orders import NEWEST_FIRST, BindingsBy
+from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.parents import loaded
+
+
+async def get(
+    info: Info, id: Annotated[strawberry.ID, told("The binding's ID.")]
+) -> ProviderBinding | None:
+    """One binding."""
+    key = ids.decode(ids.BINDING, id)
+    if key is None:
+        return None
+    async with info.context.db.read() as session:
+        return (await bindings.by_ids(session, [key])).get(key)
+
+
+async def page(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: BindingsWhere = None,
+    order_by: BindingsBy = None,
+) -> Page[ProviderBinding]:
+    """Bindings of all versions, newest first unless ordered otherwise."""
+    asked = Asked(first, after, last, before, filter, order_by)
+    return await pages.of_all(info, bindings.LISTING, asked, NEWEST_FIRST)
+
+
+async def versions_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[ModelVersion]:
+    """The version that is served."""
+    found = await loaded(info, [row.version_id for row in parents], versions.by_ids)
+    return [found[row.version_id] for row in parents]  # a foreign key: the version is there
+
+
+async def providers_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[Provider]:
+    """Who serves it."""
+    found = await loaded(info, [row.provider_id for row in parents], providers.by_ids)
+    return [found[row.provider_id] for row in parents]  # a foreign key: the provider is there
+
+
+async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:
+    """ACTIVE, circuit not OPEN, version ACTIVE or DEPRECATED, not past any sunset."""
+    async with info.context.db.read() as session:
+        found = await bindings.routable(session, [row.id for row in parents])
+    return [row.id in found for row in parents]
+
+
+async def prices_in_effect(
+    info: Info,
+    parents: list[ProviderBinding],
+    at: Annotated[datetime | None, told("The time; now unless given.")] = None,
+) -> list[DatedPrice | None]:
+    """Price in effect at a time, now unless given; null when unknown (never zero for unknown)."""
+    load = partial(prices.in_effect, at=at)
+    found = await loaded(info, [row.id for row in parents], load)
+    return [found.get(row.id) for row in parents]
+
+
+async def price_histories(info: Info, parents: list[ProviderBinding]) -> list[list[DatedPrice]]:
+    """All prices, newest first, those to come included."""
+    found = await loaded(info, [row.id for row in parents], prices.history)
+    return [found[row.id] for row in parents]
+
+
+async def healths(info: Info, parents: list[ProviderBinding]) -> list[BindingHealth]:
+    """Rolling figures from reportOutcomes; UNKNOWN until outcomes are recorded."""
+    return [UNKNOWN_HEALTH] * len(parents)

@@ -1,0 +1,28 @@
+"""What every resolver can reach."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import strawberry
+
+from db.engine import Database
+from resolvers.loaders import Loaders
+from resolvers.service import Service
+
+
+@dataclass(slots=True, kw_only=True)
+class Context:
+    """One operation's surroundings; a socket makes a new one for each operation and event."""
+
+    db: Database
+    service: Service
+    request_id: str = ""
+    actor: str = "anonymous"
+    loaders: Loaders = field(default_factory=Loaders)
+
+
+Info: TypeAlias = strawberry.Info[Context, Any]
+
+# One value per parent, in their order; see schema.fields.batched.
+Batch: TypeAlias = Callable[..., Awaitable[list[Any]]]

@@ -1,0 +1,40 @@
+"""Finds the row that a reference names; None when there is none."""
+
+from typing import Any
+
+from db import ids, models, versions
+from db.tables import Model, ModelVersion
+from resolvers.arguments import chosen
+from resolvers.errors import RequestError
+from resolvers.refs import ModelRef, VersionRef, VersionSelector
+
+
+async def model(session: Any, ref: ModelRef) -> Model | None:
+    """The model with this id or name."""
+    if ref.name is not None:
+        return await models.get(session, name=ref.name)
+    key = ids.decode(ids.MODEL, ref.id or "")
+    return await models.get(session, id=key) if key else None
+
+
+async def version(session: Any, ref: VersionRef) -> ModelVersion | None:
+    """The version with this id or content hash, or the one a selector picks within a model."""
+    if ref.content_hash is not None:
+        return await versions.by_content_hash(session, ref.content_hash)
+    if ref.id is not None:
+        key = ids.decode(ids.VERSION, ref.id)
+        return (await versions.by_ids(session, [key])).get(key) if key else None
+    assert ref.in_model is not None  # a one-of input has one field set
+    selected = selector(ref.in_model.select)
+    owner = await model(session, ref.in_model.model)
+    if owner is None:
+        return None
+    return (await versions.selected_of_models(session, [owner.id], *selected)).get(owner.id)
+
+
+def selector(select: VersionSelector) -> tuple[str, Any]:
+    """A selector's name and value; `latest: false` selects nothing and is refused."""
+    name, value = chosen(select)
+    if name == "latest" and value is not True:
+        raise RequestError("latest: only true selects a version; give another selector instead")
+    return name, value

@@ -1,0 +1,38 @@
+"""What traffic says of a binding."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from db.enums import CircuitState, HealthState
+
+WINDOW_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """Whether a binding is called at all."""
+
+    state: CircuitState = CircuitState.CLOSED
+    open_until: datetime | None = None
+    reason: str | None = None
+    consecutive_failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BindingHealth:
+    """Figures over the last window; None is unknown."""
+
+    state: HealthState = HealthState.UNKNOWN
+    samples: int = 0
+    window_minutes: int = WINDOW_MINUTES
+    success_rate: float | None = None
+    rate_limited_share: float | None = None
+    latency_ms_p50: float | None = None
+    latency_ms_p95: float | None = None
+    latency_ms_p99: float | None = None
+    ttft_ms_p50: float | None = None
+    last_outcome_at: datetime | None = None
+    circuit: Circuit = Circuit()
+
+
+UNKNOWN_HEALTH = BindingHealth()

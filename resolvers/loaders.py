@@ -1,0 +1,50 @@
+"""The batch loads of one operation.
+
+A relation is one function from all parents of a level to their values. Here aiodataloader gathers
+those parents when the ordinary executor asks for them one by one.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import partial
+from typing import Any
+
+from aiodataloader import DataLoader
+
+
+class Loaders:
+    """One DataLoader for each batch function and arguments, made on first use.
+
+    They do not cache: batch functions load what several parents share only once, and a read after
+    a write in one operation sees the write.
+    """
+
+    def __init__(self) -> None:
+        self._loaders: dict[Any, DataLoader[Any, Any]] = {}
+
+    def load(
+        self,
+        batch: Callable[..., Awaitable[list[Any]]],
+        info: Any,
+        parent: Any,
+        arguments: Mapping[str, Any],
+    ) -> Awaitable[Any]:
+        """The value of `batch` for one parent, loaded together with its siblings'."""
+        key = (batch, _frozen(arguments))
+        loader = self._loaders.get(key)
+        if loader is None:
+            load: Any = partial(batch, info, **arguments)
+            loader = self._loaders[key] = DataLoader(load, cache=False)
+        return loader.load(parent)
+
+
+def _frozen(value: Any) -> Any:
+    """A hashable stand-in for an argument: equal arguments freeze to equal values."""
+    if isinstance(value, Mapping):
+        return tuple((key, _frozen(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    if is_dataclass(value):
+        parts = tuple(_frozen(getattr(value, field.name)) for field in fields(value))
+        return (type(value).__name__, *parts)
+    return value

@@ -1,0 +1,105 @@
+"""Models: what their fields do."""
+
+from functools import partial
+from typing import Annotated
+
+from db import aliases as aliases_db
+from db import bindings as bindings_db
+from db import models, versions
+from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
+from resolvers import find, pages
+from resolvers.arguments import told
+from resolvers.context import Info
+from resolvers.filters import BindingsWhere, ModelsWhere, VersionsWhere
+from resolvers.orders import (
+    HIGHEST_NUMBER_FIRST,
+    LOWEST_PRIORITY_FIRST,
+    NEWEST_FIRST,
+    BindingsBy,
+    ModelsBy,
+    VersionsBy,
+)
+from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.parents import loaded
+from resolvers.refs import ModelRef, VersionSelector
+
+
+async def get(info: Info, by: Annotated[ModelRef, told("The model.")]) -> Model | None:
+    """One model, by ID or by name."""
+    async with info.context.db.read() as session:
+        return await find.model(session, by)
+
+
+async def page(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: ModelsWhere = None,
+    order_by: ModelsBy = None,
+) -> Page[Model]:
+    """Models, newest first unless ordered otherwise."""
+    asked = Asked(first, after, last, before, filter, order_by)
+    return await pages.of_all(info, models.LISTING, asked, NEWEST_FIRST)
+
+
+async def version_pages(
+    info: Info,
+    parents: list[Model],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: VersionsWhere = None,
+    order_by: VersionsBy = None,
+) -> list[Page[ModelVersion]]:
+    """Its versions, highest number first unless ordered otherwise."""
+    asked = Asked(first, after, last, before, filter, order_by)
+    relation = (versions.LISTING, "model_id")
+    return await pages.of_parents(info, parents, relation, asked, HIGHEST_NUMBER_FIRST)
+
+
+async def binding_pages(
+    info: Info,
+    parents: list[Model],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: BindingsWhere = None,
+    order_by: BindingsBy = None,
+) -> list[Page[ProviderBinding]]:
+    """Bindings of all this model's versions, lowest priority first unless ordered otherwise."""
+    asked = Asked(first, after, last, before, filter, order_by)
+    relation = (bindings_db.LISTING, "model_id")
+    return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)
+
+
+async def latest_versions(info: Info, parents: list[Model]) -> list[ModelVersion | None]:
+    """The ACTIVE version with the highest number, if any."""
+    return await _selected(info, parents, VersionSelector(latest=True))
+
+
+async def selected_versions(
+    info: Info,
+    parents: list[Model],
+    select: Annotated[VersionSelector, told("Which version.")],
+) -> list[ModelVersion | None]:
+    """One of its versions: the latest, or by alias, semantic version, number or content hash."""
+    return await _selected(info, parents, select)
+
+
+async def aliases(info: Info, parents: list[Model]) -> list[list[ModelAlias]]:
+    """Its aliases, by name."""
+    found = await loaded(info, [row.id for row in parents], aliases_db.of_models)
+    return [found[row.id] for row in parents]
+
+
+async def _selected(
+    info: Info, parents: list[Model], select: VersionSelector
+) -> list[ModelVersion | None]:
+    name, value = find.selector(select)
+    load = partial(versions.selected_of_models, selector=name, value=value)
+    found = await loaded(info, [row.id for row in parents], load)
+    return [found.get(row.id) for row in parents]

@@ -1,0 +1,50 @@
+"""Providers: what their fields do."""
+
+from typing import Annotated
+
+from db import bindings as bindings_db
+from db import providers
+from db.tables import Provider, ProviderBinding
+from resolvers import pages
+from resolvers.arguments import told
+from resolvers.context import Info
+from resolvers.filters import BindingsWhere, ProvidersWhere
+from resolvers.orders import BY_SLUG, LOWEST_PRIORITY_FIRST, BindingsBy
+from resolvers.pages import After, Asked, Before, First, Last, Page
+
+
+async def get(
+    info: Info, slug: Annotated[str, told("The provider's slug, such as openai.")]
+) -> Provider | None:
+    """One provider by slug."""
+    async with info.context.db.read() as session:
+        return await providers.get(session, slug=slug)
+
+
+async def page(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: ProvidersWhere = None,
+) -> Page[Provider]:
+    """All providers, by slug."""
+    asked = Asked(first, after, last, before, filter)
+    return await pages.of_all(info, providers.LISTING, asked, BY_SLUG)
+
+
+async def binding_pages(
+    info: Info,
+    parents: list[Provider],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: BindingsWhere = None,
+    order_by: BindingsBy = None,
+) -> list[Page[ProviderBinding]]:
+    """What it serves, lowest priority first unless ordered otherwise."""
+    asked = Asked(first, after, last, before, filter, order_by)
+    relation = (bindings_db.LISTING, "provider_id")
+    return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)

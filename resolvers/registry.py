@@ -1,0 +1,16 @@
+"""The server itself: build, schema, limits, and how far the registry has come."""
+
+from db import state
+from resolvers.context import Info
+from resolvers.service import Service
+
+
+async def service(info: Info) -> Service:
+    """Build, schema and limits of this server."""
+    return info.context.service
+
+
+async def revisions(info: Info, parents: list[Service]) -> list[int]:
+    """The sequence number of the last committed change; moves with every write."""
+    async with info.context.db.read() as session:
+        return [await state.revision(session)] * len(parents)

@@ -1,0 +1,28 @@
+"""What this server says of itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one request may ask for; each is on by default."""
+
+    max_page_size: int = 100
+    max_depth: int = 12
+    max_nodes: int = 10_000
+    max_aliases: int = 30
+    max_root_fields: int = 10
+    max_tokens: int = 2_000
+    max_body_bytes: int = 262_144
+    timeout_ms: int = 5_000
+    max_directives: int = 20
+    max_input_list: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """This server: its release, the SHA-256 of its SDL, and its limits."""
+
+    version: str
+    schema_hash: str
+    limits: Limits

@@ -1,0 +1,75 @@
+"""Versions: what their fields do."""
+
+from typing import Annotated
+
+from db import aliases as aliases_db
+from db import bindings as bindings_db
+from db import models, versions
+from db.enums import SloStatus
+from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
+from resolvers import find, pages
+from resolvers.arguments import told
+from resolvers.context import Info
+from resolvers.filters import BindingsWhere, VersionsWhere
+from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingsBy, VersionsBy
+from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.parents import loaded
+from resolvers.refs import VersionRef
+
+
+async def get(info: Info, by: Annotated[VersionRef, told("The version.")]) -> ModelVersion | None:
+    """One version, by ID, by content hash, or by model and selector."""
+    async with info.context.db.read() as session:
+        return await find.version(session, by)
+
+
+async def page(
+    info: Info,
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: VersionsWhere = None,
+    order_by: VersionsBy = None,
+) -> Page[ModelVersion]:
+    """Versions of all models, newest first unless ordered otherwise."""
+    asked = Asked(first, after, last, before, filter, order_by)
+    return await pages.of_all(info, versions.LISTING, asked, NEWEST_FIRST)
+
+
+async def binding_pages(
+    info: Info,
+    parents: list[ModelVersion],
+    first: First = None,
+    after: After = None,
+    last: Last = None,
+    before: Before = None,
+    filter: BindingsWhere = None,
+    order_by: BindingsBy = None,
+) -> list[Page[ProviderBinding]]:
+    """How providers serve it, lowest priority first unless ordered otherwise."""
+    asked = Asked(first, after, last, before, filter, order_by)
+    relation = (bindings_db.LISTING, "version_id")
+    return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)
+
+
+async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:
+    """The model this is a version of."""
+    found = await loaded(info, [row.model_id for row in parents], models.by_ids)
+    return [found[row.model_id] for row in parents]  # a foreign key: the model is there
+
+
+async def aliases(info: Info, parents: list[ModelVersion]) -> list[list[ModelAlias]]:
+    """The aliases that point at it, by name."""
+    found = await loaded(info, [row.id for row in parents], aliases_db.of_versions)
+    return [found[row.id] for row in parents]
+
+
+async def slo_statuses(info: Info, parents: list[ModelVersion]) -> list[SloStatus]:
+    """The targets against the routable bindings' figures.
+
+    MET when one of them meets every target, BREACHED when none does, UNKNOWN without a target or
+    without figures.
+    """
+    found = await loaded(info, [row.id for row in parents], versions.slo_statuses)
+    return [found.get(row.id, SloStatus.UNKNOWN) for row in parents]

@@ -1,0 +1,46 @@
+"""The GraphQL surface, declared."""
+
+import inspect
+from collections.abc import Callable, Iterable
+
+import strawberry
+from graphql import GraphQLEnumType, GraphQLInputObjectType
+from strawberry.extensions import SchemaExtension
+from strawberry.printer import print_schema
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.enum import StrawberryEnumDefinition
+
+from schema.query import Query
+from schema.scalars import SCALARS
+
+Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
+
+
+def build(extensions: Iterable[Extension] = ()) -> strawberry.Schema:
+    """The schema; the server hands in what it wants to hook into each operation."""
+    config = StrawberryConfig(scalar_map=dict(SCALARS))
+    schema = strawberry.Schema(query=Query, config=config, extensions=extensions)
+    _complete(schema)
+    return schema
+
+
+def sdl(schema: strawberry.Schema) -> str:
+    """The schema as text, as committed in schema/schema.graphql."""
+    return print_schema(schema) + "\n"
+
+
+def _complete(schema: strawberry.Schema) -> None:
+    """Say what Strawberry leaves out of the types it makes.
+
+    Enums are plain Python in db/ and resolvers/: their docstrings describe them. And graphql-core
+    is told of one-of inputs, so that introspection and validation know them too.
+    """
+    for made in schema.schema_converter.type_map.values():
+        definition, implementation = made.definition, made.implementation
+        if isinstance(definition, StrawberryEnumDefinition):
+            assert isinstance(implementation, GraphQLEnumType)
+            implementation.description = inspect.getdoc(definition.wrapped_cls)
+        elif isinstance(implementation, GraphQLInputObjectType):
+            assert isinstance(definition, StrawberryObjectDefinition)
+            implementation.is_one_of = definition.is_one_of

@@ -1,0 +1,25 @@
+"""The type ModelAlias and its history."""
+
+from datetime import datetime
+
+import resolvers.aliases
+from db import tables
+from schema.fields import attribute, batched, type_of
+from schema.models import Model
+from schema.versions import ModelVersion
+
+
+@type_of(tables.AliasChange, "One move of an alias.")
+class AliasChange:
+    version: ModelVersion | None = batched(resolvers.aliases.versions_of_changes, "version_id")
+    at: datetime = attribute("When it moved.")
+    actor: str = attribute("Who moved it.")
+
+
+@type_of(tables.ModelAlias, "A name such as production that points at one version of its model.")
+class ModelAlias:
+    name: str = attribute("Unique in the model.")
+    model: Model = batched(resolvers.aliases.models_of_aliases, "model_id")
+    version: ModelVersion = batched(resolvers.aliases.versions_of_aliases, "version_id")
+    updated_at: datetime = attribute("When it last moved.")
+    history: list[AliasChange] = batched(resolvers.aliases.histories, "model_id", "name")

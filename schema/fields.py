@@ -1,0 +1,79 @@
+"""Binds the fields of the schema to the rows and resolvers that answer them.
+
+Fields are typed by the class they stand in, rows by their resolvers; that the two agree is what
+tests/schema/test_contract.py checks.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+import strawberry
+from strawberry.types.field import StrawberryField
+
+from resolvers.context import Info
+
+T = TypeVar("T")
+
+
+def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], type[T]]:
+    """A GraphQL type whose plain fields are attributes of `row`."""
+
+    def decorate(cls: type[T]) -> type[T]:
+        setattr(cls, "__row__", row)  # read by tests/schema/test_contract.py
+        accepts = classmethod(lambda _cls, value, _info: isinstance(value, row))
+        setattr(cls, "is_type_of", accepts)
+        return strawberry.type(cls, description=description, **options)
+
+    return decorate
+
+
+def attribute(description: str, *, name: str | None = None) -> Any:
+    """A field that is an attribute of the row; `name` where clients see another one."""
+    return strawberry.field(description=description, name=name)
+
+
+def field(resolver: Callable[..., object]) -> Any:
+    """A field that a resolver answers; the resolver's docstring describes it."""
+    made: Any = strawberry.field(resolver=resolver, description=_description(resolver))
+    return _without_null_defaults(made)
+
+
+def batched(batch: Callable[..., Awaitable[list[Any]]], *needs: str) -> Any:
+    """A field of many parents at once: `batch(info, parents, …)` gives one value for each.
+
+    `needs` names the attributes of the parents that the batch reads. Here the parents are gathered
+    by aiodataloader; a compiled plan calls the batch directly.
+    """
+
+    def resolve(root: Any, info: Info, **given: Any) -> Any:
+        return info.context.loaders.load(batch, info, root, given)
+
+    signature = inspect.signature(batch)
+    own = [inspect.Parameter("root", _POSITIONAL), inspect.Parameter("info", _POSITIONAL)]
+    arguments = [p for p in signature.parameters.values() if p.name not in ("info", "parents")]
+    parameters = [own[0], own[1].replace(annotation=Info), *arguments]
+    setattr(resolve, "__signature__", signature.replace(parameters=parameters))
+    made: Any = strawberry.field(
+        resolver=resolve,
+        description=_description(batch),
+        metadata={"batch": batch, "needs": frozenset(needs)},
+    )
+    return _without_null_defaults(made)
+
+
+_POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD
+
+
+def _description(resolver: Callable[..., object]) -> str:
+    text = inspect.getdoc(resolver)
+    assert text, f"{resolver.__qualname__} has no docstring to describe its field"
+    return text
+
+
+def _without_null_defaults(made: StrawberryField) -> StrawberryField:
+    """None in Python means absent; the SDL then shows no default rather than `= null`."""
+    for argument in made.arguments:
+        if argument.default is None:
+            argument.default = strawberry.UNSET
+    return made

@@ -1,0 +1,33 @@
+"""What can be asked."""
+
+import strawberry
+
+import resolvers.bindings
+import resolvers.models
+import resolvers.nodes
+import resolvers.providers
+import resolvers.registry
+import resolvers.versions
+from schema.bindings import ProviderBinding
+from schema.fields import field
+from schema.models import Model
+from schema.nodes import Node
+from schema.pages import Connection
+from schema.providers import Provider
+from schema.service import ServiceInfo
+from schema.versions import ModelVersion
+
+
+@strawberry.type(description="What can be asked.")
+class Query:
+    node: Node | None = field(resolvers.nodes.get)
+    nodes: list[Node | None] = field(resolvers.nodes.several)
+    model: Model | None = field(resolvers.models.get)
+    models: Connection[Model] = field(resolvers.models.page)
+    version: ModelVersion | None = field(resolvers.versions.get)
+    versions: Connection[ModelVersion] = field(resolvers.versions.page)
+    binding: ProviderBinding | None = field(resolvers.bindings.get)
+    bindings: Connection[ProviderBinding] = field(resolvers.bindings.page)
+    provider: Provider | None = field(resolvers.providers.get)
+    providers: Connection[Provider] = field(resolvers.providers.page)
+    service: ServiceInfo = field(resolvers.registry.service)

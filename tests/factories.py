@@ -1,0 +1,97 @@
+"""Rows that are valid by default; counters rather than chance make them unique."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+from db import semver
+from db.engine import Database
+from db.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
+from db.tables import (
+    AliasChange,
+    Model,
+    ModelAlias,
+    ModelVersion,
+    Price,
+    Provider,
+    ProviderBinding,
+    RegistryState,
+)
+
+_numbers = count(1)
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+
+async def _inserted(db: Database, *rows: Any) -> Any:
+    async with db.write() as session:
+        session.add_all(rows)
+        await session.flush()
+        for row in rows:
+            await session.refresh(row)
+    return rows[0]
+
+
+async def model(db: Database, **given: Any) -> Model:
+    """A CHAT model."""
+    values = {"name": f"model-{next(_numbers)}", "task": TaskType.CHAT, **given}
+    return await _inserted(db, Model(**values))
+
+
+async def version(db: Database, of: Model, **given: Any) -> ModelVersion:
+    """An ACTIVE version; numbers count up over the whole run, so they do in each model too."""
+    number = next(_numbers)
+    values = {
+        "number": number,
+        "version": f"{number}.0.0",
+        "content_hash": sha256(str(number).encode()).hexdigest(),
+        "region": "eu-west-1",
+        "status": VersionStatus.ACTIVE,
+        **given,
+    }
+    values["semver_key"] = semver.sort_key(values["version"])
+    return await _inserted(db, ModelVersion(model_id=of.id, **values))
+
+
+async def provider(db: Database, **given: Any) -> Provider:
+    """A provider that speaks OpenAI's API."""
+    slug = f"provider-{next(_numbers)}"
+    values = {"slug": slug, "name": slug.title(), "kind": ProviderKind.OPENAI, **given}
+    return await _inserted(db, Provider(**values))
+
+
+async def binding(
+    db: Database, of: ModelVersion, by: Provider | None = None, **given: Any
+) -> ProviderBinding:
+    """An ACTIVE binding, by a provider of its own unless one is given."""
+    by = by or await provider(db)
+    values = {
+        "provider_model_id": f"served-{next(_numbers)}",
+        "status": BindingStatus.ACTIVE,
+        **given,
+    }
+    row = ProviderBinding(version_id=of.id, model_id=of.model_id, provider_id=by.id, **values)
+    return await _inserted(db, row)
+
+
+async def price(db: Database, of: ProviderBinding, input_per_1k: str | None, **given: Any) -> Price:
+    """A price since 2020."""
+    amount = Decimal(input_per_1k) if input_per_1k is not None else None
+    values = {"effective_from": EPOCH, "input_per_1k": amount, **given}
+    return await _inserted(db, Price(binding_id=of.id, **values))
+
+
+async def alias(db: Database, of: ModelVersion, name: str = "production") -> ModelAlias:
+    """An alias and the one move that made it."""
+    row = ModelAlias(model_id=of.model_id, name=name, version_id=of.id)
+    move = AliasChange(model_id=of.model_id, name=name, version_id=of.id, actor="tests")
+    return await _inserted(db, row, move)
+
+
+async def revision(db: Database) -> int:
+    """The registry's revision as the table has it."""
+    async with db.read() as session:
+        state = await session.get(RegistryState, 1)
+        assert state is not None
+        return state.revision

@@ -1,0 +1,56 @@
+"""Runs documents against the real schema, and counts the SQL statements they take."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from strawberry import Schema
+
+import schema
+from db.engine import Database
+from resolvers.context import Context
+from resolvers.service import Limits, Service
+
+SCHEMA: Schema = schema.build()
+SERVICE = Service(version="0.0.0", schema_hash="0" * 64, limits=Limits())
+
+
+class GraphQL:
+    """One caller of one database."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    async def __call__(self, document: str, **variables: Any) -> dict[str, Any]:
+        """The data of an operation that must go well."""
+        result = await self._execute(document, variables)
+        assert result.errors is None, [str(error) for error in result.errors]
+        assert result.data is not None
+        return result.data
+
+    async def error(self, document: str, **variables: Any) -> tuple[str | None, str]:
+        """The code and message of the first error of an operation that must fail."""
+        result = await self._execute(document, variables)
+        assert result.errors, result.data
+        first = result.errors[0]
+        return (first.extensions or {}).get("code"), first.message
+
+    async def _execute(self, document: str, variables: dict[str, Any]) -> Any:
+        context = Context(db=self.db, service=SERVICE, actor="tests")
+        return await SCHEMA.execute(document, variable_values=variables, context_value=context)
+
+    @contextmanager
+    def statements(self) -> Iterator[list[str]]:
+        """The SQL statements that the block sends, in order."""
+        sent: list[str] = []
+
+        def note(*arguments: Any) -> None:
+            sent.append(arguments[2])
+
+        engine = self.db.engine.sync_engine
+        sa.event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield sent
+        finally:
+            sa.event.remove(engine, "before_cursor_execute", note)

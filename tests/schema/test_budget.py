@@ -1,0 +1,43 @@
+"""Each document takes a fixed number of SQL statements, whatever the numbers of rows."""
+
+import pytest
+
+from db.engine import Database
+from tests import factories
+from tests.graphql import GraphQL
+
+DOCUMENTS = {
+    "{ service { version limits { maxDepth } } }": 0,
+    "{ service { registryRevision } }": 1,
+    "{ models { nodes { name labels { key } } } }": 1,
+    "{ models { totalCount } }": 2,
+    "{ models(first: 20) { nodes { versions(first: 3) { nodes { bindings(first: 4) { nodes { id } } } } } } }": 3,  # noqa: E501  one document, one line
+    "{ models { nodes { versions { totalCount nodes { bindings { totalCount } } } } } }": 5,
+    "{ models { nodes { latestVersion { version } } } }": 2,
+    '{ models { nodes { version(select: {alias: "production"}) { version } } } }': 2,
+    "{ models { nodes { aliases { name version { number } history { actor version { id } } } } } }": 5,  # noqa: E501  one document, one line
+    "{ models { nodes { bindings { nodes { routable provider { slug } version { model { name } } } } } } }": 6,  # noqa: E501  one document, one line
+    "{ bindings { nodes { price { inputPer1k } prices { source } health { state } } } }": 3,
+    "{ versions { nodes { sloStatus aliases { name } model { name } } } }": 4,
+    "{ providers { nodes { bindings { nodes { version { version } } } } } }": 3,
+}
+
+
+async def _grow(db: Database, models: int) -> None:
+    for _ in range(models):
+        model = await factories.model(db)
+        for _ in range(2):
+            version = await factories.version(db, model)
+            for _ in range(2):
+                binding = await factories.binding(db, version)
+                await factories.price(db, binding, "0.1")
+        await factories.alias(db, version)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+async def test_statements_do_not_grow_with_rows(gql: GraphQL, document: str) -> None:
+    for models in (1, 3):
+        await _grow(gql.db, models)
+        with gql.statements() as sent:
+            await gql(document)
+        assert len(sent) == DOCUMENTS[document], "\n".join(sent)
