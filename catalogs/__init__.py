@@ -1,0 +1,1 @@
+"""Catalogs of models, their providers and prices, read from elsewhere and loaded in bulk."""

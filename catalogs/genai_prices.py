@@ -1,0 +1,165 @@
+"""The catalog of PyPI's genai-prices (MIT), whose data ships in its wheel: no network is needed.
+
+Prices are Decimal USD per 1,000,000 tokens. What the registry has no word for is taken more simply,
+and said so in the report: of tiered prices the base tier; of prices by time of day the dearest, for
+a figure that is too low for some hours would be a promise not kept. A price that starts on a date
+takes effect then, at midnight UTC; the one before the first date takes effect at prices.EPOCH.
+"""
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from decimal import Decimal
+
+from genai_prices import types
+from genai_prices.data import providers as PROVIDERS
+
+from catalogs import names, providers
+from catalogs.catalog import Binding, Catalog, Facts, Price, Provider, Remark
+from catalogs.offers import Offer, group, task_of
+from catalogs.prices import EPOCH, per_1k
+
+SOURCE = "genai-prices"
+_PER_MILLION = Decimal(1_000_000)
+_LAST = 900
+_PLAIN_URL = re.compile(r"https://[a-z0-9.-]+(?:/[a-z0-9./_-]*)?")
+
+
+def read() -> Catalog:
+    """The whole catalog of the installed genai-prices."""
+    offers: list[Offer] = []
+    skipped: list[Remark] = []
+    simplified: list[Remark] = []
+    for provider in PROVIDERS:
+        for info in provider.models:
+            entry = f"{provider.id}/{info.id}"
+            found = list(_offers(provider, info, entry))
+            offers += found
+            if not found:
+                skipped.append(Remark(entry, "its name makes no canonical name"))
+            simplified += [Remark(entry, reason) for reason in _simplifications(info)]
+    models, doubled = group(offers, SOURCE)
+    return Catalog(
+        source=SOURCE,
+        providers=tuple(_provider(provider) for provider in PROVIDERS),
+        models=models,
+        binding_count=len(offers) - len(doubled),
+        skipped=(*skipped, *doubled),
+        simplified=tuple(simplified),
+    )
+
+
+def _provider(provider: types.Provider) -> Provider:
+    base = provider.api_pattern.replace("\\", "").removesuffix("(?:/|$)").removesuffix("(/|$)")
+    urls = provider.pricing_urls or []
+    return providers.provider(
+        provider.id,
+        name=provider.name,
+        api_base=base if _PLAIN_URL.fullmatch(base) else None,
+        docs_url=urls[0] if urls else None,
+    )
+
+
+def _offers(provider: types.Provider, info: types.ModelInfo, entry: str) -> Iterator[Offer]:
+    """The model under its id, and the dated releases that its match clause names."""
+    slug = providers.slug(provider.id)
+    name = names.canonical(info.id, slug)
+    if name is None:
+        return
+    prices = tuple(_prices(info))
+    seen = set[str]()
+    for raw in (info.id, *_equals(info.match)):
+        other = names.canonical(raw, slug)
+        if other is None or other.model != name.model or other.version in seen:
+            continue
+        seen.add(other.version)
+        yield Offer(
+            entry=entry,
+            name=other,
+            task=task_of(name.model),
+            facts=Facts(context_window=info.context_window or None),
+            deprecated=bool(info.deprecated),
+            description=info.description,
+            binding=Binding(
+                provider=slug,
+                # "regional." is this catalog's own mark for Bedrock ids without a geography
+                provider_model_id=raw.removeprefix("regional."),
+                region=other.region,
+                prices=prices,
+                # batch endpoints are cheap but answer in hours: never before an interactive one
+                priority=_LAST if raw.endswith(":batch") else 100,
+            ),
+        )
+
+
+def _equals(clause: types.MatchLogic) -> Iterator[str]:
+    if isinstance(clause, types.ClauseEquals):
+        yield clause.equals
+    elif isinstance(clause, types.ClauseOr):
+        for part in clause.or_:
+            yield from _equals(part)
+
+
+def _prices(info: types.ModelInfo) -> Iterator[Price]:
+    if isinstance(info.prices, types.ModelPrice):
+        yield from _price(info.prices, None)
+        return
+    dated: dict[datetime, types.ModelPrice] = {}
+    by_hour: list[types.ModelPrice] = []
+    for conditional in info.prices:
+        if isinstance(conditional.constraint, types.TimeOfDateConstraint):
+            by_hour.append(conditional.prices)
+        else:
+            dated[_start(conditional.constraint)] = conditional.prices
+    if dated and by_hour:
+        last = max(dated)
+        dated[last] = max(dated[last], *by_hour, key=_dearness)
+    for start in sorted(dated):
+        yield from _price(dated[start], start)
+
+
+def _start(constraint: types.StartDateConstraint | None) -> datetime:
+    if constraint is None:
+        return EPOCH
+    return datetime.combine(constraint.start_date, time.min, tzinfo=UTC)
+
+
+def _dearness(price: types.ModelPrice) -> Decimal:
+    figures = (_base(price.input_mtok), _base(price.output_mtok))
+    return sum((figure for figure in figures if figure is not None), Decimal(0))
+
+
+def _price(price: types.ModelPrice, effective_from: datetime | None) -> Iterator[Price]:
+    """None at all when no component is priced by tokens: that is unknown, not free."""
+    amounts = [
+        per_1k(_base(amount), _PER_MILLION)
+        for amount in (price.input_mtok, price.output_mtok, price.cache_read_mtok)
+    ]
+    if any(amount is not None for amount in amounts):
+        yield Price(
+            input_per_1k=amounts[0],
+            output_per_1k=amounts[1],
+            cache_read_per_1k=amounts[2],
+            effective_from=effective_from,
+        )
+
+
+def _base(amount: Decimal | types.TieredPrices | None) -> Decimal | None:
+    return amount.base if isinstance(amount, types.TieredPrices) else amount
+
+
+def _simplifications(info: types.ModelInfo) -> Iterator[str]:
+    if isinstance(info.prices, types.ModelPrice):
+        conditionals = [types.ConditionalPrice(prices=info.prices)]
+    else:
+        conditionals = info.prices
+    if any(isinstance(c.constraint, types.TimeOfDateConstraint) for c in conditionals):
+        yield "priced by time of day: the dearest is taken"
+    if any(
+        isinstance(value, types.TieredPrices)
+        for c in conditionals
+        for value in vars(c.prices).values()
+    ):
+        yield "priced in tiers: the base tier is taken"
+    if not any(True for _ in _prices(info)):
+        yield "not priced by tokens: its price is unknown"

@@ -1,0 +1,109 @@
+"""Providers under one slug, however a catalog spells them."""
+
+import re
+
+from catalogs.catalog import Provider
+from db.enums import ProviderKind
+
+# Spellings of one provider, by its slug. What is missing here keeps its own name.
+_SLUGS = {
+    "aws": "bedrock",
+    "bedrock-converse": "bedrock",
+    "azure-text": "azure",
+    "cohere-chat": "cohere",
+    "bigmodel": "zhipuai",
+    "fireworks-ai": "fireworks",
+    "fireworks-ai-embedding-models": "fireworks",
+    "gemini": "google",
+    "moonshot": "moonshotai",
+    "text-completion-codestral": "codestral",
+    "text-completion-inception": "inception",
+    "text-completion-openai": "openai",
+    "together-ai": "together",
+    "voyage": "voyageai",
+    "xai": "x-ai",
+}
+_KINDS = {
+    "anthropic": ProviderKind.ANTHROPIC,
+    "azure": ProviderKind.AZURE,
+    "azure-ai": ProviderKind.AZURE,
+    "bedrock": ProviderKind.BEDROCK,
+    "google": ProviderKind.VERTEX_AI,
+    "openai": ProviderKind.OPENAI,
+    "vertex-ai": ProviderKind.VERTEX_AI,
+}
+# Services whose API is their own; the rest of the market speaks OpenAI's.
+_OWN_API = frozenset(
+    {
+        "agentcore",
+        "assemblyai",
+        "aws-polly",
+        "bing-grounding",
+        "black-forest-labs",
+        "cohere",
+        "dataforseo",
+        "deepgram",
+        "duckduckgo",
+        "elevenlabs",
+        "exa-ai",
+        "fal-ai",
+        "firecrawl",
+        "google-pse",
+        "jina-ai",
+        "linkup",
+        "nlp-cloud",
+        "parallel-ai",
+        "recraft",
+        "reducto",
+        "replicate",
+        "runwayml",
+        "sagemaker",
+        "searxng",
+        "serper",
+        "soniox",
+        "stability",
+        "tavily",
+        "transcribe",
+        "voyageai",
+        "watsonx",
+        "you-com",
+    }
+)
+_NAMES = {
+    "azure": "Microsoft Azure",
+    "azure-ai": "Azure AI Foundry",
+    "bedrock": "AWS Bedrock",
+    "deepseek": "DeepSeek",
+    "google": "Google",
+    "openai": "OpenAI",
+    "vertex-ai": "Google Vertex AI",
+    "x-ai": "xAI",
+}
+
+
+def slug(text: str) -> str:
+    """The slug of a provider that a catalog calls `text`."""
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63]
+    if plain.startswith("vertex-ai"):
+        return "vertex-ai"
+    return _SLUGS.get(plain, plain)
+
+
+def provider(
+    text: str, name: str | None = None, api_base: str | None = None, docs_url: str | None = None
+) -> Provider:
+    """The provider that a catalog calls `text`, with a readable name and the API it speaks."""
+    key = slug(text)
+    return Provider(
+        slug=key,
+        name=_NAMES.get(key) or name or text.replace("_", " ").title(),
+        kind=_kind(key),
+        api_base=api_base,
+        docs_url=docs_url,
+    )
+
+
+def _kind(key: str) -> ProviderKind:
+    if key in _KINDS:
+        return _KINDS[key]
+    return ProviderKind.OTHER if key in _OWN_API else ProviderKind.OPENAI_COMPATIBLE

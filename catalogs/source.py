@@ -1,0 +1,63 @@
+"""Bytes of a catalog from a path or a URL, plain or gzipped, within limits."""
+
+import zlib
+from pathlib import Path
+
+import httpx
+
+from catalogs.catalog import CatalogError
+
+BYTES_MAX = 64 * 1024 * 1024  # the whole LiteLLM map is 4 MB
+TIMEOUT_S = 30.0
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+def read(path_or_url: str) -> bytes:
+    """What is there, unpacked; raises CatalogError when it is missing, too large or broken."""
+    if path_or_url.startswith(("http://", "https://")):
+        content = _fetch(path_or_url)
+    else:
+        content = _open(Path(path_or_url))
+    return _unpacked(content) if content.startswith(_GZIP_MAGIC) else content
+
+
+def _open(path: Path) -> bytes:
+    try:
+        with path.expanduser().open("rb") as file:
+            content = file.read(BYTES_MAX + 1)
+    except OSError as error:
+        raise CatalogError(f"{path}: {error.strerror}") from error
+    return _bounded(content)
+
+
+def _fetch(url: str) -> bytes:
+    content = bytearray()
+    try:
+        with httpx.stream("GET", url, timeout=TIMEOUT_S, follow_redirects=True) as response:
+            response.raise_for_status()
+            for chunk in response.iter_bytes():
+                content += chunk
+                if len(content) > BYTES_MAX:
+                    break
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise CatalogError(f"{url}: {error or type(error).__name__}") from error
+    return _bounded(content)
+
+
+def _unpacked(content: bytes) -> bytes:
+    unpacker = zlib.decompressobj(_GZIP)
+    try:
+        plain = unpacker.decompress(content, BYTES_MAX + 1)
+    except zlib.error as error:
+        raise CatalogError(f"it is no whole gzip file: {error}") from error
+    _bounded(plain)
+    if not unpacker.eof:
+        raise CatalogError("it is no whole gzip file: it ends too early")
+    return plain
+
+
+def _bounded(content: bytes | bytearray) -> bytes:
+    if len(content) > BYTES_MAX:
+        raise CatalogError(f"it is larger than {BYTES_MAX // 1024 // 1024} MiB")
+    return bytes(content)

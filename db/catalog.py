@@ -1,0 +1,119 @@
+"""A catalog's load: rows are copied into temporary tables, then merged set by set.
+
+Every merge leaves a line in the temporary table `import_changes` for each row it created or
+changed, the latter with the row as it was before. Counts and the registry's revision are made from
+it in `finish`, and so can be everything else that must be told of each change.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, cast
+
+import psycopg
+import sqlalchemy as sa
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db import catalog_sql as sql
+from db import migrate
+from db.catalog_rows import CREATE, TABLES, Row
+
+_LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog": one import at a time
+_STATEMENT_TIMEOUT_S = 600
+_LOCK_TIMEOUT_S = 60
+
+
+async def is_migrated(session: AsyncSession) -> bool:
+    """Whether the database is at the newest migration."""
+    connection = await session.connection()
+    return await connection.run_sync(migrate.current) == migrate.head()
+
+
+async def was_used(session: AsyncSession) -> bool:
+    """Whether the registry holds a model, or ever held something: its revision then moved."""
+    statement = "SELECT EXISTS (SELECT FROM models) OR (SELECT revision FROM registry_state) > 0"
+    return bool((await session.execute(sa.text(statement))).scalar_one())
+
+
+async def begin(session: AsyncSession) -> None:
+    """Wait for another import to end, then make the tables that end with the transaction."""
+    await _run(session, f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT_S}s'")
+    await _run(session, f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+    await _run(session, f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_S}s'")
+    for statement in CREATE:
+        await _run(session, statement)
+
+
+async def stage(session: AsyncSession, kind: type[Row], rows: Sequence[Row]) -> None:
+    """Replace the rows of one temporary table."""
+    table, columns = TABLES[kind], ", ".join(kind._fields)
+    await _run(session, f"TRUNCATE {table}")
+    raw = await (await session.connection()).get_raw_connection()
+    connection = cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
+    copying = sql.copy(table, columns)
+    async with connection.cursor() as cursor, cursor.copy(copying) as copy:
+        for row in rows:
+            await copy.write_row(row)
+    await _run(session, f"ANALYZE {table}")
+
+
+async def merge_providers(session: AsyncSession) -> None:
+    """Create the unknown providers; of the known, fill in what nobody has said."""
+    await _run(session, sql.INSERT_PROVIDERS)
+    await _run(session, sql.FILL_PROVIDERS)
+
+
+async def merge_models(session: AsyncSession) -> None:
+    """Create the unknown models, fill in descriptions, and lock all in the order of their ids."""
+    await _run(session, sql.INSERT_MODELS)
+    await _run(session, sql.FILL_MODELS)
+    await _run(session, sql.LOCK_MODELS)
+
+
+async def merge_versions(session: AsyncSession) -> None:
+    """Create the unknown versions, numbered by precedence, and update what is known of others."""
+    await _run(session, sql.INSERT_VERSIONS)
+    await _run(session, sql.UPDATE_VERSIONS)
+    await _run(session, sql.LOCK_VERSIONS)
+
+
+async def merge_bindings(session: AsyncSession) -> None:
+    """Create the unknown bindings and update the sunset of known ones."""
+    await _run(session, "TRUNCATE resolved_bindings")
+    await _run(session, sql.RESOLVE_BINDINGS)
+    await _run(session, "ANALYZE resolved_bindings")
+    await _run(session, sql.INSERT_BINDINGS)
+    await _run(session, sql.UPDATE_BINDINGS)
+
+
+async def merge_prices(session: AsyncSession, source: str, epoch: datetime) -> None:
+    """Add the dated prices that are missing, then today's where `source` said another one last.
+
+    The first price of a binding takes effect at `epoch`, a changed one now.
+    """
+    await session.execute(sa.text(sql.INSERT_DATED_PRICES), {"source": source})
+    given = {"source": source, "epoch": epoch}
+    await session.execute(sa.text(sql.INSERT_TODAYS_PRICES), given)
+
+
+async def unresolved_versions(session: AsyncSession) -> list[tuple[str, str]]:
+    """Model names and versions of staged versions that take no bindings, as they are archived."""
+    rows = await session.execute(sa.text(sql.UNRESOLVED))
+    return [(row.model, row.version) for row in rows]
+
+
+async def finish(session: AsyncSession) -> dict[tuple[str, str], int]:
+    """Counts by kind and action; the registry's revision grows by their sum.
+
+    To be called last: the lock on the one row of state, held until the commit, makes revisions
+    follow each other in the order of commits.
+    """
+    rows = await session.execute(sa.text(sql.COUNT_CHANGES))
+    counts = {(row.kind, row.action): row.total for row in rows}
+    if counts:
+        statement = sa.text("UPDATE registry_state SET revision = revision + :n")
+        await session.execute(statement, {"n": sum(counts.values())})
+    return counts
+
+
+async def _run(session: AsyncSession, statement: str) -> None:
+    await session.execute(sa.text(statement))
