@@ -30,7 +30,7 @@ help: ## Show this list
 
 run: $(ENV) ## Serve the registry (PORT=8003 DATA_DIR=.registry, or DATABASE_URL=...)
 	@$(if $(NPM),$(MAKE) ui || ,)echo "GraphiQL is not built: its page loads from a CDN (Node 20.19 or newer builds it)."
-	@$(BIN)/registry serve --migrate --catalog genai-prices
+	@$(BIN)/registry serve --migrate
 
 test: $(ENV) $(if $(NPM),audit) ## Run the whole suite on a PostgreSQL of its own (ARGS=...)
 	$(BIN)/pytest $(ARGS)
@@ -40,18 +40,30 @@ check: $(ENV) ## Format, lint, types, imports, house rules, migrations, exported
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest tests/test_house.py tests/project tests/migrations
 	$(BIN)/registry schema --check
+	$(BIN)/pytest tests/test_house.py tests/project tests/migrations $(wildcard tests/schema/test_sdl.py)
 
 fmt: $(ENV) ## Format the code and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 schema: $(ENV) ## Write schema/schema.graphql from the code
-	$(BIN)/registry schema
+	$(BIN)/registry schema > schema/.new && mv schema/.new schema/schema.graphql || { rm schema/.new; false; }
 
 migration: $(ENV) ## Write a migration from what changed in db/tables (m="add a licence to models")
-	$(BIN)/registry migrate --new $(if $(m),"$(m)",$(error Say what changes: make migration m="..."))
+	$(BIN)/python -c "$$NEW_MIGRATION" $(if $(m),"$(m)",$(error Say what changes: make migration m="..."))
+
+# What changed is told by a database of its own, brought to the newest migration and thrown away.
+define NEW_MIGRATION
+from pathlib import Path
+from sys import argv
+from tempfile import TemporaryDirectory
+from db import embedded, migrate
+with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
+    migrate.upgrade(url)
+    migrate.new_revision(url, argv[1])
+endef
+export NEW_MIGRATION
 
 import: $(ENV) ## Import a catalog (ARGS="litellm prices.json")
 	$(BIN)/registry import $(or $(ARGS),genai-prices)
