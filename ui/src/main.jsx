@@ -1,0 +1,32 @@
+import "./workers.js";
+import "graphiql/style.css";
+import "@graphiql/plugin-explorer/style.css";
+import "./page.css";
+
+import { explorerPlugin } from "@graphiql/plugin-explorer";
+import { createGraphiQLFetcher } from "@graphiql/toolkit";
+import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
+import { createRoot } from "react-dom/client";
+
+import { examples } from "./examples.js";
+
+// The page is served by the GraphQL endpoint itself, so its own address is the address to ask, also behind a prefix.
+const url = new URL(location.pathname, location.origin);
+const subscriptionUrl = new URL(url);
+subscriptionUrl.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+
+const fetcher = createGraphiQLFetcher({
+  url: url.href,
+  // Each subscription opens its own graphql-transport-ws socket, with the request headers as its connection params.
+  subscriptionUrl: subscriptionUrl.href,
+  // The server sends no multipart parts; without this the Accept header would ask for them.
+  enableIncrementalDelivery: false,
+});
+const plugins = [explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN];
+
+createRoot(document.getElementById("graphiql")).render(
+  // defaultTabs count only while the browser holds no tabs of an earlier visit.
+  <GraphiQL fetcher={fetcher} plugins={plugins} defaultTabs={examples} defaultEditorToolsVisibility="variables">
+    <GraphiQL.Logo>Model Registry</GraphiQL.Logo>
+  </GraphiQL>,
+);

@@ -1,0 +1,19 @@
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  // server/graphiql.py serves dist/assets here.
+  base: "/static/graphiql/",
+  // The graphql worker imports prettier on demand, which only module workers can.
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    // An inline script or a data: module would need holes in the Content-Security-Policy.
+    modulePreload: { polyfill: false },
+    // Monaco is one editor: it is large, and it is loaded once and cached for good.
+    chunkSizeWarningLimit: 6000,
+    rolldownOptions: {
+      // "use client" marks server components, which there are none of here: dozens of lines, nothing to do.
+      onwarn: (warning, warn) => warning.code === "MODULE_LEVEL_DIRECTIVE" || warn(warning),
+    },
+  },
+});
