@@ -1,0 +1,40 @@
+"""What the driver's exceptions mean for a caller; the only place that knows their classes."""
+
+import psycopg
+import sqlalchemy.exc
+
+# https://www.postgresql.org/docs/18/errcodes-appendix.html
+_CONNECTION_CLASSES = ("08", "53", "57P")  # lost, out of resources, being shut down
+_UNUSABLE_VALUE_CLASS = "22"  # out of range, a NUL character, no valid encoding
+_QUERY_CANCELED = "57014"
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database could not be reached, or had no connection free in time."""
+    if isinstance(error, sqlalchemy.exc.TimeoutError):  # the pool's, not a statement's
+        return True
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    cause = _driver_error(error)
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return isinstance(cause, ConnectionError)
+    return cause.sqlstate is None or cause.sqlstate.startswith(_CONNECTION_CLASSES)
+
+
+def is_statement_timeout(error: BaseException) -> bool:
+    """Whether PostgreSQL stopped a statement that ran longer than `statement_timeout`."""
+    cause = _driver_error(error)
+    return isinstance(cause, psycopg.Error) and cause.sqlstate == _QUERY_CANCELED
+
+
+def is_unusable_value(error: BaseException) -> bool:
+    """Whether a value given cannot be held by the database, such as text with a NUL in it."""
+    cause = _driver_error(error)
+    if not isinstance(cause, psycopg.DataError):
+        return False
+    return cause.sqlstate is None or cause.sqlstate.startswith(_UNUSABLE_VALUE_CLASS)
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    wrapped = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else None
+    return wrapped or error

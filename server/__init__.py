@@ -1,0 +1,1 @@
+"""HTTP, processes, the outside world."""

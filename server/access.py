@@ -1,0 +1,65 @@
+"""A request id for each request, and a log line about it."""
+
+import logging
+import re
+from time import perf_counter
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.graphql import OPERATION_NAME
+from server.logs import request_id
+
+HEADER = "x-request-id"
+
+_SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # nothing that could forge a line of a log
+
+_log = logging.getLogger("access")
+
+
+class RequestLog:
+    """ASGI middleware: keeps a sane inbound x-request-id or makes one, and answers with it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and log it when it is answered."""
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        identifier = _inbound(scope) or uuid4().hex
+        token = request_id.set(identifier)
+        started, status = perf_counter(), 0
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[HEADER] = identifier
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            _write(scope, status, 1_000 * (perf_counter() - started))
+            request_id.reset(token)
+
+
+def _write(scope: Scope, status: int, taken_ms: float) -> None:
+    fields = {
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "ms": round(taken_ms, 1),
+    }
+    if operation := scope.get(OPERATION_NAME):
+        fields["operation"] = operation
+    _log.info("request", extra={"fields": fields})
+
+
+def _inbound(scope: Scope) -> str | None:
+    for name, value in scope["headers"]:
+        if name == HEADER.encode() and _SANE.fullmatch(value):
+            return str(value, "ascii")
+    return None

@@ -1,0 +1,78 @@
+"""The application, as data: routes, middleware, lifespan."""
+
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from hashlib import sha256
+from importlib.metadata import version
+from multiprocessing import parent_process
+from threading import Thread
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+import schema
+from db.engine import Database
+from resolvers.service import Service
+from server import graphiql, health, logs
+from server.access import RequestLog
+from server.documents import Documents
+from server.graphql import GraphQLEndpoint
+from server.settings import Settings
+
+
+def build(settings: Settings, database_url: str) -> Starlette:
+    """The registry's application on one database; nothing is shared between two of them."""
+    database = Database(database_url, settings.pool_limits)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    return Starlette(
+        routes=[
+            Route("/", health.index),
+            Route("/graphql", _graphql(settings, database)),
+            Route("/healthz", health.alive),
+            Route("/readyz", health.Readiness(database).get),
+            *graphiql.routes(),
+        ],
+        middleware=[Middleware(RequestLog)],
+        lifespan=lifespan,
+    )
+
+
+def from_environment() -> Starlette:
+    """A server process's application, by the settings that `serve` left in the environment."""
+    settings = Settings()
+    assert settings.database_url is not None  # `serve` starts a database where none is given
+    logs.configure(settings)
+    _end_with_parent()
+    return build(settings, settings.database_url)
+
+
+def _end_with_parent() -> None:
+    """Stop this process when the one that started it is killed, so that the port is free again."""
+    parent = parent_process()
+    if parent is None:
+        return
+
+    def watch() -> None:
+        parent.join()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    Thread(target=watch, daemon=True).start()
+
+
+def _graphql(settings: Settings, database: Database) -> GraphQLEndpoint:
+    built = schema.build()
+    service = Service(
+        version=version("model-registry"),
+        schema_hash=sha256(schema.sdl(built).encode()).hexdigest(),
+        limits=settings.limits,
+    )
+    documents = Documents(built._schema, settings)
+    return GraphQLEndpoint(built, database, service, settings, documents)

@@ -1,0 +1,54 @@
+"""The database that a command works on: the one that DATABASE_URL names, or the embedded one."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from subprocess import SubprocessError
+
+from server.commands.failures import USAGE, Failure
+from server.settings import Settings, setting_name
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[str]:
+    """The URL of a database that answers for as long as the block runs; raises Failure."""
+    if settings.database_url is not None:
+        require(settings.database_url)
+        yield settings.database_url
+        return
+    with _embedded(settings) as url:
+        yield url
+
+
+def require(url: str) -> None:
+    """Raise Failure unless the database can be reached."""
+    import asyncio
+
+    from db.engine import Database
+    from server.health import unready
+
+    async def reason() -> str | None:
+        database = Database(url)
+        try:
+            return await unready(database)
+        finally:
+            await database.close()
+
+    found = asyncio.run(reason())
+    if found and "does not answer" in found:
+        raise Failure(f"DATABASE_URL: {found}")
+
+
+@contextmanager
+def _embedded(settings: Settings) -> Iterator[str]:
+    from db import embedded
+
+    started = False
+    try:
+        with embedded.running(settings.data_dir) as url:
+            started = True
+            yield url
+    except (OSError, SubprocessError, RuntimeError) as error:
+        if started:
+            raise
+        place = f"{setting_name('data_dir')}: no PostgreSQL can run in {settings.data_dir}"
+        raise Failure(f"{place}: {error}", USAGE) from error

@@ -1,0 +1,144 @@
+"""`registry serve`: the database if there is none, the migrations, the catalog, the server."""
+
+import os
+import signal
+import socket
+from types import FrameType
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from server.commands import databases
+from server.commands.failures import FAILED, USAGE, Failure
+from server.settings import Settings, is_loopback, setting_name
+
+_WS_BYTES_MAX = 65_536  # uvicorn would take 16 MiB
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
+    reload: Annotated[
+        bool, typer.Option("--reload", help="Restart when the code changes.")
+    ] = False,
+    migrate: Annotated[
+        bool,
+        typer.Option("--migrate", help="Migrate a database of your own too, and fill a new one."),
+    ] = False,
+) -> None:
+    """Serve the registry; without DATABASE_URL on an embedded PostgreSQL, migrated and filled."""
+    given: dict[str, Any] = {"host": host, "port": port, "workers": workers}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    _refuse_open_by_accident(settings)
+    stop_cleanly()
+    listening = _bound(settings.host, settings.port)
+    console = Console(stderr=True)
+    with databases.opened(settings) as url:
+        if migrate or settings.database_url is None:
+            _prepare(url, settings, console)
+        _announce(settings, listening, console)
+        _run(settings, url, listening, reload)
+
+
+def stop_cleanly() -> None:
+    """Make SIGINT and SIGTERM unwind this process, so that each block's end is reached; exit 0."""
+
+    def stop(_: int, __: FrameType | None) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # impatience must not cut the database's stop
+        raise SystemExit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+
+
+def _refuse_open_by_accident(settings: Settings) -> None:
+    if not settings.allow_open and not is_loopback(settings.host):
+        raise Failure(
+            f"{setting_name('host')}: others can reach {settings.host}, and there is no access "
+            f"control; set {setting_name('allow_open')}=true if that is meant",
+            USAGE,
+        )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket on the address, not listening yet: a port in use is told before anything starts."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        bound = socket.socket(family, kind, protocol)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(address)
+    except OSError as error:
+        places = f"{setting_name('host')}, {setting_name('port')}"
+        raise Failure(f"{places}: cannot listen on {host}:{port}: {error.strerror}") from error
+    bound.set_inheritable(True)
+    return bound
+
+
+def _prepare(url: str, settings: Settings, console: Console) -> None:
+    import asyncio
+
+    from db import migrate
+    from db.engine import Database
+    from server.commands.import_ import first_catalog
+
+    migrate.upgrade(url)
+    if settings.first_catalog == "none":
+        return
+
+    async def fill() -> None:
+        database = Database(url)
+        try:
+            await first_catalog(database, console)
+        finally:
+            await database.close()
+
+    asyncio.run(fill())
+
+
+def _announce(settings: Settings, listening: socket.socket, console: Console) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    port = listening.getsockname()[1]
+    console.print(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)")
+    console.print("It runs open: whoever reaches this address may read it.", style="dim")
+
+
+def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -> None:
+    import uvicorn
+    from uvicorn.supervisors import ChangeReload, Multiprocess
+
+    # Worker processes make the application from the environment, as from_environment() says.
+    os.environ.update(_environment(settings, url))
+    config = uvicorn.Config(
+        "server.app:from_environment",
+        factory=True,
+        workers=settings.workers,
+        reload=reload,
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=_WS_BYTES_MAX,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=settings.shutdown_timeout_s,
+    )
+    server = uvicorn.Server(config)
+    if reload:
+        ChangeReload(config, target=server.run, sockets=[listening]).run()
+    elif settings.workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+    else:
+        server.run(sockets=[listening])
+        if not server.started:
+            raise Failure("The server did not start; the lines above say why", FAILED)
+
+
+def _environment(settings: Settings, url: str) -> dict[str, str]:
+    given: dict[str, Any] = settings.model_dump(exclude_none=True, exclude={"database_url"})
+    values = {setting_name(name): str(value) for name, value in given.items()}
+    return {**values, setting_name("database_url"): url}

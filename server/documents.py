@@ -1,0 +1,145 @@
+"""Parsed and validated documents, kept while they are asked for again."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from server import limits
+from server.errors import HttpError, Refused, limit_exceeded
+from server.settings import Settings
+
+# The same tuple for ever: a rule class made anew per request would defeat any cache keyed by it.
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_VALIDATION_ERRORS_MAX = 5
+_BYTES_A_CHARACTER = 40  # of a document's syntax tree; measured with tracemalloc, 35 to 40
+_BYTES_A_DOCUMENT = 2_000
+_COSTS_KEPT_MAX = 100
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of a document, and what it was found to cost."""
+
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    sizing_variables: frozenset[str] | None = None
+    costs: dict[tuple[int | None, ...], limits.Cost] = field(default_factory=dict)
+
+    def cost(
+        self, schema: GraphQLSchema, variables: Mapping[str, Any], page_size_max: int
+    ) -> limits.Cost:
+        """What it costs with these coerced variables; measured once for each choice of sizes."""
+        key = _sizes(self.sizing_variables or (), variables)
+        if self.sizing_variables is None or key not in self.costs:
+            cost, self.sizing_variables = limits.measure(
+                schema, self.fragments, self.node, variables, page_size_max
+            )
+            if len(self.costs) >= _COSTS_KEPT_MAX:
+                self.costs.clear()
+            key = _sizes(self.sizing_variables, variables)
+            self.costs[key] = cost
+        return self.costs[key]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A valid document."""
+
+    tree: DocumentNode
+    operations: Mapping[str, Operation]
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation of that name, or the only one; raises HttpError when there is none."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        found = self.operations.get(name) if name else None
+        if found is None:
+            known = ", ".join(sorted(self.operations)) or "none"
+            asked = f"no operation {name!r}" if name else "several operations and no operationName"
+            raise HttpError(400, f"The document has {asked}; it has: {known}")
+        return found
+
+
+class Documents:
+    """The least recently used documents leave when the kept ones grow beyond a number of bytes."""
+
+    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
+        self._schema = schema
+        self._tokens_max = settings.document_tokens_max
+        self._bytes_max = settings.document_cache_bytes_max
+        self._bytes = 0
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+
+    def get(self, text: str) -> Document:
+        """The valid document of this text; raises Refused with its errors when it is not valid."""
+        document = self._kept.get(text)
+        if document is None:
+            document = self._prepare(text)
+            self._keep(text, document)
+        else:
+            self._kept.move_to_end(text)
+        return document
+
+    @property
+    def kept_bytes(self) -> int:
+        """An estimate of the memory that the kept documents take."""
+        return self._bytes
+
+    def _prepare(self, text: str) -> Document:
+        tree = _parsed(text, self._tokens_max)
+        errors = validate(self._schema, tree, _RULES, max_errors=_VALIDATION_ERRORS_MAX)
+        if errors:
+            raise Refused(errors)
+        fragments = {
+            item.name.value: item
+            for item in tree.definitions
+            if isinstance(item, FragmentDefinitionNode)
+        }
+        operations = {
+            item.name.value if item.name else "": Operation(item, fragments)
+            for item in tree.definitions
+            if isinstance(item, OperationDefinitionNode)
+        }
+        return Document(tree, operations)
+
+    def _keep(self, text: str, document: Document) -> None:
+        self._kept[text] = document
+        self._bytes += _estimate(text)
+        while self._bytes > self._bytes_max:
+            oldest, _ = self._kept.popitem(last=False)
+            self._bytes -= _estimate(oldest)
+
+
+def _parsed(text: str, tokens_max: int) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=tokens_max)
+    except GraphQLSyntaxError as error:
+        # graphql-core tells its limits from mistakes in the syntax by the message alone.
+        if error.message.endswith("Parsing aborted."):
+            raise Refused([limit_exceeded(error.message)]) from None
+        raise Refused([error]) from None
+    except GraphQLError as error:
+        raise Refused([error]) from None
+
+
+def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:
+    return tuple(limits.size_of(variables.get(name)) for name in sorted(names))
+
+
+def _estimate(text: str) -> int:
+    return _BYTES_A_DOCUMENT + _BYTES_A_CHARACTER * len(text)

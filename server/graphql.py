@@ -1,0 +1,180 @@
+"""GraphQL over HTTP: one operation a request, within limits, and a clear answer to each mistake.
+
+An own ASGI path: it runs graphql-core on what Strawberry built, which saves Strawberry's view and
+its chain of extensions, and passes the 61 audits of npm's graphql-http (tests/server/audit).
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from graphql import ExecutionResult, Executor, GraphQLError, OperationType
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from strawberry import Schema
+from strawberry.execution.is_awaitable import optimized_is_awaitable
+
+from db.engine import Database
+from resolvers.context import Context
+from resolvers.service import Service
+from server import errors, graphiql, limits, parameters, responses
+from server.documents import Document, Documents, Operation
+from server.errors import LIMIT_EXCEEDED, UNAVAILABLE, HttpError, Refused
+from server.logs import request_id
+from server.parameters import CLIENT_GONE, Parameters
+from server.settings import Settings
+
+AnyExecutor: TypeAlias = Executor[Any]
+
+OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the access log
+
+_TOO_DEEP = "The document nests too deeply"
+_WATCH_AFTER_S = 0.1  # most operations are over by then, and pay for a timer only
+
+
+@dataclass(slots=True)
+class GraphQLEndpoint:
+    """The ASGI application behind /graphql."""
+
+    schema: Schema
+    database: Database
+    service: Service
+    settings: Settings
+    documents: Documents
+    running: int = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        request = Request(scope, receive)
+        response = await (
+            graphiql.page(request) if _wants_page(request) else self._respond(request)
+        )
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        media = responses.media_type(request.headers.get("accept"))
+        try:
+            return await self._answer(request, media)
+        except HttpError as error:
+            body = errors.plain(str(error), error.code, request_id.get())
+            return responses.encoded(body, media, error.status, error.headers)
+        except Refused as refused:
+            shown = [errors.formatted(error, request_id.get()) for error in refused.errors]
+            return responses.graphql({"errors": shown}, media, is_refused=True)
+        except RecursionError:  # in checks alone: one in a resolver becomes that field's error
+            body = errors.plain(_TOO_DEEP, LIMIT_EXCEEDED, request_id.get())
+            return responses.graphql(body, media, is_refused=True)
+        except TimeoutError as error:
+            body = errors.unexpected(error, request_id.get())
+            return responses.graphql(body, media, is_refused=True)
+        except Exception as error:
+            body = errors.unexpected(error, request_id.get())
+            return responses.encoded(body, media, 500)
+
+    async def _answer(self, request: Request, media: str) -> Response:
+        if self.running >= self.settings.concurrency_max:
+            raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
+        self.running += 1
+        try:
+            given = await parameters.read(request, self.settings.body_bytes_max)
+            operation, executor = self._prepare(given, request)
+            is_query = operation.node.operation is OperationType.QUERY
+            async with _time_limit(request, self.settings.operation_timeout_ms, is_query):
+                result = await _executed(executor)
+        finally:
+            self.running -= 1
+        return responses.graphql(_body(result), media, is_refused=False)
+
+    def _prepare(self, given: Parameters, request: Request) -> tuple[Operation, AnyExecutor]:
+        document = self.documents.get(given.query)
+        operation = document.operation(given.operation_name)
+        node = operation.node
+        request.scope[OPERATION_NAME] = node.name.value if node.name else None
+        if request.method == "GET" and node.operation is not OperationType.QUERY:
+            raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
+        core = self.schema._schema  # as Strawberry's own views do: it has no public name
+        _refuse(limits.long_lists(core, node, given.variables, self.settings.input_list_max))
+        executor = self._executor(document, given)
+        cost = operation.cost(core, executor.variable_values.coerced, self.settings.page_size_max)
+        _refuse(limits.breaches(cost, node.operation, self.settings))
+        return operation, executor
+
+    def _executor(self, document: Document, given: Parameters) -> AnyExecutor:
+        context = Context(db=self.database, service=self.service, request_id=request_id.get())
+        executor = self.schema.execution_context_class.build(
+            self.schema._schema,
+            document.tree,
+            context_value=context,
+            raw_variable_values=given.variables,
+            operation_name=given.operation_name,
+            is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a predicate, not typed as TypeGuard
+        )
+        if isinstance(executor, list):
+            raise Refused(executor)
+        return executor
+
+
+def _refuse(breaches: Iterable[GraphQLError]) -> None:
+    if found := list(breaches):
+        raise Refused(found)
+
+
+def _wants_page(request: Request) -> bool:
+    return (
+        request.method == "GET"
+        and "text/html" in request.headers.get("accept", "")
+        and "query" not in request.query_params
+    )
+
+
+async def _executed(executor: AnyExecutor) -> ExecutionResult:
+    result = executor.execute_operation()
+    if optimized_is_awaitable(result):
+        result = await result  # type: ignore[misc]  # narrowed by a predicate that is no TypeGuard
+    assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema
+    return result
+
+
+def _body(result: ExecutionResult) -> dict[str, Any]:
+    if not result.errors:
+        return {"data": result.data}
+    shown = [errors.formatted(error, request_id.get()) for error in result.errors]
+    return {"data": result.data, "errors": shown}
+
+
+@asynccontextmanager
+async def _time_limit(request: Request, timeout_ms: int, is_query: bool) -> AsyncIterator[None]:
+    """Cancel the block when its time is up, and a query when its client has gone.
+
+    A mutation goes on without its client, who may well believe that it is done.
+    """
+    task = asyncio.current_task()
+    assert task is not None
+    watchers: list[asyncio.Task[None]] = []
+    watch = asyncio.get_running_loop().call_later(
+        _WATCH_AFTER_S,
+        lambda: watchers.append(asyncio.ensure_future(_cancel_when_gone(request, task))),
+    )
+    if not is_query:
+        watch.cancel()
+    try:
+        async with asyncio.timeout(timeout_ms / 1_000):
+            yield
+    except asyncio.CancelledError:
+        if not any(watcher.done() for watcher in watchers):
+            raise  # the server is stopping
+        task.uncancel()
+        raise HttpError(CLIENT_GONE, "The client has gone") from None
+    finally:
+        watch.cancel()
+        for watcher in watchers:
+            watcher.cancel()
+
+
+async def _cancel_when_gone(request: Request, task: "asyncio.Task[Any]") -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    task.cancel()

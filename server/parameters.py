@@ -1,0 +1,126 @@
+"""The parameters of a GraphQL-over-HTTP request, read within limits.
+
+Source: https://graphql.github.io/graphql-over-http/draft/
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from starlette.requests import ClientDisconnect, Request
+
+from server.errors import LIMIT_EXCEEDED, HttpError
+from server.limits import JSON_DEPTH_MAX, is_nested_too_deeply
+
+CLIENT_GONE = 499  # nginx's number for it; nobody is there to read it, but the log is clear
+
+_JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """What to execute. Variables are JSON values, not yet checked against their types."""
+
+    query: str
+    variables: dict[str, Any]
+    operation_name: str | None
+
+
+async def read(request: Request, body_bytes_max: int) -> Parameters:
+    """The parameters of a GET or POST; raises HttpError when they are not well-formed."""
+    if request.method == "GET":
+        return _from_query(request, body_bytes_max)
+    if request.method != "POST":
+        raise HttpError(
+            405, f"{request.method} is not allowed here", headers={"allow": "GET, POST"}
+        )
+    _require_json(request.headers.get("content-type", ""))
+    body = await _body(request, body_bytes_max)
+    return _parameters(_object(_decoded(body, "The body"), "The body"))
+
+
+def _from_query(request: Request, bytes_max: int) -> Parameters:
+    if len(request.scope["query_string"]) > bytes_max:
+        raise HttpError(414, f"The URL has more than {bytes_max} bytes", LIMIT_EXCEEDED)
+    # Another site may make a browser send a GET, with no preflight to ask for leave; only the
+    # time of the answer could tell it something, but that is not its business either.
+    if (
+        request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
+        and "graphql-require-preflight" not in request.headers
+    ):
+        raise HttpError(403, "A GET from another site needs the header graphql-require-preflight")
+    given: dict[str, Any] = dict(request.query_params)
+    for name in ("variables", "extensions"):
+        if given.get(name):
+            given[name] = _decoded(given[name].encode(), f"`{name}`")
+        else:
+            given.pop(name, None)
+    return _parameters(given)
+
+
+def _require_json(content_type: str) -> None:
+    media, _, rest = content_type.partition(";")
+    charset = rest.strip().lower().removeprefix("charset=").strip('"')
+    if media.strip().lower() != _JSON or charset not in ("", "utf-8", "utf8"):
+        raise HttpError(415, f"Content-Type must be {_JSON}, in UTF-8", headers={"accept": _JSON})
+
+
+async def _body(request: Request, bytes_max: int) -> bytes:
+    """The body; raises HttpError, leaving the rest unread, as soon as it is too long."""
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced) > bytes_max:
+        raise _too_long(bytes_max)
+    chunks: list[bytes] = []
+    length = 0
+    try:
+        async for chunk in request.stream():
+            length += len(chunk)
+            if length > bytes_max:
+                raise _too_long(bytes_max)
+            chunks.append(chunk)
+    except ClientDisconnect:
+        raise HttpError(CLIENT_GONE, "The client has gone") from None
+    return b"".join(chunks)
+
+
+def _too_long(bytes_max: int) -> HttpError:
+    # Closing makes the server drop the rest of the body instead of reading it to its end.
+    return HttpError(
+        413, f"The body has more than {bytes_max} bytes", LIMIT_EXCEEDED, {"connection": "close"}
+    )
+
+
+def _decoded(body: bytes, what: str) -> Any:
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        if "depth limit" in str(error):
+            raise _too_deep(what) from None
+        raise HttpError(400, f"{what} is not JSON in UTF-8: {error}") from None
+    if is_nested_too_deeply(body, value):
+        raise _too_deep(what)
+    return value
+
+
+def _too_deep(what: str) -> HttpError:
+    return HttpError(400, f"{what} nests more than {JSON_DEPTH_MAX} levels", LIMIT_EXCEEDED)
+
+
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise HttpError(400, f"{what} must be a JSON object")
+    return value
+
+
+def _parameters(given: Mapping[str, Any]) -> Parameters:
+    query = given.get("query")
+    if not isinstance(query, str) or not query:
+        raise HttpError(400, "`query` must be a string that holds a GraphQL document")
+    name = given.get("operationName")
+    if name is not None and not isinstance(name, str):
+        raise HttpError(400, "`operationName` must be a string or null")
+    for other in ("variables", "extensions"):
+        if given.get(other) is not None:
+            _object(given[other], f"`{other}`")
+    return Parameters(query, given.get("variables") or {}, name or None)
