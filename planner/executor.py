@@ -1,19 +1,16 @@
 """The stock executor with a short way for leaves and for lists of objects, semantics unchanged."""
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from graphql import (
-    GraphQLBoolean,
-    GraphQLFloat,
-    GraphQLID,
-    GraphQLInt,
+    GraphQLEnumType,
     GraphQLNonNull,
     GraphQLObjectType,
     GraphQLOutputType,
     GraphQLResolveInfo,
-    GraphQLString,
+    GraphQLScalarType,
     Undefined,
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
@@ -21,40 +18,23 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
+from planner.types import IDENTICAL, writer
+
 _MISSING = object()
 
 
-def _is_int(value: int) -> bool:
-    return -2147483649 < value < 2147483648
-
-
-def _is_finite(value: float) -> bool:
-    return value - value == 0.0
-
-
-def _always(_value: object) -> bool:
-    return True
-
-
-# Values of exactly this class that pass the test are their own serialization.
-_IDENTICAL: Mapping[object, tuple[type, Callable[[Any], bool]]] = MappingProxyType(
-    {
-        GraphQLString: (str, _always),
-        GraphQLID: (str, _always),
-        GraphQLBoolean: (bool, _always),
-        GraphQLInt: (int, _is_int),
-        GraphQLFloat: (float, _is_finite),
-    }
-)
+class _NoClass:
+    """No value is of this class."""
 
 
 class _Leaf(NamedTuple):
-    """A plain field that may be read from the row, and which values are written as they are."""
+    """A plain field: which of its values are written as they are, and how the others but None."""
 
     attribute: str
     nullable: bool
     class_: type
     is_identical: Callable[[Any], bool]
+    write: Callable[[Any], Any]
 
 
 class _Fields(NamedTuple):
@@ -125,7 +105,7 @@ class FastExecutor(StrawberryGraphQLCoreExecutionContext):
         leaves = {}
         if not self.middleware_manager or not self.middleware_manager.middlewares:
             for key, details in whole.items():
-                leaf = _leaf(parent_type, details)
+                leaf = _leaf(parent_type, details[0].node.name.value)
                 if leaf:
                     leaves[key] = leaf
         rest = {key: details for key, details in whole.items() if key not in leaves}
@@ -144,18 +124,25 @@ def _read_leaves(
 ) -> set[str]:
     """Puts values in ``results``; gives the keys of those that need more than reading."""
     slow = set()
-    for key, (attribute, nullable, class_, is_identical) in leaves:
+    for key, (attribute, nullable, class_, is_identical, write) in leaves:
         value = getattr(source, attribute, _MISSING)
         if value.__class__ is class_ and is_identical(value):
             results[key] = value
-        elif value is not None or not nullable:
-            slow.add(key)
+        elif value is None or value is _MISSING:
+            if value is _MISSING or not nullable:
+                slow.add(key)
+        else:
+            try:
+                results[key] = write(value)
+            except Exception:  # whatever it was, graphql-core says it exactly
+                slow.add(key)
     return slow
 
 
-def _leaf(parent_type: GraphQLObjectType, details: FieldDetailsList) -> _Leaf | None:
-    """None when the field is not a plain one of a built-in scalar."""
-    definition = parent_type.fields.get(details[0].node.name.value)
+@lru_cache(maxsize=4_096)
+def _leaf(parent_type: GraphQLObjectType, name: str) -> _Leaf | None:
+    """None when the field is not a plain one of a scalar or enum."""
+    definition = parent_type.fields.get(name)
     declared = definition and definition.extensions.get("strawberry-definition")
     if definition is None or not isinstance(declared, StrawberryField):
         return None
@@ -165,6 +152,7 @@ def _leaf(parent_type: GraphQLObjectType, details: FieldDetailsList) -> _Leaf | 
         return None
     nullable = not isinstance(definition.type, GraphQLNonNull)
     type_ = definition.type if nullable else definition.type.of_type
-    if type_ not in _IDENTICAL:
+    if not isinstance(type_, GraphQLScalarType | GraphQLEnumType):
         return None
-    return _Leaf(declared.python_name, nullable, *_IDENTICAL[type_])
+    class_, _, test = IDENTICAL.get(type_, (_NoClass, "", bool))
+    return _Leaf(declared.python_name, nullable, class_, test, writer(type_))

@@ -8,6 +8,7 @@ import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from inspect import isawaitable
+from math import isfinite
 from types import MappingProxyType
 from typing import Any
 
@@ -32,14 +33,20 @@ from planner.errors import Rerun
 
 _CLASSES_MAX = 64  # a memo of row classes; cleared when rows come in ever new classes
 
+
+def _is_int(value: int) -> bool:
+    return -2147483649 < value < 2147483648
+
+
 # Values of exactly this class, that meet the condition if there is one, are written as they are.
-_IDENTICAL: Mapping[GraphQLScalarType, tuple[type, str]] = MappingProxyType(
+# The condition is Python source for generated code, and a function for all other.
+IDENTICAL: Mapping[object, tuple[type, str, Callable[[Any], bool]]] = MappingProxyType(
     {
-        GraphQLString: (str, ""),
-        GraphQLID: (str, ""),
-        GraphQLBoolean: (bool, ""),
-        GraphQLInt: (int, " and -2147483649 < {0} < 2147483648"),
-        GraphQLFloat: (float, " and {0} - {0} == 0.0"),  # neither infinite nor NaN
+        GraphQLString: (str, "", lambda _: True),
+        GraphQLID: (str, "", lambda _: True),
+        GraphQLBoolean: (bool, "", lambda _: True),
+        GraphQLInt: (int, " and -2147483649 < {0} < 2147483648", _is_int),
+        GraphQLFloat: (float, " and {0} - {0} == 0.0", isfinite),
     }
 )
 
@@ -85,10 +92,21 @@ def leaf(type_: GraphQLScalarType | GraphQLEnumType, passed: type | None) -> Lea
     coerce = _coercion(type_)
     if isinstance(type_, GraphQLEnumType):
         table, classes = _names(type_)
-        return Leaf(coerce, classes or None, table=table)
-    if passed is None and type_ in _IDENTICAL:
-        return Leaf(coerce, *_IDENTICAL[type_])
+        return Leaf(coerce, classes, table=table) if classes else Leaf(coerce)
+    if passed is None and type_ in IDENTICAL:
+        class_, condition, _ = IDENTICAL[type_]
+        return Leaf(coerce, class_, condition)
     return Leaf(coerce, passed)
+
+
+def writer(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
+    """Writes any value but None; raises where graphql-core would, or would wait."""
+    found = leaf(type_, None)
+    if found.table is None:
+        return found.coerce
+    table, classes, coerce = found.table, found.classes, found.coerce
+    assert isinstance(classes, frozenset)
+    return lambda value: table[value] if value.__class__ in classes else coerce(value)
 
 
 def _coercion(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:

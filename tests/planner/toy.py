@@ -1,13 +1,10 @@
-"""A small shop of books, as a Strawberry schema over rows; it uses all that the planner knows."""
+"""A small bookshop, as a Strawberry schema over rows; it uses all that the planner knows."""
 
-import enum
 import inspect
-import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import AsyncGenerator, Callable
+from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
 from aiodataloader import DataLoader
@@ -15,155 +12,24 @@ from strawberry.extensions import FieldExtension
 from strawberry.scalars import JSON
 from strawberry.types.field import StrawberryField
 
-# ------------------------------------------------------------------------------------------ rows
-
-
-@strawberry.enum
-class Genre(enum.StrEnum):
-    NOVEL = "novel"
-    POETRY = "poetry"
-
-
-@strawberry.enum
-class Colour(enum.Enum):
-    RED = 1
-    BLUE = 2
-
-
-@dataclass
-class AuthorRow:
-    id: str
-    name: Any
-    born: Any
-    awards: Any
-    rating: Any
-    labels: Any = None
-
-
-class BookRow(NamedTuple):
-    id: str
-    title: Any
-    genre: Any
-    colour: Any
-    pages: Any
-    price: Any
-    printed_at: Any
-    extra: Any
-    tags: Any
-    author_id: str
-    in_print: Any = True
-
-
-class ShopRow(NamedTuple):
-    id: str
-    title: str
-    book_ids: tuple[str, ...]
-
-
-class LabelRow(NamedTuple):
-    key: str
-    value: Any
-
-
-class Edge(NamedTuple):
-    cursor: str
-    node: Any
-
-
-class PageInfoRow(NamedTuple):
-    has_next_page: bool
-    end_cursor: str | None
-
-
-@dataclass
-class Page:
-    rows: Sequence[Any]
-    has_next_page: bool
-    total: int
-
-    @property
-    def nodes(self) -> list[Any]:
-        return list(self.rows)
-
-    @property
-    def edges(self) -> list[Edge]:
-        return [Edge(getattr(row, "id", "-"), row) for row in self.rows]
-
-    @property
-    def page_info(self) -> PageInfoRow:
-        end = getattr(self.rows[-1], "id", None) if self.rows else None
-        return PageInfoRow(self.has_next_page, end)
-
-
-class NotFound(NamedTuple):
-    message: str
-    path: list[str]
-    wanted: str
-
-
-class Refused(Exception):
-    pass
-
-
-# ----------------------------------------------------------------------------------------- store
-
-_WRONG = (None, 2**40, float("nan"), object(), ValueError("wrong"), "x", [1], True, 1.5, Decimal(3))
-
-
-@dataclass
-class Store:
-    """``dirt`` is the share of attributes that hold what their field does not promise."""
-
-    seed: int = 0
-    dirt: float = 0.0
-    authors: dict[str, AuthorRow] = field(default_factory=dict)
-    books: dict[str, BookRow] = field(default_factory=dict)
-    shops: dict[str, ShopRow] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        chance = random.Random(self.seed)
-
-        def some(*values: Any) -> Any:
-            return chance.choice(_WRONG if chance.random() < self.dirt else values)
-
-        for i in range(4):
-            labels = [LabelRow("k", some("v", "w")), LabelRow("l", some("w"))]
-            self.authors[f"a{i}"] = AuthorRow(
-                f"a{i}", some("Ada", "Bo"), some(None, 1900), some(0, 3), some(4.5, 2, None), labels
-            )
-        for i in range(9):
-            self.books[f"b{i}"] = BookRow(
-                f"b{i}",
-                some("T", "U"),
-                some(*Genre, "novel"),
-                some(None, *Colour),
-                some(100, None),
-                some(Decimal("1.50"), None),
-                some(datetime(2024, 1, 2, tzinfo=UTC)),
-                some({"a": [1]}, None),
-                some(["x", "y"], (), ["z"]),
-                f"a{chance.randrange(5)}",  # a4 does not exist
-                some(True, False),
-            )
-        for i in range(2):
-            self.shops[f"s{i}"] = ShopRow(f"s{i}", "Shop", tuple(chance.sample(list(self.books), 4)))
-
-
-@dataclass
-class Context:
-    store: Store = field(default_factory=Store)
-    calls: list[str] = field(default_factory=list)
-    selections: dict[str, Any] = field(default_factory=dict)
-    loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
-
-    def called(self, name: str, info: Any) -> None:
-        self.calls.append(name)
-        self.selections[name] = getattr(info, "selection", None)
-
-
-# --------------------------------------------------------------------------------------- batches
-
-Batch = Callable[..., Awaitable[list[Any]]]
+from tests.planner.toy_rows import (
+    AuthorRow,
+    Batch,
+    BookRow,
+    Colour,
+    Genre,
+    NotFound,
+    Page,
+    Refused,
+    ShopRow,
+    Store,
+    author_of_book,
+    books_of_author,
+    books_of_shop,
+    is_long,
+    total_of_page,
+    words_of_node,
+)
 
 
 def batched(batch: Batch, *needs: str) -> Any:
@@ -187,46 +53,6 @@ def batched(batch: Batch, *needs: str) -> Any:
     resolver.__annotations__ = {p.name: p.annotation for p in [*own, *taken]}
     metadata = {"batch": batch, "needs": frozenset(needs)}
     return strawberry.field(resolver=resolver, metadata=metadata)
-
-
-async def author_of_book(info: Any, parents: list[BookRow]) -> list[AuthorRow | None]:
-    info.context.called("author_of_book", info)
-    return [info.context.store.authors.get(book.author_id) for book in parents]
-
-
-async def books_of_author(
-    info: Any, parents: list[AuthorRow], first: int = 2, genre: Genre | None = None
-) -> list[Any]:
-    info.context.called("books_of_author", info)
-    if first < 0:
-        raise ValueError("first must not be negative")
-    books = info.context.store.books.values()
-    answer: list[Any] = []
-    for author in parents:
-        if first == 13 and author.id == "a1":
-            answer.append(ValueError("unlucky"))
-            continue
-        own = [b for b in books if b.author_id == author.id and genre in (None, b.genre)]
-        answer.append(Page(own[:first], len(own) > first, len(own)))
-    return answer
-
-
-async def total_of_page(info: Any, parents: list[Page]) -> list[int]:
-    info.context.called("total_of_page", info)
-    return [page.total for page in parents]
-
-
-async def books_of_shop(info: Any, parents: list[ShopRow]) -> list[list[BookRow]]:
-    info.context.called("books_of_shop", info)
-    return [[info.context.store.books[id] for id in shop.book_ids] for shop in parents]
-
-
-async def is_long(info: Any, parents: list[BookRow]) -> list[bool]:
-    return [isinstance(book.pages, int) and book.pages > 99 for book in parents]
-
-
-async def words_of_node(info: Any, parents: list[Any], times: int = 1) -> list[list[str | None]]:
-    return [[parent.id, None] * times for parent in parents]
 
 
 # ----------------------------------------------------------------------------------------- types
@@ -353,9 +179,20 @@ def _find(store: Store, id: str) -> Any:
 
 
 @strawberry.type
-class Query:
-    version: strawberry.Private[str] = ""
+class Odd:
+    """What plans do not know."""
 
+    @strawberry.field(extensions=[Shout()])
+    def loud(self) -> str:
+        return "loud"
+
+    @strawberry.field
+    def path(self, info: strawberry.Info) -> list[str]:
+        return [str(key) for key in info.path.as_list()]
+
+
+@strawberry.type
+class Query:
     @strawberry.field
     async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
         return _find(info.context.store, id)
@@ -402,13 +239,9 @@ class Query:
             raise ValueError("on purpose")
         return "not this time"
 
-    @strawberry.field(extensions=[Shout()])
-    def loud(self) -> str:
-        return "loud"
-
     @strawberry.field
-    def path(self, info: strawberry.Info) -> list[str]:
-        return [str(key) for key in info.path.as_list()]  # type: ignore[attr-defined]
+    def odd(self) -> Odd:
+        return Odd()
 
 
 # ------------------------------------------------------------------------------------- mutations
