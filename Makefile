@@ -52,6 +52,7 @@ schema: $(ENV) ## Write schema/schema.graphql from the code
 
 migration: $(ENV) ## Write a migration from what changed in db/tables (m="add a licence to models")
 	$(BIN)/python -c "$$NEW_MIGRATION" $(if $(m),"$(m)",$(error Say what changes: make migration m="..."))
+	$(BIN)/ruff format -q migrations/versions
 
 # What changed is told by a database of its own, brought to the newest migration and thrown away.
 define NEW_MIGRATION
