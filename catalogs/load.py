@@ -78,7 +78,7 @@ async def load(
 
     Raises NotMigrated, changing nothing, when the schema is not this release's.
     """
-    async with database.write() as session:
+    async with database.write(f"import:{catalog.source}") as session:
         if not await tables.is_migrated(session):
             raise NotMigrated("the database is not at this release's schema")
         await tables.begin(session)

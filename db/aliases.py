@@ -1,14 +1,26 @@
 """Aliases and their histories in SQL."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.enums import EntityKind
 from db.keyset import among
-from db.tables import AliasChange, ModelAlias
+from db.tables import AuditEvent, ModelAlias
+
+
+@dataclass(frozen=True, slots=True)
+class AliasChange:
+    """One move of an alias; no version where it was deleted."""
+
+    version_id: UUID | None
+    at: datetime
+    actor: str
 
 
 async def of_models(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, list[ModelAlias]]:
@@ -32,13 +44,19 @@ async def of_versions(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, 
 async def histories(
     session: AsyncSession, keys: Sequence[tuple[UUID, str]]
 ) -> dict[tuple[UUID, str], list[AliasChange]]:
-    """Where each alias, named by model and name, has pointed; newest first."""
+    """Where each alias, named by model and name, has pointed, newest first; from the audit log."""
     statement = (
-        select(AliasChange)
-        .where(sa.tuple_(col(AliasChange.model_id), col(AliasChange.name)).in_(keys))
-        .order_by(col(AliasChange.id).desc())
+        select(AuditEvent)
+        .where(
+            col(AuditEvent.kind) == EntityKind.ALIAS,
+            sa.tuple_(col(AuditEvent.model_id), col(AuditEvent.subject_name)).in_(keys),
+        )
+        .order_by(col(AuditEvent.sequence).desc())
     )
     found: dict[tuple[UUID, str], list[AliasChange]] = {key: [] for key in keys}
-    for row in await session.exec(statement):
-        found[row.model_id, row.name].append(row)
+    for event in await session.exec(statement):
+        assert event.model_id is not None  # an alias is its model's
+        version_id = event.changes.get("version_id", (None, None))[1]
+        change = AliasChange(UUID(version_id) if version_id else None, event.at, event.actor)
+        found[event.model_id, event.subject_name].append(change)
     return found

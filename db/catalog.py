@@ -1,8 +1,7 @@
 """A catalog's load: rows are copied into temporary tables, then merged set by set.
 
 Every merge leaves a line in the temporary table `import_changes` for each row it created or
-changed, the latter with the row as it was before. Counts and the registry's revision are made from
-it in `finish`, and so can be everything else that must be told of each change.
+changed, from which `finish` counts. The audit log needs none of it: its triggers see every row.
 """
 
 from collections.abc import Sequence
@@ -31,7 +30,7 @@ async def is_migrated(session: AsyncSession) -> bool:
 async def was_used(session: AsyncSession) -> bool:
     """Whether the registry holds a model, or ever held something: its revision then moved."""
     statement = "SELECT EXISTS (SELECT FROM models) OR (SELECT revision FROM registry_state) > 0"
-    return bool((await session.execute(sa.text(statement))).scalar_one())
+    return bool((await _run(session, statement)).scalar_one())
 
 
 async def begin(session: AsyncSession) -> None:
@@ -90,30 +89,21 @@ async def merge_prices(session: AsyncSession, source: str, epoch: datetime) -> N
 
     The first price of a binding takes effect at `epoch`, a changed one now.
     """
-    await session.execute(sa.text(sql.INSERT_DATED_PRICES), {"source": source})
-    given = {"source": source, "epoch": epoch}
-    await session.execute(sa.text(sql.INSERT_TODAYS_PRICES), given)
+    await _run(session, sql.INSERT_DATED_PRICES, source=source)
+    await _run(session, sql.INSERT_TODAYS_PRICES, source=source, epoch=epoch)
 
 
 async def unresolved_versions(session: AsyncSession) -> list[tuple[str, str]]:
     """Model names and versions of staged versions that take no bindings, as they are archived."""
-    rows = await session.execute(sa.text(sql.UNRESOLVED))
+    rows = await _run(session, sql.UNRESOLVED)
     return [(row.model, row.version) for row in rows]
 
 
 async def finish(session: AsyncSession) -> dict[tuple[str, str], int]:
-    """Counts by kind and action; the registry's revision grows by their sum.
-
-    To be called last: the lock on the one row of state, held until the commit, makes revisions
-    follow each other in the order of commits.
-    """
+    """Counts by kind and action of what the import created and changed."""
     rows = await session.execute(sa.text(sql.COUNT_CHANGES))
-    counts = {(row.kind, row.action): row.total for row in rows}
-    if counts:
-        statement = sa.text("UPDATE registry_state SET revision = revision + :n")
-        await session.execute(statement, {"n": sum(counts.values())})
-    return counts
+    return {(row.kind, row.action): row.total for row in rows}
 
 
-async def _run(session: AsyncSession, statement: str) -> None:
-    await session.execute(sa.text(statement))
+async def _run(session: AsyncSession, statement: str, **given: Any) -> sa.CursorResult[Any]:
+    return await (await session.connection()).execute(sa.text(statement), given)

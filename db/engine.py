@@ -4,9 +4,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+# read by the triggers of migration 0002
+_SAY_WHO = text(
+    "SELECT set_config('registry.actor', :actor, true),"
+    " set_config('registry.request_id', :id, true), set_config('registry.action', :action, true)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,19 @@ class Database:
             yield session
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncSession]:
-        """A session that is one transaction: committed at the end of the block, or not at all."""
+    async def write(
+        self, actor: str, *, request_id: str = "", action: str = ""
+    ) -> AsyncIterator[AsyncSession]:
+        """A session that is one transaction: committed at the end of the block, or not at all.
+
+        The audit log names the actor and the request; `action`, as `KIND:ACTION`, says what the
+        changed rows alone do not tell, such as a roll-back of an alias.
+        """
         async with (
             AsyncSession(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
+            await session.execute(_SAY_WHO, {"actor": actor, "id": request_id, "action": action})
             yield session
 
     async def close(self) -> None:

@@ -100,3 +100,36 @@ class ArchiveReason(StrEnum):
 
     RETENTION = "RETENTION"
     MANUAL = "MANUAL"
+
+
+class EntityKind(StrEnum):
+    """What kind of thing changed."""
+
+    MODEL = "MODEL"
+    VERSION = "VERSION"
+    BINDING = "BINDING"
+    PROVIDER = "PROVIDER"
+    PRICE = "PRICE"
+    ALIAS = "ALIAS"
+    TOKEN = "TOKEN"  # noqa: S105  a word, not a secret
+    RETENTION = "RETENTION"
+
+
+class AuditAction(StrEnum):
+    """What was done to it."""
+
+    CREATED = "CREATED"
+    UPDATED = "UPDATED"
+    DELETED = "DELETED"
+    ARCHIVED = "ARCHIVED"
+    RESTORED = "RESTORED"
+    PURGED = "PURGED"
+    HELD = "HELD"
+    RELEASED = "RELEASED"
+    ALIASED = "ALIASED"
+    ROLLED_BACK = "ROLLED_BACK"
+    PRICED = "PRICED"
+    CIRCUIT_OPENED = "CIRCUIT_OPENED"
+    CIRCUIT_CLOSED = "CIRCUIT_CLOSED"
+    RETENTION_APPLIED = "RETENTION_APPLIED"
+    REVOKED = "REVOKED"

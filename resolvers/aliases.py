@@ -1,7 +1,8 @@
 """Aliases: what their fields do."""
 
 from db import aliases, models, versions
-from db.tables import AliasChange, Model, ModelAlias, ModelVersion
+from db.aliases import AliasChange
+from db.tables import Model, ModelAlias, ModelVersion
 from resolvers.context import Info
 from resolvers.parents import loaded
 

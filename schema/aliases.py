@@ -3,13 +3,13 @@
 from datetime import datetime
 
 import resolvers.aliases
-from db import tables
+from db import aliases, tables
 from schema.fields import attribute, batched, type_of
 from schema.models import Model
 from schema.versions import ModelVersion
 
 
-@type_of(tables.AliasChange, "One move of an alias.")
+@type_of(aliases.AliasChange, "One move of an alias.")
 class AliasChange:
     version: ModelVersion | None = batched(resolvers.aliases.versions_of_changes, "version_id")
     at: datetime = attribute("When it moved.")

@@ -10,7 +10,6 @@ from db import semver
 from db.engine import Database
 from db.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
 from db.tables import (
-    AliasChange,
     Model,
     ModelAlias,
     ModelVersion,
@@ -25,7 +24,7 @@ EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 async def _inserted(db: Database, *rows: Any) -> Any:
-    async with db.write() as session:
+    async with db.write("tests") as session:
         session.add_all(rows)
         await session.flush()
         for row in rows:
@@ -83,10 +82,9 @@ async def price(db: Database, of: ProviderBinding, input_per_1k: str | None, **g
 
 
 async def alias(db: Database, of: ModelVersion, name: str = "production") -> ModelAlias:
-    """An alias and the one move that made it."""
+    """An alias."""
     row = ModelAlias(model_id=of.model_id, name=name, version_id=of.id)
-    move = AliasChange(model_id=of.model_id, name=name, version_id=of.id, actor="tests")
-    return await _inserted(db, row, move)
+    return await _inserted(db, row)
 
 
 async def revision(db: Database) -> int:

@@ -1,6 +1,7 @@
 """The tables, one file a noun; importing this fills SQLModel.metadata."""
 
-from db.tables.aliases import AliasChange, ModelAlias
+from db.tables.aliases import ModelAlias
+from db.tables.audit import AuditEvent, IdempotencyKey
 from db.tables.bindings import Price, ProviderBinding
 from db.tables.models import Model
 from db.tables.providers import Provider
@@ -8,7 +9,8 @@ from db.tables.state import RegistryState
 from db.tables.versions import ModelVersion
 
 __all__ = [
-    "AliasChange",
+    "AuditEvent",
+    "IdempotencyKey",
     "Model",
     "ModelAlias",
     "ModelVersion",

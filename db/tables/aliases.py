@@ -1,13 +1,12 @@
 """Aliases and where they pointed before."""
 
-from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import Field
 
 from db import patterns
-from db.columns import SORTED_TEXT, TIME, Row, VersionedRow, check
+from db.columns import SORTED_TEXT, VersionedRow, check
 
 
 class ModelAlias(VersionedRow, table=True):
@@ -30,24 +29,3 @@ class ModelAlias(VersionedRow, table=True):
     model_id: UUID
     name: str = Field(sa_type=SORTED_TEXT)
     version_id: UUID
-
-
-class AliasChange(Row, table=True):
-    """One move of an alias; version_id is NULL where it was deleted; it may outlive its version."""
-
-    __tablename__ = "alias_changes"
-    __table_args__ = (
-        sa.ForeignKeyConstraint(["model_id"], ["models.id"], ondelete="CASCADE"),
-        sa.Index("ix_alias_changes_model_id_name_id", "model_id", "name", "id"),
-    )
-
-    model_id: UUID
-    name: str = Field(sa_type=SORTED_TEXT)
-    version_id: UUID | None = None
-    at: datetime = Field(
-        default=None,
-        sa_type=TIME,
-        nullable=False,
-        sa_column_kwargs={"server_default": sa.func.now()},
-    )
-    actor: str = Field(sa_type=sa.Text)

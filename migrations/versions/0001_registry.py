@@ -167,27 +167,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registry_state")),
     )
     op.create_table(
-        "alias_changes",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("model_id", sa.Uuid(), nullable=False),
-        sa.Column("name", sa.Text(collation="C"), nullable=False),
-        sa.Column("version_id", sa.Uuid(), nullable=True),
-        sa.Column(
-            "at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False
-        ),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["model_id"], ["models.id"], name=op.f("fk_alias_changes_model_id"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_alias_changes")),
-    )
-    op.create_index(
-        "ix_alias_changes_model_id_name_id",
-        "alias_changes",
-        ["model_id", "name", "id"],
-        unique=False,
-    )
-    op.create_table(
         "model_versions",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -618,8 +597,6 @@ def downgrade() -> None:
         "ix_model_versions_capabilities", table_name="model_versions", postgresql_using="gin"
     )
     op.drop_table("model_versions")
-    op.drop_index("ix_alias_changes_model_id_name_id", table_name="alias_changes")
-    op.drop_table("alias_changes")
     op.drop_table("registry_state")
     op.drop_index("ix_providers_name_trigrams", table_name="providers", postgresql_using="gin")
     op.drop_index("ix_providers_kind", table_name="providers")
