@@ -7,7 +7,7 @@ from typing import Any
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
-from planner.errors import Rerun, UnplannableError
+from planner.errors import UnplannableError
 from planner.region import Load
 from planner.selection import PlanInfo
 from planner.together import together
@@ -51,10 +51,11 @@ def _load_each(resolver: StrawberryResolver[Any]) -> Load:
             if info_name:
                 given[info_name] = info
             values.append(resolver(parent, **given) if takes_self else resolver(**given))
-        if not any(map(isawaitable, values)):
-            return values
-        if not all(map(isawaitable, values)):
-            raise Rerun("some values are awaitable")
-        return await together(values)
+        pending = [index for index, value in enumerate(values) if isawaitable(value)]
+        if pending:
+            loaded = await together([values[index] for index in pending])
+            for index, value in zip(pending, loaded, strict=True):
+                values[index] = value
+        return values
 
     return load_each

@@ -13,7 +13,7 @@ from strawberry.execution import optimized_is_awaitable
 
 from planner.compiler import compile_region, compile_root
 from planner.document import Operation
-from planner.errors import Rerun, UnplannableError
+from planner.errors import Declined, Rerun, UnplannableError
 from planner.payloads import PayloadExecutor, Payloads
 from planner.run import Run, complete
 from planner.scope import Scope
@@ -44,7 +44,7 @@ class _Variants(Generic[Compiled]):
         self._ground = ground
         self._operation = operation
         self._compile = compile_
-        self._known: OrderedDict[tuple[Any, ...], tuple[Compiled, int]] = OrderedDict()
+        self._known: OrderedDict[tuple[Any, ...], tuple[Compiled | Declined, int]] = OrderedDict()
 
     @property
     def field_count(self) -> int:
@@ -53,21 +53,26 @@ class _Variants(Generic[Compiled]):
     def get(self, variables: VariableValues) -> Compiled:
         """UnplannableError when these conditions select what plans do not know."""
         key = tuple(map(variables.coerced.get, self._operation.conditions))
-        found = self._known.get(key)
-        if found is None:
-            return self._add(key, variables)
-        return found[0]
+        if key not in self._known:
+            self._add(key, variables)
+        found = self._known[key][0]
+        if isinstance(found, Declined):
+            raise UnplannableError(found.reason)
+        return found
 
-    def _add(self, key: tuple[Any, ...], variables: VariableValues) -> Compiled:
+    def _add(self, key: tuple[Any, ...], variables: VariableValues) -> None:
         ground = self._ground
         fields_max = ground.fields_max
         scope = Scope(ground.schema, ground.types, self._operation, variables, fields_max)
-        compiled = self._compile(scope)
+        compiled: Compiled | Declined
+        try:
+            compiled = self._compile(scope)
+        except UnplannableError as refusal:
+            compiled = Declined(str(refusal))
         if len(self._known) == _VARIANTS_MAX:
             self._known.popitem(last=False)
         self._known[key] = compiled, fields_max - scope.fields_left
         ground.on_growth()
-        return compiled
 
 
 class QueryPlan:

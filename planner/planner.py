@@ -13,7 +13,8 @@ from planner.types import Types
 
 Plan = QueryPlan | MutationPlan
 
-_BYTES_PER_PLAN = 20_000
+# Measured by tracemalloc, documents of 2 to 19 fields: within a quarter of what they took.
+_BYTES_PER_PLAN = 8_000
 _BYTES_PER_FIELD = 2_000
 _FIELDS_MAX = 5_000
 

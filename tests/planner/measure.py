@@ -8,12 +8,10 @@ from types import MappingProxyType
 from typing import Any
 
 from graphql import parse
-from graphql.execution import execute
-from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from planner import FastExecutor, Planner
 from tests.planner import toy, toy_rows
+from tests.planner.executors import Stock, answer
 
 DOCUMENTS = MappingProxyType(
     {
@@ -56,20 +54,14 @@ async def main() -> None:
         document = parse(text)
         plan = planner.plan(document, None, text)
 
-        async def by(executor: Any, document: Any = document) -> Any:
-            return await execute(
-                toy.SCHEMA._schema,
-                document,
-                context_value=toy_rows.Context(store),
-                executor_class=executor,
-                is_awaitable=optimized_is_awaitable,
-            )
+        async def by(executor: type[Stock], document: Any = document) -> Any:
+            return await answer(executor, toy.SCHEMA, document, toy_rows.Context(store))
 
         async def planned(plan: Any = plan) -> Any:
             return await plan.run(None, toy_rows.Context(store))
 
         assert (await planned()).data == (await by(FastExecutor)).data
-        stock = await _microseconds(lambda by=by: by(StrawberryGraphQLCoreExecutionContext))
+        stock = await _microseconds(lambda by=by: by(Stock))
         fast = await _microseconds(lambda by=by: by(FastExecutor))
         ours = await _microseconds(planned)
         sys.stdout.write(

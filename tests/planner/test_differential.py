@@ -9,13 +9,11 @@ from typing import Any
 
 import pytest
 from graphql import ExecutionResult, GraphQLError
-from graphql.execution import execute
-from strawberry.execution import optimized_is_awaitable
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext as Stock
 
 from planner import Declined, FastExecutor, Planner, Rerun
 from tests.planner import toy, toy_rows
 from tests.planner.documents import Case, cases
+from tests.planner.executors import Stock, answer
 
 CASES = int(os.environ.get("PLANNER_CASES", "2000"))
 DIRT = {"clean": 0.0, "dirty": 0.04}
@@ -32,16 +30,8 @@ def _values(chance: random.Random, place: str, type_: Any) -> Any:
     return NotImplemented
 
 
-async def _by_executor(executor: type[Any], case: Case, context: toy_rows.Context) -> ExecutionResult:
-    result = execute(
-        toy.SCHEMA._schema,
-        case.document,
-        context_value=context,
-        variable_values=case.variables,
-        executor_class=executor,
-        is_awaitable=optimized_is_awaitable,
-    )
-    return await result if optimized_is_awaitable(result) else result
+async def _answer(executor: type[Stock], case: Case, context: toy_rows.Context) -> ExecutionResult:
+    return await answer(executor, toy.SCHEMA, case.document, context, case.variables)
 
 
 def _told(result: ExecutionResult) -> str:
@@ -63,8 +53,8 @@ async def test_answers_are_equal() -> None:
     for seed, case in cases(toy.SCHEMA._schema, _values, seeds, leave_out=odd):
         for kind, dirt in DIRT.items():
             store = partial(toy_rows.Store, seed % 50, dirt)
-            stock = await _by_executor(Stock, case, toy_rows.Context(store()))
-            fast = await _by_executor(FastExecutor, case, toy_rows.Context(store()))
+            stock = await _answer(Stock, case, toy_rows.Context(store()))
+            fast = await _answer(FastExecutor, case, toy_rows.Context(store()))
             assert _told(fast) == _told(stock), case.text
             outcome = await _planned(planners[kind], case, toy_rows.Context(store()), stock)
             seen[kind][outcome] += 1
@@ -81,8 +71,8 @@ async def _planned(
     if isinstance(plan, Declined):
         return "declined"
     try:
-        answer = await plan.run(case.variables, context)
+        planned = await plan.run(case.variables, context)
     except Rerun as rerun:
         return "rerun" if stock.errors else f"rerun in vain: {rerun}"
-    assert _told(answer) == _told(stock), case.text
+    assert _told(planned) == _told(stock), case.text
     return "planned"

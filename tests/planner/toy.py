@@ -37,6 +37,7 @@ def batched(batch: Batch, *needs: str) -> Any:
 
     async def resolver(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
         loaders = info.context.loaders
+        info.context.met.append(root)  # a row that is gone could leave its id to another
         key = (batch, repr(arguments))
         if key not in loaders:
 

@@ -152,6 +152,8 @@ class Context:
     store: Store = field(default_factory=Store)
     calls: list[str] = field(default_factory=list)
     selections: dict[str, Any] = field(default_factory=dict)
+    met: list[Any] = field(default_factory=list)
+    parent_counts: dict[str, int] = field(default_factory=dict)
     loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
     def called(self, name: str, info: Any) -> None:
@@ -166,6 +168,7 @@ Batch = Callable[..., Awaitable[list[Any]]]
 
 async def author_of_book(info: Any, parents: list[BookRow]) -> list[AuthorRow | None]:
     info.context.called("author_of_book", info)
+    info.context.parent_counts["author_of_book"] = len(parents)
     return [info.context.store.authors.get(book.author_id) for book in parents]
 
 

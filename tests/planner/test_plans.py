@@ -1,0 +1,195 @@
+"""What plans answer, and with how many loads: each case against the stock executor."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from planner import MutationPlan, Planner, QueryPlan, Rerun
+from tests.planner import toy, toy_rows
+
+
+def plan(text: str, **options: Any) -> QueryPlan:
+    made = Planner(toy.SCHEMA, **options).plan(parse(text), None, text)
+    assert isinstance(made, QueryPlan), made
+    return made
+
+
+async def both(text: str, **variables: Any) -> Any:
+    """The data of the plan, once the executor has given the same."""
+    stock = await toy.SCHEMA.execute(text, variables, toy_rows.Context())
+    assert stock.errors is None
+    answer = await plan(text).run(variables, toy_rows.Context())
+    assert repr(answer.data) == repr(stock.data)
+    return answer.data
+
+
+EQUAL = {
+    "aliases and merging": """{ a: node(id: "b1") { id } node(id: "b1") { id }
+        node(id: "b1") { x: id id } }""",
+    "typename": '{ __typename nodes(ids: ["a1", "b1", "s1"]) { __typename k: __typename } }',
+    "missing among nodes": '{ nodes(ids: ["a1", "nobody", "b1"]) { id } }',
+    "fragments on interface and types": """{ nodes(ids: ["a1", "b1", "s1"]) { ...N ... on Book
+        { title } ... { id } ... on Shop { books { ...N } } } } fragment N on Node { id words }""",
+    "a union": '{ search(text: "abcdef") { ... on Author { name } ... on Book { name: title } } }',
+    "lists of lists and nulls": "{ grid { title colour price pages } }",
+    "a generic connection": "{ authors { nodes { id labels { key value } } totalCount } }",
+    "enums and scalars": "{ grid { genre colour price printedAt extra tags inPrint } }",
+    "a resolver per row": '{ authors { nodes { shout a: shout(mark: "?") } } }',
+    "batched leaves and lists": "{ grid { isLong words(times: 2) } }",
+    "relations of relations": """{ authors { nodes { books(first: 3) { edges { cursor node { author
+        { name books { totalCount } } } } pageInfo { hasNextPage endCursor } } } } }""",
+    "nothing below an empty list": """{ authors(filter: {names: []}) { nodes { books
+        { totalCount } } } }""",
+}
+
+
+@pytest.mark.parametrize("name", EQUAL)
+async def test_equals_the_executor(name: str) -> None:
+    await both(EQUAL[name])
+
+
+@pytest.mark.parametrize("skip", [True, False])
+@pytest.mark.parametrize("include", [True, False])
+async def test_conditions_by_variables(skip: bool, include: bool) -> None:
+    text = """query($s: Boolean!, $i: Boolean = true) { node(id: "b1") { id @skip(if: $s)
+        ... on Book @include(if: $i) { title author @skip(if: true) { id } } ...F @skip(if: $s) } }
+        fragment F on Node { words }"""
+    data = await both(text, s=skip, i=include)
+    assert ("title" in data["node"]) is include
+
+
+@pytest.mark.parametrize(
+    ("variables", "count"),
+    [({}, 2), ({"n": 1}, 1), ({"f": {"names": ["Ada"]}}, 2), ({"n": None}, 0)],
+)
+async def test_variables_and_their_defaults(variables: dict[str, Any], count: int) -> None:
+    text = (
+        "query($n: Int = 2, $f: AuthorFilter) { authors(first: $n, filter: $f) { nodes { id } } }"
+    )
+    if variables.get("n", 0) is None:  # the executor alone says what is wrong
+        with pytest.raises(Rerun):
+            await plan(text).run(variables, toy_rows.Context())
+        return
+    data = await both(text, **variables)
+    assert len(data["authors"]["nodes"]) <= count
+
+
+@pytest.mark.parametrize(
+    "by", ['{id: "a1"}', '{name: "Ada"}'], ids=["one member", "the other member"]
+)
+async def test_one_of_inputs(by: str) -> None:
+    data = await both(f"{{ author(by: {by}) {{ id name }} }}")
+    assert data["author"]
+
+
+@pytest.mark.parametrize("label", ["", 'label: "v"', "label: null"])
+async def test_maybe_inputs(label: str) -> None:
+    await both(f"{{ authors(filter: {{{label}}}) {{ nodes {{ id }} }} }}")
+
+
+async def test_each_relation_is_loaded_once_for_all_parents() -> None:
+    text = """{ authors(first: 4) { nodes { books { nodes { author { books { totalCount } } } } } }
+        shops { books { author { id } } } }"""
+    context = toy_rows.Context()
+    await plan(text).run({}, context)
+    assert sorted(context.calls) == sorted(
+        ["authors", "total_of_page", "books_of_shop"]
+        + ["books_of_author"] * 2  # at two levels
+        + ["author_of_book"] * 2
+    )
+
+
+async def test_a_row_met_twice_is_loaded_once() -> None:
+    context = toy_rows.Context()
+    context.store.shops = {id: toy_rows.ShopRow(id, "S", ("b0", "b0", "b1")) for id in ("s0", "s1")}
+    answer = await plan("{ shops { books { id author { id } } } }").run({}, context)
+    assert context.parent_counts["author_of_book"] == 2
+    assert answer.data is not None
+    first = answer.data["shops"][0]["books"]
+    assert [book["id"] for book in first] == ["b0", "b0", "b1"]
+
+
+async def test_selection_tells_a_batch_what_will_be_read() -> None:
+    text = """{ authors { nodes { id books { edges { node { ...B } } nodes { title author { id } }
+        pageInfo { hasNextPage } totalCount } } } } fragment B on Book { pages isLong }"""
+    context = toy_rows.Context()
+    await plan(text).run({}, context)
+    page = context.selections["books_of_author"]
+    assert page.attributes == {"edges", "nodes", "page_info", "total"}
+    assert page.children["edges"].children["node"].attributes == {"pages"}
+    assert page.children["nodes"].attributes == {"title", "author_id"}
+    assert page.children["page_info"].attributes == {"has_next_page"}
+    assert context.selections["authors"].children["nodes"].attributes == {"id"}
+    assert context.selections["author_of_book"].attributes == {"id"}
+
+
+async def test_selection_is_unknown_below_a_resolver_that_does_not_say_what_it_needs() -> None:
+    context = toy_rows.Context()
+    await plan("{ authors { nodes { shout books { totalCount } } } }").run({}, context)
+    assert context.selections["authors"] is None
+    assert context.selections["books_of_author"].attributes == {"total"}
+
+
+async def test_scalars_are_passed_only_where_asked_and_of_exactly_that_class() -> None:
+    text = '{ node(id: "b0") { ... on Book { printedAt price } } }'
+    context = toy_rows.Context()
+    book = context.store.books["b0"]._replace(price=Decimal("1.50"))
+    context.store.books["b0"] = book
+    answer = await plan(text, passed={"DateTime": type(book.printed_at)}).run({}, context)
+    assert answer.data is not None
+    assert answer.data["node"]["printedAt"] is book.printed_at
+    assert answer.data["node"]["price"] == "1.50"
+
+
+async def test_by_class_asks_once_for_a_type() -> None:
+    asked: list[object] = []
+
+    original = toy.SCHEMA._schema.type_map["Shop"].is_type_of
+
+    def ask(value: object, info: Any) -> bool:
+        asked.append(value)
+        return bool(original(value, info))
+
+    text = '{ nodes(ids: ["s0", "s1", "s0"]) { id } }'
+    toy.SCHEMA._schema.type_map["Shop"].is_type_of = ask
+    try:
+        await plan(text).run({}, toy_rows.Context())
+        each = len(asked)
+        asked.clear()
+        await plan(text, by_class=True).run({}, toy_rows.Context())
+    finally:
+        toy.SCHEMA._schema.type_map["Shop"].is_type_of = original
+    assert each > 3
+    assert len(asked) <= 2
+
+
+async def mutate(text: str) -> tuple[Any, Any, toy_rows.Context]:
+    """The answers of plan and executor, and the context of the plan's."""
+    context = toy_rows.Context()
+    made = Planner(toy.SCHEMA).plan(parse(text), None, text)
+    assert isinstance(made, MutationPlan), made
+    answer = await made.run(None, context)
+    stock = await toy.SCHEMA.execute(text, None, toy_rows.Context())
+    assert repr(answer.data) == repr(stock.data)
+    assert [e.formatted for e in answer.errors or ()] == [e.formatted for e in stock.errors or ()]
+    return answer, stock, context
+
+
+FIELDS = "{ author { id name books { totalCount } } userErrors { __typename message path } }"
+
+
+async def test_mutations_run_in_order_and_their_payloads_are_planned() -> None:
+    first, second = '{id: "a1", name: "Cy"}', '{id: "nobody", name: "Di"}'
+    text = f"mutation {{ a: rename(input: {first}) {FIELDS} b: rename(input: {second}) {FIELDS} }}"
+    answer, _, context = await mutate(text)
+    assert context.calls == ["rename", "books_of_author", "total_of_page", "rename"]
+    assert answer.data["b"]["userErrors"][0]["__typename"] == "NotFoundError"
+
+
+@pytest.mark.parametrize("name", ["null", "big", "crash"])
+async def test_a_mutation_runs_once_whatever_its_result(name: str) -> None:
+    text = f'mutation {{ rename(input: {{id: "a1", name: "{name}"}}) {FIELDS} }}'
+    _, _, context = await mutate(text)
+    assert context.calls.count("rename") == 1
