@@ -87,7 +87,8 @@ def test_imports_are_at_the_top() -> None:
 
 
 _EXCUSE = re.compile(r"#\s*(?:type:\s*ignore|noqa)\b(.*)")
-_CODE_AND_REASON = re.compile(r"(\[[\w, -]+\]|:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*)\s+(#|-)\s*\w")
+_CODE = r"(\[[\w, -]+\]|:\s*[A-Z]+\d+(,\s*[A-Z]+\d+)*)"
+_CODE_AND_REASON = re.compile(_CODE + r"\s+([#-]\s*)?\S+ \S+")  # a reason has two words or more
 
 
 def _bare_excuses(text: str) -> list[str]:
@@ -112,6 +113,7 @@ def test_a_silenced_check_names_its_code_and_its_reason() -> None:
         ("x = 1  # noqa: S102", True),
         ("x = 1  # noqa: S102, S110", True),
         ("x = 1  # noqa: S102  # the source is ours", False),
+        ("x = 1  # noqa: S102  the source is ours", False),
         ("x = 1  # noqa: S102 - the source is ours", False),
         ("x = 1  # any other comment", False),
     ],
