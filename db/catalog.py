@@ -101,7 +101,7 @@ async def unresolved_versions(session: AsyncSession) -> list[tuple[str, str]]:
 
 async def finish(session: AsyncSession) -> dict[tuple[str, str], int]:
     """Counts by kind and action of what the import created and changed."""
-    rows = await session.execute(sa.text(sql.COUNT_CHANGES))
+    rows = await _run(session, sql.COUNT_CHANGES)
     return {(row.kind, row.action): row.total for row in rows}
 
 

@@ -116,7 +116,5 @@ CREATE = (
         id uuid, is_new boolean, version_id uuid, model_id uuid, provider_id uuid,
         LIKE staged_bindings
     ) ON COMMIT DROP""",
-    """CREATE TEMP TABLE import_changes (
-        kind text, action text, id uuid, before jsonb
-    ) ON COMMIT DROP""",
+    "CREATE TEMP TABLE import_changes (kind text, action text) ON COMMIT DROP",
 )

@@ -5,16 +5,15 @@ def _created(kind: str, insert: str) -> str:
     """The INSERT, noting every row it made."""
     return f"""
         WITH new AS ({insert} RETURNING *)
-        INSERT INTO import_changes (kind, action, id) SELECT '{kind}', 'created', id FROM new
+        INSERT INTO import_changes (kind, action) SELECT '{kind}', 'created' FROM new
     """  # noqa: S608 - its parts are this file's
 
 
 def _changed(kind: str, table: str, given: str, columns: dict[str, str]) -> str:
     """An UPDATE of those rows in which a column is not yet what its expression says.
 
-    `t` is the table's row in the expressions and in `given`, the rest of the FROM clause; the row
-    as it was before is noted. Rows are locked in the order of their keys, so that two writers
-    wait for each other and do not deadlock.
+    `t` is the table's row in the expressions and in `given`, the rest of the FROM clause. Rows are
+    locked in the order of their keys, so that two writers wait for each other and do not deadlock.
     """
     names = ", ".join(columns)
     wanted = ", ".join(columns.values())
@@ -23,16 +22,15 @@ def _changed(kind: str, table: str, given: str, columns: dict[str, str]) -> str:
     assigned = ", ".join(f"new_{name}" for name in columns)
     return f"""
         WITH old AS (
-            SELECT t.id AS old_id, to_jsonb(t) AS row, {values} FROM {table} t {given}
+            SELECT t.id AS old_id, {values} FROM {table} t {given}
             WHERE ROW({current}) IS DISTINCT FROM ROW({wanted})
             ORDER BY t.id FOR UPDATE OF t
         ), changed AS (
             UPDATE {table} SET ({names}) = ROW({assigned}),
                 revision = revision + 1, updated_at = now()
-            FROM old WHERE id = old_id RETURNING id, old.row
+            FROM old WHERE id = old_id RETURNING id
         )
-        INSERT INTO import_changes (kind, action, id, before)
-        SELECT '{kind}', 'changed', id, row FROM changed
+        INSERT INTO import_changes (kind, action) SELECT '{kind}', 'changed' FROM changed
     """  # noqa: S608 - its parts are this file's
 
 
@@ -101,7 +99,7 @@ INSERT_VERSIONS = """
         FROM (SELECT model_id, max(number) AS number FROM new GROUP BY model_id) top
         WHERE m.id = top.model_id
     )
-    INSERT INTO import_changes (kind, action, id) SELECT 'version', 'created', id FROM new
+    INSERT INTO import_changes (kind, action) SELECT 'version', 'created' FROM new
 """
 # Catalogs disagree: the larger figure and every capability count, as some providers serve less than
 # the version can do. So catalogs end in the same facts in whatever order they are imported.

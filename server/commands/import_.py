@@ -1,23 +1,22 @@
 """`registry import`: catalogs into the registry, with a progress bar and a table at the end."""
 
-import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Annotated, NoReturn
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from catalogs import genai_prices, litellm, synthetic
-from catalogs.catalog import Catalog, CatalogError, Remark
-from catalogs.load import NotMigrated, Report, load, was_used
-from db import embedded, migrate
-from db.engine import Database
+from server.commands import databases
+from server.commands.failures import Failure
 from server.settings import Settings
+
+if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from catalogs.catalog import Catalog, Remark
+    from catalogs.load import Report
+    from db.engine import Database
 
 _EXAMPLES = 3
 
@@ -27,6 +26,8 @@ app = typer.Typer(help="Import a catalog of models, providers and prices.", no_a
 @app.command("genai-prices")
 def genai_prices_() -> None:
     """Import the catalog that ships with the genai-prices package; needs no network."""
+    from catalogs import genai_prices
+
     _import(genai_prices.read)
 
 
@@ -35,6 +36,8 @@ def litellm_(
     source: Annotated[str, typer.Argument(metavar="PATH|URL", help="JSON, or JSON.gz.")],
 ) -> None:
     """Import a LiteLLM price map from a file or an http(s) URL."""
+    from catalogs import litellm
+
     _import(lambda: litellm.read(source))
 
 
@@ -46,44 +49,53 @@ def synthetic_(
     seed: Annotated[int, typer.Option(help="The same seed makes the same content.")] = 1,
 ) -> None:
     """Import generated models, versions and bindings, labelled as synthetic."""
+    from catalogs import synthetic
+
     _import(lambda: synthetic.read(models, versions, bindings, seed))
 
 
-async def first_catalog(database: Database, console: Console) -> None:
+async def first_catalog(database: "Database", console: Console) -> None:
     """Fill a registry that never held anything with the genai-prices catalog."""
+    from catalogs import genai_prices
+    from catalogs.load import was_used
+
     if not await was_used(database):
         await _load(database, genai_prices.read(), console)
 
 
-def _import(read: Callable[[], Catalog]) -> None:
+def _import(read: "Callable[[], Catalog]") -> None:
+    import asyncio
+
+    from catalogs.catalog import CatalogError
+    from catalogs.load import NotMigrated
+
     console = Console()
     settings = Settings()
     try:
-        catalog = read()
-        with _database_url(settings) as url:
+        catalog = read()  # before the database is touched, or even started
+        with databases.opened(settings) as url:
+            _migrate_embedded(settings, url)
             report = asyncio.run(_into(url, catalog, console))
     except CatalogError as error:
-        _fail(f"Nothing was imported: {error}.")
+        raise Failure(f"Nothing was imported: {error}") from error
     except NotMigrated as error:
-        _fail(f"Nothing was imported: {error}. Run `registry migrate` first.")
+        raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
     console.print(_counts(report))
     for title, remarks in (("Skipped", report.skipped), ("Simplified", report.simplified)):
         if remarks:
             console.print(_reasons(title, remarks))
 
 
-@contextmanager
-def _database_url(settings: Settings) -> Iterator[str]:
-    """The configured database, or the embedded one, which is ours to migrate."""
-    if settings.database_url is not None:
-        yield settings.database_url
-        return
-    with embedded.running(Path(settings.data_dir)) as url:
+def _migrate_embedded(settings: Settings, url: str) -> None:
+    from db import migrate
+
+    if settings.database_url is None:  # the embedded database is ours to migrate
         migrate.upgrade(url)
-        yield url
 
 
-async def _into(url: str, catalog: Catalog, console: Console) -> Report:
+async def _into(url: str, catalog: "Catalog", console: Console) -> "Report":
+    from db.engine import Database
+
     database = Database(url)
     try:
         return await _load(database, catalog, console)
@@ -91,7 +103,9 @@ async def _into(url: str, catalog: Catalog, console: Console) -> Report:
         await database.close()
 
 
-async def _load(database: Database, catalog: Catalog, console: Console) -> Report:
+async def _load(database: "Database", catalog: "Catalog", console: Console) -> "Report":
+    from catalogs.load import load
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TextColumn("bindings"), TimeElapsedColumn(), console=console) as bar:
         task = bar.add_task(f"Importing {catalog.source}", total=catalog.binding_count)
@@ -100,7 +114,7 @@ async def _load(database: Database, catalog: Catalog, console: Console) -> Repor
         )
 
 
-def _counts(report: Report) -> Table:
+def _counts(report: "Report") -> Table:
     table = Table("", "created", "changed", "unchanged", title=report.source, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -110,7 +124,7 @@ def _counts(report: Report) -> Table:
     return table
 
 
-def _reasons(title: str, remarks: tuple[Remark, ...]) -> Table:
+def _reasons(title: str, remarks: "tuple[Remark, ...]") -> Table:
     by_reason: dict[str, list[str]] = defaultdict(list)
     for remark in remarks:
         by_reason[remark.reason].append(remark.entry)
@@ -118,8 +132,3 @@ def _reasons(title: str, remarks: tuple[Remark, ...]) -> Table:
     for reason, entries in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         table.add_row(f"{len(entries):,}", reason, "\n".join(entries[:_EXAMPLES]))
     return table
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

@@ -1,0 +1,93 @@
+"""Reading the genai-prices catalog, as the wheel ships it."""
+
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+import pytest
+from genai_prices import types
+
+from catalogs import genai_prices
+from catalogs.catalog import Binding, Model
+from catalogs.prices import EPOCH
+from db.enums import TaskType
+
+CHEAP = types.ModelPrice(input_mtok=Decimal("1"), output_mtok=Decimal("2"))
+DEAR = types.ModelPrice(input_mtok=Decimal("3"), output_mtok=Decimal("6"))
+TIERED = types.ModelPrice(
+    input_mtok=types.TieredPrices(Decimal("5"), [types.Tier(200_000, Decimal("10"))])
+)
+FROM_JUNE = types.StartDateConstraint(date(2025, 6, 1))
+BY_DAY = types.TimeOfDateConstraint(time(1, tzinfo=UTC), time(9, tzinfo=UTC))
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Model]:
+    return {model.name: model for model in genai_prices.read().models}
+
+
+def _bindings(model: Model) -> list[Binding]:
+    return [binding for version in model.versions for binding in version.bindings]
+
+
+def _read(*prices: types.ConditionalPrice) -> list[tuple[datetime | None, Decimal | None]]:
+    info = types.ModelInfo("m", types.ClauseEquals("m"), prices=list(prices))
+    return [(p.effective_from, p.input_per_1k) for p in genai_prices._prices(info)]
+
+
+def test_one_model_is_served_by_several_providers(models: dict[str, Model]) -> None:
+    providers = {binding.provider for binding in _bindings(models["claude-sonnet-4-5"])}
+    assert {"anthropic", "bedrock", "google", "openrouter"} <= providers
+    assert {b.provider for b in _bindings(models["gpt-4o"])} >= {"openai", "openrouter"}
+
+
+def test_match_clauses_name_dated_releases(models: dict[str, Model]) -> None:
+    versions = {version.version: version for version in models["gpt-4o"].versions}
+    assert {"1.0.0", "2024.5.13", "2024.8.6", "2024.11.20"} <= set(versions)
+    names = {b.provider_model_id for b in versions["2024.8.6"].bindings if b.provider == "openai"}
+    assert names == {"gpt-4o-2024-08-06"}
+
+
+def test_prices_are_decimals_per_thousand_tokens(models: dict[str, Model]) -> None:
+    binding = next(b for b in _bindings(models["gpt-4o"]) if b.provider_model_id == "gpt-4o")
+    assert [type(price.input_per_1k) for price in binding.prices] in ([], [Decimal])
+    openai = next(
+        b
+        for b in _bindings(models["gpt-4o"])
+        if (b.provider, b.provider_model_id) == ("openai", "gpt-4o")
+    )
+    assert openai.prices[0].input_per_1k == Decimal("0.0025")
+
+
+def test_tasks_are_read_from_names(models: dict[str, Model]) -> None:
+    assert models["text-embedding-3-large"].task is TaskType.EMBEDDING
+    assert models["whisper-large-v3"].task is TaskType.SPEECH_TO_TEXT
+    assert models["gpt-4o"].task is TaskType.CHAT
+
+
+def test_a_price_before_the_first_date_takes_effect_at_the_epoch() -> None:
+    assert _read(
+        types.ConditionalPrice(prices=CHEAP),
+        types.ConditionalPrice(FROM_JUNE, prices=DEAR),
+    ) == [(EPOCH, Decimal("0.001")), (datetime(2025, 6, 1, tzinfo=UTC), Decimal("0.003"))]
+
+
+def test_of_prices_by_time_of_day_the_dearest_holds_from_the_last_date_on() -> None:
+    assert _read(
+        types.ConditionalPrice(prices=CHEAP),
+        types.ConditionalPrice(FROM_JUNE, prices=CHEAP),
+        types.ConditionalPrice(BY_DAY, prices=DEAR),
+    ) == [(EPOCH, Decimal("0.001")), (datetime(2025, 6, 1, tzinfo=UTC), Decimal("0.003"))]
+
+
+def test_of_tiers_the_base_is_taken_and_a_price_without_tokens_is_none() -> None:
+    assert _read(types.ConditionalPrice(prices=TIERED)) == [(EPOCH, Decimal("0.005"))]
+    assert _read(types.ConditionalPrice(prices=types.ModelPrice())) == []
+
+
+def test_simplifications_are_told() -> None:
+    reasons = {remark.reason for remark in genai_prices.read().simplified}
+    assert reasons == {
+        "not priced by tokens: its price is unknown",
+        "priced in tiers: the base tier is taken",
+        "priced by time of day: the dearest is taken",
+    }

@@ -1,0 +1,216 @@
+"""Reading the LiteLLM price map; litellm.json holds real entries, one of every shape."""
+
+import gzip
+import json
+from datetime import date
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from catalogs import litellm, source
+from catalogs.catalog import Binding, CatalogError, Model
+from db.enums import Capability, TaskType
+
+MAP = Path(__file__).with_name("litellm.json")
+GOOD = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-6}
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, Model]:
+    return {model.name: model for model in litellm.read(str(MAP)).models}
+
+
+def _bindings(model: Model, version: str) -> dict[tuple[str, str | None], Binding]:
+    found = next(each for each in model.versions if each.version == version)
+    return {(each.provider, each.region): each for each in found.bindings}
+
+
+def _write(path: Path, document: Any) -> str:
+    path.write_text(document if isinstance(document, str) else json.dumps(document))
+    return str(path)
+
+
+def test_one_model_has_its_versions_and_each_its_bindings(models: dict[str, Model]) -> None:
+    versions = [version.version for version in models["gpt-4o"].versions]
+    bindings = _bindings(models["gpt-4o"], "2024.8.6")
+    assert sorted(versions) == ["1.0.0", "2024.11.20", "2024.8.6"]
+    assert set(bindings) == {
+        ("openai", None),
+        ("azure", None),
+        ("azure", "eu"),
+        ("azure", "us"),
+        ("azure", "global"),
+        ("azure", "global-standard"),
+    }
+    assert bindings["azure", "eu"].provider_model_id == "gpt-4o-2024-08-06"
+
+
+def test_prices_are_exact_decimals_per_thousand_tokens(models: dict[str, Model]) -> None:
+    price = _bindings(models["gpt-4o"], "2024.8.6")["azure", "eu"].prices[0]
+    assert price.input_per_1k == Decimal("0.00275")
+    assert price.output_per_1k == Decimal("0.011")
+    assert price.cache_read_per_1k == Decimal("0.001375")
+    assert price.effective_from is None
+
+
+def test_a_deprecation_date_ends_the_binding_not_the_version(models: dict[str, Model]) -> None:
+    bindings = _bindings(models["claude-sonnet-4-5"], "2025.9.29")
+    assert bindings["vertex-ai", None].sunset_on == date(2026, 9, 29)
+    assert bindings["bedrock", "us"].sunset_on == date(2027, 4, 8)
+
+
+def test_supported_regions_are_bindings(models: dict[str, Model]) -> None:
+    assert set(_bindings(models["deepseek-v3.1"], "1.0.0")) == {("vertex-ai", "us-central1")}
+
+
+def test_modes_are_tasks_and_supports_are_capabilities(models: dict[str, Model]) -> None:
+    assert models["whisper-1"].task is TaskType.SPEECH_TO_TEXT
+    assert models["text-embedding-3-small"].task is TaskType.EMBEDDING
+    assert models["tavily-search"].task is TaskType.SEARCH
+    facts = models["gpt-4o"].versions[0].facts
+    assert facts.context_window == 128_000
+    assert facts.capabilities is not None
+    assert Capability.TOOLS in facts.capabilities
+    assert Capability.REASONING not in facts.capabilities
+
+
+def test_what_is_not_sold_by_tokens_has_no_price_rather_than_a_free_one(
+    models: dict[str, Model],
+) -> None:
+    assert _bindings(models["rerank-v3.5"], "1.0.0")["cohere", None].prices == ()
+    assert _bindings(models["whisper-1"], "1.0.0")["openai", None].prices == ()
+    free = _bindings(models["llama-3.1"], "1.0.0")["ollama", None].prices[0]
+    assert free.input_per_1k == 0
+
+
+def test_tiered_pricing_gives_its_first_tier(models: dict[str, Model]) -> None:
+    price = _bindings(models["qwen3-max"], "1.0.0")["dashscope", None].prices[0]
+    assert price.input_per_1k == Decimal("0.0012")
+
+
+def test_what_is_skipped_says_why() -> None:
+    reasons = {remark.entry: remark.reason for remark in litellm.read(str(MAP)).skipped}
+    assert reasons == {
+        "sample_spec": "the map's own example",
+        "fallback_generalizations": "rules, not a model",
+        "bedrock/us-east-1/1-month-commitment/anthropic.claude-v2:1": (
+            "a price for reserved capacity, not for calls"
+        ),
+        "orphan-model": "no provider",
+        "openai/!!!": "its name makes no canonical name",
+        "deepseek/deepseek-flash": "the same binding as an earlier entry",
+    }
+
+
+def test_an_entry_named_twice_counts_once() -> None:
+    catalog = litellm.read(str(MAP))
+    bindings = [b for m in catalog.models for v in m.versions for b in v.bindings]
+    assert catalog.binding_count == len(bindings)
+    assert {b.provider for b in bindings} == {p.slug for p in catalog.providers}
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"input_cost_per_token": -1e-6}, "input_cost_per_token"),
+        ({"output_cost_per_token": "0.1"}, "output_cost_per_token"),
+        ({"output_cost_per_token": True}, "output_cost_per_token"),
+        ({"output_cost_per_token": float("nan")}, "output_cost_per_token"),
+        ({"cache_read_input_token_cost": float("inf")}, "cache_read_input_token_cost"),
+        ({"output_cost_per_image": -0.5}, "output_cost_per_image"),
+        ({"max_input_tokens": -1}, "max_input_tokens"),
+        ({"max_input_tokens": 1.5}, "max_input_tokens"),
+        ({"max_output_tokens": "8192"}, "max_output_tokens"),
+        ({"max_output_tokens": 2**31}, "max_output_tokens"),
+        ({"mode": 7}, "mode"),
+        ({"litellm_provider": ["openai"]}, "litellm_provider"),
+        ({"supports_vision": "yes"}, "supports_vision"),
+        ({"deprecation_date": "soon"}, "deprecation_date"),
+        ({"supported_regions": "eu"}, "supported_regions"),
+        ({"supported_regions": ["EU West"]}, "supported_regions"),
+        ({"tiered_pricing": [7]}, "tiered_pricing"),
+    ],
+)
+def test_a_malformed_entry_is_named(tmp_path: Path, changed: dict[str, Any], field: str) -> None:
+    path = _write(tmp_path / "map.json", {"good": GOOD, "my-model": {**GOOD, **changed}})
+    with pytest.raises(CatalogError, match=rf"entry 'my-model': {field} is not "):
+        litellm.read(path)
+
+
+@pytest.mark.parametrize("text", ["1e400", "1e999999999", "1e10"])
+def test_a_price_beyond_all_bounds_is_named(tmp_path: Path, text: str) -> None:
+    document = json.dumps({"my-model": GOOD}).replace("1e-06", text)
+    with pytest.raises(CatalogError, match="entry 'my-model': input_cost_per_token"):
+        litellm.read(_write(tmp_path / "map.json", document))
+
+
+def test_an_entry_that_is_no_object_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match="entry 'my-model' is not an object"):
+        litellm.read(_write(tmp_path / "map.json", {"my-model": 3}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ("null", "not a JSON object"),
+        ("[" * 200_000, "not JSON"),
+    ],
+)
+def test_a_file_that_is_no_map_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(CatalogError, match=message):
+        litellm.read(_write(tmp_path / "map.json", text))
+
+
+def test_a_gzipped_map_reads_the_same(tmp_path: Path) -> None:
+    packed = tmp_path / "map.json.gz"
+    packed.write_bytes(gzip.compress(MAP.read_bytes()))
+    assert litellm.read(str(packed)) == litellm.read(str(MAP))
+
+
+def test_a_cut_or_oversized_archive_is_refused(tmp_path: Path) -> None:
+    cut, bomb = tmp_path / "cut.gz", tmp_path / "bomb.gz"
+    cut.write_bytes(gzip.compress(MAP.read_bytes())[:-20])
+    bomb.write_bytes(gzip.compress(b" " * (source.BYTES_MAX + 1)))
+    with pytest.raises(CatalogError, match="no whole gzip file"):
+        litellm.read(str(cut))
+    with pytest.raises(CatalogError, match="larger than 64 MiB"):
+        litellm.read(str(bomb))
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(CatalogError, match=r"nowhere\.json: No such file"):
+        litellm.read(str(tmp_path / "nowhere.json"))
+
+
+class _Server(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        found = self.path == "/map.json"
+        self.send_response(200 if found else 404)
+        self.end_headers()
+        self.wfile.write(MAP.read_bytes() if found else b"")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+def test_a_url_is_fetched_and_a_wrong_one_refused() -> None:
+    with HTTPServer(("127.0.0.1", 0), _Server) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        try:
+            assert litellm.read(f"{base}/map.json") == litellm.read(str(MAP))
+            with pytest.raises(CatalogError, match="404"):
+                litellm.read(f"{base}/other.json")
+        finally:
+            server.shutdown()
+            thread.join()
+    with pytest.raises(CatalogError, match=base):
+        litellm.read(f"{base}/map.json")
