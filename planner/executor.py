@@ -1,4 +1,4 @@
-"""The stock executor with a short way for leaves and for lists of objects, semantics unchanged."""
+"""The stock executor with a short way for leaves and non-null objects, semantics unchanged."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -23,16 +23,12 @@ from planner.types import IDENTICAL, writer
 _MISSING = object()
 
 
-class _NoClass:
-    """No value is of this class."""
-
-
 class _Leaf(NamedTuple):
     """A plain field: which of its values are written as they are, and how the others but None."""
 
     attribute: str
     nullable: bool
-    class_: type
+    class_: type | None
     is_identical: Callable[[Any], bool]
     write: Callable[[Any], Any]
 
@@ -46,8 +42,9 @@ class _Fields(NamedTuple):
 
 
 class FastExecutor(StrawberryGraphQLCoreExecutionContext):
-    """For ``strawberry.Schema(execution_context_class=)``. Leaves with nothing to convert are read
-    from the row; all else, errors included, goes through graphql-core's own methods."""
+    """For ``strawberry.Schema(execution_context_class=)``. Leaves of plain fields are read
+    from the row and written here; all else, errors included, goes through graphql-core's own
+    methods."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -154,5 +151,5 @@ def _leaf(parent_type: GraphQLObjectType, name: str) -> _Leaf | None:
     type_ = definition.type if nullable else definition.type.of_type
     if not isinstance(type_, GraphQLScalarType | GraphQLEnumType):
         return None
-    class_, _, test = IDENTICAL.get(type_, (_NoClass, "", bool))
+    class_, _, test = IDENTICAL.get(type_, (None, "", bool))
     return _Leaf(declared.python_name, nullable, class_, test, writer(type_))

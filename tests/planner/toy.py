@@ -1,5 +1,6 @@
 """A small bookshop, as a Strawberry schema over rows; it uses all that the planner knows."""
 
+import asyncio
 import inspect
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
@@ -45,7 +46,8 @@ def batched(batch: Batch, *needs: str) -> Any:
                 return await batch(info, parents, **arguments)
 
             loaders[key] = DataLoader(load, get_cache_key=id)
-        return await loaders[key].load(root)
+        # The executor cancels the siblings of a field that fails; other fields may share the load.
+        return await asyncio.shield(loaders[key].load(root))
 
     taken = list(inspect.signature(batch).parameters.values())[2:]
     own = [inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any)]
