@@ -100,8 +100,8 @@ $(ENV): pyproject.toml uv.lock | $(UV)
 	|| { rm -rf .venv-tools; $(PYTHON) -m pip install -q --target .venv-tools uv==$(UV_VERSION); }
 
 %/node_modules/.package-lock.json: %/package-lock.json
-	cd $* && npm ci --no-progress
+	cd $* && npm ci --no-progress --loglevel=error
 	@touch $@
 
 ui/dist/index.html: ui/node_modules/.package-lock.json $(wildcard ui/*.* ui/src/* ui/examples/*)
-	cd ui && npm run build
+	cd ui && npm run --silent build -- --logLevel warn
