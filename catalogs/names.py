@@ -18,7 +18,9 @@ _FAMILY = re.compile(
     r"flux|imagen\d|seedance|seedream|gpt-image|recraft|ideogram|dreamina|kontext|hailuo"
     r"|[hv]\d[\d.]*$|moondream\d|deepseek-[rv]\d"
 )
-_FRAGMENT = re.compile(r"v?\d[\d.]*$|v\d")  # `v1.1-ultra` says nothing without what precedes it
+_FRAGMENT = re.compile(
+    r"v?\d[\d.]*$|v\d|h\d$"
+)  # `v1.1-ultra` says nothing without what precedes it
 _TECHNICAL = re.compile(
     r"accounts|fireworks|models|routers|@cf|@hf|@oi|invoke|claude_platform|ps|fal-ai|\*"
     r"|decision-models|doc-intelligence|ranking|preset|bedrock"
@@ -39,7 +41,7 @@ _GENERIC = re.compile(
 )
 _GEO = re.compile(r"(us-gov|us|eu|apac|global|jp|au|ca|regional)\.(?=[a-z0-9]+\.)")
 _DOTTED_VENDOR = re.compile(
-    r"(?:ai21|amazon|anthropic|cohere|deepseek|google|luma|meta|minimax|mistral|moonshot|moonshotai"
+    r"(?:ai21|amazon|anthropic|cohere|deepseek(?!\.[rv]\d)|google|luma|meta|minimax|mistral|moonshot|moonshotai"
     r"|nvidia|openai|qwen|stability|twelvelabs|writer|xai|zai)\.(?=[a-z])"
 )
 _SUFFIXES = (
@@ -68,6 +70,7 @@ SPELLINGS = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"^(?:databricks-|snowflake-|fw-|(?:anthropic|openai)-(?=claude|gpt|o\d))", ""),
+        (r"^deepseek\.", "deepseek-"),  # Bedrock's deepseek.r1
         (r"(?<=\d)p(?=\d)", "."),  # Fireworks writes glm-5p1
         (r"^gpt-35-", "gpt-3.5-"),
         (r"^claude-v?2[:.-]1$", "claude-2.1"),
@@ -96,13 +99,15 @@ class Name:
 def canonical(raw: str, provider: str) -> Name | None:
     """The canonical name of what `provider` (a slug) calls `raw`; None when it makes no name."""
     path, region = split_region(raw)
-    text = _model_segment(path.strip().lower().lstrip("~").split("/"), provider)
+    text = _model_segment(path.strip().lower().lstrip("~").split("/"))
     text, geo = _without_geo(text)
     for pattern, replacement in _SUFFIXES:
         text = pattern.sub(replacement, text)
     text, version = _without_date(_DOTTED_VENDOR.sub("", text, count=1))
     for pattern, replacement in SPELLINGS:
         text = pattern.sub(replacement, text)
+    if _GENERIC.fullmatch(text):
+        text = f"{provider}-{text}"
     return Name(text, version, region or geo) if _NAME.fullmatch(text) else None
 
 
@@ -114,7 +119,7 @@ def split_region(path: str) -> tuple[str, str | None]:
     return "/".join(rest), regions[0] if regions else None
 
 
-def _model_segment(parts: list[str], provider: str) -> str:
+def _model_segment(parts: list[str]) -> str:
     parts = [part for part in parts[:-1] if not _TECHNICAL.fullmatch(part)] + parts[-1:]
     while len(parts) > 1 and _OPERATION.fullmatch(parts[-1]):
         parts.pop()
@@ -123,7 +128,7 @@ def _model_segment(parts: list[str], provider: str) -> str:
             return "-".join(parts[index:])
     if _FRAGMENT.match(parts[-1]):
         return "-".join(parts[-2:])
-    return f"{provider}-{parts[-1]}" if _GENERIC.fullmatch(parts[-1]) else parts[-1]
+    return parts[-1]
 
 
 def _without_geo(text: str) -> tuple[str, str | None]:
