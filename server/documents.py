@@ -12,6 +12,7 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
+    OperationType,
     parse,
     specified_rules,
     validate,
@@ -58,10 +59,16 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A valid document."""
+    """A parsed document, and what validation says against it."""
 
     tree: DocumentNode
     operations: Mapping[str, Operation]
+    errors: tuple[GraphQLError, ...] = ()
+
+    def only_queries(self, name: str | None) -> bool:
+        """Whether that operation, or each one when none is named, is a query."""
+        asked = [self.operations[name]] if name in self.operations else self.operations.values()
+        return all(item.node.operation is OperationType.QUERY for item in asked)
 
     def operation(self, name: str | None) -> Operation:
         """The operation of that name, or the only one; raises HttpError when there is none."""
@@ -86,11 +93,12 @@ class Documents:
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def get(self, text: str) -> Document:
-        """The valid document of this text; raises Refused with its errors when it is not valid."""
+        """The document of this text; raises Refused when it cannot be parsed."""
         document = self._kept.get(text)
         if document is None:
             document = self._prepare(text)
-            self._keep(text, document)
+            if not document.errors:
+                self._keep(text, document)
         else:
             self._kept.move_to_end(text)
         return document
@@ -103,8 +111,6 @@ class Documents:
     def _prepare(self, text: str) -> Document:
         tree = _parsed(text, self._tokens_max)
         errors = validate(self._schema, tree, _RULES, max_errors=_VALIDATION_ERRORS_MAX)
-        if errors:
-            raise Refused(errors)
         fragments = {
             item.name.value: item
             for item in tree.definitions
@@ -115,7 +121,7 @@ class Documents:
             for item in tree.definitions
             if isinstance(item, OperationDefinitionNode)
         }
-        return Document(tree, operations)
+        return Document(tree, operations, tuple(errors))
 
     def _keep(self, text: str, document: Document) -> None:
         self._kept[text] = document

@@ -90,11 +90,12 @@ class GraphQLEndpoint:
 
     def _prepare(self, given: Parameters, request: Request) -> tuple[Operation, AnyExecutor]:
         document = self.documents.get(given.query)
+        if request.method == "GET" and not document.only_queries(given.operation_name):
+            raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
+        _refuse(document.errors)
         operation = document.operation(given.operation_name)
         node = operation.node
         request.scope[OPERATION_NAME] = node.name.value if node.name else None
-        if request.method == "GET" and node.operation is not OperationType.QUERY:
-            raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
         core = self.schema._schema  # as Strawberry's own views do: it has no public name
         _refuse(limits.long_lists(core, node, given.variables, self.settings.input_list_max))
         executor = self._executor(document, given)

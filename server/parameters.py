@@ -85,7 +85,7 @@ async def _body(request: Request, bytes_max: int) -> bytes:
 
 
 def _too_long(bytes_max: int) -> HttpError:
-    # Closing makes the server drop the rest of the body instead of reading it to its end.
+    # Closing, for nobody knows how much more would come before the next request.
     return HttpError(
         413, f"The body has more than {bytes_max} bytes", LIMIT_EXCEEDED, {"connection": "close"}
     )

@@ -1,14 +1,40 @@
 """How an answer travels: its media type, its status, its bytes."""
 
+import asyncio
+from http import HTTPStatus
 from typing import Any
 
 import orjson
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
 
+_LINGER_S = 2.0
+
 _KINDS = {GRAPHQL: GRAPHQL, JSON: JSON, "*/*": JSON, "application/*": JSON}
+
+
+class RefusedBody(Response):
+    """An answer to a body that is not wanted: sent at once, then the rest is dropped for a while.
+
+    Were the connection closed with bytes unread, the system would reset it, and a client that is
+    still sending would never see the answer. See nginx, lingering_close.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the whole answer, and end it when the client has stopped sending, or in 2 s."""
+        head = {"status": self.status_code, "headers": self.raw_headers}
+        await send({"type": "http.response.start", **head})
+        await send({"type": "http.response.body", "body": self.body, "more_body": True})
+        try:
+            async with asyncio.timeout(_LINGER_S):
+                while (await receive()).get("more_body"):
+                    pass
+        except TimeoutError:
+            pass
+        await send({"type": "http.response.body"})
 
 
 def media_type(accept: str | None) -> str:
@@ -34,7 +60,8 @@ def encoded(
     body: dict[str, Any], media: str, status: int, headers: dict[str, str] | None = None
 ) -> Response:
     """A JSON body in one of the two media types."""
-    return Response(
+    kind = RefusedBody if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else Response
+    return kind(
         orjson.dumps(body),
         status,
         {"vary": "accept", **(headers or {})},

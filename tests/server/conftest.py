@@ -7,10 +7,12 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, TypeAlias
 
 import httpx
+import psycopg
 import pytest
 import uvicorn
 from starlette.types import ASGIApp
 
+from db import embedded
 from server import app
 from server.settings import Settings
 
@@ -27,7 +29,7 @@ async def running(application: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
         uvicorn.Config(application, http="httptools", log_config=None, access_log=False)
     )
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
-    while not server.started:
+    while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.01)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
     async with httpx.AsyncClient(base_url=address, timeout=30) as client:
@@ -47,8 +49,12 @@ def serve(database_url: str) -> Serving:
     return serving
 
 
-@pytest.fixture
-async def client(serve: Serving) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the registry as it is by default."""
-    async with serve() as connected:
+@pytest.fixture(scope="session")
+async def client(postgres_url: str, template: str) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of an empty registry as it is by default, for tests that change nothing in it."""
+    name = "served_to_all"
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    url = postgres_url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
+    async with running(app.build(Settings(_env_file=None), url)) as connected:
         yield connected
