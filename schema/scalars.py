@@ -21,6 +21,8 @@ JSON_DEPTH_MAX = 8
 URL_LENGTH_MAX = 2_048
 _DIGITS_MAX = 50  # keeps 1e400000000 from being written out
 _BIGINT_MAX = 2**63 - 1
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([Ee][+-]?\d+)?", re.ASCII)
 _DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -55,7 +57,7 @@ def parse_date(value: Any) -> date:
     wanted = "expected a date, such as 2026-01-31"
     text = _text("Date", value, wanted)
     try:
-        if len(text) != 10:  # fromisoformat takes 20260131 and 2026-W05-6 too
+        if not _DATE.fullmatch(text):  # fromisoformat takes 20260131 and 2026-W05-6 too
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
@@ -67,11 +69,15 @@ def parse_decimal(value: Any) -> Decimal:
     wanted = 'expected a decimal number as a string, such as "0.0025"'
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         raise _refused("Decimal", value, wanted)
+    text = str(value)
+    # Decimal itself takes NaN, 1_000 and the digits of every script too
+    if len(text) > 100 or not _DECIMAL.fullmatch(text):
+        raise _refused("Decimal", value, wanted)
     try:
-        number = Decimal(value)
-    except InvalidOperation:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond its range
         raise _refused("Decimal", value, wanted) from None
-    if not number.is_finite() or abs(number.adjusted()) > _DIGITS_MAX or len(str(value)) > 100:
+    if abs(number.adjusted()) > _DIGITS_MAX:
         raise _refused("Decimal", value, wanted)
     return number
 
@@ -117,18 +123,22 @@ def parse_url(value: Any) -> str:
 def parse_big_int(value: Any) -> int:
     """A whole number of at most 64 bits, as a string or a number."""
     wanted = 'expected a whole number of 64 bits, such as "9007199254740993"'
-    if isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value, re.ASCII):
-        value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _BIGINT_MAX:
+    is_digits = isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value, re.ASCII)
+    number = int(value) if is_digits else value
+    if isinstance(number, bool) or not isinstance(number, int) or abs(number) > _BIGINT_MAX:
         raise _refused("BigInt", value, wanted)
-    return value
+    return number
 
 
 def parse_json(value: Any) -> Any:
     """Any JSON of at most 16 KiB and 8 levels."""
     if _depth(value, JSON_DEPTH_MAX + 1) > JSON_DEPTH_MAX:
         raise GraphQLError(f"JSON cannot be nested deeper than {JSON_DEPTH_MAX} levels")
-    if len(json.dumps(value, ensure_ascii=False).encode(errors="replace")) > JSON_BYTES_MAX:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:  # NaN, an infinity, half of a surrogate pair
+        raise _refused("JSON", value, "expected what JSON can hold") from None
+    if len(text) > JSON_BYTES_MAX:
         raise GraphQLError(f"JSON cannot be larger than {JSON_BYTES_MAX} bytes")
     return value
 
