@@ -1,0 +1,56 @@
+"""A walk that others write into neither repeats nor skips a row."""
+
+import random
+from typing import Any
+
+import pytest
+
+from tests import factories
+from tests.graphql import GraphQL
+
+WALKS = [
+    ("bindings", "{field: PRIORITY}"),
+    ("bindings", "{field: SUCCESS_RATE, direction: DESC}"),
+    ("bindings", "{field: LATENCY, direction: ASC}"),
+    ("bindings", "{field: INPUT_PER_1K, direction: ASC}"),
+    ("models", "{field: NAME}"),
+    ("models", "{field: CREATED_AT, direction: DESC}"),
+]
+
+
+async def _insert(gql: GraphQL, version: Any, provider: Any, chance: random.Random) -> None:
+    await factories.model(gql.db, name=f"{chance.choice('amz')}-{chance.random()}")
+    binding = await factories.binding(
+        gql.db,
+        version,
+        provider,
+        priority=chance.randrange(3),
+        success_rate=chance.choice([None, 0.5, 0.9]),
+        latency_ms=chance.choice([None, 10.0, 20.0]),
+    )
+    await factories.price(gql.db, binding, chance.choice([None, "1", "2"]))
+
+
+@pytest.mark.parametrize(("connection", "order"), WALKS)
+async def test_rows_inserted_between_pages_disturb_no_other(
+    gql: GraphQL, connection: str, order: str
+) -> None:
+    chance = random.Random(order)
+    version = await factories.version(gql.db, await factories.model(gql.db))
+    provider = await factories.provider(gql.db)
+    for _ in range(12):
+        await _insert(gql, version, provider, chance)
+    page = f"{connection}(first: $first, after: $after, orderBy: {order})"
+    document = f"""query ($first: Int, $after: String) {{
+        page: {page} {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+    before = [node["id"] for node in (await gql(document, first=100))["page"]["nodes"]]
+    walked: list[str] = []
+    after, more = None, True
+    while more:
+        found = (await gql(document, first=3, after=after))["page"]
+        walked += [node["id"] for node in found["nodes"]]
+        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+        if len(walked) < 60:
+            await _insert(gql, version, provider, chance)
+    assert len(walked) == len(set(walked))
+    assert [key for key in walked if key in before] == before
