@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import SelectOfScalar
 
 from db.enums import EntityKind
 from db.keyset import among
@@ -45,18 +46,22 @@ async def histories(
     session: AsyncSession, keys: Sequence[tuple[UUID, str]]
 ) -> dict[tuple[UUID, str], list[AliasChange]]:
     """Where each alias, named by model and name, has pointed, newest first; from the audit log."""
-    statement = (
-        select(AuditEvent)
-        .where(
-            col(AuditEvent.kind) == EntityKind.ALIAS,
-            sa.tuple_(col(AuditEvent.model_id), col(AuditEvent.subject_name)).in_(keys),
-        )
-        .order_by(col(AuditEvent.sequence).desc())
-    )
     found: dict[tuple[UUID, str], list[AliasChange]] = {key: [] for key in keys}
-    for event in await session.exec(statement):
+    for event in await session.exec(moves(keys).order_by(col(AuditEvent.sequence).desc())):
         assert event.model_id is not None  # an alias is its model's
-        version_id = event.changes.get("version_id", (None, None))[1]
-        change = AliasChange(UUID(version_id) if version_id else None, event.at, event.actor)
-        found[event.model_id, event.subject_name].append(change)
+        found[event.model_id, event.subject_name].append(change_of(event))
     return found
+
+
+def moves(keys: Sequence[tuple[UUID, str]]) -> SelectOfScalar[AuditEvent]:
+    """The events in which these aliases were pointed somewhere, or deleted."""
+    return select(AuditEvent).where(
+        col(AuditEvent.kind) == EntityKind.ALIAS,
+        sa.tuple_(col(AuditEvent.model_id), col(AuditEvent.subject_name)).in_(keys),
+    )
+
+
+def change_of(event: AuditEvent) -> AliasChange:
+    """What an alias's event says of where it points."""
+    version_id = event.changes.get("version_id", (None, None))[1]
+    return AliasChange(UUID(version_id) if version_id else None, event.at, event.actor)

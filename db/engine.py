@@ -64,8 +64,13 @@ class Database:
             AsyncSession(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            await session.execute(_SAY_WHO, {"actor": actor, "id": request_id, "action": action})
-            yield session
+            connection = await session.connection()
+            await connection.execute(_SAY_WHO, {"actor": actor, "id": request_id, "action": action})
+            try:
+                yield session
+            except BaseException:
+                session.expunge_all()  # a refusal carries rows, which the rollback would empty
+                raise
 
     async def close(self) -> None:
         """Close every connection."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from db import ids, models, versions
+from db.problems import NotFound, Refused
 from db.tables import Model, ModelVersion
 from resolvers.arguments import chosen
 from resolvers.errors import RequestError
@@ -30,6 +31,22 @@ async def version(session: Any, ref: VersionRef) -> ModelVersion | None:
     if owner is None:
         return None
     return (await versions.selected_of_models(session, [owner.id], *selected)).get(owner.id)
+
+
+async def existing_model(session: Any, ref: ModelRef) -> Model:
+    """The model with this id or name; refused when there is none."""
+    found = await model(session, ref)
+    if found is None:
+        raise Refused(NotFound("no such model", ("model",)))
+    return found
+
+
+async def existing_version(session: Any, ref: VersionRef) -> ModelVersion:
+    """The version that is named; refused when there is none."""
+    found = await version(session, ref)
+    if found is None:
+        raise Refused(NotFound("no such version", ("version",)))
+    return found
 
 
 def selector(select: VersionSelector) -> tuple[str, Any]:

@@ -11,6 +11,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.enum import StrawberryEnumDefinition
 
+from schema.mutation import Mutation
+from schema.problems import ERRORS
 from schema.query import Query
 from schema.scalars import SCALARS
 
@@ -20,7 +22,9 @@ Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
 def build(extensions: Iterable[Extension] = ()) -> strawberry.Schema:
     """The schema; the server hands in what it wants to hook into each operation."""
     config = StrawberryConfig(scalar_map=dict(SCALARS))
-    schema = strawberry.Schema(query=Query, config=config, extensions=extensions)
+    schema = strawberry.Schema(
+        query=Query, mutation=Mutation, types=ERRORS, config=config, extensions=extensions
+    )
     _complete(schema)
     return schema
 

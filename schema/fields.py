@@ -9,8 +9,10 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import strawberry
+from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
+from db.problems import Refused
 from resolvers.context import Info
 
 T = TypeVar("T")
@@ -60,6 +62,34 @@ def batched(batch: Callable[..., Awaitable[list[Any]]], *needs: str) -> Any:
         metadata={"batch": batch, "needs": frozenset(needs)},
     )
     return _without_null_defaults(made)
+
+
+def mutation(verb: Callable[..., object]) -> Any:
+    """A field that changes something; what the verb returns, or refuses, fills its payload."""
+    made: Any = strawberry.mutation(
+        resolver=verb, description=_description(verb), extensions=[_IntoPayload()]
+    )
+    return _without_null_defaults(made)
+
+
+class _IntoPayload(FieldExtension):
+    """Fills the payload: its fields, in order, from what the verb returned; or its user errors."""
+
+    def apply(self, field: StrawberryField) -> None:
+        self._field = field
+
+    async def resolve_async(
+        self, next_: Callable[..., Awaitable[Any]], source: Any, info: Any, **kwargs: Any
+    ) -> Any:
+        payload: Any = self._field.resolve_type()
+        fields = [f.python_name for f in payload.__strawberry_definition__.fields]
+        names = [name for name in fields if name != "user_errors"]
+        try:
+            made = await next_(source, info, **kwargs)
+        except Refused as refusal:
+            return payload(**dict.fromkeys(names), user_errors=list(refusal.problems))
+        values = made if isinstance(made, tuple) else (made,)
+        return payload(**dict(zip(names, values, strict=True)), user_errors=[])
 
 
 _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD

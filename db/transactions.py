@@ -1,0 +1,47 @@
+"""One transaction: run it, run it again when it met another one, say which rule it broke."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db import conflicts
+from db.engine import Database
+from db.problems import Refused
+
+T = TypeVar("T")
+Work = Callable[[AsyncSession], Awaitable[T]]
+
+_TRIES_MAX = 8
+_PAUSE_S = 0.005  # before the second try; doubles, and is drawn at random up to that
+
+
+async def run(
+    database: Database, work: Work[T], actor: str, *, request_id: str = "", action: str = ""
+) -> T:
+    """What `work` gives in a transaction of its own; nothing of it is kept when it raises.
+
+    `work` may be run several times, so it must change nothing but the database. Raises Refused for
+    what the caller can act on, constraint violations included.
+    """
+    for attempt in range(_TRIES_MAX):
+        try:
+            async with database.write(actor, request_id=request_id, action=action) as session:
+                return await work(session)
+        except DBAPIError as error:
+            if not conflicts.is_worth_retrying(error) or attempt == _TRIES_MAX - 1:
+                await _refuse(database, error)
+                raise
+            pause_s = random.uniform(0, _PAUSE_S * 2**attempt)  # noqa: S311  not a secret
+            await asyncio.sleep(pause_s)
+    raise AssertionError("the last try returns or raises")
+
+
+async def _refuse(database: Database, error: DBAPIError) -> None:
+    async with database.read() as session:
+        problem = await conflicts.problem_of(session, error)
+    if problem is not None:
+        raise Refused(problem) from error

@@ -1,0 +1,1 @@
+"""What mutations do, one noun a file: their inputs, then their verbs."""

@@ -1,0 +1,77 @@
+"""Mutations of aliases."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from db import ids, rules
+from db.changes import aliases
+from db.changes.aliases import Moved
+from db.problems import NotFound, Refused
+from db.tables import Model
+from resolvers import find
+from resolvers.arguments import input_type, optional, required, told
+from resolvers.context import Info
+from resolvers.refs import ModelRef, VersionRef
+from resolvers.writing.inputs import problems_of
+from resolvers.writing.transaction import key_of, refuse_if, write
+
+
+@input_type("Where an alias is to point.")
+class SetAliasInput:
+    model: ModelRef = required("The model.")
+    alias: str = required("A lower-case word such as production; not latest.")
+    version: VersionRef = required("The version to point at; of this model.")
+    expected_version: strawberry.ID | None = optional("Fail unless the alias points here now.")
+
+
+@input_type("An alias to point back.")
+class RollbackAliasInput:
+    model: ModelRef = required("The model.")
+    alias: str = required("The alias.")
+
+
+@input_type("An alias to delete.")
+class DeleteAliasInput:
+    model: ModelRef = required("The model.")
+    alias: str = required("The alias.")
+
+
+async def point(
+    info: Info, input: Annotated[SetAliasInput, told("The alias and its version.")]
+) -> Moved:
+    """Point an alias such as production at a version, creating or moving it."""
+    refuse_if(problems_of({"alias": input.alias}, {"alias": rules.alias_name}))
+    expected = None
+    if input.expected_version is not None:
+        expected = key_of(ids.VERSION, input.expected_version, "expectedVersion")
+
+    async def work(session: Any) -> Moved:
+        model = await find.existing_model(session, input.model)
+        version = await find.existing_version(session, input.version)
+        if version.model_id != model.id:
+            raise Refused(NotFound("the version is of another model", ("version",)))
+        return await aliases.point(session, version, input.alias, expected)
+
+    return await write(info, work)
+
+
+async def roll_back(info: Info, input: Annotated[RollbackAliasInput, told("The alias.")]) -> Moved:
+    """Point an alias back at the version it named before; again, at the one before that."""
+
+    async def work(session: Any) -> Moved:
+        model = await find.existing_model(session, input.model)
+        return await aliases.roll_back(session, model.id, input.alias)
+
+    return await write(info, work, action="ALIAS:ROLLED_BACK")
+
+
+async def delete(info: Info, input: Annotated[DeleteAliasInput, told("The alias.")]) -> Model:
+    """Delete an alias; its history stays in the audit log."""
+
+    async def work(session: Any) -> Model:
+        model = await find.existing_model(session, input.model)
+        await aliases.delete(session, model.id, input.alias)
+        return model
+
+    return await write(info, work)

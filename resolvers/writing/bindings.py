@@ -1,0 +1,181 @@
+"""Mutations of bindings and their prices."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, NamedTuple
+
+import strawberry
+from strawberry import Maybe
+from strawberry.scalars import JSON
+
+from db import ids, prices, rules
+from db.changes import bindings, rows
+from db.enums import BindingStatus
+from db.prices import DatedPrice
+from db.problems import Problem
+from db.tables import ProviderBinding
+from resolvers import find
+from resolvers.arguments import input_type, optional, required, told
+from resolvers.context import Info
+from resolvers.refs import VersionRef
+from resolvers.scalars import URL
+from resolvers.writing.inputs import EXPECTED_REVISION, IDEMPOTENCY_KEY, changes, problems_of
+from resolvers.writing.transaction import key_of, refuse_if, write, write_once
+
+_REQUIRED = frozenset({"provider_model_id", "status", "priority", "weight"})
+_MANUAL = ("success_rate", "latency_ms")
+_COLUMNS = (*(name for name in rules.BINDING if name not in _MANUAL), "status", "sunset_on")
+
+
+@input_type("What a binding costs, US dollars per 1,000 tokens; unknown is null, free is 0.")
+class PriceInput:
+    input_per_1k: Decimal | None = strawberry.field(
+        default=None, name="inputPer1k", description="For tokens sent."
+    )
+    output_per_1k: Decimal | None = strawberry.field(
+        default=None, name="outputPer1k", description="For tokens received."
+    )
+    cache_read_per_1k: Decimal | None = strawberry.field(
+        default=None, name="cacheReadPer1k", description="For tokens read from the cache."
+    )
+    effective_from: datetime | None = optional("Now unless given.")
+    source: str | None = optional("Where the figures are from, up to 255 characters.")
+
+
+@input_type("How a provider serves a version.")
+class NewBindingInput:
+    provider: str = required("The provider's slug.")
+    provider_model_id: str = required("The provider's own name for the model.")
+    region: str | None = optional("Where it is served.")
+    endpoint: URL | None = optional("Where to call it, when not at the provider's apiBase.")
+    config: JSON | None = optional("Provider settings; never a secret.")
+    credential_ref: str | None = optional(
+        "Where the secret is kept: env://, vault://, aws-sm://, gcp-sm:// or k8s://."
+    )
+    status: BindingStatus = strawberry.field(
+        default=BindingStatus.ACTIVE, description="What an operator wants of it."
+    )
+    priority: int = strawberry.field(default=100, description="Lower is tried first.")
+    weight: int = strawberry.field(
+        default=100, description="Share of traffic within a priority, 0 to 1000."
+    )
+    sunset_on: date | None = optional("The last day it serves.")
+    price: PriceInput | None = optional("Its first price.")
+
+
+@input_type("A new binding.")
+class CreateBindingInput:
+    version: VersionRef = required("The version that is served.")
+    binding: NewBindingInput = required("How it is served.")
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
+
+
+@input_type("Changes of a binding; an absent field stays, null clears.")
+class UpdateBindingInput:
+    id: strawberry.ID = required("The binding.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+    provider_model_id: Maybe[str | None] = optional("The provider's own name for the model.")
+    region: Maybe[str | None] = optional("Where it is served.")
+    endpoint: Maybe[URL | None] = optional("Where to call it.")
+    config: Maybe[JSON | None] = optional("Provider settings; never a secret.")
+    credential_ref: Maybe[str | None] = optional("Where the secret is kept.")
+    status: Maybe[BindingStatus | None] = optional("What an operator wants of it.")
+    priority: Maybe[int | None] = optional("Lower is tried first.")
+    weight: Maybe[int | None] = optional("Share of traffic within a priority, 0 to 1000.")
+    sunset_on: Maybe[date | None] = optional("The last day it serves.")
+    success_rate: Maybe[float | None] = optional("A manual observation, 0 to 1.")
+    latency_ms: Maybe[float | None] = optional("A manual observation, in milliseconds.")
+
+
+@input_type("A binding to delete.")
+class DeleteBindingInput:
+    id: strawberry.ID = required("The binding.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+
+
+@input_type("A price to add to a binding.")
+class SetPriceInput:
+    binding: strawberry.ID = required("The binding.")
+    price: PriceInput = required("The price.")
+
+
+class Priced(NamedTuple):
+    """A binding and the price added to it."""
+
+    binding: ProviderBinding
+    price: DatedPrice
+
+
+async def create(
+    info: Info, input: Annotated[CreateBindingInput, told("The binding.")]
+) -> ProviderBinding:
+    """Say how a provider serves a version."""
+    values, problems = binding_values(input.binding)
+    refuse_if(problem.within("binding") for problem in problems)
+
+    async def work(session: Any) -> list[ProviderBinding]:
+        version = await find.existing_version(session, input.version)
+        return await bindings.create(session, version, [values], lambda _: ("binding",))
+
+    made = await write_once(info, "createBinding", input, work)
+    return made[0]  # type: ignore[no-any-return]
+
+
+async def update(
+    info: Info, input: Annotated[UpdateBindingInput, told("The binding and its changes.")]
+) -> ProviderBinding:
+    """Absent fields stay; null clears."""
+    values = changes(input)
+    refuse_if(problems_of(values, rules.BINDING, _REQUIRED))
+    key = key_of(ids.BINDING, input.id)
+
+    async def work(session: Any) -> ProviderBinding:
+        expected = input.expected_revision
+        return await rows.update(session, ProviderBinding, key, expected, values)
+
+    return await write(info, work)
+
+
+async def delete(info: Info, input: Annotated[DeleteBindingInput, told("The binding.")]) -> str:
+    """Delete a binding with its prices."""
+    key = key_of(ids.BINDING, input.id)
+
+    async def work(session: Any) -> str:
+        await bindings.delete(session, key, input.expected_revision)
+        return input.id
+
+    return await write(info, work)
+
+
+async def set_price(
+    info: Info, input: Annotated[SetPriceInput, told("The binding and its price.")]
+) -> Priced:
+    """Add a price that takes effect at a time; the history stays."""
+    values, problems = price_values(input.price)
+    refuse_if(problem.within("price") for problem in problems)
+    key = key_of(ids.BINDING, input.binding, "binding")
+
+    async def work(session: Any) -> Priced:
+        binding = await bindings.priced(session, key)
+        added = await bindings.set_price(session, key, values)
+        dated = await prices.in_effect(session, [key], added.effective_from)
+        return Priced(binding, dated[key])
+
+    return await write(info, work)
+
+
+def binding_values(input: NewBindingInput) -> tuple[dict[str, Any], list[Problem]]:
+    """A binding's columns with its provider's slug and its price, and what is wrong with them."""
+    values = {name: getattr(input, name) for name in (*_COLUMNS, "provider")}
+    problems = problems_of(values, rules.BINDING)
+    values["price"] = None
+    if input.price is not None:
+        values["price"], of_price = price_values(input.price)
+        problems += [problem.within("price") for problem in of_price]
+    return values, problems
+
+
+def price_values(input: PriceInput) -> tuple[dict[str, Any], list[Problem]]:
+    """A price's columns, and what is wrong with them."""
+    values = {name: getattr(input, name) for name in (*rules.PRICE, "effective_from")}
+    return values, problems_of(values, rules.PRICE)

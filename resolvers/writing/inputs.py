@@ -1,0 +1,35 @@
+"""What the inputs of mutations share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import strawberry
+
+from db import rules
+from db.problems import Problem
+from db.rules import Rule
+
+EXPECTED_REVISION = "Refuse with REVISION_MISMATCH unless the object is at this revision."
+IDEMPOTENCY_KEY = (
+    "The same key and input within 24 hours returns the first result; the same key with other"
+    " input is IDEMPOTENCY_CONFLICT."
+)
+
+
+def changes(input: Any) -> dict[str, Any]:
+    """The fields that an update input sets, null included; what is absent stays as it is."""
+    given = {}
+    for field in input.__strawberry_definition__.fields:
+        value = getattr(input, field.python_name)
+        if isinstance(value, strawberry.Some):
+            given[field.python_name] = value.value
+    return given
+
+
+def problems_of(
+    values: Mapping[str, Any],
+    table_rules: Mapping[str, Rule],
+    required: frozenset[str] = frozenset(),
+) -> list[Problem]:
+    """Everything that is wrong with the values: broken rules, and nulls where none may be."""
+    return [*rules.nulls(values, required), *rules.breaches(values, table_rules)]

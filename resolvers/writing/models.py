@@ -1,0 +1,113 @@
+"""Mutations of models."""
+
+from typing import Annotated, Any, NamedTuple
+
+import strawberry
+from strawberry import Maybe
+
+from db import ids, rules
+from db.changes import models, rows
+from db.enums import TaskType
+from db.tables import Model
+from resolvers.arguments import input_type, optional, required, told
+from resolvers.context import Info
+from resolvers.refs import LabelInput
+from resolvers.writing.inputs import EXPECTED_REVISION, IDEMPOTENCY_KEY, changes, problems_of
+from resolvers.writing.transaction import key_of, refuse_if, write, write_once
+
+_REQUIRED = frozenset({"name", "task", "labels", "retention_keep"})
+
+
+@input_type("A new model.")
+class CreateModelInput:
+    name: str = required("Unique: letters, digits, and . _ - : / @ inside, up to 200 characters.")
+    task: TaskType = required("What the model is for.")
+    subject: str | None = optional("Subject domain, for example math.")
+    description: str | None = optional("Up to 10,000 characters.")
+    labels: list[LabelInput] | None = optional("At most 64, each key once.")
+    retention_keep: int = strawberry.field(
+        default=3, description="Versions that retention keeps, 1 to 10."
+    )
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
+
+
+@input_type("Changes of a model; an absent field stays, null clears.")
+class UpdateModelInput:
+    id: strawberry.ID = required("The model.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+    name: Maybe[str | None] = optional("Another name.")
+    task: Maybe[TaskType | None] = optional("Another task.")
+    subject: Maybe[str | None] = optional("Another subject domain.")
+    description: Maybe[str | None] = optional("Another description.")
+    labels: Maybe[list[LabelInput] | None] = optional("All its labels from now on.")
+    retention_keep: Maybe[int | None] = optional("Versions that retention keeps, 1 to 10.")
+
+
+@input_type("A model to delete, with its versions and bindings.")
+class DeleteModelInput:
+    id: strawberry.ID = required("The model.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+    force: bool = strawberry.field(
+        default=False, description="Without it a model with ACTIVE versions is IN_USE."
+    )
+
+
+class DeletedModel(NamedTuple):
+    """The id that is gone, and how much went with it."""
+
+    deleted_id: str
+    deleted_versions: int
+    deleted_bindings: int
+
+
+async def create(info: Info, input: Annotated[CreateModelInput, told("The model.")]) -> Model:
+    """Register a model; its name must be free."""
+    values = {name: getattr(input, name) for name in (*rules.MODEL, "task")}
+    values["labels"] = _pairs(input.labels or [])
+    refuse_if(problems_of(values, rules.MODEL))
+
+    async def work(session: Any) -> list[Model]:
+        model = Model(**_columns(values))
+        await rows.insert(session, model)
+        return [model]
+
+    made = await write_once(info, "createModel", input, work)
+    return made[0]  # type: ignore[no-any-return]
+
+
+async def update(
+    info: Info, input: Annotated[UpdateModelInput, told("The model and its changes.")]
+) -> Model:
+    """Absent fields stay; null clears."""
+    values = changes(input)
+    if values.get("labels") is not None:
+        values["labels"] = _pairs(values["labels"])
+    refuse_if(problems_of(values, rules.MODEL, _REQUIRED))
+    key = key_of(ids.MODEL, input.id)
+
+    async def work(session: Any) -> Model:
+        return await rows.update(session, Model, key, input.expected_revision, _columns(values))
+
+    return await write(info, work)
+
+
+async def delete(
+    info: Info, input: Annotated[DeleteModelInput, told("The model.")]
+) -> DeletedModel:
+    """Delete a model with its versions and bindings."""
+    key = key_of(ids.MODEL, input.id)
+
+    async def work(session: Any) -> DeletedModel:
+        gone = await models.delete(session, key, input.expected_revision, force=input.force)
+        return DeletedModel(input.id, gone.versions, gone.bindings)
+
+    return await write(info, work)
+
+
+def _pairs(labels: list[LabelInput]) -> list[tuple[str, str]]:
+    return [(label.key, label.value) for label in labels]
+
+
+def _columns(values: dict[str, Any]) -> dict[str, Any]:
+    """The row's columns: labels are pairs until the rules have seen that no key stands twice."""
+    return {**values, "labels": dict(values["labels"])} if "labels" in values else values

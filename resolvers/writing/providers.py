@@ -1,0 +1,83 @@
+"""Mutations of providers."""
+
+from typing import Annotated, Any
+
+import strawberry
+from strawberry import Maybe
+
+from db import ids, rules
+from db.changes import rows
+from db.enums import ProviderKind
+from db.tables import Provider
+from resolvers.arguments import input_type, optional, required, told
+from resolvers.context import Info
+from resolvers.scalars import URL
+from resolvers.writing.inputs import EXPECTED_REVISION, changes, problems_of
+from resolvers.writing.transaction import key_of, refuse_if, write
+
+_REQUIRED = frozenset({"name", "kind"})
+
+
+@input_type("A new provider.")
+class CreateProviderInput:
+    slug: str = required("Unique: lower-case letters, digits and hyphens.")
+    name: str = required("As people write it, up to 200 characters.")
+    kind: ProviderKind = required("The API family it speaks.")
+    api_base: URL | None = optional("Where its API is.")
+    docs_url: URL | None = optional("Where its documentation is.")
+
+
+@input_type("Changes of a provider; an absent field stays, null clears.")
+class UpdateProviderInput:
+    id: strawberry.ID = required("The provider.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+    name: Maybe[str | None] = optional("Another name.")
+    kind: Maybe[ProviderKind | None] = optional("Another API family.")
+    api_base: Maybe[URL | None] = optional("Where its API is.")
+    docs_url: Maybe[URL | None] = optional("Where its documentation is.")
+
+
+@input_type("A provider to delete.")
+class DeleteProviderInput:
+    id: strawberry.ID = required("The provider.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+
+
+async def create(
+    info: Info, input: Annotated[CreateProviderInput, told("The provider.")]
+) -> Provider:
+    """Register a provider; its slug must be free."""
+    values = {name: getattr(input, name) for name in (*rules.PROVIDER, "kind")}
+    refuse_if(problems_of(values, rules.PROVIDER))
+
+    async def work(session: Any) -> Provider:
+        provider = Provider(**values)
+        await rows.insert(session, provider)
+        return provider
+
+    return await write(info, work)
+
+
+async def update(
+    info: Info, input: Annotated[UpdateProviderInput, told("The provider and its changes.")]
+) -> Provider:
+    """Absent fields stay; null clears. The slug is for ever."""
+    values = changes(input)
+    refuse_if(problems_of(values, rules.PROVIDER, _REQUIRED))
+    key = key_of(ids.PROVIDER, input.id)
+
+    async def work(session: Any) -> Provider:
+        return await rows.update(session, Provider, key, input.expected_revision, values)
+
+    return await write(info, work)
+
+
+async def delete(info: Info, input: Annotated[DeleteProviderInput, told("The provider.")]) -> str:
+    """Refused while bindings use it."""
+    key = key_of(ids.PROVIDER, input.id)
+
+    async def work(session: Any) -> str:
+        await rows.remove(session, Provider, key, input.expected_revision)
+        return input.id
+
+    return await write(info, work)

@@ -1,0 +1,85 @@
+"""How every mutation writes: one transaction in the caller's name, refused as a whole or kept."""
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from hashlib import sha256
+from typing import Any, TypeVar
+from uuid import UUID
+
+from db import idempotency, ids, transactions
+from db.problems import Invalid, NotFound, Problem, Refused
+from db.tables import IdempotencyKey
+from resolvers import nodes
+from resolvers.context import Info
+
+T = TypeVar("T")
+Work = Callable[[Any], Awaitable[T]]
+
+_KEY_LENGTH_MAX = 255
+
+
+async def write(info: Info, work: Work[T], *, action: str = "") -> T:
+    """What `work` gives, in a transaction of its own that the audit log signs with the caller."""
+    context = info.context
+    return await transactions.run(
+        context.db, work, context.actor, request_id=context.request_id, action=action
+    )
+
+
+async def write_once(
+    info: Info, operation: str, input: Any, work: Work[Sequence[Any]]
+) -> Sequence[Any]:
+    """The rows that `work` makes, or made when it ran first under the input's idempotency key."""
+    if input.idempotency_key is None:
+        return await write(info, work)
+    key = _key(info, operation, input)
+
+    async def once(session: Any) -> Sequence[Any] | list[str]:
+        kept = await idempotency.claim(session, key)
+        if kept is not None:
+            return kept
+        rows = await work(session)
+        await idempotency.keep(session, key, [row.node_id for row in rows])
+        return rows
+
+    made = await write(info, once)
+    return await _rows(info, [str(id) for id in made]) if _are_ids(made) else made
+
+
+def refuse_if(problems: Iterable[Problem]) -> None:
+    """Refuse with all the problems, if there is one."""
+    found = tuple(problems)
+    if found:
+        raise Refused(*found)
+
+
+def key_of(prefix: str, text: str, *path: str) -> UUID:
+    """The key behind an id that a write names; refused as not found when it can be none."""
+    key = ids.decode(prefix, text)
+    if key is None:
+        raise Refused(NotFound(f"no object has the id {text[:64]!r}", path or ("id",)))
+    return key
+
+
+def _key(info: Info, operation: str, input: Any) -> IdempotencyKey:
+    key = input.idempotency_key
+    if not 1 <= len(key) <= _KEY_LENGTH_MAX or not key.isprintable():
+        message = f"idempotencyKey must be 1 to {_KEY_LENGTH_MAX} printable characters"
+        raise Refused(Invalid(message, ("idempotencyKey",)))
+    return IdempotencyKey(
+        actor=info.context.actor,
+        operation=operation,
+        key=key,
+        input_hash=sha256(repr(input).encode(errors="surrogatepass")).hexdigest(),
+    )
+
+
+def _are_ids(made: Sequence[Any]) -> bool:
+    return bool(made) and isinstance(made[0], str)
+
+
+async def _rows(info: Info, kept: list[str]) -> list[Any]:
+    rows = await nodes.by_ids(info, kept)  # type: ignore[arg-type]  # ids are text
+    if rows[0] is None:
+        message = "what this key made first has been deleted since"
+        raise Refused(NotFound(message, ("idempotencyKey",)))
+    return [row for row in rows if row is not None]

@@ -1,0 +1,186 @@
+"""Mutations of versions."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, NamedTuple
+
+import strawberry
+from strawberry import Maybe
+from strawberry.scalars import JSON
+
+from db import ids, rules
+from db.changes import aliases, bindings, versions
+from db.enums import Capability, VersionStatus
+from db.problems import Invalid, Problem
+from db.tables import ModelVersion
+from resolvers import find
+from resolvers.arguments import input_type, optional, required, told
+from resolvers.context import Info
+from resolvers.refs import ModelRef
+from resolvers.scalars import SHA256, URL, BigInt, SemVer
+from resolvers.writing.bindings import NewBindingInput, binding_values
+from resolvers.writing.inputs import EXPECTED_REVISION, IDEMPOTENCY_KEY, changes, problems_of
+from resolvers.writing.transaction import key_of, refuse_if, write, write_once
+
+_REQUIRED = frozenset({"region", "status", "capabilities"})
+_PLAIN = ("status", "capabilities", "deprecated_on", "sunset_on")
+
+
+@input_type("A new version.")
+class CreateVersionInput:
+    model: ModelRef = required("The model it is a version of.")
+    version: SemVer = required("Unique in the model.")
+    content_hash: SHA256 = required(
+        "Unique in the model: publishing the same content twice is ALREADY_EXISTS."
+    )
+    region: str = required("Home region.")
+    status: VersionStatus = strawberry.field(
+        default=VersionStatus.ACTIVE, description="DRAFT, ACTIVE or DEPRECATED."
+    )
+    eval_score: float | None = optional("Quality from 0 to 1.")
+    cost_per_1k: Decimal | None = strawberry.field(
+        default=None,
+        name="costPer1k",
+        description="US dollars per 1,000 tokens, at most 10 decimals.",
+    )
+    slo_latency_ms: int | None = optional("Target 95th-percentile latency in milliseconds.")
+    slo_success_rate: float | None = optional("Target success rate, 0 to 1.")
+    context_window: int | None = optional("Tokens it can take in at once.")
+    max_output_tokens: int | None = optional("Tokens it can give at once.")
+    capabilities: list[Capability] | None = optional("What it can do beyond its task.")
+    artifact_url: URL | None = optional("Where its artifact is kept.")
+    size_bytes: BigInt | None = optional("Size of the artifact in bytes.")
+    metadata_: JSON | None = strawberry.field(
+        default=None, name="metadata", description="Any JSON of at most 16 KiB and 8 levels."
+    )
+    deprecated_on: date | None = optional("From when on it should not be chosen anew.")
+    sunset_on: date | None = optional("The last day it serves.")
+    bindings: list[NewBindingInput] | None = optional("How providers serve it.")
+    alias: str | None = optional("An alias to point at it, such as production.")
+    apply_retention: bool = strawberry.field(
+        default=False, description="Archive what retention does not keep, once it is registered."
+    )
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
+
+
+@input_type("Changes of a version; an absent field stays, null clears.")
+class UpdateVersionInput:
+    id: strawberry.ID = required("The version.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+    region: Maybe[str | None] = optional("Another home region.")
+    status: Maybe[VersionStatus | None] = optional("DRAFT to ACTIVE, or ACTIVE to DEPRECATED.")
+    eval_score: Maybe[float | None] = optional("Quality from 0 to 1.")
+    cost_per_1k: Maybe[Decimal | None] = strawberry.field(
+        default=None,
+        name="costPer1k",
+        description="US dollars per 1,000 tokens, at most 10 decimals.",
+    )
+    slo_latency_ms: Maybe[int | None] = optional("Target 95th-percentile latency, ms.")
+    slo_success_rate: Maybe[float | None] = optional("Target success rate, 0 to 1.")
+    context_window: Maybe[int | None] = optional("Tokens it can take in at once.")
+    max_output_tokens: Maybe[int | None] = optional("Tokens it can give at once.")
+    capabilities: Maybe[list[Capability] | None] = optional("All its capabilities from now on.")
+    artifact_url: Maybe[URL | None] = optional("Where its artifact is kept.")
+    size_bytes: Maybe[BigInt | None] = optional("Size of the artifact in bytes.")
+    metadata_: Maybe[JSON | None] = strawberry.field(
+        default=None, name="metadata", description="Any JSON of at most 16 KiB and 8 levels."
+    )
+    deprecated_on: Maybe[date | None] = optional("From when on it should not be chosen anew.")
+    sunset_on: Maybe[date | None] = optional("The last day it serves.")
+
+
+@input_type("A version to delete, with its bindings.")
+class DeleteVersionInput:
+    id: strawberry.ID = required("The version.")
+    expected_revision: int | None = optional(EXPECTED_REVISION)
+    force: bool = strawberry.field(
+        default=False,
+        description="Without it a version that is ACTIVE, held or named by an alias is IN_USE.",
+    )
+
+
+class CreatedVersion(NamedTuple):
+    """The new version, and what retention archived for it."""
+
+    version: ModelVersion
+    archived: list[ModelVersion]
+
+
+class DeletedVersion(NamedTuple):
+    """The id that is gone, and how many bindings went with it."""
+
+    deleted_id: str
+    deleted_bindings: int
+
+
+async def create(
+    info: Info, input: Annotated[CreateVersionInput, told("The version.")]
+) -> CreatedVersion:
+    """Register a version, optionally with its bindings and an alias, in one transaction."""
+    values = {name: getattr(input, name) for name in (*rules.VERSION, *_PLAIN)}
+    values["capabilities"] = _distinct(input.capabilities or [])
+    given = [binding_values(binding) for binding in input.bindings or []]
+    refuse_if(_problems(input, values, given))
+
+    async def work(session: Any) -> list[ModelVersion]:
+        model = await find.existing_model(session, input.model)
+        version = await versions.create(session, model.id, values)
+        columns = [values for values, _ in given]
+        await bindings.create(session, version, columns, lambda n: ("bindings", str(n)))
+        if input.alias is not None:
+            await aliases.point(session, version, input.alias)
+        return [version]
+
+    version, *archived = await write_once(info, "createVersion", input, work)
+    return CreatedVersion(version, archived)
+
+
+async def update(
+    info: Info, input: Annotated[UpdateVersionInput, told("The version and its changes.")]
+) -> ModelVersion:
+    """Number, semantic version and hash are immutable."""
+    values = changes(input)
+    if values.get("capabilities") is not None:
+        values["capabilities"] = _distinct(values["capabilities"])
+    refuse_if([*problems_of(values, rules.VERSION, _REQUIRED), *_dates(values)])
+    key = key_of(ids.VERSION, input.id)
+
+    async def work(session: Any) -> ModelVersion:
+        return await versions.update(session, key, input.expected_revision, values)
+
+    return await write(info, work)
+
+
+async def delete(
+    info: Info, input: Annotated[DeleteVersionInput, told("The version.")]
+) -> DeletedVersion:
+    """Delete a version with its bindings; its number is not used again."""
+    key = key_of(ids.VERSION, input.id)
+
+    async def work(session: Any) -> DeletedVersion:
+        expected = input.expected_revision
+        count = await versions.delete(session, key, expected, force=input.force)
+        return DeletedVersion(input.id, count)
+
+    return await write(info, work)
+
+
+def _problems(input: CreateVersionInput, values: dict[str, Any], given: list[Any]) -> list[Problem]:
+    found = [*problems_of(values, rules.VERSION), *_dates(values)]
+    if input.status == VersionStatus.ARCHIVED:
+        found.append(Invalid("status must be DRAFT, ACTIVE or DEPRECATED", ("status",)))
+    found += problems_of({"alias": input.alias}, {"alias": rules.alias_name})
+    for place, (_, problems) in enumerate(given):
+        found += [problem.within("bindings", str(place)) for problem in problems]
+    return found
+
+
+def _dates(values: dict[str, Any]) -> list[Problem]:
+    deprecated_on, sunset_on = values.get("deprecated_on"), values.get("sunset_on")
+    if deprecated_on is None or sunset_on is None or deprecated_on <= sunset_on:
+        return []
+    return [Invalid("sunsetOn must not be before deprecatedOn", ("sunsetOn",))]
+
+
+def _distinct(words: list[Capability]) -> list[str]:
+    return [word.value for word in dict.fromkeys(words)]

@@ -1,0 +1,31 @@
+"""What can be changed."""
+
+import strawberry
+
+import resolvers.writing.aliases
+import resolvers.writing.bindings
+import resolvers.writing.models
+import resolvers.writing.providers
+import resolvers.writing.versions
+from schema import payloads
+from schema.fields import mutation
+
+
+@strawberry.type(description="What can be changed; each mutation is one transaction.")
+class Mutation:
+    create_model: payloads.CreateModelPayload = mutation(resolvers.writing.models.create)
+    update_model: payloads.UpdateModelPayload = mutation(resolvers.writing.models.update)
+    delete_model: payloads.DeleteModelPayload = mutation(resolvers.writing.models.delete)
+    create_version: payloads.CreateVersionPayload = mutation(resolvers.writing.versions.create)
+    update_version: payloads.UpdateVersionPayload = mutation(resolvers.writing.versions.update)
+    delete_version: payloads.DeleteVersionPayload = mutation(resolvers.writing.versions.delete)
+    create_binding: payloads.CreateBindingPayload = mutation(resolvers.writing.bindings.create)
+    update_binding: payloads.UpdateBindingPayload = mutation(resolvers.writing.bindings.update)
+    delete_binding: payloads.DeleteBindingPayload = mutation(resolvers.writing.bindings.delete)
+    set_price: payloads.SetPricePayload = mutation(resolvers.writing.bindings.set_price)
+    create_provider: payloads.CreateProviderPayload = mutation(resolvers.writing.providers.create)
+    update_provider: payloads.UpdateProviderPayload = mutation(resolvers.writing.providers.update)
+    delete_provider: payloads.DeleteProviderPayload = mutation(resolvers.writing.providers.delete)
+    set_alias: payloads.SetAliasPayload = mutation(resolvers.writing.aliases.point)
+    rollback_alias: payloads.RollbackAliasPayload = mutation(resolvers.writing.aliases.roll_back)
+    delete_alias: payloads.DeleteAliasPayload = mutation(resolvers.writing.aliases.delete)
