@@ -31,6 +31,9 @@ def _health(states: Sequence[str]) -> sa.ColumnElement[bool]:
     return sa.literal(HealthState.UNKNOWN in states)
 
 
+_SUCCESS_RATE = nullable("provider_bindings", "success_rate", "float8", sa.Double())
+_LATENCY = nullable("provider_bindings", "latency_ms", "float8", sa.Double())
+
 LISTING = Listing(
     table=ProviderBinding,
     conditions={
@@ -41,16 +44,16 @@ LISTING = Listing(
         "region": lambda regions: among(col(ProviderBinding.region), regions),
         "status": lambda words: among(col(ProviderBinding.status), words),
         "routable": _routable,
-        "success_rate": in_range(col(ProviderBinding.success_rate)),
-        "latency_ms": in_range(col(ProviderBinding.latency_ms)),
+        "success_rate": in_range(col(ProviderBinding.success_rate), _SUCCESS_RATE),
+        "latency_ms": in_range(col(ProviderBinding.latency_ms), _LATENCY),
         "health": _health,
         "input_per_1k": input_in_range,
     },
     keys={
         "PRIORITY": plain(col(ProviderBinding.priority)),
         "CREATED_AT": plain(col(ProviderBinding.created_at)),
-        "SUCCESS_RATE": nullable("provider_bindings", "success_rate", "float8", sa.Double()),
-        "LATENCY": nullable("provider_bindings", "latency_ms", "float8", sa.Double()),
+        "SUCCESS_RATE": _SUCCESS_RATE,
+        "LATENCY": _LATENCY,
         "INPUT_PER_1K": Key(
             sa.func.coalesce(input_now(), sa.text("'Infinity'::numeric")),
             sa.func.coalesce(input_now(), sa.text("'-Infinity'::numeric")),

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from db.keyset import Condition, between
+from db.keyset import Condition, Key, between
 
 
 def name_contains(table: Any) -> Condition:
@@ -56,6 +56,15 @@ def _time_between(column: Any, given: Mapping[str, Any]) -> sa.ColumnElement[boo
     return sa.and_(bounds, column < given["lt"]) if given.get("lt") is not None else bounds
 
 
-def in_range(column: Any) -> Condition:
-    """Rows whose figure lies from `gte` to `lte`, both inclusive; NULL is in no range."""
-    return lambda given: between(column, given.get("gte"), given.get("lte"))
+def in_range(column: Any, key: Key) -> Condition:
+    """Rows whose figure lies from `gte` to `lte`, both inclusive; NULL is in no range.
+
+    It compares what the indexes for ordering hold, `key`, in which NULL lies beyond either bound.
+    """
+
+    def condition(given: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+        low, high = given.get("gte"), given.get("lte")
+        indexed = key.descending if high is None else key.ascending
+        return sa.and_(column.is_not(None), between(indexed, low, high))
+
+    return condition

@@ -33,6 +33,9 @@ def _any_capability(words: Sequence[str]) -> sa.ColumnElement[bool]:
     return capabilities.overlap(sa.literal(list(words), ARRAY(sa.Text)))  # type: ignore[no-any-return]
 
 
+_EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())
+_COST_PER_1K = nullable("model_versions", "cost_per_1k", "numeric", sa.Numeric())
+
 LISTING = Listing(
     table=ModelVersion,
     conditions={
@@ -43,8 +46,8 @@ LISTING = Listing(
         "region": lambda regions: among(col(ModelVersion.region), regions),
         "status": lambda words: among(col(ModelVersion.status), words),
         "alias": _with_alias,
-        "eval_score": in_range(col(ModelVersion.eval_score)),
-        "cost_per_1k": in_range(col(ModelVersion.cost_per_1k)),
+        "eval_score": in_range(col(ModelVersion.eval_score), _EVAL_SCORE),
+        "cost_per_1k": in_range(col(ModelVersion.cost_per_1k), _COST_PER_1K),
         "slo_status": lambda words: among(slo_status(), words),
         "capabilities": _any_capability,
         "created_at": created_between(ModelVersion),
@@ -54,8 +57,8 @@ LISTING = Listing(
         "NUMBER": plain(col(ModelVersion.number)),
         "SEMVER": plain(col(ModelVersion.semver_key)),
         "CREATED_AT": plain(col(ModelVersion.created_at)),
-        "EVAL_SCORE": nullable("model_versions", "eval_score", "float8", sa.Double()),
-        "COST_PER_1K": nullable("model_versions", "cost_per_1k", "numeric", sa.Numeric()),
+        "EVAL_SCORE": _EVAL_SCORE,
+        "COST_PER_1K": _COST_PER_1K,
     },
 )
 

@@ -1,0 +1,64 @@
+"""A registry so large that PostgreSQL's choice of plans is the one it makes in earnest."""
+
+from uuid import UUID
+
+import psycopg
+
+MODELS, VERSIONS, BINDINGS = 5_000, 25_000, 100_000
+
+# Values are spread evenly by the row's number, and one in 500 has any rare one.
+_SEED = f"""
+SET session_replication_role = replica;  -- no triggers: a state, without its history
+CREATE FUNCTION pg_temp.key(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+    RETURN (lpad(to_hex(n), 12, '0') || '70008000' || lpad(kind, 12, '0'))::uuid;
+INSERT INTO providers (id, revision, slug, name, kind)
+    SELECT pg_temp.key('1', n), 1, 'provider-' || n, 'Provider ' || n, 'OPENAI'
+    FROM generate_series(0, 499) n;
+INSERT INTO models (
+    id, revision, name, task, subject, labels, retention_keep, created_at, updated_at)
+    SELECT pg_temp.key('2', n), 1, 'model-' || n, CASE n % 500 WHEN 0 THEN 'OCR' ELSE 'CHAT' END,
+        'subject-' || n % 500, jsonb_build_object('team', 'team-' || n % 500), 3,
+        timestamptz '2020-01-01Z' + n * interval '1 minute',
+        timestamptz '2021-01-01Z' + n * interval '1 minute'
+    FROM generate_series(0, {MODELS - 1}) n;
+INSERT INTO model_versions (
+    id, revision, model_id, number, version, semver_key, content_hash, region, status,
+    eval_score, cost_per_1k, slo_latency_ms, capabilities, created_at)
+    SELECT pg_temp.key('3', n), 1, pg_temp.key('2', n / 5), n % 5 + 1, n || '.0.0',
+        lpad(n::text, 6, '0'), encode(sha256(n::text::bytea), 'hex'), 'region-' || n % 500,
+        CASE n % 500 WHEN 0 THEN 'DRAFT' ELSE 'ACTIVE' END,
+        CASE WHEN n % 10 > 0 THEN n / {VERSIONS}.0 END,
+        CASE WHEN n % 10 > 0 THEN n * 0.01 END, 50,
+        CASE n % 500 WHEN 0 THEN ARRAY['REASONING'] ELSE ARRAY['TOOLS', 'STREAMING'] END,
+        timestamptz '2020-01-01Z' + n * interval '1 minute'
+    FROM generate_series(0, {VERSIONS - 1}) n;
+INSERT INTO model_aliases (id, revision, model_id, name, version_id)
+    SELECT pg_temp.key('4', n), 1, pg_temp.key('2', n),
+        CASE n % 500 WHEN 0 THEN 'canary' ELSE 'production' END, pg_temp.key('3', n * 5)
+    FROM generate_series(0, {MODELS - 1}) n;
+INSERT INTO provider_bindings (
+    id, revision, version_id, model_id, provider_id, provider_model_id, region, status,
+    priority, weight, success_rate, latency_ms, created_at)
+    SELECT pg_temp.key('5', n), 1, pg_temp.key('3', n / 4), pg_temp.key('2', n / 20),
+        pg_temp.key('1', n % 500), 'served-' || n, 'region-' || n % 500,
+        CASE n % 500 WHEN 0 THEN 'DRAINING' ELSE 'ACTIVE' END, n, 100,
+        CASE WHEN n % 10 > 0 THEN n / {BINDINGS}.0 END,
+        CASE WHEN n % 10 > 0 THEN n * 0.01 + 1 END,
+        timestamptz '2020-01-01Z' + n * interval '1 minute'
+    FROM generate_series(0, {BINDINGS - 1}) n;
+INSERT INTO prices (id, binding_id, input_per_1k, effective_from)
+    SELECT pg_temp.key('6', n), pg_temp.key('5', n), n * 0.01, timestamptz '2020-01-01Z'
+    FROM generate_series(0, {BINDINGS - 1}) n WHERE n % 10 > 0;
+"""
+
+
+def key(kind: int, number: int) -> UUID:
+    """The key of the row with this number: 1 provider, 2 model, 3 version, 5 binding."""
+    return UUID(f"{number:012x}70008000{kind:012d}")
+
+
+def seed(url: str) -> None:
+    """Fill an empty registry, and tell PostgreSQL what it holds."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(_SEED)
+        connection.execute("VACUUM ANALYZE")
