@@ -65,7 +65,9 @@ class Slice:
 
 def plain(column: Any) -> Key:
     """A key that is a column which is never NULL."""
-    return Key(column, column, column.type)
+    # a cursor's number is compared as 64 bits: then none that a caller makes up is out of range
+    type_ = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+    return Key(column, column, type_)
 
 
 def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine[Any]) -> Key:

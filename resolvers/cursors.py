@@ -1,11 +1,10 @@
 """Cursors: a row's place in one order, as opaque text."""
 
 import base64
-import binascii
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -42,13 +41,24 @@ def decode(order: str, key_type: type, cursor: str, argument: str) -> Position:
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
         of_order, key, id_hex = json.loads(base64.b64decode(padded, b"-_", validate=True))
         position = Position(_PARSERS[key_type](key), UUID(hex=id_hex))
-    except (ValueError, TypeError, AttributeError, InvalidOperation, binascii.Error) as error:
+        if not _is_comparable(position.key) or encode(of_order, position) != cursor:
+            raise ValueError
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise RequestError(f"{argument}: not a cursor of this connection", BAD_CURSOR) from error
-    if of_order != order or position.key != position.key or not _is_aware(position.key):
+    if of_order != order:
         message = f"{argument}: a cursor of another order; this one is {order}"
         raise RequestError(message, BAD_CURSOR)
     return position
 
 
-def _is_aware(key: Any) -> bool:
-    return not isinstance(key, datetime) or key.tzinfo is not None
+def _is_comparable(key: Any) -> bool:
+    """Whether PostgreSQL can compare a key with those it holds; it made every real one."""
+    if isinstance(key, str):
+        return key.isascii() and key.isprintable()
+    if isinstance(key, int):
+        return abs(key) < 2**63
+    if isinstance(key, Decimal):
+        return key.is_infinite() or (key.is_finite() and abs(key.adjusted()) < 100)
+    if isinstance(key, datetime):
+        return key.tzinfo is not None
+    return bool(key == key)  # NaN is not

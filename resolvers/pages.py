@@ -148,7 +148,7 @@ async def _counts(info: Info, scopes: list[Scope]) -> list[int]:
 
 def _window(info: Info, listing: Listing, asked: Asked, default: Order) -> tuple[Window, str]:
     order = asked.order_by or default
-    name = f"{order.field} {order.direction}"
+    name = f"{listing.table.__name__} {order.field} {order.direction}"
     key_type = listing.keys[order.field].type.python_type
     size_max = info.context.service.limits.max_page_size
     window = Window(
