@@ -1,0 +1,47 @@
+"""Documents are parsed and validated once, and do not take more memory than allowed."""
+
+import pytest
+from graphql import build_schema
+
+from server.documents import Documents
+from server.errors import Refused
+from server.settings import Settings
+
+SCHEMA = build_schema("type Query { a(first: Int): Query  x: Int }")
+
+
+def documents(**given: int) -> Documents:
+    return Documents(SCHEMA, Settings(_env_file=None, **given))  # type: ignore[arg-type]  # ints
+
+
+def test_the_same_text_is_prepared_once() -> None:
+    kept = documents()
+    assert kept.get("{ x }") is kept.get("{ x }")
+
+
+def test_an_invalid_document_is_not_kept() -> None:
+    kept = documents()
+    assert kept.get("{ nope }").errors
+    assert kept.kept_bytes == 0
+    with pytest.raises(Refused):
+        kept.get("{")
+
+
+def test_the_least_recently_used_document_leaves_first() -> None:
+    kept = documents(document_cache_bytes_max=5_000)
+    first, second = kept.get("{ x }"), kept.get("{ a { x } }")
+    assert kept.get("{ x }") is first
+    kept.get("query Third { x }")
+    assert kept.get("{ x }") is first
+    assert kept.get("{ a { x } }") is not second
+    assert kept.kept_bytes <= 5_000
+
+
+def test_the_cost_is_measured_again_for_other_page_sizes_only() -> None:
+    operation = (
+        documents().get("query($n: Int, $other: Int) { a(first: $n) { x } }").operation(None)
+    )
+    few = operation.cost(SCHEMA, {"n": 5, "other": 1}, 100)
+    assert operation.cost(SCHEMA, {"n": 5, "other": 2}, 100) is few
+    assert operation.cost(SCHEMA, {"n": 50}, 100).nodes == 50
+    assert operation.cost(SCHEMA, {}, 100).nodes == 20
