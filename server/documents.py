@@ -67,7 +67,8 @@ class Document:
 
     def only_queries(self, name: str | None) -> bool:
         """Whether that operation, or each one when none is named, is a query."""
-        asked = [self.operations[name]] if name in self.operations else self.operations.values()
+        named = self.operations.get(name or "")
+        asked = [named] if named else self.operations.values()
         return all(item.node.operation is OperationType.QUERY for item in asked)
 
     def operation(self, name: str | None) -> Operation:
