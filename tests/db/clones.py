@@ -18,9 +18,11 @@ def cloned(postgres_url: str, template: str) -> Iterator[str]:
     name = f"shared_{next(_numbers)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    try:
+        yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with psycopg.connect(postgres_url, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @asynccontextmanager
@@ -28,5 +30,7 @@ async def opened(postgres_url: str, template: str) -> AsyncIterator[Database]:
     """That registry, opened."""
     with cloned(postgres_url, template) as url:
         database = Database(url)
-        yield database
-        await database.close()
+        try:
+            yield database
+        finally:
+            await database.close()
