@@ -24,6 +24,7 @@ AUDITED = {
 }
 FUNCTIONS = (
     "audit_is_append_only()",
+    "audit_sees_no_truncate()",
     "audit_seal()",
     "audit_note()",
     "audit_pending_row(text, text[], jsonb, jsonb)",
@@ -143,6 +144,7 @@ def upgrade() -> None:
     )
     op.get_bind().exec_driver_sql(Path(__file__).with_suffix(".sql").read_text())
     op.execute("SELECT set_config('registry.actor', 'migration', true)")
+    op.execute("SET LOCAL timezone TO 'UTC'")
     for table, (kind, *columns) in AUDITED.items():
         _first_events(table, kind, columns)
         _audit(table, kind, columns)
@@ -168,11 +170,15 @@ def _audit(table: str, kind: str, columns: list[str]) -> None:
             f"CREATE TRIGGER audit_{operation.lower()} AFTER {operation} ON {table}"
             f" REFERENCING {seen} FOR EACH STATEMENT EXECUTE FUNCTION audit_note({arguments})"
         )
+    op.execute(
+        f"CREATE TRIGGER audit_truncate BEFORE TRUNCATE ON {table}"
+        " FOR EACH STATEMENT EXECUTE FUNCTION audit_sees_no_truncate()"
+    )
 
 
 def downgrade() -> None:
     for table in AUDITED:
-        for operation in ("insert", "update", "delete"):
+        for operation in ("insert", "update", "delete", "truncate"):
             op.execute(f"DROP TRIGGER audit_{operation} ON {table}")
     op.execute("DROP TABLE audit_pending")
     op.execute("DROP TRIGGER audit_is_append_only ON audit_events")

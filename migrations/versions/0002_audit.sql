@@ -11,7 +11,7 @@
 -- Holds rows of open transactions only: each takes its own out again at commit. It is not logged,
 -- for no row of it ever outlives its transaction.
 CREATE UNLOGGED TABLE audit_pending (
-    place bigint GENERATED ALWAYS AS IDENTITY,
+    place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     action text NOT NULL,
     kind text NOT NULL,
     subject_id uuid NOT NULL,
@@ -68,7 +68,8 @@ BEGIN ATOMIC
 END;
 
 -- Arguments: the kind, and the columns that hold the subject's id, its name, and its model's id.
-CREATE FUNCTION audit_note() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Times are noted in UTC, whatever the session's time zone is.
+CREATE FUNCTION audit_note() RETURNS trigger LANGUAGE plpgsql SET timezone TO 'UTC' AS $$
 BEGIN
     IF TG_OP = 'INSERT' THEN
         INSERT INTO audit_pending (action, kind, subject_id, subject_name, model_id, changes)
@@ -80,10 +81,11 @@ BEGIN
         ORDER BY o.id;
     ELSE
         INSERT INTO audit_pending (action, kind, subject_id, subject_name, model_id, changes)
-        SELECT note.* FROM old_rows o JOIN new_rows n ON n.id = o.id,
+        -- a row that got another id is one that went and one that came
+        SELECT note.* FROM old_rows o FULL JOIN new_rows n ON n.id = o.id,
             audit_pending_row(TG_ARGV[0], TG_ARGV[1:3], to_jsonb(o), to_jsonb(n)) note
         WHERE note.changes <> '{}'
-        ORDER BY n.id;
+        ORDER BY o.id, n.id;
     END IF;
     RETURN NULL;
 END
@@ -93,17 +95,19 @@ $$;
 -- whoever has seen number N has seen, or can now read, every number below it.
 CREATE FUNCTION audit_seal() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    own_id text := pg_current_xact_id()::text;
+    sealed bigint := coalesce(nullif(current_setting('registry.sealed', true), ''), '0');
     noted bigint;
     last bigint;
+    last_place bigint;
 BEGIN
-    IF current_setting('registry.sealed', true) = own_id THEN
-        RETURN NULL;  -- once for the transaction, though the trigger fires for each row
+    IF NEW.place <= sealed THEN
+        RETURN NULL;  -- the first note's call took all, though the trigger fires for each
     END IF;
-    PERFORM set_config('registry.sealed', own_id, true);
-    SELECT count(*) INTO noted FROM audit_pending;
+    -- The first note has the lowest place: by it the index passes over what others left to vacuum.
+    SELECT count(*), max(place) INTO noted, last_place FROM audit_pending WHERE place >= NEW.place;
+    PERFORM set_config('registry.sealed', last_place::text, true);
     UPDATE registry_state SET revision = revision + noted RETURNING revision INTO last;
-    WITH notes AS (DELETE FROM audit_pending RETURNING *)
+    WITH notes AS (DELETE FROM audit_pending WHERE place >= NEW.place RETURNING *)
     INSERT INTO audit_events (
         id, sequence, at, actor, request_id,
         action, kind, subject_id, subject_name, model_id, changes
@@ -125,6 +129,15 @@ DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit_seal();
 CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'audit_events is append-only' USING ERRCODE = 'integrity_constraint_violation';
+END
+$$;
+
+-- TRUNCATE shows no trigger the rows that go, so it could leave no event.
+CREATE FUNCTION audit_sees_no_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING
+        MESSAGE = 'the audit log would miss a TRUNCATE of ' || TG_TABLE_NAME || ': use DELETE',
+        ERRCODE = 'integrity_constraint_violation';
 END
 $$;
 

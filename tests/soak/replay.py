@@ -1,0 +1,144 @@
+"""The audit log, replayed: from an empty registry it must give exactly the tables."""
+
+import json
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Any, NamedTuple, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+Row: TypeAlias = dict[str, Any]
+Tables: TypeAlias = dict[str, dict[str, Row]]  # table -> id -> row, nulls left out
+
+TABLES = {
+    "PROVIDER": "providers",
+    "MODEL": "models",
+    "VERSION": "model_versions",
+    "BINDING": "provider_bindings",
+    "PRICE": "prices",
+    "ALIAS": "model_aliases",
+}
+# The columns that say which row an event is about: the subject's id, and for some its name.
+_SUBJECT = {"PRICE": ("binding_id", "effective_from"), "ALIAS": ("model_id", "name")}
+
+
+class Event(NamedTuple):
+    """An event as replaying needs it; `changes` maps a column to its value before and after."""
+
+    sequence: int
+    kind: str
+    subject_id: str
+    subject_name: str
+    changes: dict[str, list[Any]]
+
+
+class Disagreement(AssertionError):
+    """An event does not follow from those before it."""
+
+
+def replay(events: Iterable[Event]) -> Tables:
+    """The tables that the events lead to. Raises Disagreement where one changes what was not."""
+    tables: Tables = {table: {} for table in TABLES.values()}
+    places: dict[tuple[str, ...], str] = {}  # kind and subject -> id
+    for event in events:
+        before, after = _places(event)
+        row_id = (event.changes.get("id") or [None, None])[1] or places.get(before)
+        if row_id is None:
+            raise Disagreement(f"{event.sequence}: no {event.kind} {before} before")
+        rows = tables[TABLES[event.kind]]
+        rows[row_id] = _changed(rows.get(row_id, {}), event)
+        places.pop(before, None)
+        if rows[row_id]:
+            places[after] = row_id
+        else:
+            del rows[row_id]
+        _count(tables, event, rows.get(row_id, {}))
+    return tables
+
+
+def stored(connection: psycopg.Connection[Any]) -> Tables:
+    """The tables as they are."""
+    connection.execute("SET timezone TO 'UTC'")
+    found: Tables = {}
+    for table in TABLES.values():
+        query = sql.SQL("SELECT to_jsonb(t)::text FROM {} t").format(sql.Identifier(table))
+        rows = (_without_nulls(_parsed(text)) for (text,) in connection.execute(query))
+        found[table] = {row["id"]: row for row in rows}
+    return found
+
+
+def events(connection: psycopg.Connection[Any]) -> Iterator[Event]:
+    """The audit log of what is replayed, from its start."""
+    query = """SELECT sequence, kind, subject_id::text, subject_name, changes::text
+        FROM audit_events WHERE kind = ANY(%s) ORDER BY sequence"""
+    for *values, changes in connection.execute(query, [list(TABLES)]):
+        yield Event(*values, _parsed(changes))
+
+
+def check(url: str) -> dict[str, int]:
+    """How many events and rows agree. Raises Disagreement, naming what does not."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        replayed, there = replay(events(connection)), stored(connection)
+        for table, rows in there.items():
+            _agree(table, replayed[table], rows)
+        total = _gapless(connection)
+    return {"events": total, **{table: len(rows) for table, rows in there.items()}}
+
+
+def _agree(table: str, replayed: dict[str, Row], there: dict[str, Row]) -> None:
+    for key in sorted({*replayed, *there}):
+        if replayed.get(key) != there.get(key):
+            raise Disagreement(f"{table} {key}: {replayed.get(key)} is stored as {there.get(key)}")
+
+
+def _gapless(connection: psycopg.Connection[Any]) -> int:
+    """How many events there are; they count up from 1 to the registry's revision."""
+    query = """SELECT count(*), coalesce(min(sequence), 1), coalesce(max(sequence), 0),
+        (SELECT revision FROM registry_state), (SELECT count(*) FROM audit_pending)
+        FROM audit_events"""
+    total, first, last, revision, pending = connection.execute(query).fetchone() or ()
+    if (first, last, revision, pending) != (1, total, total, 0):
+        raise Disagreement(f"{total} events from {first} to {last}, revision {revision}, {pending}")
+    return int(total)
+
+
+def _changed(row: Row, event: Event) -> Row:
+    changed = dict(row)
+    for column, (before, after) in event.changes.items():
+        if row.get(column) != before:
+            raise Disagreement(f"{event.sequence}: {column} was {row.get(column)}, not {before}")
+        changed[column] = after
+    if event.kind == "MODEL" and event.changes.get("id", [None, ""])[1] is None:
+        changed.pop("last_number", None)
+    return _without_nulls(changed)
+
+
+def _places(event: Event) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Where the row stood before the event, and where it stands after it."""
+    columns = _SUBJECT.get(event.kind, ("id",))
+    subject = (event.subject_id, event.subject_name)
+    pairs = [
+        event.changes.get(column, [now, now]) for column, now in zip(columns, subject, strict=False)
+    ]
+    before = tuple(str(was or is_) for was, is_ in pairs)
+    after = tuple(str(is_ or was) for was, is_ in pairs)
+    return (event.kind, *before), (event.kind, *after)
+
+
+def _count(tables: Tables, event: Event, row: Row) -> None:
+    """The counter behind versions' numbers: the highest number seen, deleted ones included."""
+    if event.kind == "MODEL" and row:
+        row.setdefault("last_number", 0)
+    if event.kind == "VERSION" and "number" in row:
+        model = tables["models"][row["model_id"]]
+        model["last_number"] = max(model["last_number"], row["number"])
+
+
+def _parsed(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal)
+
+
+def _without_nulls(row: Row) -> Row:
+    return {column: value for column, value in row.items() if value is not None}
