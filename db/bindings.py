@@ -1,17 +1,21 @@
 """Bindings in SQL."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import col
 
+from db import reader
 from db.conditions import in_range
 from db.enums import HealthState
 from db.keyset import Key, Listing, among, nullable, plain
+from db.lookup import one_by
 from db.prices import input_in_range, input_now
+from db.reader import Source
 from db.routable import is_routable
+from db.statements import Query
 from db.tables import ModelVersion, Provider, ProviderBinding
 
 
@@ -28,7 +32,7 @@ def _routable(wanted: bool) -> sa.ColumnElement[bool]:
 
 def _health(states: Sequence[str]) -> sa.ColumnElement[bool]:
     # before outcomes are recorded every binding's health is UNKNOWN
-    return sa.literal(HealthState.UNKNOWN in states)
+    return among(sa.literal(HealthState.UNKNOWN.value, sa.Text()), states)
 
 
 _SUCCESS_RATE = nullable("provider_bindings", "success_rate", "float8", sa.Double())
@@ -63,17 +67,25 @@ LISTING = Listing(
 )
 
 
-async def by_ids(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, ProviderBinding]:
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, ProviderBinding]:
     """The bindings that exist among the ids."""
-    rows = await session.exec(select(ProviderBinding).where(among(col(ProviderBinding.id), ids)))
-    return {row.id: row for row in rows}
+    return await one_by(source, ProviderBinding, "id", ids, attributes)
 
 
-async def routable(session: AsyncSession, ids: Sequence[UUID]) -> set[UUID]:
+async def routable(source: Source, ids: Sequence[UUID]) -> set[UUID]:
     """Those of the bindings that can be called now."""
-    statement = (
-        select(ProviderBinding.id)
-        .join(ModelVersion, col(ModelVersion.id) == ProviderBinding.version_id)
-        .where(among(col(ProviderBinding.id), ids), is_routable())
+    return set(await reader.row_by_key(source, _ROUTABLE, ids))
+
+
+def _select_routable() -> sa.Select[Any]:
+    key = col(ProviderBinding.id)
+    version = col(ModelVersion.id) == ProviderBinding.version_id
+    statement: sa.Select[Any] = sa.select(key.label("parent")).join_from(
+        ProviderBinding, ModelVersion, version
     )
-    return set(await session.exec(statement))
+    return statement.where(among(key, sa.bindparam("keys")), is_routable())
+
+
+_ROUTABLE = Query("routable bindings", _select_routable, {})

@@ -1,8 +1,9 @@
 """Column shapes that the tables share."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -72,6 +73,9 @@ def _snake(enum: type[StrEnum]) -> str:
 
 class Row(SQLModel):
     """A row with a key made by the application."""
+
+    # the columns that each property of a row is made of; see db.statements.columns_of
+    PROPERTIES: ClassVar[Mapping[str, tuple[str, ...]]] = {"node_id": ("id",)}
 
     id: UUID = Field(default_factory=ids.new, primary_key=True)
 

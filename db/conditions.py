@@ -1,12 +1,13 @@
 """Conditions that several listings share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from db.keyset import Condition, Key, between
+from db.statements import bound
 
 
 def name_contains(table: Any) -> Condition:
@@ -18,7 +19,7 @@ def name_contains(table: Any) -> Condition:
 
     def condition(text: str) -> sa.ColumnElement[bool]:
         trigrams: Any = sa.func.trigrams(table.name, type_=ARRAY(sa.Text))
-        needle: Any = sa.literal(text, sa.Text)
+        needle: Any = bound(text, sa.Text())
         within = sa.func.strpos(_lower(table.name), _lower(needle)) > 0
         wanted = sa.func.trigrams(needle, type_=ARRAY(sa.Text))
         return sa.and_(trigrams.contains(wanted), within)
@@ -31,12 +32,10 @@ def _lower(text: Any) -> Any:
 
 
 def any_label(table: Any) -> Condition:
-    """Rows that carry at least one of the labels, key and value."""
+    """Rows that carry at least one of the labels, each `{key: value}`."""
 
-    def condition(labels: list[Mapping[str, str]]) -> sa.ColumnElement[bool]:
-        return sa.or_(
-            sa.false(), *(table.labels.contains(sa.literal(dict(label), JSONB)) for label in labels)
-        )
+    def condition(labels: Sequence[Any]) -> sa.ColumnElement[bool]:
+        return sa.or_(sa.false(), *(table.labels.contains(bound(one, JSONB())) for one in labels))
 
     return condition
 

@@ -1,4 +1,4 @@
-"""One database: its pool, and the two ways to use it, `read()` and `write()`."""
+"""One database: `reader` for reads, `write()` for a transaction."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,46 +8,60 @@ from sqlalchemy import URL, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.connections import Connections
+from db.reader import Reader
+
 # read by the triggers of migration 0002
 _SAY_WHO = text(
     "SELECT set_config('registry.actor', :actor, true),"
     " set_config('registry.request_id', :id, true), set_config('registry.action', :action, true)"
 )
+_WRITERS_KEPT = 5
 
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
     """How many connections to hold and how long to wait, in seconds and milliseconds."""
 
-    size: int = 10
-    overflow: int = 30
+    size: int = 10  # for reads
+    overflow: int = 30  # for transactions
     wait_timeout_s: float = 5
     statement_timeout_ms: int = 5_000
     connect_timeout_s: int = 5
+    is_prepared: bool = True  # False behind PgBouncer in transaction mode
 
 
 class Database:
-    """A pool of connections to one PostgreSQL."""
+    """Connections to one PostgreSQL."""
 
     def __init__(self, url: str, limits: PoolLimits | None = None) -> None:
         limits = limits or PoolLimits()
+        options = {
+            "connect_timeout": limits.connect_timeout_s,
+            "options": f"-c statement_timeout={limits.statement_timeout_ms} -c timezone=UTC",
+        }
+        self.reader = Reader(
+            Connections(
+                {"conninfo": _psycopg_url(url), **options},
+                limits.size,
+                limits.wait_timeout_s,
+                is_prepared=limits.is_prepared,
+            )
+        )
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
-            pool_size=limits.size,
-            max_overflow=limits.overflow,
+            pool_size=min(_WRITERS_KEPT, limits.overflow),
+            max_overflow=max(0, limits.overflow - _WRITERS_KEPT),
             pool_timeout=limits.wait_timeout_s,
             pool_pre_ping=True,  # a database that came back is used at once, not after one error
-            connect_args={
-                "connect_timeout": limits.connect_timeout_s,
-                "options": f"-c statement_timeout={limits.statement_timeout_ms} -c timezone=UTC",
-            },
+            connect_args={**options, "prepare_threshold": 5 if limits.is_prepared else None},
         )
-        # A read is one statement: without BEGIN and ROLLBACK around it, it is one round trip.
+        # for the few reads that the ORM is handy for; without BEGIN around them
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A session for reading; each statement sees what was committed before it began."""
+        """An ORM session for reading; each statement sees what was committed before it began."""
         async with AsyncSession(self._reading, expire_on_commit=False) as session:
             yield session
 
@@ -74,6 +88,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.reader.connections.close()
         await self.engine.dispose()
 
 
@@ -82,3 +97,7 @@ def sqlalchemy_url(url: str) -> URL:
     return make_url(url.replace("postgres://", "postgresql://", 1)).set(
         drivername="postgresql+psycopg"
     )
+
+
+def _psycopg_url(url: str) -> str:
+    return sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -9,9 +9,11 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db import reader
+from db.reader import Source
+from db.statements import Query, bound_array, columns_of, placeholders
 
 Given = Mapping[str, Any]  # condition name -> value; all must hold
 Condition = Callable[[Any], sa.ColumnElement[bool]]
@@ -54,12 +56,35 @@ class Window:
     before: Position | None = None
     from_end: bool = False
 
+    @property
+    def shape(self) -> tuple[Any, ...]:
+        """What of the window the SQL depends on."""
+        ends = (self.after is not None, self.before is not None, self.from_end)
+        return (self.key, self.descending, *ends)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The window's parameters; one row more than asked for tells whether there are more."""
+        values: dict[str, Any] = {"limit": self.limit + 1}
+        for name, position in (("after", self.after), ("before", self.before)):
+            if position is not None:
+                values |= {f"{name}_key": position.key, f"{name}_id": position.id}
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A listing paged per parent, and the foreign key that names the parent."""
+
+    listing: Listing
+    parent: str
+
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows of a window in order, each with its key's value, and whether there are more."""
+    """The rows of a window in order, each with its `sort_key`, and whether there are more."""
 
-    rows: Sequence[tuple[Any, Any]]
+    rows: Sequence[Any]
     has_more: bool
 
 
@@ -80,10 +105,9 @@ def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine
     )
 
 
-def among(column: Any, values: Sequence[Any]) -> sa.ColumnElement[bool]:
+def among(column: Any, values: Any) -> sa.ColumnElement[bool]:
     """`column = ANY(values)`: one parameter, so the statement is the same whatever the number."""
-    item = sa.Text() if isinstance(column.type, sa.Enum) else column.type
-    return column == sa.any_(sa.literal(list(values), ARRAY(item)))  # type: ignore[no-any-return]
+    return column == sa.any_(bound_array(values, column.type))  # type: ignore[no-any-return]  # of Any
 
 
 def between(column: Any, low: Any, high: Any) -> sa.ColumnElement[bool]:
@@ -94,81 +118,122 @@ def between(column: Any, low: Any, high: Any) -> sa.ColumnElement[bool]:
     return sa.and_(sa.true(), *bounds)
 
 
-async def one_page(session: AsyncSession, listing: Listing, given: Given, window: Window) -> Slice:
+async def one_page(
+    source: Source,
+    listing: Listing,
+    given: Given,
+    window: Window,
+    attributes: frozenset[str] | None = None,
+) -> Slice:
     """The window over all rows of a listing that meet the conditions; one statement."""
-    result = await session.exec(_select(listing, given, window))  # type: ignore[call-overload]
-    return _slice(list(result), window)
+    shape, marks, values = placeholders(given)
+    columns = columns_of(listing.table, attributes)
+    query = Query(
+        ("page", id(listing), window.shape, columns, shape),
+        lambda: _select(listing, marks, window, columns),
+        {**values, **window.values},
+        listing.table,
+    )
+    return _slice(await reader.rows(source, query), window)
 
 
 async def page_per_parent(
-    session: AsyncSession,
-    listing: Listing,
-    parent: str,
+    source: Source,
+    relation: Relation,
     parent_ids: Sequence[UUID],
     given: Given,
     window: Window,
+    attributes: frozenset[str] | None = None,
 ) -> dict[UUID, Slice]:
-    """The window over each parent's rows, `parent` naming the foreign key; one statement for all.
+    """The window over each parent's rows; one statement for all parents.
 
     LATERAL with LIMIT reads just the rows asked for: 2.5 ms for 100 parents, where row_number()
     takes 8.9 ms and fetching all 28 ms.
     """
-    parents = (
-        sa.func.unnest(sa.literal(list(parent_ids), ARRAY(sa.Uuid())))
-        .table_valued(sa.column("id", sa.Uuid()), with_ordinality="place")
-        .render_derived(name="parents")
+    shape, marks, values = placeholders(given)
+    columns = columns_of(relation.listing.table, attributes)
+    query = Query(
+        ("pages", id(relation.listing), relation.parent, window.shape, columns, shape),
+        lambda: _select_per_parent(relation, marks, window, columns),
+        {**values, **window.values},
+        relation.listing.table,
     )
-    own = getattr(listing.table, parent) == parents.c.id
-    pages = _select(listing, given, window).where(own).lateral("pages")
-    entity = sa.orm.aliased(listing.table, pages)
-    statement = (
-        sa.select(parents.c.id, entity, pages.c.sort_key)
-        .join_from(parents, pages, sa.true())
-        .order_by(parents.c.place, *_order(pages.c.sort_key, pages.c.id, window))
-    )
-    found: dict[UUID, list[tuple[Any, Any]]] = {key: [] for key in parent_ids}
-    for parent_id, row, key in await session.exec(statement):  # type: ignore[call-overload]
-        found[parent_id].append((row, key))
-    return {key: _slice(rows, window) for key, rows in found.items()}
+    found = await reader.rows_by_key(source, query, parent_ids)
+    return {key: _slice(found.get(key, []), window) for key in parent_ids}
 
 
-async def count(session: AsyncSession, listing: Listing, given: Given) -> int:
+async def count(source: Source, listing: Listing, given: Given) -> int:
     """How many rows of a listing meet the conditions."""
-    statement = sa.select(sa.func.count()).select_from(listing.table)
-    statement = statement.where(*_conditions(listing, given))
-    return int((await session.exec(statement)).scalar_one())  # type: ignore[call-overload]
+    shape, marks, values = placeholders(given)
+
+    def build() -> sa.Select[Any]:
+        counting = sa.select(sa.func.count().label("total")).select_from(listing.table)
+        return counting.where(*_conditions(listing, marks))
+
+    query = Query(("count", id(listing), shape), build, values)
+    return int((await reader.rows(source, query))[0].total)
 
 
 async def count_per_parent(
-    session: AsyncSession, listing: Listing, parent: str, parent_ids: Sequence[UUID], given: Given
+    source: Source, relation: Relation, parent_ids: Sequence[UUID], given: Given
 ) -> dict[UUID, int]:
     """How many of each parent's rows meet the conditions; one statement for all parents."""
-    column = getattr(listing.table, parent)
-    statement = (
-        sa.select(column, sa.func.count())
-        .where(among(column, parent_ids), *_conditions(listing, given))
-        .group_by(column)
-    )
-    found = dict((await session.exec(statement)).all())  # type: ignore[call-overload]
-    return {key: found.get(key, 0) for key in parent_ids}
+    shape, marks, values = placeholders(given)
+    column = getattr(relation.listing.table, relation.parent)
+
+    def build() -> sa.Select[Any]:
+        counting = sa.select(column.label("parent"), sa.func.count().label("total"))
+        conditions = _conditions(relation.listing, marks)
+        return counting.where(among(column, sa.bindparam("keys")), *conditions).group_by(column)
+
+    query = Query(("counts", id(relation.listing), relation.parent, shape), build, values)
+    found = await reader.row_by_key(source, query, parent_ids)
+    return {key: found[key].total if key in found else 0 for key in parent_ids}
 
 
 def _conditions(listing: Listing, given: Given) -> list[sa.ColumnElement[bool]]:
     return [listing.conditions[name](value) for name, value in given.items()]
 
 
-def _select(listing: Listing, given: Given, window: Window) -> sa.Select[Any]:
+def _select(
+    listing: Listing, given: Given, window: Window, columns: tuple[str, ...]
+) -> sa.Select[Any]:
     key = listing.keys[window.key]
     expression = key.descending if window.descending else key.ascending
     id_column = listing.table.id  # type: ignore[attr-defined]  # every listed table is a Row
     place = sa.tuple_(expression, id_column)
-    statement = sa.select(listing.table, expression.label("sort_key"))
+    shown = [getattr(listing.table, name).label(name) for name in columns]
+    statement = sa.select(*shown, expression.label("sort_key"))
     statement = statement.where(*_conditions(listing, given))
-    for position, forward in ((window.after, True), (window.before, False)):
+    for name, position, forward in (
+        ("after", window.after, True),
+        ("before", window.before, False),
+    ):
         if position is not None:
-            at = sa.tuple_(sa.literal(position.key, key.type), sa.literal(position.id, sa.Uuid()))
+            at = sa.tuple_(
+                sa.bindparam(f"{name}_key", type_=key.type),
+                sa.bindparam(f"{name}_id", type_=sa.Uuid()),
+            )
             statement = statement.where(place > at if forward != window.descending else place < at)
-    return statement.order_by(*_order(expression, id_column, window)).limit(window.limit + 1)
+    limit = sa.bindparam("limit", type_=sa.Integer())
+    return statement.order_by(*_order(expression, id_column, window)).limit(limit)
+
+
+def _select_per_parent(
+    relation: Relation, given: Given, window: Window, columns: tuple[str, ...]
+) -> sa.Select[Any]:
+    parents = (
+        sa.func.unnest(bound_array(sa.bindparam("keys"), sa.Uuid()))
+        .table_valued(sa.column("id", sa.Uuid()), with_ordinality="place")
+        .render_derived(name="parents")
+    )
+    own = getattr(relation.listing.table, relation.parent) == parents.c.id
+    pages = _select(relation.listing, given, window, columns).where(own).lateral("pages")
+    return (
+        sa.select(*pages.c, parents.c.id.label("parent"))
+        .join_from(parents, pages, sa.true())
+        .order_by(parents.c.place, *_order(pages.c.sort_key, pages.c.id, window))
+    )
 
 
 def _order(key: Any, id_column: Any, window: Window) -> list[Any]:
@@ -177,8 +242,8 @@ def _order(key: Any, id_column: Any, window: Window) -> list[Any]:
     return [key, id_column]
 
 
-def _slice(rows: list[Any], window: Window) -> Slice:
-    kept = rows[: window.limit]
+def _slice(rows: Sequence[Any], window: Window) -> Slice:
+    kept = list(rows[: window.limit])
     if window.from_end:
         kept.reverse()
-    return Slice([(row, key) for row, key in kept], has_more=len(rows) > window.limit)
+    return Slice(kept, has_more=len(rows) > window.limit)

@@ -1,16 +1,16 @@
 """Models in SQL."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import col
 
 from db.conditions import any_label, created_between, name_contains, updated_between
 from db.enums import VersionStatus
 from db.keyset import Given, Listing, among, plain
+from db.lookup import one_by
+from db.reader import Source
 from db.tables import Model, ModelVersion, Provider, ProviderBinding
 
 
@@ -57,12 +57,15 @@ LISTING = Listing(
 )
 
 
-async def by_ids(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Model]:
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, Model]:
     """The models that exist among the ids."""
-    rows = await session.exec(select(Model).where(among(col(Model.id), ids)))
-    return {row.id: row for row in rows}
+    return await one_by(source, Model, "id", ids, attributes)
 
 
-async def get(session: AsyncSession, **by: Any) -> Model | None:
-    """One model by `id` or by `name`."""
-    return (await session.exec(select(Model).filter_by(**by))).first()
+async def by_names(
+    source: Source, names: Sequence[str], attributes: frozenset[str] | None = None
+) -> dict[str, Model]:
+    """The models that exist among the names."""
+    return await one_by(source, Model, "name", names, attributes)

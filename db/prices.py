@@ -10,17 +10,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db import reader
 from db.keyset import Given, among, between
+from db.reader import Source
+from db.statements import Query, bound
 from db.tables import Price, ProviderBinding
 
 
 @dataclass(frozen=True, slots=True)
 class DatedPrice:
-    """A price and the time it holds, USD per 1,000 tokens; None is unknown, not free."""
+    """A price and the time it holds, USD per 1,000 tokens; None is unknown, not free.
 
-    binding_id: UUID
+    What a row of the queries here has; they are told apart by it, as other rows by their tables.
+    """
+
     input_per_1k: Decimal | None
     output_per_1k: Decimal | None
     cache_read_per_1k: Decimal | None
@@ -30,31 +34,17 @@ class DatedPrice:
 
 
 async def in_effect(
-    session: AsyncSession, binding_ids: Sequence[UUID], at: datetime | None
+    source: Source, binding_ids: Sequence[UUID], at: datetime | None
 ) -> dict[UUID, DatedPrice]:
     """Each binding's newest price with `effective_from <= at`, now when None."""
-    moment: Any = sa.func.now() if at is None else sa.literal(at, sa.DateTime(timezone=True))
-    statement = (
-        _dated(binding_ids)
-        .where(col(Price.effective_from) <= moment)
-        .ext(distinct_on(col(Price.binding_id)))
-        .order_by(col(Price.binding_id), col(Price.effective_from).desc())
-    )
-    rows = await session.exec(statement)  # type: ignore[call-overload]
-    return {row.binding_id: DatedPrice(*row) for row in rows}
+    query = _IN_EFFECT_NOW if at is None else Query("prices at", _select_at, {"at": at}, DatedPrice)
+    return await reader.row_by_key(source, query, binding_ids)
 
 
-async def history(
-    session: AsyncSession, binding_ids: Sequence[UUID]
-) -> dict[UUID, list[DatedPrice]]:
+async def history(source: Source, binding_ids: Sequence[UUID]) -> dict[UUID, list[DatedPrice]]:
     """Each binding's prices, newest first."""
-    statement = _dated(binding_ids).order_by(
-        col(Price.binding_id), col(Price.effective_from).desc()
-    )
-    found: dict[UUID, list[DatedPrice]] = {key: [] for key in binding_ids}
-    for row in await session.exec(statement):  # type: ignore[call-overload]
-        found[row.binding_id].append(DatedPrice(*row))
-    return found
+    found = await reader.rows_by_key(source, _HISTORY, binding_ids)
+    return {key: found.get(key, []) for key in binding_ids}
 
 
 def input_in_range(given: Given) -> sa.ColumnElement[bool]:
@@ -92,7 +82,7 @@ def _superseded() -> sa.ColumnElement[bool]:
     )
 
 
-def _dated(binding_ids: Sequence[UUID]) -> sa.Select[Any]:
+def _dated() -> sa.Select[Any]:
     following = sa.orm.aliased(Price)
     effective_to = (
         sa.select(sa.func.min(following.effective_from))
@@ -103,12 +93,29 @@ def _dated(binding_ids: Sequence[UUID]) -> sa.Select[Any]:
         .scalar_subquery()
     )
     columns: list[Any] = [
-        Price.binding_id,
+        col(Price.binding_id).label("parent"),
         Price.input_per_1k,
         Price.output_per_1k,
         Price.cache_read_per_1k,
         Price.effective_from,
-        effective_to,
+        effective_to.label("effective_to"),
         Price.source,
     ]
-    return sa.select(*columns).where(among(col(Price.binding_id), binding_ids))
+    return (
+        sa.select(*columns)
+        .where(among(col(Price.binding_id), sa.bindparam("keys")))
+        .order_by(col(Price.binding_id), col(Price.effective_from).desc())
+    )
+
+
+def _select_in_effect(at: Any) -> sa.Select[Any]:
+    newest = _dated().where(col(Price.effective_from) <= at)
+    return newest.ext(distinct_on(col(Price.binding_id)))
+
+
+def _select_at() -> sa.Select[Any]:
+    return _select_in_effect(bound(sa.bindparam("at"), sa.DateTime(timezone=True)))
+
+
+_HISTORY = Query("prices", _dated, {}, DatedPrice)
+_IN_EFFECT_NOW = Query("prices now", lambda: _select_in_effect(sa.func.now()), {}, DatedPrice)

@@ -1,14 +1,14 @@
 """Providers in SQL."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import col
 
 from db.conditions import name_contains
 from db.keyset import Listing, among, plain
+from db.lookup import one_by
+from db.reader import Source
 from db.tables import Provider
 
 LISTING = Listing(
@@ -22,12 +22,15 @@ LISTING = Listing(
 )
 
 
-async def by_ids(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Provider]:
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, Provider]:
     """The providers that exist among the ids."""
-    rows = await session.exec(select(Provider).where(among(col(Provider.id), ids)))
-    return {row.id: row for row in rows}
+    return await one_by(source, Provider, "id", ids, attributes)
 
 
-async def get(session: AsyncSession, **by: Any) -> Provider | None:
-    """One provider by `id` or by `slug`."""
-    return (await session.exec(select(Provider).filter_by(**by))).first()
+async def by_slugs(
+    source: Source, slugs: Sequence[str], attributes: frozenset[str] | None = None
+) -> dict[str, Provider]:
+    """The providers that exist among the slugs."""
+    return await one_by(source, Provider, "slug", slugs, attributes)

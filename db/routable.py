@@ -6,8 +6,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.enums import BindingStatus, SloStatus, VersionStatus
+from db.keyset import among
 from db.tables import ModelVersion, ProviderBinding
 
+_SERVING = [VersionStatus.ACTIVE.value, VersionStatus.DEPRECATED.value]
 _TODAY = sa.func.current_date()  # sessions run in UTC
 
 
@@ -18,7 +20,7 @@ def is_routable() -> sa.ColumnElement[bool]:
     """
     return sa.and_(
         col(ProviderBinding.status) == BindingStatus.ACTIVE,
-        col(ModelVersion.status).in_([VersionStatus.ACTIVE, VersionStatus.DEPRECATED]),
+        among(col(ModelVersion.status), _SERVING),
         _not_past(col(ProviderBinding.sunset_on)),
         _not_past(col(ModelVersion.sunset_on)),
     )

@@ -5,15 +5,16 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel import col
 
-from db import models
+from db import models, reader
 from db.conditions import created_between, in_range
 from db.enums import SloStatus, VersionStatus
-from db.keyset import Given, Listing, Window, among, nullable, page_per_parent, plain
+from db.keyset import Given, Listing, Relation, Window, among, nullable, page_per_parent, plain
+from db.lookup import one_by, several_by
+from db.reader import Source
 from db.routable import has_routable_binding, slo_status
+from db.statements import Query, bound, bound_array
 from db.tables import Model, ModelAlias, ModelVersion
 
 
@@ -30,7 +31,7 @@ def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
 
 def _any_capability(words: Sequence[str]) -> sa.ColumnElement[bool]:
     capabilities: Any = col(ModelVersion.capabilities)
-    return capabilities.overlap(sa.literal(list(words), ARRAY(sa.Text)))  # type: ignore[no-any-return]
+    return capabilities.overlap(bound_array(words, sa.Text()))  # type: ignore[no-any-return]
 
 
 _EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())
@@ -66,57 +67,67 @@ LISTING = Listing(
 def _with_alias_of_model(name: str) -> sa.ColumnElement[bool]:
     return col(ModelVersion.id).in_(
         sa.select(col(ModelAlias.version_id)).where(
-            col(ModelAlias.model_id) == ModelVersion.model_id, col(ModelAlias.name) == name
+            col(ModelAlias.model_id) == ModelVersion.model_id,
+            col(ModelAlias.name) == bound(name, sa.Text()),
         )
     )
 
 
 # What picks one version of a model: selector -> condition on its value.
-_SELECTION = Listing(
-    table=ModelVersion,
-    conditions={
-        "latest": lambda _: col(ModelVersion.status) == VersionStatus.ACTIVE,
-        "alias": _with_alias_of_model,
-        "version": lambda version: col(ModelVersion.version) == version,
-        "number": lambda number: col(ModelVersion.number) == number,
-        "content_hash": lambda content_hash: col(ModelVersion.content_hash) == content_hash,
-    },
-    keys={"NUMBER": plain(col(ModelVersion.number))},
+_SELECTION = Relation(
+    Listing(
+        table=ModelVersion,
+        conditions={
+            "latest": lambda _: col(ModelVersion.status) == VersionStatus.ACTIVE,
+            "alias": _with_alias_of_model,
+            "version": lambda text: col(ModelVersion.version) == bound(text, sa.Text()),
+            "number": lambda number: col(ModelVersion.number) == bound(number, sa.Integer()),
+            "content_hash": lambda text: col(ModelVersion.content_hash) == bound(text, sa.Text()),
+        },
+        keys={"NUMBER": plain(col(ModelVersion.number))},
+    ),
+    "model_id",
 )
 _HIGHEST_NUMBER = Window("NUMBER", descending=True, limit=1)
 
 
-async def by_ids(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, ModelVersion]:
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, ModelVersion]:
     """The versions that exist among the ids."""
-    rows = await session.exec(select(ModelVersion).where(among(col(ModelVersion.id), ids)))
-    return {row.id: row for row in rows}
+    return await one_by(source, ModelVersion, "id", ids, attributes)
 
 
 async def selected_of_models(
-    session: AsyncSession, model_ids: Sequence[UUID], selector: str, value: Any
+    source: Source,
+    model_ids: Sequence[UUID],
+    selector: str,
+    value: Any,
+    attributes: frozenset[str] | None = None,
 ) -> dict[UUID, ModelVersion]:
     """Each model's version that the selector names; the highest number where several would do."""
     slices = await page_per_parent(
-        session, _SELECTION, "model_id", model_ids, {selector: value}, _HIGHEST_NUMBER
+        source, _SELECTION, model_ids, {selector: value}, _HIGHEST_NUMBER, attributes
     )
-    return {model_id: found.rows[0][0] for model_id, found in slices.items() if found.rows}
+    return {model_id: found.rows[0] for model_id, found in slices.items() if found.rows}
 
 
-async def by_content_hash(session: AsyncSession, content_hash: str) -> ModelVersion | None:
+async def by_content_hash(source: Source, content_hash: str) -> ModelVersion | None:
     """The version with this hash; the oldest where several models hold the same content."""
-    statement = (
-        select(ModelVersion)
-        .where(col(ModelVersion.content_hash) == content_hash)
-        .order_by(col(ModelVersion.id))
-        .limit(1)
-    )
-    return (await session.exec(statement)).first()
+    found = await several_by(source, ModelVersion, "content_hash", [content_hash], "id")
+    return next(iter(found[content_hash]), None)
 
 
-async def slo_statuses(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, SloStatus]:
+async def slo_statuses(source: Source, ids: Sequence[UUID]) -> dict[UUID, SloStatus]:
     """Each version's targets against the figures of its routable bindings."""
-    statement = sa.select(col(ModelVersion.id), slo_status()).where(
-        among(col(ModelVersion.id), ids)
-    )
-    rows = await session.exec(statement)  # type: ignore[call-overload]
-    return {version_id: SloStatus(word) for version_id, word in rows}
+    rows = await reader.row_by_key(source, _SLO_STATUSES, ids)
+    return {version_id: SloStatus(row.slo_status) for version_id, row in rows.items()}
+
+
+def _select_slo_statuses() -> sa.Select[Any]:
+    key = col(ModelVersion.id)
+    statement = sa.select(key.label("parent"), slo_status().label("slo_status"))
+    return statement.where(among(key, sa.bindparam("keys")))
+
+
+_SLO_STATUSES = Query("slo statuses", _select_slo_statuses, {})

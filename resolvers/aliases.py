@@ -1,21 +1,29 @@
 """Aliases: what their fields do."""
 
+from functools import partial
+
 from db import aliases, models, versions
 from db.aliases import AliasChange
 from db.tables import Model, ModelAlias, ModelVersion
 from resolvers.context import Info
-from resolvers.parents import loaded
+from resolvers.parents import attributes, loaded
 
 
 async def models_of_aliases(info: Info, parents: list[ModelAlias]) -> list[Model]:
     """The model whose versions it names."""
-    found = await loaded(info, [row.model_id for row in parents], models.by_ids)
+    found = await loaded(
+        info, [row.model_id for row in parents], partial(models.by_ids, attributes=attributes(info))
+    )
     return [found[row.model_id] for row in parents]  # a foreign key: the model is there
 
 
 async def versions_of_aliases(info: Info, parents: list[ModelAlias]) -> list[ModelVersion]:
     """The version it points at."""
-    found = await loaded(info, [row.version_id for row in parents], versions.by_ids)
+    found = await loaded(
+        info,
+        [row.version_id for row in parents],
+        partial(versions.by_ids, attributes=attributes(info)),
+    )
     return [found[row.version_id] for row in parents]  # a foreign key: the version is there
 
 
@@ -28,5 +36,6 @@ async def histories(info: Info, parents: list[ModelAlias]) -> list[list[AliasCha
 async def versions_of_changes(info: Info, parents: list[AliasChange]) -> list[ModelVersion | None]:
     """The version it was pointed at; null when it was deleted, or its version is gone."""
     keys = [row.version_id for row in parents if row.version_id is not None]
-    found = await loaded(info, keys, versions.by_ids)
+    load = partial(versions.by_ids, attributes=attributes(info))
+    found = await loaded(info, keys, load)
     return [found.get(row.version_id) if row.version_id else None for row in parents]

@@ -16,7 +16,7 @@ from resolvers.filters import BindingsWhere
 from resolvers.health import UNKNOWN_HEALTH, BindingHealth
 from resolvers.orders import NEWEST_FIRST, BindingsBy
 from resolvers.pages import After, Asked, Before, First, Last, Page
-from resolvers.parents import loaded
+from resolvers.parents import attributes, loaded
 
 
 async def get(
@@ -26,8 +26,7 @@ async def get(
     key = ids.decode(ids.BINDING, id)
     if key is None:
         return None
-    async with info.context.db.read() as session:
-        return (await bindings.by_ids(session, [key])).get(key)
+    return (await bindings.by_ids(info.context.db.reader, [key], attributes(info))).get(key)
 
 
 async def page(
@@ -46,20 +45,27 @@ async def page(
 
 async def versions_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[ModelVersion]:
     """The version that is served."""
-    found = await loaded(info, [row.version_id for row in parents], versions.by_ids)
+    found = await loaded(
+        info,
+        [row.version_id for row in parents],
+        partial(versions.by_ids, attributes=attributes(info)),
+    )
     return [found[row.version_id] for row in parents]  # a foreign key: the version is there
 
 
 async def providers_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[Provider]:
     """Who serves it."""
-    found = await loaded(info, [row.provider_id for row in parents], providers.by_ids)
+    found = await loaded(
+        info,
+        [row.provider_id for row in parents],
+        partial(providers.by_ids, attributes=attributes(info)),
+    )
     return [found[row.provider_id] for row in parents]  # a foreign key: the provider is there
 
 
 async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:
     """ACTIVE, circuit not OPEN, version ACTIVE or DEPRECATED, not past any sunset."""
-    async with info.context.db.read() as session:
-        found = await bindings.routable(session, [row.id for row in parents])
+    found = await bindings.routable(info.context.db.reader, [row.id for row in parents])
     return [row.id in found for row in parents]
 
 

@@ -126,7 +126,7 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("VersionFilter", "ids"): lambda texts: decoded(ids.VERSION, texts),
     ("BindingFilter", "ids"): lambda texts: decoded(ids.BINDING, texts),
     ("BindingFilter", "versions"): lambda texts: decoded(ids.VERSION, texts),
-    ("ModelFilter", "labels"): lambda labels: [{label.key: label.value} for label in labels],
+    ("ModelFilter", "labels"): lambda labels: tuple({label.key: label.value} for label in labels),
     ("VersionFilter", "models"): _models,
 }
 _RANGES = (FloatRange, DecimalRange, DateTimeRange)

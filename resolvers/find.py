@@ -10,40 +10,42 @@ from resolvers.errors import RequestError
 from resolvers.refs import ModelRef, VersionRef, VersionSelector
 
 
-async def model(session: Any, ref: ModelRef) -> Model | None:
+async def model(
+    source: Any, ref: ModelRef, attributes: frozenset[str] | None = None
+) -> Model | None:
     """The model with this id or name."""
     if ref.name is not None:
-        return await models.get(session, name=ref.name)
+        return (await models.by_names(source, [ref.name], attributes)).get(ref.name)
     key = ids.decode(ids.MODEL, ref.id or "")
-    return await models.get(session, id=key) if key else None
+    return (await models.by_ids(source, [key], attributes)).get(key) if key else None
 
 
-async def version(session: Any, ref: VersionRef) -> ModelVersion | None:
+async def version(source: Any, ref: VersionRef) -> ModelVersion | None:
     """The version with this id or content hash, or the one a selector picks within a model."""
     if ref.content_hash is not None:
-        return await versions.by_content_hash(session, ref.content_hash)
+        return await versions.by_content_hash(source, ref.content_hash)
     if ref.id is not None:
         key = ids.decode(ids.VERSION, ref.id)
-        return (await versions.by_ids(session, [key])).get(key) if key else None
+        return (await versions.by_ids(source, [key])).get(key) if key else None
     assert ref.in_model is not None  # a one-of input has one field set
     selected = selector(ref.in_model.select)
-    owner = await model(session, ref.in_model.model)
+    owner = await model(source, ref.in_model.model)
     if owner is None:
         return None
-    return (await versions.selected_of_models(session, [owner.id], *selected)).get(owner.id)
+    return (await versions.selected_of_models(source, [owner.id], *selected)).get(owner.id)
 
 
-async def existing_model(session: Any, ref: ModelRef) -> Model:
+async def existing_model(source: Any, ref: ModelRef) -> Model:
     """The model with this id or name; refused when there is none."""
-    found = await model(session, ref)
+    found = await model(source, ref)
     if found is None:
         raise Refused(NotFound("no such model", ("model",)))
     return found
 
 
-async def existing_version(session: Any, ref: VersionRef) -> ModelVersion:
+async def existing_version(source: Any, ref: VersionRef) -> ModelVersion:
     """The version that is named; refused when there is none."""
-    found = await version(session, ref)
+    found = await version(source, ref)
     if found is None:
         raise Refused(NotFound("no such version", ("version",)))
     return found

@@ -6,6 +6,7 @@ from typing import Annotated
 from db import aliases as aliases_db
 from db import bindings as bindings_db
 from db import models, versions
+from db.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
 from resolvers import find, pages
 from resolvers.arguments import told
@@ -20,14 +21,13 @@ from resolvers.orders import (
     VersionsBy,
 )
 from resolvers.pages import After, Asked, Before, First, Last, Page
-from resolvers.parents import loaded
+from resolvers.parents import attributes, loaded
 from resolvers.refs import ModelRef, VersionSelector
 
 
 async def get(info: Info, by: Annotated[ModelRef, told("The model.")]) -> Model | None:
     """One model, by ID or by name."""
-    async with info.context.db.read() as session:
-        return await find.model(session, by)
+    return await find.model(info.context.db.reader, by, attributes(info))
 
 
 async def page(
@@ -56,7 +56,7 @@ async def version_pages(
 ) -> list[Page[ModelVersion]]:
     """Its versions, highest number first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = (versions.LISTING, "model_id")
+    relation = Relation(versions.LISTING, "model_id")
     return await pages.of_parents(info, parents, relation, asked, HIGHEST_NUMBER_FIRST)
 
 
@@ -72,7 +72,7 @@ async def binding_pages(
 ) -> list[Page[ProviderBinding]]:
     """Bindings of all this model's versions, lowest priority first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = (bindings_db.LISTING, "model_id")
+    relation = Relation(bindings_db.LISTING, "model_id")
     return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)
 
 
@@ -100,6 +100,8 @@ async def _selected(
     info: Info, parents: list[Model], select: VersionSelector
 ) -> list[ModelVersion | None]:
     name, value = find.selector(select)
-    load = partial(versions.selected_of_models, selector=name, value=value)
+    load = partial(
+        versions.selected_of_models, selector=name, value=value, attributes=attributes(info)
+    )
     found = await loaded(info, [row.id for row in parents], load)
     return [found.get(row.id) for row in parents]

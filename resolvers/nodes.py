@@ -43,8 +43,7 @@ async def by_ids(info: Info, texts: list[strawberry.ID]) -> list[Any]:
         if prefix in _BY_IDS and key is not None:
             keys[prefix].add(key)
     found: dict[str, Any] = {}
-    async with info.context.db.read() as session:
-        for prefix, wanted in keys.items():
-            rows = await _BY_IDS[prefix](session, list(wanted))
-            found |= {row.node_id: row for row in rows.values()}
+    for prefix, wanted in keys.items():
+        rows = await _BY_IDS[prefix](info.context.db.reader, list(wanted))
+        found |= {row.node_id: row for row in rows.values()}
     return [found.get(text) for text in texts]

@@ -7,13 +7,14 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 from db import keyset
-from db.keyset import Listing, Position, Slice, Window
+from db.keyset import Listing, Position, Relation, Window
 from resolvers import cursors
 from resolvers.arguments import told
 from resolvers.context import Info
 from resolvers.errors import RequestError
 from resolvers.filters import given
 from resolvers.orders import Order, OrderDirection
+from resolvers.parents import node_attributes
 
 RowT = TypeVar("RowT")
 SIZE_DEFAULT = 20
@@ -29,33 +30,36 @@ class Edge(Generic[RowT]):
     """A row and its place in the order asked for."""
 
     node: RowT
-    key: Any
     order: str
 
     @property
     def cursor(self) -> str:
         """The place as opaque text; made only when somebody reads it."""
-        return cursors.encode(self.order, Position(self.key, self.node.id))  # type: ignore[attr-defined]  # every listed row has an id
+        row: Any = self.node
+        return cursors.encode(self.order, Position(row.sort_key, row.id))
 
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
     """Whether there is more on either side, and the cursors to go on from."""
 
+    page: "Page[Any]"
     has_next_page: bool
     has_previous_page: bool
-    first_edge: Edge[Any] | None
-    last_edge: Edge[Any] | None
 
     @property
     def start_cursor(self) -> str | None:
         """The first row's cursor; None on an empty page."""
-        return self.first_edge.cursor if self.first_edge else None
+        return self._cursor(0)
 
     @property
     def end_cursor(self) -> str | None:
         """The last row's cursor; None on an empty page."""
-        return self.last_edge.cursor if self.last_edge else None
+        return self._cursor(-1)
+
+    def _cursor(self, place: int) -> str | None:
+        nodes = self.page.nodes
+        return Edge(nodes[place], self.page.order).cursor if nodes else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,22 +68,32 @@ class Scope:
 
     listing: Listing
     given: dict[str, Any]
-    parent: str | None = None
+    relation: Relation | None = None
     parent_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[RowT]):
-    """Some consecutive rows of a listing."""
+    """Some consecutive rows of a listing; what is not asked for is not made."""
 
-    edges: list[Edge[RowT]]
-    page_info: PageInfo
+    nodes: Sequence[RowT]
+    order: str
+    window: Window
+    has_more: bool
     scope: Scope
 
     @property
-    def nodes(self) -> list[RowT]:
-        """The rows without their cursors."""
-        return [edge.node for edge in self.edges]
+    def edges(self) -> list[Edge[RowT]]:
+        """The rows with their cursors."""
+        return [Edge(row, self.order) for row in self.nodes]
+
+    @property
+    def page_info(self) -> PageInfo:
+        """What lies before and after. Of the side not paged to, a cursor given tells."""
+        after, before = self.window.after is not None, self.window.before is not None
+        if self.window.from_end:
+            return PageInfo(self, has_next_page=before, has_previous_page=self.has_more)
+        return PageInfo(self, has_next_page=self.has_more, has_previous_page=after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +112,27 @@ async def of_all(info: Info, listing: Listing, asked: Asked, default: Order) -> 
     """A page of all rows of a listing; one statement."""
     window, order = _window(info, listing, asked, default)
     where = given(asked.filter)
-    async with info.context.db.read() as session:
-        rows = await keyset.one_page(session, listing, where, window)
-    return _page(rows, window, order, Scope(listing, where))
+    source = info.context.db.reader
+    found = await keyset.one_page(source, listing, where, window, node_attributes(info))
+    return Page(found.rows, order, window, found.has_more, Scope(listing, where))
 
 
 async def of_parents(
-    info: Info,
-    parents: Sequence[Any],
-    relation: tuple[Listing, str],
-    asked: Asked,
-    default: Order,
+    info: Info, parents: Sequence[Any], relation: Relation, asked: Asked, default: Order
 ) -> list[Page[Any]]:
-    """A page for each parent; the relation is a listing and its foreign key. One statement."""
-    listing, parent = relation
+    """A page for each parent; one statement."""
+    listing = relation.listing
     window, order = _window(info, listing, asked, default)
     where = given(asked.filter)
     ids = list(dict.fromkeys(row.id for row in parents))
-    async with info.context.db.read() as session:
-        slices = await keyset.page_per_parent(session, listing, parent, ids, where, window)
+    source = info.context.db.reader
+    found = await keyset.page_per_parent(
+        source, relation, ids, where, window, node_attributes(info)
+    )
     return [
-        _page(slices[row.id], window, order, Scope(listing, where, parent, row.id))
+        Page(part.rows, order, window, part.has_more, Scope(listing, where, relation, row.id))
         for row in parents
+        for part in (found[row.id],)
     ]
 
 
@@ -127,7 +140,7 @@ async def total_counts(info: Info, parents: list[Page[Any]]) -> list[int]:
     """How many there are on all pages together; runs its own query, and only when selected."""
     groups: dict[Any, list[int]] = defaultdict(list)
     for place, page in enumerate(parents):
-        groups[id(page.scope.listing), page.scope.parent, id(page.scope.given)].append(place)
+        groups[id(page.scope.relation), id(page.scope.given)].append(place)
     totals = [0] * len(parents)
     for places in groups.values():
         scopes = [parents[place].scope for place in places]
@@ -137,12 +150,11 @@ async def total_counts(info: Info, parents: list[Page[Any]]) -> list[int]:
 
 
 async def _counts(info: Info, scopes: list[Scope]) -> list[int]:
-    listing, where, parent = scopes[0].listing, scopes[0].given, scopes[0].parent
-    async with info.context.db.read() as session:
-        if parent is None:
-            return [await keyset.count(session, listing, where)] * len(scopes)
-        ids = [scope.parent_id for scope in scopes if scope.parent_id is not None]
-        found = await keyset.count_per_parent(session, listing, parent, ids, where)
+    source, first = info.context.db.reader, scopes[0]
+    if first.relation is None:
+        return [await keyset.count(source, first.listing, first.given)] * len(scopes)
+    ids = [scope.parent_id for scope in scopes if scope.parent_id is not None]
+    found = await keyset.count_per_parent(source, first.relation, ids, first.given)
     return [found[key] for key in ids]
 
 
@@ -175,11 +187,3 @@ def _size(asked: Asked, size_max: int) -> int:
     if not 1 <= size <= size_max:
         raise RequestError(f"{name} must be from 1 to {size_max}, not {size}")
     return size
-
-
-def _page(found: Slice, window: Window, order: str, scope: Scope) -> Page[Any]:
-    edges = [Edge(row, key, order) for row, key in found.rows]
-    before = found.has_more if window.from_end else window.after is not None
-    after = window.before is not None if window.from_end else found.has_more
-    ends = (edges[0], edges[-1]) if edges else (None, None)
-    return Page(edges, PageInfo(after, before, *ends), scope)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 from db import bindings as bindings_db
 from db import providers
+from db.keyset import Relation
 from db.tables import Provider, ProviderBinding
 from resolvers import pages
 from resolvers.arguments import told
@@ -11,14 +12,15 @@ from resolvers.context import Info
 from resolvers.filters import BindingsWhere, ProvidersWhere
 from resolvers.orders import BY_SLUG, LOWEST_PRIORITY_FIRST, BindingsBy
 from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.parents import attributes
 
 
 async def get(
     info: Info, slug: Annotated[str, told("The provider's slug, such as openai.")]
 ) -> Provider | None:
     """One provider by slug."""
-    async with info.context.db.read() as session:
-        return await providers.get(session, slug=slug)
+    found = await providers.by_slugs(info.context.db.reader, [slug], attributes(info))
+    return found.get(slug)
 
 
 async def page(
@@ -46,5 +48,5 @@ async def binding_pages(
 ) -> list[Page[ProviderBinding]]:
     """What it serves, lowest priority first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = (bindings_db.LISTING, "provider_id")
+    relation = Relation(bindings_db.LISTING, "provider_id")
     return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)

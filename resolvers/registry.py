@@ -12,5 +12,4 @@ async def service(info: Info) -> Service:
 
 async def revisions(info: Info, parents: list[Service]) -> list[int]:
     """The sequence number of the last committed change; moves with every write."""
-    async with info.context.db.read() as session:
-        return [await state.revision(session)] * len(parents)
+    return [await state.revision(info.context.db.reader)] * len(parents)

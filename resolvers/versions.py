@@ -1,11 +1,13 @@
 """Versions: what their fields do."""
 
+from functools import partial
 from typing import Annotated
 
 from db import aliases as aliases_db
 from db import bindings as bindings_db
 from db import models, versions
 from db.enums import SloStatus
+from db.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
 from resolvers import find, pages
 from resolvers.arguments import told
@@ -13,14 +15,13 @@ from resolvers.context import Info
 from resolvers.filters import BindingsWhere, VersionsWhere
 from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingsBy, VersionsBy
 from resolvers.pages import After, Asked, Before, First, Last, Page
-from resolvers.parents import loaded
+from resolvers.parents import attributes, loaded
 from resolvers.refs import VersionRef
 
 
 async def get(info: Info, by: Annotated[VersionRef, told("The version.")]) -> ModelVersion | None:
     """One version, by ID, by content hash, or by model and selector."""
-    async with info.context.db.read() as session:
-        return await find.version(session, by)
+    return await find.version(info.context.db.reader, by)
 
 
 async def page(
@@ -49,13 +50,15 @@ async def binding_pages(
 ) -> list[Page[ProviderBinding]]:
     """How providers serve it, lowest priority first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = (bindings_db.LISTING, "version_id")
+    relation = Relation(bindings_db.LISTING, "version_id")
     return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)
 
 
 async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:
     """The model this is a version of."""
-    found = await loaded(info, [row.model_id for row in parents], models.by_ids)
+    found = await loaded(
+        info, [row.model_id for row in parents], partial(models.by_ids, attributes=attributes(info))
+    )
     return [found[row.model_id] for row in parents]  # a foreign key: the model is there
 
 

@@ -13,6 +13,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
 from db.problems import Refused
+from db.statements import stands_for
 from resolvers.context import Info
 
 T = TypeVar("T")
@@ -23,7 +24,7 @@ def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], 
 
     def decorate(cls: type[T]) -> type[T]:
         setattr(cls, "__row__", row)  # read by tests/schema/test_contract.py
-        accepts = classmethod(lambda _cls, value, _info: isinstance(value, row))
+        accepts = classmethod(lambda _cls, value, _info: stands_for(value, row))
         setattr(cls, "is_type_of", accepts)
         return strawberry.type(cls, description=description, **options)
 

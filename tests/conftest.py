@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
@@ -19,9 +20,15 @@ def _with_database(url: str, name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of the run's PostgreSQL; its data is thrown away, so it need not reach the disk."""
-    with embedded.running(Path(tmp_path_factory.mktemp("pg"))) as url:
+def postgres_url() -> Iterator[str]:
+    """The URL of the run's PostgreSQL; its data is thrown away, so it need not reach the disk.
+
+    Not in pytest's own folder, which another run of pytest closes to PostgreSQL's user.
+    """
+    with (
+        TemporaryDirectory(prefix="registry-tests-") as folder,
+        embedded.running(Path(folder)) as url,
+    ):
         with psycopg.connect(url, autocommit=True) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import sqlalchemy as sa
 from strawberry import Schema
 
 import schema
@@ -45,12 +44,11 @@ class GraphQL:
         """The SQL statements that the block sends, in order."""
         sent: list[str] = []
 
-        def note(*arguments: Any) -> None:
-            sent.append(arguments[2])
+        def note(statement: str, _values: object) -> None:
+            sent.append(statement)
 
-        engine = self.db.engine.sync_engine
-        sa.event.listen(engine, "before_cursor_execute", note)
+        self.db.reader.listeners.append(note)
         try:
             yield sent
         finally:
-            sa.event.remove(engine, "before_cursor_execute", note)
+            self.db.reader.listeners.remove(note)

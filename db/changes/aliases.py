@@ -11,7 +11,7 @@ from db.changes import rows
 from db.changes.versions import refuse_archived
 from db.enums import AuditAction, VersionStatus
 from db.problems import InvalidState, NotFound, Refused, RevisionMismatch
-from db.tables import AuditEvent, Model, ModelAlias, ModelVersion
+from db.tables import Model, ModelAlias, ModelVersion
 
 
 class Moved(NamedTuple):
@@ -84,9 +84,8 @@ async def _locked(session: AsyncSession, model_id: UUID, name: str) -> ModelAlia
 
 async def _earlier_versions(session: AsyncSession, model_id: UUID, name: str) -> list[UUID]:
     """The versions that roll-backs lead to, the next one last: a stack of the moves made."""
-    statement = aliases.moves([(model_id, name)]).order_by(col(AuditEvent.sequence))
     stack: list[UUID] = []
-    for event in await session.exec(statement):
+    for event in await aliases.moves(session, [(model_id, name)]):
         change = aliases.change_of(event)
         if change.version_id is None:
             stack.clear()  # deleted: what comes next is another life

@@ -31,6 +31,8 @@ class Model(VersionedRow, table=True):
         sa.Index("ix_models_name_trigrams", sa.text("trigrams(name)"), postgresql_using="gin"),
     )
 
+    PROPERTIES = {**VersionedRow.PROPERTIES, "label_list": ("labels",)}
+
     name: str = Field(sa_type=SORTED_TEXT)
     task: TaskType = Field(sa_type=word(TaskType))
     subject: str | None = Field(default=None, sa_type=sa.Text)

@@ -56,6 +56,18 @@ class ModelVersion(VersionedRow, table=True):
         sa.Index("ix_model_versions_capabilities", "capabilities", postgresql_using="gin"),
     )
 
+    PROPERTIES = {
+        **VersionedRow.PROPERTIES,
+        "archive": (
+            "archived_at",
+            "archive_reason",
+            "archive_uri",
+            "archive_hash",
+            "archive_size_bytes",
+        ),
+        "hold": ("held_at", "hold_reason", "hold_actor"),
+    }
+
     model_id: UUID
     number: int
     version: str = Field(sa_type=sa.Text)

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 from graphql import build_schema
 
 import schema
@@ -133,15 +132,14 @@ async def _sent(gql: GraphQL, document: str, **variables: Any) -> tuple[Any, lis
     """A document's data, and the statements with their parameters that it sends."""
     sent: list[Statement] = []
 
-    def note(*arguments: Any) -> None:
-        sent.append((arguments[2], arguments[3]))
+    def note(statement: str, values: Any) -> None:
+        sent.append((statement, values))
 
-    engine = gql.db.engine.sync_engine
-    sa.event.listen(engine, "before_cursor_execute", note)
+    gql.db.reader.listeners.append(note)
     try:
         return await gql(document, **variables), sent
     finally:
-        sa.event.remove(engine, "before_cursor_execute", note)
+        gql.db.reader.listeners.remove(note)
 
 
 def _steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
