@@ -102,6 +102,15 @@ class ArchiveReason(StrEnum):
     MANUAL = "MANUAL"
 
 
+class ProtectionReason(StrEnum):
+    """Why retention lets a version stay that it would take by its number."""
+
+    ALIAS = "ALIAS"
+    HOLD = "HOLD"
+    RECENT_TRAFFIC = "RECENT_TRAFFIC"
+    ONLY_ACTIVE = "ONLY_ACTIVE"
+
+
 class EntityKind(StrEnum):
     """What kind of thing changed."""
 

@@ -10,6 +10,7 @@ BINDING = "bnd"
 PROVIDER = "prv"
 EVENT = "evt"
 ALIAS = "als"
+RUN = "run"
 
 _HEX_DIGITS = frozenset("0123456789abcdef")
 
