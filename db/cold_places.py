@@ -1,0 +1,224 @@
+"""The places of cold storage: a folder, or a bucket behind the S3 API. Every call blocks."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, unquote, urlsplit
+from uuid import uuid4
+
+import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
+from botocore.config import Config  # type: ignore[import-untyped]  # the same
+from botocore.exceptions import (  # type: ignore[import-untyped]  # the same
+    BotoCoreError,
+    ClientError,
+)
+
+
+class Unavailable(Exception):
+    """The store does not answer, or does not hold what it should; the text is for the caller."""
+
+
+class NotYet(Exception):
+    """The object is on its way back from an archive tier, and can be read from `at` on."""
+
+    def __init__(self, storage_class: str, at: datetime) -> None:
+        when = at.strftime("%Y-%m-%dT%H:%MZ")
+        super().__init__(f"its archive is on its way back from {storage_class}: retry at {when}")
+        self.at = at
+
+
+class Place(Protocol):
+    """Bytes by key; each call raises Unavailable when the place does not do as it is asked."""
+
+    def uri(self, key: str) -> str:
+        """The address of an object."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Keep an object; it is safe when this returns."""
+
+    def get(self, key: str) -> bytes:
+        """An object's bytes. Raises NotYet when they must be brought back first."""
+
+    def delete(self, key: str) -> None:
+        """Forget an object, if it is there."""
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Every object's key, and its size in bytes."""
+
+
+class Folder:
+    """Objects as files; each is written whole or not at all, and is on the disk when put."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.expanduser().resolve()
+
+    def uri(self, key: str) -> str:
+        """A `file:///` URI."""
+        return f"file://{quote(str(self._folder / key))}"
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write beside, flush to the disk, then rename: no reader sees half a file."""
+        target = self._folder / key
+        beside = target.with_name(f".{uuid4().hex}.part")
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                _write_to_disk(beside, data)
+                beside.replace(target)
+            finally:
+                beside.unlink(missing_ok=True)
+            _flush_folder(target.parent)
+        except OSError as error:
+            raise Unavailable(f"cold storage cannot be written: {error.strerror}") from error
+
+    def get(self, key: str) -> bytes:
+        """Read a file."""
+        try:
+            return (self._folder / key).read_bytes()
+        except FileNotFoundError as error:
+            raise Unavailable("the archive is missing from cold storage") from error
+        except OSError as error:
+            raise Unavailable(f"cold storage cannot be read: {error.strerror}") from error
+
+    def delete(self, key: str) -> None:
+        """Remove a file."""
+        try:
+            (self._folder / key).unlink(missing_ok=True)
+        except OSError as error:
+            raise Unavailable(f"cold storage cannot be written: {error.strerror}") from error
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """The files, folder by folder; what a killed writer left behind is not among them."""
+        for file in self._folder.glob("*/[!.]*"):
+            with suppress(FileNotFoundError):  # purged meanwhile
+                yield str(file.relative_to(self._folder)), file.stat().st_size
+
+
+class Bucket:
+    """Objects in an S3 bucket, in a storage class; endpoint and credentials as AWS has them."""
+
+    def __init__(self, bucket: str, prefix: str, storage_class: str) -> None:
+        self._bucket, self._prefix, self._class = bucket, prefix, storage_class
+        # A bucket's name is no host name on servers other than Amazon's.
+        is_own = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
+        config = Config(
+            connect_timeout=2,
+            read_timeout=4,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            max_pool_connections=32,
+            s3={"addressing_style": "path" if is_own else "auto"},
+        )
+        region = os.environ.get("AWS_REGION")  # which boto3 leaves to other SDKs
+        self._client: Any = boto3.client("s3", config=config, region_name=region)
+
+    def uri(self, key: str) -> str:
+        """An `s3://` URI."""
+        return f"s3://{self._bucket}/{self._prefix}{key}"
+
+    def put(self, key: str, data: bytes) -> None:
+        """Upload an object; S3 checks the upload's checksum."""
+        self._call(
+            "put_object",
+            key,
+            Body=data,
+            StorageClass=self._class,
+            ContentType="application/json",
+            ContentEncoding="zstd",
+        )
+
+    def get(self, key: str) -> bytes:
+        """Download an object. One in an archive tier is asked back first, for some days."""
+        try:
+            return bytes(self._call("get_object", key)["Body"].read())
+        except _Archived:
+            self._ask_back(key)
+            raise
+        except (BotoCoreError, OSError) as error:  # while the body was read
+            raise _unavailable(error) from error
+
+    def delete(self, key: str) -> None:
+        """Delete an object."""
+        self._call("delete_object", key)
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """The objects below the prefix, page by page."""
+        pages = self._client.get_paginator("list_objects_v2")
+        try:
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self._prefix), entry["Size"]
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+
+    def _ask_back(self, key: str) -> None:
+        """Start the restore of an object in an archive tier, unless that has been done."""
+        head = self._call("head_object", key)
+        storage_class = head.get("StorageClass", self._class)
+        if 'ongoing-request="true"' not in head.get("Restore", ""):
+            tier = {"Days": _ASKED_BACK_DAYS, "GlacierJobParameters": {"Tier": "Standard"}}
+            self._call("restore_object", key, RestoreRequest=tier)
+        wait = _WAITS.get(storage_class, timedelta(hours=12))
+        raise NotYet(storage_class, datetime.now(UTC) + wait)
+
+    def _call(self, operation: str, key: str, **given: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(
+                Bucket=self._bucket, Key=self._prefix + key, **given
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code")
+            if code == "InvalidObjectState":
+                raise _Archived from error
+            if code == "RestoreAlreadyInProgress":
+                return None
+            if code in ("NoSuchKey", "404"):
+                raise Unavailable("the archive is missing from cold storage") from error
+            raise _unavailable(error) from error
+        except BotoCoreError as error:
+            raise _unavailable(error) from error
+
+
+class _Archived(Exception):
+    """The object is in a tier that answers no GET before a restore."""
+
+
+_ASKED_BACK_DAYS = 7  # how long S3 keeps the readable copy
+# How long a Standard restore takes at most.
+# Source: docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
+_WAITS = {"GLACIER": timedelta(hours=5), "DEEP_ARCHIVE": timedelta(hours=12)}
+
+
+def place(url: str, storage_class: str) -> Place:
+    """The place that a `file:///folder` or `s3://bucket/prefix` URL names; ValueError if none."""
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and len(parts.path) > 1:
+        return Folder(Path(unquote(parts.path)))
+    if parts.scheme == "s3" and parts.netloc and not parts.query:
+        prefix = parts.path.strip("/")
+        return Bucket(parts.netloc, f"{prefix}/" if prefix else "", storage_class)
+    raise ValueError("must be file:///folder or s3://bucket/prefix")
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    if isinstance(error, ClientError):
+        return Unavailable(f"cold storage refused: {error.response['Error'].get('Code', 'error')}")
+    return Unavailable(f"cold storage does not answer: {type(error).__name__}")
+
+
+def _write_to_disk(file: Path, data: bytes) -> None:
+    with file.open("xb") as written:
+        written.write(data)
+        written.flush()
+        os.fsync(written.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make a rename in the folder outlive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
