@@ -4,6 +4,7 @@ Types are typed by what clients see, rows by what the database holds; mypy canno
 """
 
 import typing
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from strawberry.types.lazy_type import LazyType
 import resolvers.pages
 import schema.pages
 from schema.nodes import Node
+from schema.payloads import MutationPayload
 from tests.graphql import SCHEMA
 
 # Rows of the types that many others are made from.
@@ -79,12 +81,23 @@ def held(definition: StrawberryObjectDefinition, name: str) -> Any:
     return hint[parameters] if getattr(hint, "__parameters__", ()) else hint
 
 
-PLAIN, BATCHED, RESOLVED = [], [], []
+def keeps(hint: Any, promised: Any) -> bool:
+    """Whether values of this annotation are what was promised; never null is fine too."""
+    if typing.get_origin(hint) in (Sequence, tuple):  # as good as a list to GraphQL
+        hint = list[typing.get_args(hint)[0]]
+    return promised in (hint, Any if hint is Any else hint | None)
+
+
+PLAIN, BATCHED, RESOLVED, MUTATING = [], [], [], []
 for type_name, each_type in TYPES.items():
     for each_field in each_type.fields:
         case = pytest.param(each_type, each_field, id=f"{type_name}.{each_field.python_name}")
+        if issubclass(each_type.origin, MutationPayload):
+            continue  # filled from what the verb returns; see MUTATING
         if not each_field.base_resolver:
             PLAIN.append(case)
+        elif type_name == "Mutation":
+            MUTATING.append(case)
         elif "batch" in each_field.metadata:
             BATCHED.append(case)
         else:
@@ -96,7 +109,7 @@ def test_plain_fields_are_attributes_of_the_row(
     definition: StrawberryObjectDefinition, field: StrawberryField
 ) -> None:
     assert hasattr(row_of(definition), field.python_name)
-    assert held(definition, field.python_name) == promise(definition, field)
+    assert keeps(held(definition, field.python_name), promise(definition, field))
 
 
 @pytest.mark.parametrize(("definition", "field"), PLAIN)
@@ -135,13 +148,27 @@ def test_resolvers_return_the_rows_their_field_promises(
     assert returned == promise(definition, field)
 
 
+@pytest.mark.parametrize(("definition", "field"), MUTATING)
+def test_verbs_return_what_their_payload_holds_in_order(
+    definition: StrawberryObjectDefinition, field: StrawberryField
+) -> None:
+    hint = typing.get_type_hints(field.base_resolver.wrapped_func)["return"]
+    is_several = isinstance(hint, type) and issubclass(hint, tuple)  # a NamedTuple
+    returned = typing.get_type_hints(hint).values() if is_several else [hint]
+    payload = field.resolve_type(type_definition=definition).__strawberry_definition__
+    held_fields = [each for each in payload.fields if each.python_name != "user_errors"]
+    for value, each in zip(returned, held_fields, strict=True):
+        assert keeps(value, promise(payload, each)), each.python_name
+
+
 def test_there_is_something_to_check() -> None:
     """A rule over no types would always hold."""
     assert {"Model", "ModelVersion", "ProviderBinding", "Price", "ModelEdge"} <= TYPES.keys()
-    assert {name for name, each in TYPES.items() if row_of(each) is None} <= {
-        "Query",
-        "Mutation",
-        "Subscription",
+    rowless = {
+        name
+        for name, each in TYPES.items()
+        if row_of(each) is None and not issubclass(each.origin, MutationPayload)
     }
+    assert rowless <= {"Query", "Mutation", "Subscription"}
     columns = [case for case in PLAIN if issubclass(row_of(case.values[0]), SQLModel)]
-    assert min(len(columns), len(BATCHED), len(RESOLVED)) > 10
+    assert min(len(columns), len(BATCHED), len(RESOLVED), len(MUTATING)) > 10

@@ -1,4 +1,7 @@
-"""Scalars take what they say, send what they say, and refuse the rest by name."""
+"""Scalars take what they say, send what they say, and refuse the rest by name.
+
+The form of hashes, URLs, versions and JSON is a rule of inputs: see tests/db/test_rules.py.
+"""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -132,7 +135,6 @@ def test_text_is_taken_and_sent(field: str, given: str, sent: str) -> None:
         ("decimal", "5", "5"),
         ("bigInt", "42", "42"),
         ("json", '{a: [1, 2.5, true, null, "x", {}]}', {"a": [1, 2.5, True, None, "x", {}]}),
-        ("json", "[[[[[[[[1]]]]]]]]", [[[[[[[[1]]]]]]]]),
     ],
 )
 def test_other_literals_are_taken(field: str, literal: str, sent: Any) -> None:
@@ -171,22 +173,6 @@ BAD_TEXTS = [
     ("decimal", "0x10"),
     ("decimal", "one"),
     ("decimal", ""),
-    ("sha256", HASH.upper()),
-    ("sha256", HASH[:-1]),
-    ("sha256", HASH + "0"),
-    ("sha256", HASH[:-1] + "g"),
-    ("url", "/relative"),
-    ("url", "example.com"),
-    ("url", "http://"),
-    ("url", "https://exa mple.com"),
-    ("url", "https://[::1"),
-    ("url", "https://example.com/" + "a" * 2_048),
-    ("semver", "1.0"),
-    ("semver", "v1.0.0"),
-    ("semver", "01.0.0"),
-    ("semver", "1.0.0-01"),
-    ("semver", "1.0.0-"),
-    ("semver", "1.0.0-" + "a" * 128),
     ("bigInt", "9223372036854775808"),
     ("bigInt", "-9223372036854775809"),
     ("bigInt", "1.0"),
@@ -213,50 +199,11 @@ def test_values_of_another_kind_are_refused_by_name(field: str, value: Any) -> N
 
 
 @pytest.mark.parametrize("field", [field for field in TYPES if field != "json"])
-@pytest.mark.parametrize(
-    "literal", ["0.1", "1e400", "true", "[]", "{a: 1}", "WORD", "1" + "0" * 99]
-)
+@pytest.mark.parametrize("literal", ["0.1", "1e400", "true", "[]", "{a: 1}", "1" + "0" * 99])
 def test_literals_of_another_kind_are_refused_by_name(field: str, literal: str) -> None:
     _refusal(_literal(field, literal), field)
 
 
-@pytest.mark.parametrize("field", TYPES)
+@pytest.mark.parametrize("field", [field for field in TYPES if field != "json"])
 def test_a_number_too_long_for_python_is_refused_by_name(field: str) -> None:
     _refusal(_literal(field, "1" * 5_000), field)
-
-
-@pytest.mark.parametrize("field", TYPES)
-def test_text_that_is_no_unicode_is_refused_by_name(field: str) -> None:
-    _refusal(_variable(field, "https://a/\ud800"), field)
-
-
-def _nested(levels: int) -> Any:
-    value: Any = 1
-    for _ in range(levels):
-        value = [value]
-    return value
-
-
-@pytest.mark.parametrize("levels", [9, 50, 900])
-def test_json_that_is_too_deep_is_refused(levels: int) -> None:
-    assert "8 levels" in _refusal(_variable("json", _nested(levels)), "json")
-    mixed = {"a": [{"b": [{"c": [{"d": [{}]}]}]}]}
-    assert "8 levels" in _refusal(_variable("json", mixed), "json")
-
-
-def test_json_that_is_too_deep_as_a_literal_is_refused() -> None:
-    assert "8 levels" in _refusal(_literal("json", "[" * 40 + "]" * 40), "json")
-
-
-@pytest.mark.parametrize("value", ["a" * 16_384, {"a": "ä" * 8_192}, list(range(10_000))])
-def test_json_that_is_too_large_is_refused(value: Any) -> None:
-    assert "16384 bytes" in _refusal(_variable("json", value), "json")
-
-
-@pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": [float("-inf")]}])
-def test_json_holds_no_number_that_json_has_not(value: Any) -> None:
-    _refusal(_variable("json", value), "json")
-
-
-def test_json_holds_no_number_beyond_a_double() -> None:
-    _refusal(_literal("json", "{a: 1e400}"), "json")

@@ -48,8 +48,8 @@ def test_no_change_breaks_a_client() -> None:
 @pytest.mark.parametrize(
     ("now", "before"),
     [
-        ("subject: String\n", "subject: String\n  gone: Int\n"),  # a field is removed
-        ("subject: String\n", "subject: String!\n"),  # null where there was none
+        ("archive: ArchiveInfo\n", "archive: ArchiveInfo\n  gone: Int\n"),  # a field is removed
+        ("archive: ArchiveInfo\n", "archive: ArchiveInfo!\n"),  # null where there was none
         ("enum SloStatus {\n", "enum SloStatus {\n  GONE\n"),  # a word is removed
         ("node(\n", "node(\n    gone: Int\n"),  # an argument is removed
         ("input LabelInput {", "input Gone {a: Int}\ninput LabelInput {"),  # a type is removed

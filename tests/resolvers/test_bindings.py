@@ -1,0 +1,209 @@
+"""Bindings: finding one, filtering many, and which of them can be called."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from db.enums import BindingStatus, VersionStatus
+from tests import factories
+from tests.db.clones import opened
+from tests.graphql import GraphQL
+
+ALL = {"a", "b", "c", "d"}
+TODAY = datetime.now(UTC).date()
+YESTERDAY = TODAY - timedelta(days=1)
+FUTURE = datetime.now(UTC) + timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
+    """Four bindings that differ in all that can be asked for; c's price is about to change."""
+    async with opened(postgres_url, template) as db:
+        one, two = [await factories.provider(db, slug=slug) for slug in ("one", "two")]
+        model = await factories.model(db)
+        first, second = [await factories.version(db, model) for _ in range(2)]
+        given: list[tuple[Any, Any, dict[str, Any]]] = [
+            (first, one, {"provider_model_id": "a", "region": "eu", "success_rate": 0.5}),
+            (first, two, {"provider_model_id": "b", "region": "us", "latency_ms": 20.0}),
+            (second, one, {"provider_model_id": "c", "success_rate": 1.0, "latency_ms": 30.0}),
+            (second, two, {"provider_model_id": "d", "status": BindingStatus.PENDING}),
+        ]
+        a, b, c, _ = [
+            await factories.binding(db, version, provider, **columns)
+            for version, provider, columns in given
+        ]
+        await factories.price(db, a, "0")
+        await factories.price(db, b, None)
+        await factories.price(db, c, "0.5", effective_from=factories.EPOCH - timedelta(days=1))
+        await factories.price(db, c, "0.1000000001")
+        await factories.price(db, c, "0.9", effective_from=FUTURE)
+        yield GraphQL(db)
+
+
+async def _found(gql: GraphQL, condition: str, **variables: Any) -> set[str]:
+    declared = "($ids: [ID!]) " if variables else ""
+    page = f"bindings(filter: {{{condition}}}) {{ totalCount nodes {{ providerModelId }} }}"
+    data = (await gql(f"query {declared}{{ {page} }}", **variables))["bindings"]
+    assert data["totalCount"] == len(data["nodes"])
+    return {node["providerModelId"] for node in data["nodes"]}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("", ALL),
+        ("ids: []", set()),
+        ('ids: ["nonsense", "ver_00000000000000000000000000000001"]', set()),
+        ("versions: []", set()),
+        ('versions: ["nonsense"]', set()),
+        ('provider: ["one"]', {"a", "c"}),
+        ('provider: ["one", "two", "three"]', ALL),
+        ("provider: []", set()),
+        ('providerModelId: ["a", "d", "z"]', {"a", "d"}),
+        ("providerModelId: []", set()),
+        ('region: ["eu", "us"]', {"a", "b"}),
+        ('region: [""]', set()),
+        ("region: []", set()),
+        ("region: null", ALL),
+        ("status: ACTIVE", {"a", "b", "c"}),
+        ("status: [PENDING, DISABLED]", {"d"}),
+        ("status: []", set()),
+        ("routable: true", {"a", "b", "c"}),
+        ("routable: false", {"d"}),
+        ("routable: null", ALL),
+        ("successRate: {gte: 0.6}", {"c"}),
+        ("successRate: {lte: 0.6}", {"a"}),
+        ("successRate: {gte: 0.5, lte: 1}", {"a", "c"}),
+        ("successRate: {}", {"a", "c"}),
+        ("latencyMs: {gte: 20}", {"b", "c"}),
+        ("latencyMs: {lte: 20.0}", {"b"}),
+        ("latencyMs: {gte: 21, lte: 29}", set()),
+        ("health: UNKNOWN", ALL),
+        ("health: [HEALTHY, DEGRADED]", set()),
+        ("health: []", set()),
+        ('inputPer1k: {lte: "0.2"}', {"a", "c"}),  # unknown is not free, and free is known
+        ('inputPer1k: {gte: "0.1"}', {"c"}),
+        ('inputPer1k: {gte: "0.10000000005", lte: "0.10000000015"}', {"c"}),
+        ('inputPer1k: {gte: "0.5"}', set()),  # neither the past nor the future price counts
+        ('inputPer1k: {gte: "0", lte: "0"}', {"a"}),
+        ("inputPer1k: {}", {"a", "c"}),
+        ("inputPer1k: null", ALL),
+        ('provider: ["one"], latencyMs: {gte: 0}', {"c"}),
+    ],
+)
+async def test_a_filter_selects_what_it_says(
+    gql: GraphQL, condition: str, expected: set[str]
+) -> None:
+    assert await _found(gql, condition) == expected
+
+
+async def test_ids_select_bindings_and_versions(gql: GraphQL) -> None:
+    page = 'bindings(filter: {providerModelId: ["a"]}) { nodes { id version { id } } }'
+    (node,) = (await gql(f"{{ {page} }}"))["bindings"]["nodes"]
+    binding, version = node["id"], node["version"]["id"]
+    assert await _found(gql, "ids: $ids", ids=[binding, binding, version]) == {"a"}
+    assert await _found(gql, "versions: $ids", ids=[version, binding]) == {"a", "b"}
+    one = "query ($id: ID!) { binding(id: $id) { providerModelId } }"
+    assert await gql(one, id=binding) == {"binding": {"providerModelId": "a"}}
+    for nothing in (version, "", "nonsense", binding[:-1], binding.upper()):
+        assert await gql(one, id=nothing) == {"binding": None}
+
+
+async def test_the_price_that_orders_is_the_one_in_effect(gql: GraphQL) -> None:
+    document = """{ bindings(orderBy: {field: INPUT_PER_1K}) {
+        nodes { providerModelId price { inputPer1k } } } }"""
+    nodes = (await gql(document))["bindings"]["nodes"]
+    known = [node for node in nodes if node["price"] and node["price"]["inputPer1k"]]
+    assert [node["providerModelId"] for node in known] == ["a", "c"]
+    assert nodes[:2] == known
+
+
+async def test_bindings_say_who_serves_what(gql: GraphQL) -> None:
+    """Several bindings share a version and a provider; each gets its own answer."""
+    document = """{ bindings(orderBy: {field: CREATED_AT, direction: ASC}) { nodes {
+        provider { slug } version { bindings { nodes { providerModelId } } } } } }"""
+    nodes = (await gql(document))["bindings"]["nodes"]
+    assert [node["provider"]["slug"] for node in nodes] == ["one", "two", "one", "two"]
+    served = [
+        {each["providerModelId"] for each in node["version"]["bindings"]["nodes"]} for node in nodes
+    ]
+    assert served == [{"a", "b"}, {"a", "b"}, {"c", "d"}, {"c", "d"}]
+
+
+async def test_health_is_unknown_without_outcomes(gql: GraphQL) -> None:
+    fields = "state samples windowMinutes successRate latencyMsP95 lastOutcomeAt"
+    circuit = "circuit { state openUntil reason consecutiveFailures }"
+    data = await gql(f"{{ bindings(first: 1) {{ nodes {{ health {{ {fields} {circuit} }} }} }} }}")
+    assert data["bindings"]["nodes"][0]["health"] == {
+        "state": "UNKNOWN",
+        "samples": 0,
+        "windowMinutes": 15,
+        "successRate": None,
+        "latencyMsP95": None,
+        "lastOutcomeAt": None,
+        "circuit": {
+            "state": "CLOSED",
+            "openUntil": None,
+            "reason": None,
+            "consecutiveFailures": 0,
+        },
+    }
+
+
+VERSION_STATUSES = {
+    VersionStatus.DRAFT: False,
+    VersionStatus.ACTIVE: True,
+    VersionStatus.DEPRECATED: True,
+}
+
+
+@pytest.mark.parametrize(
+    ("version", "binding", "expected"),
+    [
+        *(({"status": status}, {}, expected) for status, expected in VERSION_STATUSES.items()),
+        *(({}, {"status": status}, status == BindingStatus.ACTIVE) for status in BindingStatus),
+        ({"sunset_on": YESTERDAY}, {}, False),
+        ({"sunset_on": TODAY}, {}, True),
+        ({"sunset_on": FUTURE.date()}, {}, True),
+        ({}, {"sunset_on": YESTERDAY}, False),
+        ({}, {"sunset_on": TODAY}, True),
+        ({"sunset_on": TODAY}, {"sunset_on": YESTERDAY}, False),
+        ({"sunset_on": YESTERDAY}, {"sunset_on": TODAY}, False),
+        ({"status": VersionStatus.DRAFT}, {"status": BindingStatus.DISABLED}, False),
+        ({}, {"weight": 0, "priority": 0, "success_rate": 0.0}, True),
+        (
+            {
+                "status": VersionStatus.ARCHIVED,
+                "archived_at": factories.EPOCH,
+                "archive_reason": "MANUAL",
+            },
+            {},
+            False,
+        ),
+    ],
+)
+async def test_what_can_be_called(
+    db: Any, version: dict[str, Any], binding: dict[str, Any], expected: bool
+) -> None:
+    """The field, both filters and the version's own one tell the same."""
+    of = await factories.version(db, await factories.model(db), **version)
+    await factories.binding(db, of, **binding)
+    answer = await GraphQL(db)(
+        """{
+            bindings { nodes { routable } }
+            can: bindings(filter: {routable: true}) { totalCount }
+            cannot: bindings(filter: {routable: false}) { totalCount }
+            has: versions(filter: {hasRoutableBinding: true}) { totalCount }
+            hasNot: versions(filter: {hasRoutableBinding: false}) { totalCount }
+        }"""
+    )
+    assert answer["bindings"]["nodes"] == [{"routable": expected}]
+    counts = {name: answer[name]["totalCount"] for name in ("can", "cannot", "has", "hasNot")}
+    assert counts == {
+        "can": expected,
+        "cannot": not expected,
+        "has": expected,
+        "hasNot": not expected,
+    }
