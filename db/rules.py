@@ -23,6 +23,7 @@ LABELS_MAX = 64
 TEXT_LENGTH_MAX = 10_000
 URL_LENGTH_MAX = 2_048
 MONEY_MAX = Decimal(10) ** 10  # what NUMERIC(20, 10) holds
+_MONEY_STEP = Decimal(10) ** -10
 INT_MAX = 2**31 - 1
 
 
@@ -90,9 +91,9 @@ def money(amount: Decimal) -> str | None:
     """USD per 1,000 tokens: not negative, at most 10 decimals."""
     if not amount.is_finite() or not 0 <= amount < MONEY_MAX:
         return f"must be from 0 to below {MONEY_MAX}"
-    exponent = amount.normalize().as_tuple().exponent
-    assert isinstance(exponent, int)  # finite
-    return "must have at most 10 decimals" if exponent < -10 else None
+    # compared exactly: normalize() would round to 28 digits first
+    is_exact = amount == amount.quantize(_MONEY_STEP)
+    return None if is_exact else "must have at most 10 decimals"
 
 
 def semantic_version(text: str) -> str | None:
@@ -126,7 +127,10 @@ def json_value(value: Any) -> str | None:
     """JSON of at most 16 KiB and 8 levels."""
     if _levels(value, JSON_LEVELS_MAX + 1) > JSON_LEVELS_MAX:
         return f"must be nested at most {JSON_LEVELS_MAX} levels deep"
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:  # of the literal 1e400, which is an infinity
+        return "must hold finite numbers"
     if "\\u0000" in text or not _is_unicode(text):
         return "must be text without NUL and without lone surrogates"
     too_large = len(text.encode()) > JSON_BYTES_MAX
