@@ -1,0 +1,69 @@
+"""A batch reads of its parents only what it says it needs: a compiled plan reads no more."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel, select
+from strawberry.types.base import StrawberryObjectDefinition
+
+from db.engine import Database
+from resolvers.context import Context
+from resolvers.pages import Page
+from resolvers.refs import VersionSelector
+from tests import factories
+from tests.graphql import SCHEMA, SERVICE
+
+REQUIRED = {"selected_versions": {"select": VersionSelector(latest=True)}}
+BATCHES = {
+    f"{entry.definition.name}.{field.python_name}": (
+        getattr(entry.definition.origin, "__row__", None),
+        field.metadata,
+    )
+    for entry in SCHEMA.schema_converter.type_map.values()
+    if isinstance(entry.definition, StrawberryObjectDefinition)
+    for field in entry.definition.fields
+    if "batch" in field.metadata
+}
+OF_TABLES = {
+    name: given for name, given in BATCHES.items() if given[0] and issubclass(given[0], SQLModel)
+}
+
+
+def _plain(value: Any) -> Any:
+    """What a batch gave, in a form that compares by value."""
+    if isinstance(value, Page):
+        return [_plain(row) for row in value.nodes]
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return getattr(value, "id", value)
+
+
+async def _rows(db: Database, table: Any) -> list[Any]:
+    for _ in range(2):
+        version = await factories.version(db, await factories.model(db), slo_latency_ms=5)
+        binding = await factories.binding(db, version, latency_ms=1.0)
+        await factories.price(db, binding, "0.1")
+        await factories.alias(db, version)
+    async with db.read() as session:
+        return list(await session.exec(select(table)))
+
+
+@pytest.mark.parametrize("name", OF_TABLES)
+async def test_a_batch_reads_only_what_it_needs(db: Database, name: str) -> None:
+    table, metadata = OF_TABLES[name]
+    batch = metadata["batch"]
+    rows = await _rows(db, table)
+    assert len(rows) == 2
+    narrow = [
+        SimpleNamespace(**{need: getattr(row, need) for need in metadata["needs"]}) for row in rows
+    ]
+    info = SimpleNamespace(context=Context(db=db, service=SERVICE))
+    given = REQUIRED.get(batch.__name__, {})
+    expected = _plain(await batch(info, rows, **given))
+    assert _plain(await batch(info, narrow, **given)) == expected
+    assert len(expected) == 2
+
+
+def test_there_is_something_to_check() -> None:
+    assert len(OF_TABLES) > 12
