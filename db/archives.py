@@ -144,4 +144,5 @@ _READERS: dict[type[sa.types.TypeEngine[Any]], Callable[[Any], Any]] = {
 
 
 def _columns(table: type[SQLModel]) -> dict[str, sa.Column[Any]]:
-    return {attribute.key: attribute.columns[0] for attribute in sa.inspect(table).column_attrs}
+    attributes = sa.inspect(table).column_attrs
+    return {a.key: a.columns[0] for a in attributes if isinstance(a.columns[0], sa.Column)}

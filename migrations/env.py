@@ -5,12 +5,14 @@ from sqlmodel import SQLModel
 
 import db.tables  # noqa: F401  fills SQLModel.metadata
 
+# Not in db/tables: what the triggers of migration 0002 write, and the job queue's own tables.
+NOT_OURS = ("audit_pending", "procrastinate_", "idx_procrastinate_")
+
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     compare_server_default=True,
-    # belongs to the triggers of migration 0002; Python never touches it
-    include_name=lambda name, _type, _parents: name != "audit_pending",
+    include_name=lambda name, _type, _parents: not (name or "").startswith(NOT_OURS),
     transaction_per_migration=True,
 )
 with context.begin_transaction():

@@ -5,6 +5,7 @@ from db.tables.audit import AuditEvent, IdempotencyKey
 from db.tables.bindings import Price, ProviderBinding
 from db.tables.models import Model
 from db.tables.providers import Provider
+from db.tables.retention import RetentionRun
 from db.tables.state import RegistryState
 from db.tables.versions import ModelVersion
 
@@ -18,4 +19,5 @@ __all__ = [
     "Provider",
     "ProviderBinding",
     "RegistryState",
+    "RetentionRun",
 ]

@@ -5,11 +5,13 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm import column_property
 from sqlmodel import Field, SQLModel
 
-from db import ids
+from db import field_changes, ids
 from db.columns import TIME, Row, check, json, word
 from db.enums import AuditAction, EntityKind
+from db.field_changes import FieldChange
 
 _NODE_PREFIX = {
     EntityKind.MODEL: ids.MODEL,
@@ -18,6 +20,7 @@ _NODE_PREFIX = {
     EntityKind.PROVIDER: ids.PROVIDER,
     EntityKind.PRICE: ids.BINDING,
     EntityKind.ALIAS: ids.MODEL,
+    EntityKind.RETENTION: ids.RUN,
 }
 
 
@@ -46,6 +49,12 @@ class AuditEvent(Row, table=True):
         ),
     )
 
+    PROPERTIES = {
+        **Row.PROPERTIES,
+        "subject_node_id": ("kind", "subject_id"),
+        "field_changes": ("changes_text",),
+    }
+
     sequence: int = Field(sa_type=sa.BigInteger)
     at: datetime = Field(sa_type=TIME, nullable=False)
     actor: str = Field(sa_type=sa.Text)
@@ -66,6 +75,16 @@ class AuditEvent(Row, table=True):
     def subject_node_id(self) -> str:
         """The id of the changed object that clients see."""
         return ids.encode(_NODE_PREFIX[self.kind], self.subject_id)
+
+    @property
+    def field_changes(self) -> list[FieldChange]:
+        """Each changed field, as clients know it."""
+        text: str = self.changes_text
+        return field_changes.read(text)
+
+
+# drivers read JSON's numbers as floats; in the text, money has all its digits
+setattr(AuditEvent, "changes_text", column_property(sa.cast(AuditEvent.changes, sa.Text)))
 
 
 class IdempotencyKey(SQLModel, table=True):
