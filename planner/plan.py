@@ -91,8 +91,15 @@ class QueryPlan:
         """The answer without errors, or Rerun."""
         try:
             given = get_variable_values(self._graph, self._definitions, dict(variables or {}))
-            if isinstance(given, list):
-                raise Rerun("variables")
+        except Exception as error:
+            raise Rerun(str(error)) from error
+        if isinstance(given, list):
+            raise Rerun("variables")
+        return await self.run_coerced(given, context)
+
+    async def run_coerced(self, given: VariableValues, context: object) -> ExecutionResult:
+        """The answer without errors, or Rerun; for a caller that has coerced the variables."""
+        try:
             answers = await complete(self.variants.get(given), [None], Run(context, given))
         except Rerun:
             raise

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import strawberry
+from graphql import GraphQLField
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
@@ -36,10 +37,21 @@ def attribute(description: str, *, name: str | None = None) -> Any:
     return strawberry.field(description=description, name=name)
 
 
-def field(resolver: Callable[..., object]) -> Any:
-    """A field that a resolver answers; the resolver's docstring describes it."""
-    made: Any = strawberry.field(resolver=resolver, description=_description(resolver))
+def field(resolver: Callable[..., object], *, fresh: bool = False) -> Any:
+    """A field that a resolver answers; the resolver's docstring describes it.
+
+    A `fresh` root field depends on more than the moment (db/state.py): no answer with it is kept.
+    """
+    made: Any = strawberry.field(
+        resolver=resolver, description=_description(resolver), metadata={"fresh": fresh}
+    )
     return _without_null_defaults(made)
+
+
+def is_fresh(field: GraphQLField) -> bool:
+    """Whether a root field was declared to depend on more than the moment."""
+    definition = field.extensions.get("strawberry-definition")
+    return bool(definition and definition.metadata.get("fresh"))
 
 
 def batched(batch: Callable[..., Awaitable[list[Any]]], *needs: str) -> Any:
@@ -70,6 +82,12 @@ def mutation(verb: Callable[..., object]) -> Any:
     made: Any = strawberry.mutation(
         resolver=verb, description=_description(verb), extensions=[_IntoPayload()]
     )
+    return _without_null_defaults(made)
+
+
+def subscription(resolver: Callable[..., object]) -> Any:
+    """A field that is followed; the resolver gives an async iterator of its rows."""
+    made: Any = strawberry.subscription(resolver=resolver, description=_description(resolver))
     return _without_null_defaults(made)
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 from hashlib import sha256
 from importlib.metadata import version
 from multiprocessing import parent_process
@@ -15,12 +16,17 @@ from starlette.routing import Route
 
 import schema
 from db.engine import Database
+from planner import Planner
 from resolvers.service import Service
 from server import graphiql, health, logs
 from server.access import RequestLog
+from server.answers import Answers
 from server.documents import Documents
 from server.graphql import GraphQLEndpoint
 from server.settings import Settings
+
+# What orjson writes as these scalars' own functions do, so that plans leave it as it is.
+_PASSED = {"DateTime": datetime, "Date": date}
 
 
 def build(settings: Settings, database_url: str) -> Starlette:
@@ -74,5 +80,12 @@ def _graphql(settings: Settings, database: Database) -> GraphQLEndpoint:
         schema_hash=sha256(schema.sdl(built).encode()).hexdigest(),
         limits=settings.limits,
     )
-    documents = Documents(built._schema, settings)
-    return GraphQLEndpoint(built, database, service, settings, documents)
+    return GraphQLEndpoint(
+        built,
+        database,
+        service,
+        settings,
+        Documents(built._schema, settings),
+        Planner(built, passed=_PASSED, by_class=True),
+        Answers(settings.answer_cache_bytes_max),
+    )

@@ -7,12 +7,16 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     parse,
     specified_rules,
     validate,
@@ -20,6 +24,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from schema.fields import is_fresh
 from server import limits
 from server.errors import HttpError, Refused, limit_exceeded
 from server.settings import Settings
@@ -38,6 +43,7 @@ class Operation:
 
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    is_keepable: bool = False  # its answer depends on the moment (db/state.py) alone
     sizing_variables: frozenset[str] | None = None
     costs: dict[tuple[int | None, ...], limits.Cost] = field(default_factory=dict)
 
@@ -118,11 +124,22 @@ class Documents:
             if isinstance(item, FragmentDefinitionNode)
         }
         operations = {
-            item.name.value if item.name else "": Operation(item, fragments)
+            item.name.value if item.name else "": Operation(
+                item, fragments, self._is_keepable(item, fragments)
+            )
             for item in tree.definitions
             if isinstance(item, OperationDefinitionNode)
         }
         return Document(tree, operations, tuple(errors))
+
+    def _is_keepable(
+        self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> bool:
+        root = self._schema.query_type
+        if node.operation is not OperationType.QUERY or root is None:
+            return False
+        names = _root_names(node.selection_set, fragments, set())
+        return not any(is_fresh(root.fields[name]) for name in names if name in root.fields)
 
     def _keep(self, text: str, document: Document) -> None:
         self._kept[text] = document
@@ -142,6 +159,22 @@ def _parsed(text: str, tokens_max: int) -> DocumentNode:
         raise Refused([error]) from None
     except GraphQLError as error:
         raise Refused([error]) from None
+
+
+def _root_names(
+    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
+) -> set[str]:
+    names: set[str] = set()
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            names.add(node.name.value)
+        elif isinstance(node, InlineFragmentNode):
+            names |= _root_names(node.selection_set, fragments, seen)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+            seen.add(node.name.value)
+            if node.name.value in fragments:
+                names |= _root_names(fragments[node.name.value].selection_set, fragments, seen)
+    return names
 
 
 def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:

@@ -6,21 +6,25 @@ its chain of extensions, and passes the 61 audits of npm's graphql-http (tests/s
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from graphql import ExecutionResult, Executor, GraphQLError, OperationType
+from graphql.execution.values import VariableValues, get_variable_values
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
+from db import state
 from db.engine import Database
+from planner import MutationPlan, Planner, QueryPlan, Rerun
 from resolvers.context import Context
 from resolvers.service import Service
 from server import errors, graphiql, limits, parameters, responses
+from server.answers import Answer, Answers, etag
 from server.documents import Document, Documents, Operation
 from server.errors import LIMIT_EXCEEDED, UNAVAILABLE, HttpError, Refused
 from server.logs import request_id
@@ -35,6 +39,16 @@ _TOO_DEEP = "The document nests too deeply"
 _WATCH_AFTER_S = 0.1  # most operations are over by then, and pay for a timer only
 
 
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An operation that is within all limits, and its coerced variables."""
+
+    document: Document
+    operation: Operation
+    given: Parameters
+    variables: VariableValues
+
+
 @dataclass(slots=True)
 class GraphQLEndpoint:
     """The ASGI application behind /graphql."""
@@ -44,6 +58,8 @@ class GraphQLEndpoint:
     service: Service
     settings: Settings
     documents: Documents
+    planner: Planner
+    answers: Answers
     running: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,36 +95,73 @@ class GraphQLEndpoint:
             raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
         self.running += 1
         try:
-            given = await parameters.read(request, self.settings.body_bytes_max)
-            operation, executor = self._prepare(given, request)
-            is_query = operation.node.operation is OperationType.QUERY
-            async with _time_limit(request, self.settings.operation_timeout_ms, is_query):
-                result = await _executed(executor)
+            sent = await parameters.read(request, self.settings.body_bytes_max)
+            async with _time_limit(request, self.settings.operation_timeout_ms) as limit:
+                if self.answers.is_repeated(sent):
+                    return await self._answer_again(request, sent, media, limit)
+                prepared = self._prepare(request, sent, limit)
+                return responses.graphql(_body(await self._run(prepared)), media, is_refused=False)
         finally:
             self.running -= 1
-        return responses.graphql(_body(result), media, is_refused=False)
 
-    def _prepare(self, given: Parameters, request: Request) -> tuple[Operation, AnyExecutor]:
+    async def _answer_again(
+        self, request: Request, sent: bytes, media: str, limit: "TimeLimit"
+    ) -> Response:
+        """The kept answer if it is true of this moment, else a new one, kept if it may be."""
+        kept = self.answers.get(sent)
+        prepared = self._prepare(request, sent, limit) if kept is None else None
+        if prepared is not None and not prepared.operation.is_keepable:
+            return responses.graphql(_body(await self._run(prepared)), media, is_refused=False)
+        moment = await state.moment(self.database.reader)
+        if kept is None or kept.moment != moment:
+            prepared = prepared or self._prepare(request, sent, limit)
+            result = await self._run(prepared)
+            if result.errors:
+                return responses.graphql(_body(result), media, is_refused=False)
+            kept = Answer(moment, responses.dumped(_body(result)), request.scope[OPERATION_NAME])
+            self.answers.keep(sent, kept)
+        request.scope[OPERATION_NAME] = kept.operation
+        condition = request.headers.get("if-none-match") if request.method == "GET" else None
+        return responses.kept(kept.body, media, etag(sent, moment), condition)
+
+    def _prepare(self, request: Request, sent: bytes, limit: "TimeLimit") -> Prepared:
+        given = parameters.parse(request, sent)
         document = self.documents.get(given.query)
         if request.method == "GET" and not document.only_queries(given.operation_name):
             raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
         _refuse(document.errors)
         operation = document.operation(given.operation_name)
         node = operation.node
+        limit.outlives_client = node.operation is not OperationType.QUERY
         request.scope[OPERATION_NAME] = node.name.value if node.name else None
         core = self.schema._schema  # as Strawberry's own views do: it has no public name
         _refuse(limits.long_lists(core, node, given.variables, self.settings.input_list_max))
-        executor = self._executor(document, given)
-        cost = operation.cost(core, executor.variable_values.coerced, self.settings.page_size_max)
+        variables = get_variable_values(core, node.variable_definitions or (), given.variables)
+        if isinstance(variables, list):
+            raise Refused(variables)
+        cost = operation.cost(core, variables.coerced, self.settings.page_size_max)
         _refuse(limits.breaches(cost, node.operation, self.settings))
-        return operation, executor
+        return Prepared(document, operation, given, variables)
+
+    async def _run(self, prepared: Prepared) -> ExecutionResult:
+        """By a compiled plan where there is one; a query that it gives up is executed anew."""
+        given = prepared.given
+        plan = self.planner.plan(prepared.document.tree, given.operation_name, given.query)
+        if isinstance(plan, MutationPlan):
+            return await plan.run(given.variables, self._context())
+        if isinstance(plan, QueryPlan):
+            with suppress(Rerun):
+                return await plan.run_coerced(prepared.variables, self._context())
+        return await _executed(self._executor(prepared.document, given))
+
+    def _context(self) -> Context:
+        return Context(db=self.database, service=self.service, request_id=request_id.get())
 
     def _executor(self, document: Document, given: Parameters) -> AnyExecutor:
-        context = Context(db=self.database, service=self.service, request_id=request_id.get())
         executor = self.schema.execution_context_class.build(
             self.schema._schema,
             document.tree,
-            context_value=context,
+            context_value=self._context(),
             raw_variable_values=given.variables,
             operation_name=given.operation_name,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a predicate, not typed as TypeGuard
@@ -146,31 +199,36 @@ def _body(result: ExecutionResult) -> dict[str, Any]:
     return {"data": result.data, "errors": shown}
 
 
-@asynccontextmanager
-async def _time_limit(request: Request, timeout_ms: int, is_query: bool) -> AsyncIterator[None]:
-    """Cancel the block when its time is up, and a query when its client has gone.
+@dataclass(slots=True)
+class TimeLimit:
+    """What becomes known of an operation while its time runs."""
 
-    A mutation goes on without its client, who may well believe that it is done.
-    """
+    outlives_client: bool = False  # a mutation: its client may well believe that it is done
+
+
+@asynccontextmanager
+async def _time_limit(request: Request, timeout_ms: int) -> AsyncIterator[TimeLimit]:
+    """Cancel the block when its time is up, or when its client has gone and nobody else cares."""
     task = asyncio.current_task()
     assert task is not None
+    limit = TimeLimit()
     watchers: list[asyncio.Task[None]] = []
-    watch = asyncio.get_running_loop().call_later(
-        _WATCH_AFTER_S,
-        lambda: watchers.append(asyncio.ensure_future(_cancel_when_gone(request, task))),
-    )
-    if not is_query:
-        watch.cancel()
+
+    def watch() -> None:
+        if not limit.outlives_client:
+            watchers.append(asyncio.ensure_future(_cancel_when_gone(request, task)))
+
+    watch_later = asyncio.get_running_loop().call_later(_WATCH_AFTER_S, watch)
     try:
         async with asyncio.timeout(timeout_ms / 1_000):
-            yield
+            yield limit
     except asyncio.CancelledError:
         if not any(watcher.done() for watcher in watchers):
             raise  # the server is stopping
         task.uncancel()
         raise HttpError(CLIENT_GONE, "The client has gone") from None
     finally:
-        watch.cancel()
+        watch_later.cancel()
         for watcher in watchers:
             watcher.cancel()
 

@@ -27,21 +27,31 @@ class Parameters:
     operation_name: str | None
 
 
-async def read(request: Request, body_bytes_max: int) -> Parameters:
-    """The parameters of a GET or POST; raises HttpError when they are not well-formed."""
+async def read(request: Request, body_bytes_max: int) -> bytes:
+    """What was sent: the body of a POST, or `?` and the query of a GET.
+
+    Equal bytes ask for the same. Raises HttpError when there are too many, or of another type.
+    """
     if request.method == "GET":
-        return _from_query(request, body_bytes_max)
+        return _query(request, body_bytes_max)
     if request.method != "POST":
         raise HttpError(
             405, f"{request.method} is not allowed here", headers={"allow": "GET, POST"}
         )
     _require_json(request.headers.get("content-type", ""))
-    body = await _body(request, body_bytes_max)
-    return _parameters(_object(_decoded(body, "The body"), "The body"))
+    return await _body(request, body_bytes_max)
 
 
-def _from_query(request: Request, bytes_max: int) -> Parameters:
-    if len(request.scope["query_string"]) > bytes_max:
+def parse(request: Request, sent: bytes) -> Parameters:
+    """The parameters in what was sent; raises HttpError when they are not well-formed."""
+    if request.method == "GET":
+        return _from_query(request)
+    return _parameters(_object(_decoded(sent, "The body"), "The body"))
+
+
+def _query(request: Request, bytes_max: int) -> bytes:
+    query: bytes = request.scope["query_string"]
+    if len(query) > bytes_max:
         raise HttpError(414, f"The URL has more than {bytes_max} bytes", LIMIT_EXCEEDED)
     # Another site may make a browser send a GET, with no preflight to ask for leave; only the
     # time of the answer could tell it something, but that is not its business either.
@@ -50,6 +60,10 @@ def _from_query(request: Request, bytes_max: int) -> Parameters:
         and "graphql-require-preflight" not in request.headers
     ):
         raise HttpError(403, "A GET from another site needs the header graphql-require-preflight")
+    return b"?" + query
+
+
+def _from_query(request: Request) -> Parameters:
     given: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if given.get(name):

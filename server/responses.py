@@ -48,6 +48,14 @@ def media_type(accept: str | None) -> str:
     return best
 
 
+def kept(body: bytes, media: str, etag: str, if_none_match: str | None) -> Response:
+    """An answer as bytes, with the tag under which its client may ask for it again."""
+    headers = {"vary": "accept", "etag": etag, "cache-control": "private, no-cache"}
+    if if_none_match is not None and etag in if_none_match:
+        return Response(None, HTTPStatus.NOT_MODIFIED, headers)
+    return Response(body, 200, headers, f"{media}; charset=utf-8")
+
+
 def graphql(body: dict[str, Any], media: str, is_refused: bool) -> Response:
     """A GraphQL answer; refused means that nothing was executed, so that it has no data."""
     # The draft of 2026 has 422 and 294 here; clients and the audit suite of graphql-http know
@@ -56,13 +64,18 @@ def graphql(body: dict[str, Any], media: str, is_refused: bool) -> Response:
     return encoded(body, media, status)
 
 
+def dumped(body: Any) -> bytes:
+    """A body as JSON."""
+    return orjson.dumps(body)
+
+
 def encoded(
     body: dict[str, Any], media: str, status: int, headers: dict[str, str] | None = None
 ) -> Response:
     """A JSON body in one of the two media types."""
     kind = RefusedBody if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else Response
     return kind(
-        orjson.dumps(body),
+        dumped(body),
         status,
         {"vary": "accept", **(headers or {})},
         f"{media}; charset=utf-8",

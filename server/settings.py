@@ -56,9 +56,12 @@ class Settings(BaseSettings):
     shutdown_timeout_s: int = Field(
         10, ge=0, description="How long a stop waits for requests in flight."
     )
-    pool_size: int = Field(10, ge=1, description="Database connections kept open, per process.")
-    pool_overflow: int = Field(30, ge=0, description="Connections beyond them under load.")
+    pool_size: int = Field(10, ge=1, description="Connections for reads, at most, per process.")
+    pool_overflow: int = Field(30, ge=0, description="Connections for writes, at most, per process.")
     pool_wait_s: float = Field(5, gt=0, description="How long a request waits for a connection.")
+    prepared_statements: bool = Field(
+        True, description="Prepare statements; `false` behind PgBouncer in transaction mode."
+    )
     statement_timeout_ms: int = Field(5_000, ge=1, description="Longest SQL statement.")
     operation_timeout_ms: int = Field(5_000, ge=1, description="Longest GraphQL operation.")
     concurrency_max: int = Field(
@@ -68,6 +71,11 @@ class Settings(BaseSettings):
     document_tokens_max: int = Field(2_000, ge=1, description="Tokens in a GraphQL document.")
     document_cache_bytes_max: int = Field(
         33_554_432, ge=0, description="Memory for parsed and validated documents, per process."
+    )
+    answer_cache_bytes_max: int = Field(
+        67_108_864,
+        ge=0,
+        description="Memory for answers given again while the registry is unchanged; 0: none.",
     )
     depth_max: int = Field(12, ge=1, description="Levels of nested fields.")
     aliases_max: int = Field(30, ge=0, description="Aliases in an operation.")
@@ -114,6 +122,7 @@ class Settings(BaseSettings):
             overflow=self.pool_overflow,
             wait_timeout_s=self.pool_wait_s,
             statement_timeout_ms=self.statement_timeout_ms,
+            is_prepared=self.prepared_statements,
         )
 
 

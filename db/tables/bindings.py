@@ -81,6 +81,7 @@ class Price(Row, table=True):
         check("output_per_1k_range", "output_per_1k >= 0"),
         check("cache_read_per_1k_range", "cache_read_per_1k >= 0"),
         sa.Index("ix_prices_input_per_1k_binding_id", "input_per_1k", "binding_id"),
+        sa.Index("ix_prices_effective_from", "effective_from"),
     )
 
     binding_id: UUID

@@ -554,6 +554,7 @@ def upgrade() -> None:
             "binding_id", "effective_from", name=op.f("uq_prices_binding_id_effective_from")
         ),
     )
+    op.create_index("ix_prices_effective_from", "prices", ["effective_from"], unique=False)
     op.create_index(
         "ix_prices_input_per_1k_binding_id", "prices", ["input_per_1k", "binding_id"], unique=False
     )
@@ -561,6 +562,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_prices_effective_from", table_name="prices")
     op.drop_index("ix_prices_input_per_1k_binding_id", table_name="prices")
     op.drop_table("prices")
     op.drop_index("ix_provider_bindings_version_id_priority_id", table_name="provider_bindings")
