@@ -133,6 +133,8 @@ async def one_page(
         lambda: _select(listing, marks, window, columns),
         {**values, **window.values},
         listing.table,
+        # one in 10,000 or nearly all: planned blindly, a rare label would be sought row by row
+        is_planned_by_values=bool(given),
     )
     return _slice(await reader.rows(source, query), window)
 
@@ -170,7 +172,8 @@ async def count(source: Source, listing: Listing, given: Given) -> int:
         counting = sa.select(sa.func.count().label("total")).select_from(listing.table)
         return counting.where(*_conditions(listing, marks))
 
-    query = Query(("count", id(listing), shape), build, values)
+    planned = bool(given)  # as in one_page
+    query = Query(("count", id(listing), shape), build, values, is_planned_by_values=planned)
     return int((await reader.rows(source, query))[0].total)
 
 

@@ -93,7 +93,8 @@ async def _fetched(
     for listener in listeners:
         listener(statement.sql.decode(), values)
     async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(statement.sql, values)
+        prepare = False if query.is_planned_by_values else None  # None: as the connection does
+        await cursor.execute(statement.sql, values, prepare=prepare)
         return list(map(statement.make, await cursor.fetchall()))
 
 

@@ -33,6 +33,7 @@ class Query:
     build: Callable[[], sa.Select[Any]]
     values: Mapping[str, Any]
     table: Hashable = None
+    is_planned_by_values: bool = False  # each time anew: the best plan depends on the values
 
 
 @dataclass(frozen=True, slots=True)
