@@ -1,5 +1,6 @@
 """Constraint violations, told as problems by the constraint's name."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,11 +11,12 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
-from db.tables import ModelAlias, ModelVersion, Price, Provider, ProviderBinding
+from db.tables import ModelVersion, Provider, ProviderBinding
 from db.tables.models import Model
 
-# Unique constraint -> the table, what is taken, and where in the input it stands.
-_UNIQUE: dict[str, tuple[type[SQLModel], str, tuple[str, ...]]] = {
+# Unique constraint -> the table if clients can look its rows up, what is taken, and where in the
+# input it stands.
+_UNIQUE: dict[str, tuple[type[SQLModel] | None, str, tuple[str, ...]]] = {
     "uq_models_name": (Model, "a model of this name", ("name",)),
     "uq_providers_slug": (Provider, "a provider of this slug", ("slug",)),
     "uq_model_versions_model_id_version": (
@@ -33,11 +35,11 @@ _UNIQUE: dict[str, tuple[type[SQLModel], str, tuple[str, ...]]] = {
         ("providerModelId",),
     ),
     "uq_prices_binding_id_effective_from": (
-        Price,
+        None,
         "a price from this time on",
         ("price", "effectiveFrom"),
     ),
-    "uq_model_aliases_model_id_name": (ModelAlias, "this alias in the model", ("alias",)),
+    "uq_model_aliases_model_id_name": (None, "this alias in the model", ("alias",)),
 }
 # Foreign key -> what the row refers to, and where in the input it stands.
 _FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -85,22 +87,23 @@ async def problem_of(session: AsyncSession, error: DBAPIError) -> Problem | None
 
 
 async def _existing(
-    session: AsyncSession, table: type[SQLModel], cause: psycopg.errors.IntegrityError
+    session: AsyncSession, table: type[SQLModel] | None, cause: psycopg.errors.IntegrityError
 ) -> Any:
     """The row that is in the way, found by the key that PostgreSQL's detail quotes."""
     detail = cause.diag.message_detail or ""
     names, found, values = detail.partition("(")[2].partition(")=(")
-    if not found:
+    if not found or table is None:
         return None
-    texts = values.rpartition(")")[0].split(", ")
-    given = dict(zip(names.split(", "), texts, strict=False))
-    columns = sa.inspect(table).columns
-    conditions = [_equals(columns[name], text) for name, text in given.items()]
-    return (await session.exec(sa.select(table).where(*conditions))).scalars().first()  # type: ignore[call-overload]
+    columns = [sa.inspect(table).columns[name] for name in names.split(", ")]
+    keys = [column for column in columns if isinstance(column.type, sa.Uuid)]  # they stand first
+    texts = values.rpartition(")")[0].split(", ", len(keys))
+    conditions = [column == UUID(text) for column, text in zip(keys, texts, strict=False)]
+    conditions.append(_quoted(columns[len(keys) :]) == texts[-1])
+    statement = sa.select(table).where(*conditions)
+    return (await session.exec(statement)).scalars().first()  # type: ignore[call-overload]  # not select()
 
 
-def _equals(column: Any, text: str) -> sa.ColumnElement[bool]:
-    if text == "null":
-        return sa.or_(column.is_(None), column == text)
-    same: sa.ColumnElement[bool] = sa.cast(column, sa.Text) == text
-    return column == UUID(text) if isinstance(column.type, sa.Uuid) else same
+def _quoted(columns: Sequence[Any]) -> sa.ColumnElement[Any]:
+    """The columns' values as a detail quotes them; text among them may hold a comma itself."""
+    texts = [sa.func.coalesce(sa.cast(column, sa.Text), "null") for column in columns]
+    return columns[0] if len(columns) == 1 else sa.func.concat_ws(", ", *texts)

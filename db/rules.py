@@ -25,6 +25,9 @@ URL_LENGTH_MAX = 2_048
 MONEY_MAX = Decimal(10) ** 10  # what NUMERIC(20, 10) holds
 _MONEY_STEP = Decimal(10) ** -10
 INT_MAX = 2**31 - 1
+KEY_LENGTH_MAX = 255  # of an idempotency key
+
+_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # as JSON escapes it, itself not escaped
 
 
 def breaches(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> list[Invalid]:
@@ -62,7 +65,7 @@ def up_to(length: int) -> Rule:
     """Text of at most so many characters, none of which is NUL, which PostgreSQL cannot hold."""
 
     def rule(text: str) -> str | None:
-        if "\0" in text or not _is_unicode(text):
+        if "\0" in text or not is_unicode(text):
             return "must be text without NUL and without lone surrogates"
         return (
             f"must be at most {length} characters, not {len(text)}" if len(text) > length else None
@@ -131,10 +134,16 @@ def json_value(value: Any) -> str | None:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except ValueError:  # of the literal 1e400, which is an infinity
         return "must hold finite numbers"
-    if "\\u0000" in text or not _is_unicode(text):
+    if _NUL.search(text) or not is_unicode(text):
         return "must be text without NUL and without lone surrogates"
     too_large = len(text.encode()) > JSON_BYTES_MAX
     return f"must be at most {JSON_BYTES_MAX} bytes of JSON" if too_large else None
+
+
+def idempotency_key(text: str) -> str | None:
+    """What a client makes up to name one call."""
+    wanted = f"must be 1 to {KEY_LENGTH_MAX} printable characters"
+    return None if 1 <= len(text) <= KEY_LENGTH_MAX and text.isprintable() else wanted
 
 
 def alias_name(value: str) -> str | None:
@@ -159,10 +168,10 @@ def labels(given: list[tuple[str, str]]) -> str | None:
         twice = next(key for key in keys if keys.count(key) > 1)
         return f"must not have the key {twice!r} twice"
     for key, value in given:
-        if not 1 <= len(key) <= 63 or len(value) > 255 or up_to(255)(key + value[:0]):
+        if not 1 <= len(key) <= 63 or len(value) > 255:
             return "must have keys of 1 to 63 and values of up to 255 characters"
-        if up_to(255)(value):
-            return "must be text without NUL and without lone surrogates"
+        if message := up_to(255)(key) or up_to(255)(value):
+            return message
     if found := looks_like_a_secret(dict(given)):
         return f"must not hold a secret, as {found} seems to"
     return None
@@ -175,7 +184,8 @@ def _levels(value: Any, limit: int) -> int:
     return 1 + max((_levels(item, limit - 1) for item in items), default=0)
 
 
-def _is_unicode(text: str) -> bool:
+def is_unicode(text: str) -> bool:
+    """Whether the text has no lone surrogates, which JSON can write and no encoding can hold."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -214,6 +224,7 @@ VERSION: dict[str, Rule] = {
     "metadata_": json_value,
 }
 BINDING: dict[str, Rule] = {
+    "provider": slug,
     "provider_model_id": lambda value: up_to(200)(value) if value else "must not be empty",
     "region": slug,
     "endpoint": url,

@@ -4,10 +4,13 @@ import re
 from typing import Any
 
 _KEY = re.compile(
-    r"(^|_)(api_?key|access_?key|private_?key|secret|token|password|passwd|credentials?)$"
+    r"(^|_)(api_?key|access_?key|private_?key|secret_?key|secret|token|password|passwd|pwd"
+    r"|credentials?|authorization)$"
 )
+# what tokenizers call the tokens that mean something to them
+_MARKER = re.compile(r"(^|_)(bos|eos|pad|unk|sep|cls|mask|stop|start|end)_token$")
 _VALUES = (
-    re.compile(r"\bsk-[A-Za-z0-9_-]{16,}"),  # OpenAI, Anthropic and whoever followed
+    re.compile(r"\bsk-(?!learn\b)[A-Za-z0-9_-]{16,}"),  # OpenAI, Anthropic and whoever followed
     re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),  # AWS
     re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),  # Google
     re.compile(r"\b(ghp|gho|ghs|ghu)_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{22,}"),
@@ -36,4 +39,5 @@ def looks_like_a_secret(value: Any) -> str | None:
 
 
 def _names_a_secret(key: str) -> bool:
-    return _KEY.search(_CAMEL.sub("_", key).lower().replace("-", "_")) is not None
+    name = _CAMEL.sub("_", key).lower().replace("-", "_")
+    return _KEY.search(name) is not None and _MARKER.search(name) is None

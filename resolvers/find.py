@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from db import ids, models, versions
-from db.problems import NotFound, Refused
+from db import ids, models, rules, versions
+from db.problems import Invalid, NotFound, Refused
 from db.tables import Model, ModelVersion
 from resolvers.arguments import chosen
 from resolvers.errors import RequestError
@@ -37,7 +37,7 @@ async def version(source: Any, ref: VersionRef) -> ModelVersion | None:
 
 async def existing_model(source: Any, ref: ModelRef) -> Model:
     """The model with this id or name; refused when there is none."""
-    found = await model(source, ref)
+    found = await model(source, ref) if _can_be_stored(ref) else None
     if found is None:
         raise Refused(NotFound("no such model", ("model",)))
     return found
@@ -45,10 +45,24 @@ async def existing_model(source: Any, ref: ModelRef) -> Model:
 
 async def existing_version(source: Any, ref: VersionRef) -> ModelVersion:
     """The version that is named; refused when there is none."""
-    found = await version(source, ref)
+    try:
+        found = await version(source, ref) if _can_be_stored(ref) else None
+    except RequestError as error:
+        raise Refused(Invalid(error.message, ("version", "inModel", "select"))) from error
     if found is None:
         raise Refused(NotFound("no such version", ("version",)))
     return found
+
+
+def _can_be_stored(ref: Any) -> bool:
+    """Whether all text in the reference is such as PostgreSQL can hold; other names nothing."""
+    for field in ref.__strawberry_definition__.fields:
+        value = getattr(ref, field.python_name)
+        if isinstance(value, str) and ("\0" in value or not rules.is_unicode(value)):
+            return False
+        if hasattr(value, "__strawberry_definition__") and not _can_be_stored(value):
+            return False
+    return True
 
 
 def selector(select: VersionSelector) -> tuple[str, Any]:

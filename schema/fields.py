@@ -107,7 +107,7 @@ class _IntoPayload(FieldExtension):
             made = await next_(source, info, **kwargs)
         except Refused as refusal:
             return payload(**dict.fromkeys(names), user_errors=list(refusal.problems))
-        values = made if isinstance(made, tuple) else (made,)
+        values = made if len(names) > 1 else (made,)
         return payload(**dict(zip(names, values, strict=True)), user_errors=[])
 
 

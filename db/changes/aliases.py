@@ -7,8 +7,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import aliases
-from db.changes import rows
-from db.changes.versions import refuse_archived
+from db.changes import rows, versions
 from db.enums import AuditAction, VersionStatus
 from db.problems import InvalidState, NotFound, Refused, RevisionMismatch
 from db.tables import Model, ModelAlias, ModelVersion
@@ -28,8 +27,8 @@ async def point(
     expected_version_id: UUID | None = None,
 ) -> Moved:
     """Make the alias name this version, unless it points elsewhere than the caller expects."""
-    refuse_archived(version, "version")
     alias = await _locked(session, version.model_id, name)
+    await versions.live(session, version.id)
     previous = await session.get(ModelVersion, alias.version_id) if alias else None
     if expected_version_id is not None and (previous is None or previous.id != expected_version_id):
         message = "the alias does not point at expectedVersion now"
@@ -54,8 +53,9 @@ async def roll_back(session: AsyncSession, model_id: UUID, name: str) -> Moved:
     current = await session.get(ModelVersion, alias.version_id)
     earlier = await _earlier_versions(session, model_id, name)
     for version_id in reversed(earlier):
-        version = await session.get(ModelVersion, version_id)
-        if version is not None and version.status != VersionStatus.ARCHIVED:
+        version = await session.get(ModelVersion, version_id, with_for_update={"key_share": True})
+        is_there = version is not None and version.status != VersionStatus.ARCHIVED
+        if is_there and version_id != alias.version_id:
             values = {"version_id": version_id}
             return Moved(await rows.update(session, ModelAlias, alias.id, None, values), current)
     message = f"the alias {name} has named no other version that is still there"
@@ -76,10 +76,10 @@ def no_alias(name: str) -> NotFound:
 
 
 async def _locked(session: AsyncSession, model_id: UUID, name: str) -> ModelAlias | None:
-    """The alias; the model's row is locked, so that two calls cannot both create it."""
-    await rows.lock(session, Model, model_id, None)
+    """The alias, locked as the model's row is, so that two calls cannot both create it."""
+    await rows.lock(session, Model, model_id, path=("model",))
     same = (col(ModelAlias.model_id) == model_id, col(ModelAlias.name) == name)
-    return (await session.exec(select(ModelAlias).where(*same))).one_or_none()
+    return (await session.exec(select(ModelAlias).where(*same).with_for_update())).one_or_none()
 
 
 async def _earlier_versions(session: AsyncSession, model_id: UUID, name: str) -> list[UUID]:

@@ -28,8 +28,8 @@ async def delete(
 
     Children go first, each kind in one statement: a cascade would run one statement per parent.
     """
-    await rows.lock(session, Model, key, expected_revision)
-    if not force and await _has_active_version(session, key):
+    await rows.lock(session, Model, key, expected_revision, is_to_go=True)
+    if await _has_active_version(session, key) and not force:
         message = "the model has ACTIVE versions; force deletes them too"
         raise Refused(InvalidState(message, ("force",), UserErrorCode.IN_USE))
     bindings = sa.select(col(ProviderBinding.id)).where(col(ProviderBinding.model_id) == key)
@@ -44,7 +44,7 @@ async def delete(
 
 
 async def _has_active_version(session: AsyncSession, key: UUID) -> bool:
-    active = select(ModelVersion.id).where(
-        col(ModelVersion.model_id) == key, col(ModelVersion.status) == VersionStatus.ACTIVE
-    )
-    return (await session.exec(active.limit(1))).first() is not None
+    """Whether one is ACTIVE; all are locked, so that none becomes so while the model goes."""
+    statuses = select(ModelVersion.status).where(col(ModelVersion.model_id) == key)
+    locked = statuses.order_by(col(ModelVersion.id)).with_for_update()
+    return VersionStatus.ACTIVE in (await session.exec(locked)).all()

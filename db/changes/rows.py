@@ -21,13 +21,23 @@ async def insert(session: AsyncSession, *rows: Any) -> None:
 
 
 async def lock(
-    session: AsyncSession, table: type[RowT], key: UUID, expected_revision: int | None
+    session: AsyncSession,
+    table: type[RowT],
+    key: UUID,
+    expected_revision: int | None = None,
+    *,
+    is_to_go: bool = False,
+    path: tuple[str, ...] = ("id",),
 ) -> RowT:
-    """The row, locked until the transaction ends; refused when gone, or at another revision."""
-    statement = select(table).where(col(table.id) == key).with_for_update(key_share=True)
-    row = (await session.exec(statement)).one_or_none()
+    """The row, locked until the transaction ends; refused when gone, or at another revision.
+
+    While a row that is to go is locked, no other row can be made that refers to it.
+    """
+    statement = select(table).where(col(table.id) == key).with_for_update(key_share=not is_to_go)
+    fresh = statement.execution_options(populate_existing=True)
+    row = (await session.exec(fresh)).one_or_none()
     if row is None:
-        raise Refused(gone())
+        raise Refused(gone(*path))
     if expected_revision not in (None, row.revision):
         raise Refused(stale(row, expected_revision))
     return row
@@ -68,13 +78,13 @@ async def remove(
     session: AsyncSession, table: type[RowT], key: UUID, expected_revision: int | None
 ) -> None:
     """Delete one row; refused when it is gone, or at another revision."""
-    await lock(session, table, key, expected_revision)
+    await lock(session, table, key, expected_revision, is_to_go=True)
     await delete(session, table, col(table.id) == key)
 
 
-def gone() -> NotFound:
+def gone(*path: str) -> NotFound:
     """The problem of an id that names nothing any more."""
-    return NotFound("no object has this id", ("id",))
+    return NotFound("no object has this id", path or ("id",))
 
 
 def stale(row: VersionedRow, expected_revision: int | None) -> RevisionMismatch:

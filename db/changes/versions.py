@@ -61,7 +61,7 @@ async def delete(
 
     Without `force` it is refused while the version is ACTIVE, held, or named by an alias.
     """
-    version = await rows.lock(session, ModelVersion, key, expected_revision)
+    version = await rows.lock(session, ModelVersion, key, expected_revision, is_to_go=True)
     if not force:
         await _refuse_in_use(session, version)
     bindings = sa.select(col(ProviderBinding.id)).where(col(ProviderBinding.version_id) == key)
@@ -70,6 +70,13 @@ async def delete(
     count = await rows.delete(session, ProviderBinding, col(ProviderBinding.version_id) == key)
     await rows.delete(session, ModelVersion, col(ModelVersion.id) == key)
     return count
+
+
+async def live(session: AsyncSession, key: UUID) -> ModelVersion:
+    """The version that something is to refer to, locked; refused when it is gone or archived."""
+    version = await rows.lock(session, ModelVersion, key, path=("version",))
+    refuse_archived(version, "version")
+    return version
 
 
 def refuse_archived(version: ModelVersion, *path: str) -> None:

@@ -7,7 +7,7 @@ import strawberry
 from db import ids, rules
 from db.changes import aliases
 from db.changes.aliases import Moved
-from db.problems import NotFound, Refused
+from db.problems import NotFound, Problem, Refused
 from db.tables import Model
 from resolvers import find
 from resolvers.arguments import input_type, optional, required, told
@@ -41,7 +41,7 @@ async def point(
     info: Info, input: Annotated[SetAliasInput, told("The alias and its version.")]
 ) -> Moved:
     """Point an alias such as production at a version, creating or moving it."""
-    refuse_if(problems_of({"alias": input.alias}, {"alias": rules.alias_name}))
+    refuse_if(_problems(input))
     expected = None
     if input.expected_version is not None:
         expected = key_of(ids.VERSION, input.expected_version, "expectedVersion")
@@ -58,6 +58,7 @@ async def point(
 
 async def roll_back(info: Info, input: Annotated[RollbackAliasInput, told("The alias.")]) -> Moved:
     """Point an alias back at the version it named before; again, at the one before that."""
+    refuse_if(_problems(input))
 
     async def work(session: Any) -> Moved:
         model = await find.existing_model(session, input.model)
@@ -68,6 +69,7 @@ async def roll_back(info: Info, input: Annotated[RollbackAliasInput, told("The a
 
 async def delete(info: Info, input: Annotated[DeleteAliasInput, told("The alias.")]) -> Model:
     """Delete an alias; its history stays in the audit log."""
+    refuse_if(_problems(input))
 
     async def work(session: Any) -> Model:
         model = await find.existing_model(session, input.model)
@@ -75,3 +77,7 @@ async def delete(info: Info, input: Annotated[DeleteAliasInput, told("The alias.
         return model
 
     return await write(info, work)
+
+
+def _problems(input: Any) -> list[Problem]:
+    return problems_of({"alias": input.alias}, {"alias": rules.alias_name})

@@ -19,7 +19,13 @@ from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.refs import VersionRef
 from resolvers.scalars import URL
-from resolvers.writing.inputs import EXPECTED_REVISION, IDEMPOTENCY_KEY, changes, problems_of
+from resolvers.writing.inputs import (
+    EXPECTED_REVISION,
+    IDEMPOTENCY_KEY,
+    changes,
+    problems_of,
+    problems_of_key,
+)
 from resolvers.writing.transaction import key_of, refuse_if, write, write_once
 
 _REQUIRED = frozenset({"provider_model_id", "status", "priority", "weight"})
@@ -111,7 +117,7 @@ async def create(
 ) -> ProviderBinding:
     """Say how a provider serves a version."""
     values, problems = binding_values(input.binding)
-    refuse_if(problem.within("binding") for problem in problems)
+    refuse_if([*(p.within("binding") for p in problems), *problems_of_key(input)])
 
     async def work(session: Any) -> list[ProviderBinding]:
         version = await find.existing_version(session, input.version)
@@ -166,7 +172,7 @@ async def set_price(
 
 def binding_values(input: NewBindingInput) -> tuple[dict[str, Any], list[Problem]]:
     """A binding's columns with its provider's slug and its price, and what is wrong with them."""
-    values = {name: getattr(input, name) for name in (*_COLUMNS, "provider")}
+    values = {name: getattr(input, name) for name in _COLUMNS}
     problems = problems_of(values, rules.BINDING)
     values["price"] = None
     if input.price is not None:

@@ -26,6 +26,12 @@ def changes(input: Any) -> dict[str, Any]:
     return given
 
 
+def problems_of_key(input: Any) -> list[Problem]:
+    """What is wrong with the input's idempotency key."""
+    given = {"idempotency_key": input.idempotency_key}
+    return problems_of(given, {"idempotency_key": rules.idempotency_key})
+
+
 def problems_of(
     values: Mapping[str, Any],
     table_rules: Mapping[str, Rule],

@@ -12,7 +12,13 @@ from db.tables import Model
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.refs import LabelInput
-from resolvers.writing.inputs import EXPECTED_REVISION, IDEMPOTENCY_KEY, changes, problems_of
+from resolvers.writing.inputs import (
+    EXPECTED_REVISION,
+    IDEMPOTENCY_KEY,
+    changes,
+    problems_of,
+    problems_of_key,
+)
 from resolvers.writing.transaction import key_of, refuse_if, write, write_once
 
 _REQUIRED = frozenset({"name", "task", "labels", "retention_keep"})
@@ -64,7 +70,7 @@ async def create(info: Info, input: Annotated[CreateModelInput, told("The model.
     """Register a model; its name must be free."""
     values = {name: getattr(input, name) for name in (*rules.MODEL, "task")}
     values["labels"] = _pairs(input.labels or [])
-    refuse_if(problems_of(values, rules.MODEL))
+    refuse_if([*problems_of(values, rules.MODEL), *problems_of_key(input)])
 
     async def work(session: Any) -> list[Model]:
         model = Model(**_columns(values))

@@ -6,15 +6,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from db import idempotency, ids, transactions
-from db.problems import Invalid, NotFound, Problem, Refused
+from db.problems import NotFound, Problem, Refused
 from db.tables import IdempotencyKey
 from resolvers import nodes
 from resolvers.context import Info
 
 T = TypeVar("T")
 Work = Callable[[Any], Awaitable[T]]
-
-_KEY_LENGTH_MAX = 255
 
 
 async def write(info: Info, work: Work[T], *, action: str = "") -> T:
@@ -61,14 +59,10 @@ def key_of(prefix: str, text: str, *path: str) -> UUID:
 
 
 def _key(info: Info, operation: str, input: Any) -> IdempotencyKey:
-    key = input.idempotency_key
-    if not 1 <= len(key) <= _KEY_LENGTH_MAX or not key.isprintable():
-        message = f"idempotencyKey must be 1 to {_KEY_LENGTH_MAX} printable characters"
-        raise Refused(Invalid(message, ("idempotencyKey",)))
     return IdempotencyKey(
         actor=info.context.actor,
         operation=operation,
-        key=key,
+        key=input.idempotency_key,
         input_hash=sha256(repr(input).encode(errors="surrogatepass")).hexdigest(),
     )
 

@@ -19,7 +19,13 @@ from resolvers.context import Info
 from resolvers.refs import ModelRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from resolvers.writing.bindings import NewBindingInput, binding_values
-from resolvers.writing.inputs import EXPECTED_REVISION, IDEMPOTENCY_KEY, changes, problems_of
+from resolvers.writing.inputs import (
+    EXPECTED_REVISION,
+    IDEMPOTENCY_KEY,
+    changes,
+    problems_of,
+    problems_of_key,
+)
 from resolvers.writing.transaction import key_of, refuse_if, write, write_once
 
 _REQUIRED = frozenset({"region", "status", "capabilities"})
@@ -170,6 +176,7 @@ def _problems(input: CreateVersionInput, values: dict[str, Any], given: list[Any
     if input.status == VersionStatus.ARCHIVED:
         found.append(Invalid("status must be DRAFT, ACTIVE or DEPRECATED", ("status",)))
     found += problems_of({"alias": input.alias}, {"alias": rules.alias_name})
+    found += problems_of_key(input)
     for place, (_, problems) in enumerate(given):
         found += [problem.within("bindings", str(place)) for problem in problems]
     return found

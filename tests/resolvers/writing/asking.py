@@ -1,0 +1,99 @@
+"""Calls any mutation with an input and reads everything its payload says."""
+
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    is_required_argument,
+)
+
+from db.engine import Database
+from resolvers.context import Context
+from tests.graphql import SCHEMA, SERVICE, GraphQL
+
+BUILT = SCHEMA._schema
+assert BUILT.mutation_type is not None
+MUTATIONS: dict[str, GraphQLField] = dict(BUILT.mutation_type.fields)
+
+_ERRORS = """userErrors { __typename code message path
+  ... on AlreadyExistsError { existing { __typename id } }
+  ... on RevisionMismatchError { currentRevision current { __typename id } } }"""
+
+
+def input_type(mutation: str) -> GraphQLInputObjectType:
+    """The type of a mutation's input."""
+    found = get_named_type(MUTATIONS[mutation].args["input"].type)
+    assert isinstance(found, GraphQLInputObjectType)
+    return found
+
+
+def document(mutation: str) -> str:
+    """The mutation with every field of its payload, two levels deep."""
+    payload = get_named_type(MUTATIONS[mutation].type)
+    fields = " ".join(_selected(payload, 3))
+    declared = f"mutation ($input: {input_type(mutation).name}!)"
+    return f"{declared} {{ {mutation}(input: $input) {{ {fields} {_ERRORS} }} }}"
+
+
+async def execute(
+    db: Database, mutation: str, input: dict[str, Any], **context: Any
+) -> ExecutionResult:
+    """Whatever comes of it."""
+    surroundings = Context(db=db, service=SERVICE, **{"actor": "tests", **context})
+    return await SCHEMA.execute(
+        document(mutation), variable_values={"input": input}, context_value=surroundings
+    )
+
+
+async def done(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
+    """The payload of a mutation that must be done."""
+    payload = await answer(gql, mutation, **input)
+    assert payload["userErrors"] == [], payload["userErrors"]
+    return payload
+
+
+async def answer(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
+    """The payload: filled, or with user errors and nothing else."""
+    result = await execute(gql.db, mutation, input)
+    assert result.errors is None, [str(error) for error in result.errors]
+    assert result.data is not None
+    payload: dict[str, Any] = result.data[mutation]
+    others = {name for name in payload if name != "userErrors" and payload[name] is not None}
+    assert bool(others) != bool(payload["userErrors"]), payload
+    return payload
+
+
+async def refused(gql: GraphQL, mutation: str, **input: Any) -> list[dict[str, Any]]:
+    """The user errors of a mutation that must be refused."""
+    errors: list[dict[str, Any]] = (await answer(gql, mutation, **input))["userErrors"]
+    assert errors
+    assert all(error["message"] and error["path"] for error in errors), errors
+    return errors
+
+
+async def codes(gql: GraphQL, mutation: str, **input: Any) -> list[tuple[str, str]]:
+    """Each user error's code and its path, joined by dots."""
+    errors = await refused(gql, mutation, **input)
+    return [(error["code"], ".".join(error["path"])) for error in errors]
+
+
+def _selected(type_: Any, depth: int) -> list[str]:
+    if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+        return []
+    lines = []
+    for name, field in type_.fields.items():
+        inner = get_named_type(field.type)
+        required = any(is_required_argument(argument) for argument in field.args.values())
+        if name == "userErrors" or required or inner.name.endswith("Connection"):
+            continue
+        if is_leaf_type(inner):
+            lines.append(name)
+        elif depth > 1 and (nested := _selected(inner, depth - 1)):
+            lines.append(f"{name} {{ {' '.join(nested)} }}")
+    return lines

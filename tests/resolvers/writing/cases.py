@@ -1,0 +1,277 @@
+"""One complete input for every mutation, in a small registry where it can be done."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+from tests.graphql import GraphQL
+from tests.resolvers.writing.asking import done
+
+Json: TypeAlias = dict[str, Any]
+NO_ID = "0" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The ids of a registry: a provider, an idle one, and a model with three versions.
+
+    The first version has a binding with a price; the second is what the alias production was moved
+    to; the third is a draft that nothing refers to.
+    """
+
+    gql: GraphQL
+    provider: str
+    idle: str
+    model: str
+    first: str
+    second: str
+    draft: str
+    binding: str
+
+
+def hash_of(number: int) -> str:
+    """A content hash."""
+    return f"{number:064x}"
+
+
+async def world(gql: GraphQL) -> World:
+    """That registry, made by mutations."""
+    providers = [
+        (await done(gql, "createProvider", slug=slug, name=slug, kind="OPENAI"))["provider"]["id"]
+        for slug in ("acme", "idle")
+    ]
+    model = (await done(gql, "createModel", name="m", task="CHAT"))["model"]["id"]
+    versions = []
+    for number, status in ((1, "ACTIVE"), (2, "ACTIVE"), (3, "DRAFT")):
+        made = await done(
+            gql,
+            "createVersion",
+            model={"id": model},
+            version=f"{number}.0.0",
+            contentHash=hash_of(number),
+            region="eu",
+            status=status,
+        )
+        versions.append(made["version"]["id"])
+    binding = await done(gql, "createBinding", version={"id": versions[0]}, binding=binding_input())
+    for version in versions[:2]:
+        await done(
+            gql, "setAlias", model={"id": model}, alias="production", version={"id": version}
+        )
+    return World(gql, *providers, model, *versions, binding["binding"]["id"])
+
+
+def binding_input(n: int = 0) -> Json:
+    """Every field of a new binding."""
+    return {
+        "provider": "acme",
+        "providerModelId": f"served-{n}",
+        "region": "eu-west-1",
+        "endpoint": "https://example.com/v1",
+        "config": {"maxTokens": 4096, "nested": [{"task": "token-classification"}]},
+        "credentialRef": "env://ACME",
+        "status": "ACTIVE",
+        "priority": 10,
+        "weight": 50,
+        "sunsetOn": "2030-01-31",
+        "price": price_input(n),
+    }
+
+
+def price_input(n: int = 0) -> Json:
+    """Every field of a price."""
+    return {
+        "inputPer1k": "0.0025",
+        "outputPer1k": "0.01",
+        "cacheReadPer1k": "0",
+        "effectiveFrom": f"2026-01-31T12:00:{n % 60:02}.{n // 60:06}+02:00",
+        "source": "list price",
+    }
+
+
+def version_facts() -> Json:
+    """The fields of a version that may be changed, apart from its status."""
+    return {
+        "region": "eu-west-1",
+        "evalScore": 0.75,
+        "costPer1k": "0.0000000001",
+        "sloLatencyMs": 900,
+        "sloSuccessRate": 0.99,
+        "contextWindow": 128_000,
+        "maxOutputTokens": 4_096,
+        "capabilities": ["TOOLS", "VISION"],
+        "artifactUrl": "s3://bucket/weights",
+        "sizeBytes": "9007199254740993",
+        "metadata": {"license": "MIT", "deep": [[1.5, None, True]]},
+        "deprecatedOn": "2029-01-31",
+        "sunsetOn": "2030-01-31",
+    }
+
+
+def _create_model(w: World, n: int) -> Json:
+    return {
+        "name": f"new-{n}",
+        "task": "CHAT",
+        "subject": "math",
+        "description": "New.",
+        "labels": [{"key": "team", "value": "red"}],
+        "retentionKeep": 5,
+        "idempotencyKey": f"key-{n}",
+    }
+
+
+def _update_model(w: World, n: int) -> Json:
+    changed = {**_create_model(w, n), "id": w.model, "task": "OCR", "expectedRevision": 1}
+    del changed["idempotencyKey"]
+    return changed
+
+
+def _create_version(w: World, n: int) -> Json:
+    return {
+        **version_facts(),
+        "model": {"id": w.model},
+        "version": f"4.0.{n}",
+        "contentHash": hash_of(4 + n),
+        "status": "ACTIVE",
+        "bindings": [binding_input(1), binding_input(2)],
+        "alias": "canary",
+        "applyRetention": False,
+        "idempotencyKey": f"key-{n}",
+    }
+
+
+class Case(NamedTuple):
+    """A mutation's complete input, and the events it leaves: kind, action, and whose."""
+
+    input: Callable[[World, int], Json]
+    events: list[tuple[str, str, str]]
+    refused: Json  # what makes the same input refused
+
+
+GONE = {"id": f"mdl_{NO_ID}"}
+CASES: dict[str, Case] = {
+    "createModel": Case(_create_model, [("MODEL", "CREATED", "new")], {"name": "m"}),
+    "updateModel": Case(_update_model, [("MODEL", "UPDATED", "model")], {"expectedRevision": 7}),
+    "deleteModel": Case(
+        lambda w, n: {"id": w.model, "expectedRevision": 1, "force": True},
+        [
+            ("PRICE", "DELETED", "binding"),
+            ("ALIAS", "DELETED", "model"),
+            ("BINDING", "DELETED", "binding"),
+            ("VERSION", "DELETED", "first"),
+            ("VERSION", "DELETED", "second"),
+            ("VERSION", "DELETED", "draft"),
+            ("MODEL", "DELETED", "model"),
+        ],
+        {"force": False},
+    ),
+    "createVersion": Case(
+        _create_version,
+        [
+            ("VERSION", "CREATED", "new"),
+            ("BINDING", "CREATED", "any"),
+            ("BINDING", "CREATED", "any"),
+            ("PRICE", "PRICED", "any"),
+            ("PRICE", "PRICED", "any"),
+            ("ALIAS", "ALIASED", "model"),
+        ],
+        {"contentHash": hash_of(1)},
+    ),
+    "updateVersion": Case(
+        lambda w, n: {
+            **version_facts(),
+            "id": w.draft,
+            "expectedRevision": 1,
+            "status": "ACTIVE",
+        },
+        [("VERSION", "UPDATED", "draft")],
+        {"status": "DEPRECATED"},
+    ),
+    "deleteVersion": Case(
+        lambda w, n: {"id": w.first, "expectedRevision": 1, "force": True},
+        [
+            ("PRICE", "DELETED", "binding"),
+            ("BINDING", "DELETED", "binding"),
+            ("VERSION", "DELETED", "first"),
+        ],
+        {"force": False},
+    ),
+    "createBinding": Case(
+        lambda w, n: {
+            "version": {"id": w.second},
+            "binding": binding_input(n),
+            "idempotencyKey": f"key-{n}",
+        },
+        [("BINDING", "CREATED", "new"), ("PRICE", "PRICED", "new")],
+        {"version": {"id": f"ver_{NO_ID}"}},
+    ),
+    "updateBinding": Case(
+        lambda w, n: {
+            **{k: v for k, v in binding_input(n + 9).items() if k not in ("provider", "price")},
+            "id": w.binding,
+            "expectedRevision": 1,
+            "successRate": 0.5,
+            "latencyMs": 120.5,
+        },
+        [("BINDING", "UPDATED", "binding")],
+        {"expectedRevision": 2},
+    ),
+    "deleteBinding": Case(
+        lambda w, n: {"id": w.binding, "expectedRevision": 1},
+        [("PRICE", "DELETED", "binding"), ("BINDING", "DELETED", "binding")],
+        {"id": f"bnd_{NO_ID}"},
+    ),
+    "setPrice": Case(
+        lambda w, n: {"binding": w.binding, "price": price_input(n + 1)},
+        [("PRICE", "PRICED", "binding")],
+        {"price": price_input(0)},
+    ),
+    "createProvider": Case(
+        lambda w, n: {
+            "slug": f"new-{n}",
+            "name": "New",
+            "kind": "BEDROCK",
+            "apiBase": "https://api.example.com",
+            "docsUrl": "https://docs.example.com",
+        },
+        [("PROVIDER", "CREATED", "new")],
+        {"slug": "acme"},
+    ),
+    "updateProvider": Case(
+        lambda w, n: {
+            "id": w.provider,
+            "expectedRevision": 1,
+            "name": "Changed",
+            "kind": "BEDROCK",
+            "apiBase": "https://api.example.com",
+            "docsUrl": "https://docs.example.com",
+        },
+        [("PROVIDER", "UPDATED", "provider")],
+        {"id": f"prv_{NO_ID}"},
+    ),
+    "deleteProvider": Case(
+        lambda w, n: {"id": w.idle, "expectedRevision": 1},
+        [("PROVIDER", "DELETED", "idle")],
+        {"expectedRevision": 2},
+    ),
+    "setAlias": Case(
+        lambda w, n: {
+            "model": {"id": w.model},
+            "alias": "production",
+            "version": {"id": w.draft},
+            "expectedVersion": w.second,
+        },
+        [("ALIAS", "ALIASED", "model")],
+        {"model": GONE},
+    ),
+    "rollbackAlias": Case(
+        lambda w, n: {"model": {"id": w.model}, "alias": "production"},
+        [("ALIAS", "ROLLED_BACK", "model")],
+        {"alias": "nobody"},
+    ),
+    "deleteAlias": Case(
+        lambda w, n: {"model": {"id": w.model}, "alias": "production"},
+        [("ALIAS", "DELETED", "model")],
+        {"model": GONE},
+    ),
+}
