@@ -8,7 +8,7 @@ from uuid import UUID
 
 import strawberry
 
-from db import ids
+from db import audit, ids
 from db.enums import (
     BindingStatus,
     Capability,
@@ -117,6 +117,12 @@ def _models(refs: list[ModelRef]) -> dict[str, Any]:
     }
 
 
+def _subjects(texts: list[str]) -> dict[str, list[UUID]]:
+    """The keys of each kind of object that audit events can be about, by the ids' prefix."""
+    keys = {prefix: decoded(prefix, texts) for prefix in audit.SUBJECTS}
+    return {prefix: found for prefix, found in keys.items() if found}
+
+
 def _range(bounds: Any) -> dict[str, Any]:
     return dict(vars(bounds))
 
@@ -128,6 +134,7 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("BindingFilter", "versions"): lambda texts: decoded(ids.VERSION, texts),
     ("ModelFilter", "labels"): lambda labels: tuple({label.key: label.value} for label in labels),
     ("VersionFilter", "models"): _models,
+    ("AuditEventFilter", "subject"): _subjects,
 }
 _RANGES = (FloatRange, DecimalRange, DateTimeRange)
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import strawberry
 
-from db import bindings, ids, models, providers, versions
+from db import audit, bindings, ids, models, providers, versions
 from resolvers.arguments import told
 from resolvers.context import Info
 from resolvers.errors import RequestError
@@ -16,6 +16,7 @@ _BY_IDS: dict[str, Any] = {
     ids.VERSION: versions.by_ids,
     ids.BINDING: bindings.by_ids,
     ids.PROVIDER: providers.by_ids,
+    ids.EVENT: audit.by_ids,
 }
 
 

@@ -79,7 +79,7 @@ class AuditEvent(Row, table=True):
     @property
     def field_changes(self) -> list[FieldChange]:
         """Each changed field, as clients know it."""
-        text: str = self.changes_text
+        text: str = self.changes_text  # type: ignore[attr-defined]  # made below the class
         return field_changes.read(text)
 
 
