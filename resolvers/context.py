@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import strawberry
 
 from db.engine import Database
+from resolvers.hub import Hub
 from resolvers.loaders import Loaders
 from resolvers.service import Service
 
@@ -19,6 +20,7 @@ class Context:
     service: Service
     request_id: str = ""
     actor: str = "anonymous"
+    events: Hub | None = None  # None where nothing can be pushed, such as in a script
     loaders: Loaders = field(default_factory=Loaders)
 
 

@@ -15,6 +15,7 @@ from schema.mutation import Mutation
 from schema.problems import ERRORS
 from schema.query import Query
 from schema.scalars import SCALARS
+from schema.subscription import Subscription
 
 Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
 
@@ -23,7 +24,12 @@ def build(extensions: Iterable[Extension] = ()) -> strawberry.Schema:
     """The schema; the server hands in what it wants to hook into each operation."""
     config = StrawberryConfig(scalar_map=dict(SCALARS))
     schema = strawberry.Schema(
-        query=Query, mutation=Mutation, types=ERRORS, config=config, extensions=extensions
+        query=Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        types=ERRORS,
+        config=config,
+        extensions=extensions,
     )
     _complete(schema)
     return schema

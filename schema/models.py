@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
+import resolvers.audit
 import resolvers.models
 from db import tables, values
 from db.enums import TaskType
@@ -13,6 +14,7 @@ from schema.pages import Connection
 
 if TYPE_CHECKING:
     from schema.aliases import ModelAlias
+    from schema.audit import AuditEvent
     from schema.bindings import ProviderBinding
     from schema.versions import ModelVersion
 
@@ -45,4 +47,7 @@ class Model(Node, Versioned):
     )
     bindings: Connection[Annotated["ProviderBinding", strawberry.lazy("schema.bindings")]] = (
         batched(resolvers.models.binding_pages, "id")
+    )
+    audit_events: Connection[Annotated["AuditEvent", strawberry.lazy("schema.audit")]] = batched(
+        resolvers.audit.model_pages, "id"
     )

@@ -2,18 +2,22 @@
 
 import strawberry
 
+import resolvers.audit
 import resolvers.bindings
 import resolvers.models
 import resolvers.nodes
 import resolvers.providers
 import resolvers.registry
+import resolvers.retention
 import resolvers.versions
+from schema.audit import AuditEvent
 from schema.bindings import ProviderBinding
 from schema.fields import field
 from schema.models import Model
 from schema.nodes import Node
 from schema.pages import Connection
 from schema.providers import Provider
+from schema.retention import RetentionPlan, RetentionStats
 from schema.service import ServiceInfo
 from schema.versions import ModelVersion
 
@@ -30,4 +34,7 @@ class Query:
     bindings: Connection[ProviderBinding] = field(resolvers.bindings.page)
     provider: Provider | None = field(resolvers.providers.get)
     providers: Connection[Provider] = field(resolvers.providers.page)
+    audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
+    retention_stats: RetentionStats = field(resolvers.retention.stats)
+    retention_plan: RetentionPlan = field(resolvers.retention.plan)
     service: ServiceInfo = field(resolvers.registry.service)

@@ -12,18 +12,20 @@ from threading import Thread
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 
 import schema
 from db.engine import Database
 from planner import Planner
+from resolvers.hub import Hub
 from resolvers.service import Service
-from server import graphiql, health, logs
+from server import graphiql, health, live, logs
 from server.access import RequestLog
 from server.answers import Answers
 from server.documents import Documents
 from server.graphql import GraphQLEndpoint
 from server.settings import Settings
+from server.websocket import SocketEndpoint
 
 # What orjson writes as these scalars' own functions do, so that plans leave it as it is.
 _PASSED = {"DateTime": datetime, "Date": date}
@@ -32,16 +34,20 @@ _PASSED = {"DateTime": datetime, "Date": date}
 def build(settings: Settings, database_url: str) -> Starlette:
     """The registry's application on one database; nothing is shared between two of them."""
     database = Database(database_url, settings.pool_limits)
+    hub = Hub(settings.hub_limits)
+    graphql = _graphql(settings, database, hub)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
+        async with live.following(database_url, hub):
+            yield
         await database.close()
 
     return Starlette(
         routes=[
             Route("/", health.index),
-            Route("/graphql", _graphql(settings, database)),
+            WebSocketRoute("/graphql", SocketEndpoint(graphql)),
+            Route("/graphql", graphql),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),
             *graphiql.routes(),
@@ -73,7 +79,7 @@ def _end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _graphql(settings: Settings, database: Database) -> GraphQLEndpoint:
+def _graphql(settings: Settings, database: Database, hub: Hub) -> GraphQLEndpoint:
     built = schema.build()
     service = Service(
         version=version("model-registry"),
@@ -88,4 +94,5 @@ def _graphql(settings: Settings, database: Database) -> GraphQLEndpoint:
         Documents(built._schema, settings),
         Planner(built, passed=_PASSED, by_class=True),
         Answers(settings.answer_cache_bytes_max),
+        hub,
     )

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Iterable
 from typing import Any
 
-from graphql import GraphQLError
+from graphql import ExecutionResult, GraphQLError
 from graphql.error import GraphQLFormattedError
 
 from db import errors as database
@@ -82,6 +82,14 @@ def code_of(cause: BaseException) -> str:
     if database.is_unavailable(cause):
         return UNAVAILABLE
     return BAD_USER_INPUT if database.is_unusable_value(cause) else INTERNAL
+
+
+def body(result: ExecutionResult, request_id: str) -> dict[str, Any]:
+    """The response body of an operation that was executed."""
+    if not result.errors:
+        return {"data": result.data}
+    shown = [formatted(error, request_id) for error in result.errors]
+    return {"data": result.data, "errors": shown}
 
 
 def unexpected(cause: BaseException, request_id: str) -> dict[str, Any]:

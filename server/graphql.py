@@ -5,8 +5,8 @@ its chain of extensions, and passes the 61 audits of npm's graphql-http (tests/s
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -14,7 +14,7 @@ from graphql import ExecutionResult, Executor, GraphQLError, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
@@ -22,8 +22,9 @@ from db import state
 from db.engine import Database
 from planner import MutationPlan, Planner, QueryPlan, Rerun
 from resolvers.context import Context
+from resolvers.hub import Hub
 from resolvers.service import Service
-from server import errors, graphiql, limits, parameters, responses
+from server import errors, graphiql, limits, parameters, responses, sse, streams
 from server.answers import Answer, Answers, etag
 from server.documents import Document, Documents, Operation
 from server.errors import LIMIT_EXCEEDED, UNAVAILABLE, HttpError, Refused
@@ -35,6 +36,10 @@ AnyExecutor: TypeAlias = Executor[Any]
 
 OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the access log
 
+_NO_STREAM = (
+    "A subscription is answered as text/event-stream, which the Accept header must name; or over "
+    "a WebSocket, as graphql-transport-ws"
+)
 _TOO_DEEP = "The document nests too deeply"
 _WATCH_AFTER_S = 0.1  # most operations are over by then, and pay for a timer only
 
@@ -60,6 +65,7 @@ class GraphQLEndpoint:
     documents: Documents
     planner: Planner
     answers: Answers
+    hub: Hub
     running: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -70,7 +76,7 @@ class GraphQLEndpoint:
         )
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> Response:
+    async def _respond(self, request: Request) -> ASGIApp:
         media = responses.media_type(request.headers.get("accept"))
         try:
             return await self._answer(request, media)
@@ -90,17 +96,38 @@ class GraphQLEndpoint:
             body = errors.unexpected(error, request_id.get())
             return responses.encoded(body, media, 500)
 
-    async def _answer(self, request: Request, media: str) -> Response:
-        if self.running >= self.settings.concurrency_max:
-            raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
-        self.running += 1
-        try:
+    async def result(self, prepared: Prepared) -> ExecutionResult:
+        """The result of a query or mutation that came over a socket, in the time there is."""
+        with self._counted():
+            async with asyncio.timeout(self.settings.operation_timeout_ms / 1_000):
+                return await self._run(prepared)
+
+    async def stream(self, prepared: Prepared) -> AsyncGenerator[ExecutionResult, None]:
+        """The results of a subscription, one an event; raises Refused when it cannot begin."""
+        executor = self._executor(prepared.document, prepared.given)
+        return await streams.opened(executor, self.settings.operation_timeout_ms)
+
+    async def _answer(self, request: Request, media: str) -> ASGIApp:
+        with self._counted():
             sent = await parameters.read(request, self.settings.body_bytes_max)
+            if sse.is_accepted(request.headers.get("accept")):
+                prepared = self._prepare(request, sent, TimeLimit())
+                if prepared.operation.node.operation is OperationType.SUBSCRIPTION:
+                    return sse.EventStream(await self.stream(prepared))
             async with _time_limit(request, self.settings.operation_timeout_ms) as limit:
                 if self.answers.is_repeated(sent):
                     return await self._answer_again(request, sent, media, limit)
                 prepared = self._prepare(request, sent, limit)
-                return responses.graphql(_body(await self._run(prepared)), media, is_refused=False)
+                result = await self._run(prepared)
+                return responses.graphql(_body(result), media, is_refused=False)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        if self.running >= self.settings.concurrency_max:
+            raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
+        self.running += 1
+        try:
+            yield
         finally:
             self.running -= 1
 
@@ -125,15 +152,24 @@ class GraphQLEndpoint:
         return responses.kept(kept.body, media, etag(sent, moment), condition)
 
     def _prepare(self, request: Request, sent: bytes, limit: "TimeLimit") -> Prepared:
-        given = parameters.parse(request, sent)
+        prepared = self.prepare(parameters.parse(request, sent), request.scope)
+        kind = prepared.operation.node.operation
+        if kind is OperationType.SUBSCRIPTION and not sse.is_accepted(
+            request.headers.get("accept")
+        ):
+            raise HttpError(406, _NO_STREAM)
+        limit.outlives_client = kind is not OperationType.QUERY
+        return prepared
+
+    def prepare(self, given: Parameters, scope: Scope) -> Prepared:
+        """An operation within all limits; raises Refused or HttpError for any other."""
         document = self.documents.get(given.query)
-        if request.method == "GET" and not document.only_queries(given.operation_name):
+        if scope.get("method") == "GET" and not document.only_queries(given.operation_name):
             raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
         _refuse(document.errors)
         operation = document.operation(given.operation_name)
         node = operation.node
-        limit.outlives_client = node.operation is not OperationType.QUERY
-        request.scope[OPERATION_NAME] = node.name.value if node.name else None
+        scope[OPERATION_NAME] = node.name.value if node.name else None
         core = self.schema._schema  # as Strawberry's own views do: it has no public name
         _refuse(limits.long_lists(core, node, given.variables, self.settings.input_list_max))
         variables = get_variable_values(core, node.variable_definitions or (), given.variables)
@@ -155,7 +191,9 @@ class GraphQLEndpoint:
         return await _executed(self._executor(prepared.document, given))
 
     def _context(self) -> Context:
-        return Context(db=self.database, service=self.service, request_id=request_id.get())
+        return Context(
+            db=self.database, service=self.service, request_id=request_id.get(), events=self.hub
+        )
 
     def _executor(self, document: Document, given: Parameters) -> AnyExecutor:
         executor = self.schema.execution_context_class.build(
@@ -193,10 +231,7 @@ async def _executed(executor: AnyExecutor) -> ExecutionResult:
 
 
 def _body(result: ExecutionResult) -> dict[str, Any]:
-    if not result.errors:
-        return {"data": result.data}
-    shown = [errors.formatted(error, request_id.get()) for error in result.errors]
-    return {"data": result.data, "errors": shown}
+    return errors.body(result, request_id.get())
 
 
 @dataclass(slots=True)

@@ -46,7 +46,7 @@ def parse(request: Request, sent: bytes) -> Parameters:
     """The parameters in what was sent; raises HttpError when they are not well-formed."""
     if request.method == "GET":
         return _from_query(request)
-    return _parameters(_object(_decoded(sent, "The body"), "The body"))
+    return _parameters(_object(decoded(sent, "The body"), "The body"))
 
 
 def _query(request: Request, bytes_max: int) -> bytes:
@@ -67,7 +67,7 @@ def _from_query(request: Request) -> Parameters:
     given: dict[str, Any] = dict(request.query_params)
     for name in ("variables", "extensions"):
         if given.get(name):
-            given[name] = _decoded(given[name].encode(), f"`{name}`")
+            given[name] = decoded(given[name].encode(), f"`{name}`")
         else:
             given.pop(name, None)
     return _parameters(given)
@@ -105,7 +105,13 @@ def _too_long(bytes_max: int) -> HttpError:
     )
 
 
-def _decoded(body: bytes, what: str) -> Any:
+def of_message(payload: object) -> Parameters:
+    """The parameters in a message of a socket; raises HttpError when they are not well-formed."""
+    return _parameters(_object(payload, "`payload`"))
+
+
+def decoded(body: bytes, what: str) -> Any:
+    """The JSON value; raises HttpError when it is none, or nests too deeply."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError as error:

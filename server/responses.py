@@ -1,6 +1,7 @@
 """How an answer travels: its media type, its status, its bytes."""
 
 import asyncio
+from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
@@ -40,9 +41,8 @@ class RefusedBody(Response):
 def media_type(accept: str | None) -> str:
     """The best of the two media types by the q values of RFC 9110; JSON when none is asked for."""
     best, best_q = JSON, 0.0
-    for part in (accept or "").split(","):
-        name, *parameters = (item.strip().lower() for item in part.split(";"))
-        kind, q = _KINDS.get(name), _quality(parameters)
+    for name, q in accepted(accept):
+        kind = _KINDS.get(name)
         if kind and q and (q > best_q or (q == best_q and kind == GRAPHQL)):
             best, best_q = kind, q
     return best
@@ -54,6 +54,13 @@ def kept(body: bytes, media: str, etag: str, if_none_match: str | None) -> Respo
     if if_none_match is not None and etag in if_none_match:
         return Response(None, HTTPStatus.NOT_MODIFIED, headers)
     return Response(body, 200, headers, f"{media}; charset=utf-8")
+
+
+def accepted(accept: str | None) -> Iterator[tuple[str, float]]:
+    """The media types in an Accept header, each with its q value."""
+    for part in (accept or "").split(","):
+        name, *parameters = (item.strip().lower() for item in part.split(";"))
+        yield name, _quality(parameters)
 
 
 def graphql(body: dict[str, Any], media: str, is_refused: bool) -> Response:

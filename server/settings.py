@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from db.engine import PoolLimits
+from resolvers.hub import HubLimits
 from resolvers.service import Limits
 
 PREFIX = "REGISTRY_"
@@ -57,7 +58,9 @@ class Settings(BaseSettings):
         10, ge=0, description="How long a stop waits for requests in flight."
     )
     pool_size: int = Field(10, ge=1, description="Connections for reads, at most, per process.")
-    pool_overflow: int = Field(30, ge=0, description="Connections for writes, at most, per process.")
+    pool_overflow: int = Field(
+        30, ge=0, description="Connections for writes, at most, per process."
+    )
     pool_wait_s: float = Field(5, gt=0, description="How long a request waits for a connection.")
     prepared_statements: bool = Field(
         True, description="Prepare statements; `false` behind PgBouncer in transaction mode."
@@ -88,6 +91,22 @@ class Settings(BaseSettings):
     page_size_max: int = Field(100, ge=1, le=1_000, description="Largest `first` or `last`.")
     input_list_max: int = Field(100, ge=1, description="Items of a list in the arguments.")
 
+    sockets_max: int = Field(
+        1_000, ge=0, description="WebSocket connections at once, per process; more are refused."
+    )
+    socket_operations_max: int = Field(
+        100, ge=1, description="Operations at once on a WebSocket connection."
+    )
+    subscriptions_max: int = Field(
+        1_000, ge=0, description="Subscriptions at once, per process, by WebSocket and SSE."
+    )
+    subscription_queue_max: int = Field(
+        1_000, ge=1, description="Events that wait for a subscriber; with more, it lags."
+    )
+    subscription_lag_max_s: float = Field(
+        10.0, ge=0, description="How long a subscriber may lag before it is ended with its cursor."
+    )
+
     @field_validator("database_url")
     @classmethod
     def _is_postgres(cls, url: str | None) -> str | None:
@@ -112,6 +131,15 @@ class Settings(BaseSettings):
             timeout_ms=self.operation_timeout_ms,
             max_directives=self.directives_max,
             max_input_list=self.input_list_max,
+        )
+
+    @property
+    def hub_limits(self) -> HubLimits:
+        """How many may follow live events, and how far behind they may be."""
+        return HubLimits(
+            subscribers_max=self.subscriptions_max,
+            queue_max=self.subscription_queue_max,
+            lag_max_s=self.subscription_lag_max_s,
         )
 
     @property
