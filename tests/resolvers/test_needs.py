@@ -54,7 +54,7 @@ async def test_a_batch_reads_only_what_it_needs(db: Database, name: str) -> None
     table, metadata = OF_TABLES[name]
     batch = metadata["batch"]
     rows = await _rows(db, table)
-    assert len(rows) == 2
+    assert len(rows) > 1
     narrow = [
         SimpleNamespace(**{need: getattr(row, need) for need in metadata["needs"]}) for row in rows
     ]
@@ -62,7 +62,7 @@ async def test_a_batch_reads_only_what_it_needs(db: Database, name: str) -> None
     given = REQUIRED.get(batch.__name__, {})
     expected = _plain(await batch(info, rows, **given))
     assert _plain(await batch(info, narrow, **given)) == expected
-    assert len(expected) == 2
+    assert len(expected) == len(rows)
 
 
 def test_there_is_something_to_check() -> None:
