@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlmodel import SQLModel
 
+from db.memo import by_identity
+
 _SHAPES_MAX = 2_000  # compiled statements kept; each takes some 10 KB
 _DIALECT: Any = dialect()  # type: ignore[no-untyped-call]  # of SQLAlchemy
 
@@ -86,6 +88,7 @@ def stands_for(value: object, table: type) -> bool:
     return getattr(value, "__table_class__", None) is table or isinstance(value, table)
 
 
+@lru_cache(maxsize=_SHAPES_MAX)
 def columns_of(table: type[SQLModel], attributes: frozenset[str] | None) -> tuple[str, ...]:
     """The columns behind attributes of a row, its id always among them; None asks for all.
 
@@ -106,6 +109,7 @@ def _columns(table: type[SQLModel]) -> tuple[str, ...]:
     return tuple(prop.key for prop in sa.inspect(table).column_attrs)
 
 
+@by_identity
 def placeholders(given: Mapping[str, Any]) -> tuple[Hashable, dict[str, Any], dict[str, Any]]:
     """Conditions' values taken apart: the shape they give a query, placeholders, parameters.
 

@@ -24,9 +24,17 @@ _CONSTANTS = (
 
 
 def compile_arguments(
-    schema: strawberry.Schema, definition: GraphQLField, field: StrawberryField, node: FieldNode
+    schema: strawberry.Schema,
+    definition: GraphQLField,
+    field: StrawberryField,
+    node: FieldNode,
+    *,
+    are_shared: bool,
 ) -> Arguments:
-    """Keyword arguments by Python name, computed once where no variable or object is among them."""
+    """Keyword arguments by Python name, computed once where no variable is among them.
+
+    Objects and lists too when ``are_shared``: the caller promises that nobody changes them.
+    """
     if not definition.args:
         return lambda _variables, _info: {}
     config, registry = schema.config, schema.schema_converter.scalar_registry
@@ -40,7 +48,8 @@ def compile_arguments(
             constant = read(None, None)
         except Exception:  # the same will be raised when the plan is run, and make it give way
             return read
-        if all(value is None or isinstance(value, _CONSTANTS) for value in constant.values()):
+        values = constant.values()
+        if are_shared or all(value is None or isinstance(value, _CONSTANTS) for value in values):
             return lambda _variables, _info: constant
     return read
 

@@ -175,7 +175,13 @@ class _RegionCompiler:
             row.bucket = self.writer.bucket()
         key, definition, declared, details = selected
         region, selection = compile_region(self.scope, definition.type, details)
-        arguments = compile_arguments(self.scope.schema, definition, declared, details[0].node)
+        arguments = compile_arguments(
+            self.scope.schema,
+            definition,
+            declared,
+            details[0].node,
+            are_shared=self.scope.shares_arguments,
+        )
         step = Step(key, row.bucket, load, arguments, selection, region)
         self.writer.steps.append(step)
 

@@ -32,6 +32,7 @@ class Ground:
     schema: strawberry.Schema
     types: Types
     fields_max: int
+    shares_arguments: bool
     on_growth: Callable[[], None]
 
 
@@ -63,7 +64,14 @@ class _Variants(Generic[Compiled]):
     def _add(self, key: tuple[Any, ...], variables: VariableValues) -> None:
         ground = self._ground
         fields_max = ground.fields_max
-        scope = Scope(ground.schema, ground.types, self._operation, variables, fields_max)
+        scope = Scope(
+            ground.schema,
+            ground.types,
+            self._operation,
+            variables,
+            fields_max,
+            ground.shares_arguments,
+        )
         compiled: Compiled | Declined
         try:
             compiled = self._compile(scope)

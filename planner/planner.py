@@ -25,7 +25,9 @@ class Planner:
     ``passed``: scalars by GraphQL name, and the class whose values the caller's JSON encoder
     writes as the scalar's ``serialize`` would; values of exactly that class are left as they are.
     ``by_class``: a row's class alone decides its GraphQL type, so ``is_type_of`` is asked once
-    per class. At most ``plans_max`` plans of about ``bytes_max`` bytes together are kept.
+    per class. ``shares_arguments``: no resolver changes its arguments, so those without variables
+    are made once for all. At most ``plans_max`` plans of about ``bytes_max`` bytes together are
+    kept.
     """
 
     def __init__(
@@ -34,11 +36,12 @@ class Planner:
         *,
         passed: Mapping[str, type] | None = None,
         by_class: bool = False,
+        shares_arguments: bool = False,
         plans_max: int = 1_000,
         bytes_max: int = 32 * 1024 * 1024,
     ) -> None:
         types = Types(schema._schema, passed or {}, by_class)
-        self._ground = Ground(schema, types, _FIELDS_MAX, self._trim)
+        self._ground = Ground(schema, types, _FIELDS_MAX, shares_arguments, self._trim)
         self._refusal = _refusal(schema)
         self._plans_max = plans_max
         self._bytes_max = bytes_max

@@ -39,6 +39,7 @@ class Scope:
     operation: Operation
     variables: VariableValues
     fields_left: int
+    shares_arguments: bool = False
 
     def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
         fragments = dict(self.operation.fragments)

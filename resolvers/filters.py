@@ -18,6 +18,7 @@ from db.enums import (
     TaskType,
     VersionStatus,
 )
+from db.memo import by_identity
 from resolvers.arguments import input_type, optional, told
 from resolvers.refs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
@@ -139,6 +140,7 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
 _RANGES = (FloatRange, DecimalRange, DateTimeRange)
 
 
+@by_identity
 def given(filter: Any) -> dict[str, Any]:
     """The conditions that a filter sets, by name; an absent or null one is none."""
     conditions = {}

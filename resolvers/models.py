@@ -24,6 +24,9 @@ from resolvers.pages import After, Asked, Before, First, Last, Page
 from resolvers.parents import attributes, loaded
 from resolvers.refs import ModelRef, VersionSelector
 
+_VERSIONS = Relation(versions.LISTING, "model_id")
+_BINDINGS = Relation(bindings_db.LISTING, "model_id")
+
 
 async def get(info: Info, by: Annotated[ModelRef, told("The model.")]) -> Model | None:
     """One model, by ID or by name."""
@@ -56,8 +59,7 @@ async def version_pages(
 ) -> list[Page[ModelVersion]]:
     """Its versions, highest number first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = Relation(versions.LISTING, "model_id")
-    return await pages.of_parents(info, parents, relation, asked, HIGHEST_NUMBER_FIRST)
+    return await pages.of_parents(info, parents, _VERSIONS, asked, HIGHEST_NUMBER_FIRST)
 
 
 async def binding_pages(
@@ -72,8 +74,7 @@ async def binding_pages(
 ) -> list[Page[ProviderBinding]]:
     """Bindings of all this model's versions, lowest priority first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = Relation(bindings_db.LISTING, "model_id")
-    return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)
+    return await pages.of_parents(info, parents, _BINDINGS, asked, LOWEST_PRIORITY_FIRST)
 
 
 async def latest_versions(info: Info, parents: list[Model]) -> list[ModelVersion | None]:

@@ -14,6 +14,8 @@ from resolvers.orders import BY_SLUG, LOWEST_PRIORITY_FIRST, BindingsBy
 from resolvers.pages import After, Asked, Before, First, Last, Page
 from resolvers.parents import attributes
 
+_BINDINGS = Relation(bindings_db.LISTING, "provider_id")
+
 
 async def get(
     info: Info, slug: Annotated[str, told("The provider's slug, such as openai.")]
@@ -48,5 +50,4 @@ async def binding_pages(
 ) -> list[Page[ProviderBinding]]:
     """What it serves, lowest priority first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = Relation(bindings_db.LISTING, "provider_id")
-    return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)
+    return await pages.of_parents(info, parents, _BINDINGS, asked, LOWEST_PRIORITY_FIRST)

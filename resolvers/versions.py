@@ -18,6 +18,8 @@ from resolvers.pages import After, Asked, Before, First, Last, Page
 from resolvers.parents import attributes, loaded
 from resolvers.refs import VersionRef
 
+_BINDINGS = Relation(bindings_db.LISTING, "version_id")
+
 
 async def get(info: Info, by: Annotated[VersionRef, told("The version.")]) -> ModelVersion | None:
     """One version, by ID, by content hash, or by model and selector."""
@@ -50,8 +52,7 @@ async def binding_pages(
 ) -> list[Page[ProviderBinding]]:
     """How providers serve it, lowest priority first unless ordered otherwise."""
     asked = Asked(first, after, last, before, filter, order_by)
-    relation = Relation(bindings_db.LISTING, "version_id")
-    return await pages.of_parents(info, parents, relation, asked, LOWEST_PRIORITY_FIRST)
+    return await pages.of_parents(info, parents, _BINDINGS, asked, LOWEST_PRIORITY_FIRST)
 
 
 async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:

@@ -92,7 +92,7 @@ def _graphql(settings: Settings, database: Database, hub: Hub) -> GraphQLEndpoin
         service,
         settings,
         Documents(built._schema, settings),
-        Planner(built, passed=_PASSED, by_class=True),
+        Planner(built, passed=_PASSED, by_class=True, shares_arguments=True),
         Answers(settings.answer_cache_bytes_max),
         hub,
     )
