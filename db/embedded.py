@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
+from fasteners import InterProcessLock
 
 with warnings.catch_warnings():
     # On import it asks for XDG_RUNTIME_DIR and warns where there is none, as under cron or root.
@@ -30,6 +31,8 @@ def running(data_dir: Path) -> Iterator[str]:
     folder = data_dir.expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with _user_of(folder) as users:
+        # The wheel's own lock is one file for the whole machine, which belongs to its first user.
+        PostgresServer._lock = InterProcessLock(folder / "wheel.lock")
         _forget_dead_postmaster(folder / "postgres")
         # cleanup_mode=None: the wheel counts its users in a list of process ids, in which a killed
         # process stays for ever, so that the server would never be stopped again.
