@@ -1,0 +1,135 @@
+"""The hub: each subscriber at its own pace, within bounds, and resumed where it was."""
+
+import re
+from typing import Any
+
+import pytest
+
+from db.engine import Database
+from db.enums import TaskType
+from db.tables import AuditEvent, Model
+from resolvers import event_cursors
+from resolvers.errors import RequestError
+from tests import factories
+from tests.feeds import hub_of, stream, take
+
+
+async def _models(db: Database, count: int) -> None:
+    async with db.write("tests") as session:
+        session.add_all([Model(name=f"m{n:06}", task=TaskType.CHAT) for n in range(count)])
+
+
+async def _until_it_ends(events: Any) -> tuple[list[AuditEvent], RequestError]:
+    found: list[AuditEvent] = []
+    try:
+        async for event in events:
+            found.append(event)
+    except RequestError as error:
+        return found, error
+    raise AssertionError("a stream has no end but an error")
+
+
+def _named_cursor(error: RequestError) -> int:
+    [cursor] = re.findall(r'after: "(.*?)"', error.message)
+    return event_cursors.decode(cursor)
+
+
+async def test_a_slow_subscriber_is_ended_with_its_cursor_and_resumes(
+    db: Database, database_url: str
+) -> None:
+    async with hub_of(database_url, queue_max=3, lag_max_s=0) as (hub, feed):
+        events = stream(hub, db, 0)
+        await factories.model(db)
+        first = await take(events, 1)
+        await _models(db, 10)
+        await feed.reached(11)
+        more, error = await _until_it_ends(events)
+        assert error.extensions["code"] == "LIMIT_EXCEEDED"
+        seen = [event.sequence for event in [*first, *more]]
+        assert seen == list(range(1, len(seen) + 1))
+        assert _named_cursor(error) == len(seen) < 11
+        resumed = await take(stream(hub, db, _named_cursor(error)), 11 - len(seen))
+        assert [event.sequence for event in resumed] == list(range(len(seen) + 1, 12))
+
+
+async def test_a_burst_larger_than_the_queue_ends_nobody_who_keeps_up(
+    db: Database, database_url: str
+) -> None:
+    async with hub_of(database_url, queue_max=3, lag_max_s=60) as (hub, feed):
+        events = stream(hub, db, 0)
+        await factories.model(db)
+        assert len(await take(events, 1)) == 1
+        await _models(db, 1_200)
+        await feed.reached(1_201)
+        assert [e.sequence for e in await take(events, 1_200)] == list(range(2, 1_202))
+        await factories.model(db, name="live-again")
+        assert [e.subject_name for e in await take(events, 1)] == ["live-again"]
+
+
+async def test_a_slow_subscriber_keeps_nobody_else_waiting(db: Database, database_url: str) -> None:
+    async with hub_of(database_url, queue_max=3, lag_max_s=0) as (hub, _):
+        slow, fast = stream(hub, db, 0), stream(hub, db, 0)
+        await factories.model(db)
+        await take(slow, 1)
+        await take(fast, 1)
+        for number in range(2, 12):
+            await factories.model(db)
+            assert [event.sequence for event in await take(fast, 1)] == [number]
+        assert (await _until_it_ends(slow))[1].extensions["code"] == "LIMIT_EXCEEDED"
+
+
+async def test_a_resume_joins_the_backlog_and_what_happens_meanwhile(
+    db: Database, database_url: str
+) -> None:
+    await _models(db, 700)  # more than a page
+    async with hub_of(database_url) as (hub, _):
+        events = stream(hub, db, 100)
+        before = await take(events, 300)
+        await _models_again(db, 5)
+        after = await take(events, 305)
+        seen = [event.sequence for event in [*before, *after]]
+        assert seen == list(range(101, 706))
+
+
+async def _models_again(db: Database, count: int) -> None:
+    for _ in range(count):
+        await factories.model(db)
+
+
+async def test_no_more_subscribers_than_the_limit(db: Database, database_url: str) -> None:
+    async with hub_of(database_url, subscribers_max=1) as (hub, _):
+        first = stream(hub, db, 0)
+        await factories.model(db)
+        await take(first, 1)
+        assert hub.subscriber_count == 1
+        assert (await _until_it_ends(stream(hub, db, 0)))[1].extensions["code"] == "LIMIT_EXCEEDED"
+        await first.aclose()
+        assert hub.subscriber_count == 0
+        assert len(await take(stream(hub, db, 0), 1)) == 1
+
+
+async def test_a_stop_ends_each_stream_with_its_cursor(db: Database, database_url: str) -> None:
+    async with hub_of(database_url) as (hub, _):
+        events = stream(hub, db, 0)
+        await _models(db, 2)
+        await take(events, 2)
+        hub.stop()
+        more, error = await _until_it_ends(events)
+        assert (more, error.extensions["code"]) == ([], "UNAVAILABLE")
+        assert _named_cursor(error) == 2
+        assert (await _until_it_ends(stream(hub, db, 2)))[1].extensions["code"] == "UNAVAILABLE"
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", "ZXZlbnQ6", "ZXZlbnQ6LTE", "ZXZlbnQ6MDE", "ZXZlbnQ6MQ==", "é" * 9, "A" * 999],
+)
+def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(RequestError) as refused:
+        event_cursors.decode(cursor)
+    assert refused.value.extensions["code"] == "BAD_CURSOR"
+
+
+@pytest.mark.parametrize("sequence", [0, 1, 2**63 - 1])
+def test_a_cursor_stands_for_its_place(sequence: int) -> None:
+    assert event_cursors.decode(event_cursors.encode(sequence)) == sequence
