@@ -1,0 +1,89 @@
+"""Catalog writes a second: `python -m bench.writes`. The bound that the one-row counter sets.
+
+Every commit takes its sequence numbers from one row and holds its lock until the commit is on disk,
+so catalog writes come one after the other there, however many clients there are. Each writer updates
+a model of its own, so that the counter is all that they meet at. Two ways: the SQL of an update alone,
+and the mutation through GraphQL in one Python process.
+"""
+
+import argparse
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+import psycopg
+
+from db import embedded, migrate
+from db.engine import Database, PoolLimits
+from tests import factories
+from tests.graphql import GraphQL
+
+Write = Callable[[int], Awaitable[None]]
+_SQL = "UPDATE models SET description = %s, revision = revision + 1 WHERE id = %s"
+_MUTATION = """mutation ($input: UpdateModelInput!) {
+  updateModel(input: $input) { model { revision } userErrors { message } } }"""
+
+
+async def main() -> None:
+    """Measure on a PostgreSQL of its own, which writes to the disk as a real one does."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--writers", type=int, nargs="+", default=[1, 8, 32])
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
+        migrate.upgrade(url)
+        print(f"{'':10}{'writers':>8}{'writes/s':>10}{'p50 ms':>9}{'p99 ms':>9}")
+        for writers in given.writers:
+            await _sql(url, writers, given.seconds)
+            await _graphql(url, writers, given.seconds)
+        with psycopg.connect(url) as connection:
+            query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+            print("deadlocks", (connection.execute(query).fetchone() or (None,))[0])
+
+
+async def _sql(url: str, writers: int, seconds: float) -> None:
+    database = Database(url)
+    models = [(await factories.model(database)).id for _ in range(writers)]
+    await database.close()
+    opened = [psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(writers)]
+    connections = await asyncio.gather(*opened)
+
+    async def write(n: int) -> None:
+        await connections[n].execute(_SQL, (str(time.monotonic()), models[n]))
+
+    await _measure("SQL", write, writers, seconds)
+    await asyncio.gather(*(connection.close() for connection in connections))
+
+
+async def _graphql(url: str, writers: int, seconds: float) -> None:
+    database = Database(url, PoolLimits(overflow=writers))
+    gql = GraphQL(database)
+    models = [(await factories.model(database)).node_id for _ in range(writers)]
+
+    async def write(n: int) -> None:
+        await gql(_MUTATION, input={"id": models[n], "description": str(time.monotonic())})
+
+    await _measure("GraphQL", write, writers, seconds)
+    await database.close()
+
+
+async def _measure(name: str, write: Write, writers: int, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    times: list[float] = []
+
+    async def work(n: int) -> None:
+        while (began := time.monotonic()) < until:
+            await write(n)
+            times.append(time.monotonic() - began)
+
+    await asyncio.gather(*(work(n) for n in range(writers)))
+    times.sort()
+    shown = (len(times) / seconds, median(times) * 1_000, times[int(len(times) * 0.99)] * 1_000)
+    print(f"{name:10}{writers:>8}{shown[0]:>10.0f}{shown[1]:>9.1f}{shown[2]:>9.1f}", flush=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,190 @@
+"""Writers at once, each on a connection of its own: no update is lost and no conflict surfaces."""
+
+import asyncio
+import random
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.graphql import GraphQL
+from tests.resolvers.writing.asking import codes, done
+from tests.resolvers.writing.cases import World, binding_input, hash_of, world
+from tests.soak import replay
+from tests.soak.soak import check
+
+VERBS = ("publish", "describe", "guarded", "point", "rename", "roll_back", "price", "replace")
+
+
+SELECTED = {
+    "createModel": "model { id }",
+    "updateModel": "model { id revision }",
+    "deleteModel": "deletedVersions",
+    "createVersion": "version { id number }",
+    "updateVersion": "version { id revision }",
+    "deleteVersion": "deletedId",
+    "setPrice": "price { inputPer1k }",
+    "setAlias": "alias { name }",
+    "rollbackAlias": "alias { name }",
+}
+
+
+async def answer(gql: GraphQL, mutation: str, **given: Any) -> dict[str, Any]:
+    """The payload, of which no more is read than what the transaction itself has found."""
+    name = mutation[0].upper() + mutation[1:]
+    errors = """userErrors { code path ... on AlreadyExistsError { existing { id } }
+        ... on RevisionMismatchError { currentRevision current { id } } }"""
+    document = (
+        f"mutation ($input: {name}Input!)"
+        f" {{ {mutation}(input: $input) {{ {SELECTED[mutation]} {errors} }} }}"
+    )
+    payload: dict[str, Any] = (await gql(document, input=given))[mutation]
+    return payload
+
+
+async def _act(w: World, verb: str, n: int, luck: random.Random) -> dict[str, Any]:
+    gql, model = w.gql, {"id": w.model}
+    if verb == "publish":
+        given = {"version": f"9.0.{n}", "contentHash": hash_of(1_000 + n), "region": "eu"}
+        more = {"bindings": [binding_input(n)], "alias": luck.choice(["canary", "production"])}
+        return await answer(gql, "createVersion", model=model, **given, **more)
+    if verb == "describe":
+        return await answer(gql, "updateModel", id=w.model, description=f"by {n}")
+    if verb == "guarded":
+        given = {"expectedRevision": n % 4 + 1, "description": f"guarded {n}"}
+        return await answer(gql, "updateModel", id=w.model, **given)
+    if verb == "point":
+        version = {"id": luck.choice([w.first, w.second, w.draft])}
+        return await answer(gql, "setAlias", model=model, alias="production", version=version)
+    if verb == "rename":
+        return await answer(gql, "updateVersion", id=w.draft, region=f"eu-{n}")
+    if verb == "roll_back":
+        return await answer(gql, "rollbackAlias", model=model, alias="production")
+    if verb == "price":
+        return await answer(gql, "setPrice", binding=w.binding, price={"inputPer1k": str(n)})
+    force = {"force": True, "id": luck.choice([w.first, w.draft])}
+    return await answer(gql, "deleteVersion", **force)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_any_interleaving_of_writers_can_be_replayed(
+    gql: GraphQL, database_url: str, seed: int
+) -> None:
+    """The audit chain holds each acknowledged write: what one event left, the next one found."""
+    luck = random.Random(seed)
+    verbs = luck.choices(VERBS, k=luck.randrange(8, 32))
+    w = await world(gql)
+    payloads = await asyncio.gather(
+        *(_act(w, verb, n, random.Random(n)) for n, verb in enumerate(verbs))
+    )
+    replay.check(database_url)
+    check(database_url, [])
+    _revisions_rise(database_url)
+    _descriptions_are_there(database_url, verbs, payloads)
+
+
+def _revisions_rise(url: str) -> None:
+    """Each row's revisions go up by one with every event that changes it."""
+    query = """SELECT kind, subject_id, subject_name, changes -> 'revision' FROM audit_events
+        WHERE changes ? 'revision' AND action NOT IN ('CREATED', 'DELETED') ORDER BY sequence"""
+    with psycopg.connect(url) as connection:
+        for kind, _, _, (before, after) in connection.execute(query):
+            assert after == (before or 0) + 1, kind
+
+
+def _descriptions_are_there(url: str, verbs: list[str], payloads: list[dict[str, Any]]) -> None:
+    """Every acknowledged description is in the log, and no refused one."""
+    query = "SELECT changes #>> '{description,1}' FROM audit_events WHERE changes ? 'description'"
+    with psycopg.connect(url) as connection:
+        logged = sorted(text for (text,) in connection.execute(query))
+    prefixes = {"describe": "by", "guarded": "guarded"}
+    acknowledged = [
+        f"{prefixes[verb]} {n}"
+        for n, verb in enumerate(verbs)
+        if verb in prefixes and not payloads[n]["userErrors"]
+    ]
+    assert logged == sorted(acknowledged)
+
+
+async def test_numbers_are_given_without_gap_in_the_order_of_commits(
+    gql: GraphQL, database_url: str
+) -> None:
+    w = await world(gql)
+    made = await asyncio.gather(*(_act(w, "publish", n, random.Random(n)) for n in range(25)))
+    numbers = sorted(payload["version"]["number"] for payload in made)
+    assert numbers == list(range(numbers[0], numbers[0] + 25))
+    check(database_url, [])
+
+
+async def test_of_many_guarded_writers_one_wins(gql: GraphQL) -> None:
+    w = await world(gql)
+    given = {"id": w.model, "expectedRevision": 1}
+    payloads = await asyncio.gather(
+        *(answer(gql, "updateModel", **given, description=str(n)) for n in range(12))
+    )
+    winners = [p["model"] for p in payloads if p["model"]]
+    assert [model["revision"] for model in winners] == [2]
+    for payload in payloads:
+        for error in payload["userErrors"]:
+            assert (error["code"], error["currentRevision"]) == ("REVISION_MISMATCH", 2)
+            assert error["current"]["id"] == w.model
+
+
+async def test_of_many_compare_and_sets_one_wins(gql: GraphQL) -> None:
+    w = await world(gql)
+    given = {"model": {"id": w.model}, "alias": "production", "expectedVersion": w.second}
+    payloads = await asyncio.gather(
+        *(answer(gql, "setAlias", **given, version={"id": w.draft}) for _ in range(8))
+    )
+    assert sum(payload["alias"] is not None for payload in payloads) == 1
+
+
+async def test_of_many_creations_of_one_name_one_wins(gql: GraphQL) -> None:
+    payloads = await asyncio.gather(
+        *(answer(gql, "createModel", name="same", task="CHAT") for _ in range(8))
+    )
+    made = [payload["model"]["id"] for payload in payloads if payload["model"]]
+    errors = [error for payload in payloads for error in payload["userErrors"]]
+    assert len(made) == 1
+    assert {error["existing"]["id"] for error in errors} == set(made)
+    assert {error["code"] for error in errors} == {"ALREADY_EXISTS"}
+
+
+async def test_what_goes_at_once_from_several_sides_goes_once(
+    gql: GraphQL, database_url: str
+) -> None:
+    w = await world(gql)
+    deleting = [answer(gql, "deleteVersion", id=w.first, force=True) for _ in range(3)]
+    going = [answer(gql, "deleteModel", id=w.model, force=True) for _ in range(3)]
+    moving = [
+        _act(w, verb, 7, random.Random(7)) for verb in ("point", "publish", "price", "roll_back")
+    ]
+    payloads = await asyncio.gather(*deleting, *moving, *going)
+    assert sum(payload.get("deletedVersions") is not None for payload in payloads) == 1
+    replay.check(database_url)
+
+
+@pytest.mark.parametrize("attempt", range(3))
+async def test_a_version_that_goes_takes_no_alias_with_it_unseen(
+    gql: GraphQL, attempt: int
+) -> None:
+    """Either the alias is set first and the deletion is refused, or there is no version to name."""
+    w = await world(gql)
+    deleting = answer(gql, "deleteVersion", id=w.draft)
+    given = {"model": {"id": w.model}, "alias": "canary", "version": {"id": w.draft}}
+    gone, pointed = await asyncio.gather(deleting, answer(gql, "setAlias", **given))
+    assert (gone["deletedId"] is None) == (pointed["alias"] is not None)
+
+
+async def test_a_repeated_call_waits_for_the_first_and_gives_its_result(gql: GraphQL) -> None:
+    w = await world(gql)
+    given = {"version": "8.0.0", "contentHash": hash_of(8), "region": "eu", "idempotencyKey": "k"}
+    payloads = await asyncio.gather(
+        *(done(gql, "createVersion", model={"id": w.model}, **given) for _ in range(6))
+    )
+    assert len({payload["version"]["id"] for payload in payloads}) == 1
+    assert len({payload["version"]["number"] for payload in payloads}) == 1
+    other = {**given, "region": "us"}
+    assert await codes(gql, "createVersion", model={"id": w.model}, **other) == [
+        ("IDEMPOTENCY_CONFLICT", "idempotencyKey")
+    ]
