@@ -140,7 +140,8 @@ async def total_counts(info: Info, parents: list[Page[Any]]) -> list[int]:
     """How many there are on all pages together; runs its own query, and only when selected."""
     groups: dict[Any, list[int]] = defaultdict(list)
     for place, page in enumerate(parents):
-        groups[id(page.scope.relation), id(page.scope.given)].append(place)
+        scope = page.scope
+        groups[id(scope.listing), id(scope.relation), id(scope.given)].append(place)
     totals = [0] * len(parents)
     for places in groups.values():
         scopes = [parents[place].scope for place in places]
