@@ -33,7 +33,7 @@ def about(subjects: Mapping[str, Any]) -> sa.ColumnElement[bool]:
         *(
             sa.and_(
                 among(col(AuditEvent.subject_id), keys),
-                col(AuditEvent.kind).in_(SUBJECTS[prefix]),
+                among(col(AuditEvent.kind), list(SUBJECTS[prefix])),
             )
             for prefix, keys in subjects.items()
         ),

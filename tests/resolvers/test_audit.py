@@ -1,0 +1,183 @@
+"""Reading the audit log: its order, its filters, and what its events say."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from db import ids
+from db.engine import Database
+from db.tables import Model
+from tests import factories
+from tests.graphql import GraphQL
+
+CREATE_MODEL = """mutation($input: CreateModelInput!) {
+  createModel(input: $input) { model { id } userErrors { message } }
+}"""
+CREATE_VERSION = """mutation($input: CreateVersionInput!) {
+  createVersion(input: $input) { version { id } userErrors { message } }
+}"""
+EVENTS = """query($filter: AuditEventFilter, $first: Int, $after: String) {
+  auditEvents(filter: $filter, first: $first, after: $after) {
+    totalCount
+    pageInfo { endCursor hasNextPage }
+    nodes { id at actor action kind subjectId requestId subject { id }
+            changes { field before after } }
+  }
+}"""
+
+
+async def _events(gql: GraphQL, **filter: Any) -> list[dict[str, Any]]:
+    found = await gql(EVENTS, filter=filter)
+    assert found["auditEvents"]["totalCount"] == len(found["auditEvents"]["nodes"])
+    return list(found["auditEvents"]["nodes"])
+
+
+def _changes(event: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
+    return {each["field"]: (each["before"], each["after"]) for each in event["changes"]}
+
+
+async def test_an_event_says_what_the_api_shows(gql: GraphQL) -> None:
+    model = {"name": "m", "task": "CHAT", "labels": [{"key": "b", "value": "2"}]}
+    made = (await gql(CREATE_MODEL, input=model))["createModel"]["model"]
+    version = {
+        "model": {"name": "m"},
+        "version": "1.0.0",
+        "contentHash": "a" * 64,
+        "region": "eu-west-1",
+        "costPer1k": "1234567890.0123456700",
+        "evalScore": 0.25,
+        "sizeBytes": "9007199254740993",
+        "metadata": {"deep": [1.5, {"x": 2}]},
+        "sunsetOn": "2030-01-31",
+    }
+    new = (await gql(CREATE_VERSION, input=version))["createVersion"]["version"]
+    of_version, of_model = await _events(gql)
+    assert (of_model["action"], of_model["kind"], of_model["actor"]) == (
+        "CREATED",
+        "MODEL",
+        "tests",
+    )
+    assert of_model["subjectId"] == made["id"]
+    assert _changes(of_model)["labels"] == (None, [{"key": "b", "value": "2"}])
+    assert of_version["subjectId"] == new["id"]
+    assert of_version["subject"] == new
+    after = {field: value for field, (_, value) in _changes(of_version).items()}
+    assert after.pop("createdAt") == of_version["at"]
+    assert after == {
+        "modelId": made["id"],
+        "number": 1,
+        "version": "1.0.0",
+        "contentHash": "a" * 64,
+        "region": "eu-west-1",
+        "status": "ACTIVE",
+        "evalScore": 0.25,
+        "costPer1k": "1234567890.01234567",
+        "capabilities": [],
+        "sizeBytes": "9007199254740993",
+        "metadata": {"deep": [1.5, {"x": 2}]},
+        "sunsetOn": "2030-01-31",
+        "revision": 1,
+    }
+
+
+async def test_an_update_says_what_was_before(gql: GraphQL) -> None:
+    made = (await gql(CREATE_MODEL, input={"name": "m", "task": "CHAT"}))["createModel"]["model"]
+    await gql(
+        'mutation($id: ID!) { updateModel(input: {id: $id, description: "x"}) { model { id } } }',
+        id=made["id"],
+    )
+    updated, _ = await _events(gql)
+    assert updated["action"] == "UPDATED"
+    assert _changes(updated) == {"description": (None, "x"), "revision": (1, 2)}
+
+
+async def test_the_subject_of_a_deleted_object_is_null(gql: GraphQL) -> None:
+    made = (await gql(CREATE_MODEL, input={"name": "m", "task": "CHAT"}))["createModel"]["model"]
+    await gql("mutation($id: ID!) { deleteModel(input: {id: $id}) { deletedId } }", id=made["id"])
+    deleted, created = await _events(gql, subject=[made["id"]])
+    assert [deleted["action"], created["action"]] == ["DELETED", "CREATED"]
+    assert deleted["subject"] is created["subject"] is None
+    assert _changes(deleted)["name"] == ("m", None)
+
+
+async def _life(db: Database) -> Model:
+    """A model with a version, a binding of it, its price and an alias."""
+    model = await factories.model(db)
+    version = await factories.version(db, model, cost_per_1k=Decimal("0.5"))
+    binding = await factories.binding(db, version)
+    await factories.price(db, binding, "0.0025")
+    await factories.alias(db, version)
+    return model
+
+
+async def test_prices_and_aliases_name_what_a_client_can_look_up(gql: GraphQL) -> None:
+    model = await _life(gql.db)
+    alias, price, binding, *_ = await _events(gql)
+    assert (alias["kind"], alias["subjectId"]) == ("ALIAS", model.node_id)
+    assert (price["kind"], price["subjectId"]) == ("PRICE", binding["subjectId"])
+    assert price["subject"] == {"id": binding["subjectId"]}
+    assert _changes(price)["inputPer1k"] == (None, "0.0025")
+    assert _changes(price)["bindingId"] == (None, binding["subjectId"])
+    assert set(_changes(alias)) == {"createdAt", "modelId", "name", "revision", "versionId"}
+
+
+async def test_filters_hold_together(gql: GraphQL) -> None:
+    model = await _life(gql.db)
+    everything = await _events(gql)
+    kinds = [event["kind"] for event in everything]
+    assert kinds == ["ALIAS", "PRICE", "BINDING", "PROVIDER", "VERSION", "MODEL"]
+    subject = {event["kind"]: event["subjectId"] for event in everything}
+    for filter_, wanted in (
+        ({"kind": ["PRICE", "MODEL"]}, ["PRICE", "MODEL"]),
+        ({"action": ["ALIASED"]}, ["ALIAS"]),
+        ({"action": ["CREATED"], "kind": ["BINDING", "ALIAS"]}, ["BINDING"]),
+        ({"actor": ["tests"]}, kinds),
+        ({"actor": ["somebody"]}, []),
+        ({"subject": [subject["MODEL"]]}, ["ALIAS", "MODEL"]),
+        ({"subject": [subject["BINDING"], subject["PROVIDER"]]}, ["PRICE", "BINDING", "PROVIDER"]),
+        ({"subject": [ids.encode(ids.VERSION, model.id), "x", ""]}, []),
+        ({"subject": []}, []),
+        ({"at": {"gte": everything[0]["at"]}}, ["ALIAS"]),
+        ({"at": {"lt": everything[-2]["at"]}}, ["MODEL"]),
+    ):
+        found = await _events(gql, **filter_)
+        assert [event["kind"] for event in found] == wanted, filter_
+
+
+async def test_pages_go_from_the_newest_to_the_oldest(gql: GraphQL) -> None:
+    await _life(gql.db)
+    seen, after = [], None
+    while True:
+        page = (await gql(EVENTS, first=2, after=after))["auditEvents"]
+        seen += [event["kind"] for event in page["nodes"]]
+        after = page["pageInfo"]["endCursor"]
+        if not page["pageInfo"]["hasNextPage"]:
+            break
+    assert seen == ["ALIAS", "PRICE", "BINDING", "PROVIDER", "VERSION", "MODEL"]
+
+
+async def test_a_model_has_the_events_of_what_belongs_to_it(gql: GraphQL) -> None:
+    await _life(gql.db)
+    await _life(gql.db)
+    document = "{ models { nodes { auditEvents { totalCount nodes { kind subject { id } } } } } }"
+    with gql.statements() as sent:
+        found = await gql(document)
+    for node in found["models"]["nodes"]:
+        kinds = [event["kind"] for event in node["auditEvents"]["nodes"]]
+        assert kinds == ["ALIAS", "PRICE", "BINDING", "VERSION", "MODEL"]
+        assert node["auditEvents"]["totalCount"] == 5
+    assert len(sent) == 1 + 2 + 3, "\n".join(sent)  # models, pages and counts, a kind of subject
+
+
+async def test_an_event_is_a_node(gql: GraphQL) -> None:
+    await factories.model(gql.db)
+    [event] = await _events(gql)
+    node = "query($id: ID!) { node(id: $id) { id ... on AuditEvent { kind } } }"
+    assert await gql(node, id=event["id"]) == {"node": {"id": event["id"], "kind": "MODEL"}}
+    assert await gql(node, id="evt_" + "0" * 32) == {"node": None}
+
+
+@pytest.mark.parametrize("cursor", ["x", "ZXZlbnQ6MQ"])
+async def test_a_cursor_of_another_listing_is_refused(gql: GraphQL, cursor: str) -> None:
+    assert (await gql.error(EVENTS, after=cursor))[0] == "BAD_CURSOR"
