@@ -21,6 +21,7 @@ JSON_BYTES_MAX = 16 * 1024
 JSON_LEVELS_MAX = 8
 LABELS_MAX = 64
 TEXT_LENGTH_MAX = 10_000
+HOLD_REASON_LENGTH_MAX = 1_000
 URL_LENGTH_MAX = 2_048
 MONEY_MAX = Decimal(10) ** 10  # what NUMERIC(20, 10) holds
 _MONEY_STEP = Decimal(10) ** -10
@@ -72,6 +73,11 @@ def up_to(length: int) -> Rule:
         )
 
     return rule
+
+
+def hold_reason(text: str) -> str | None:
+    """Why a version is held: something that says so."""
+    return up_to(HOLD_REASON_LENGTH_MAX)(text) if text.strip() else "must say why"
 
 
 def within(low: float, high: float) -> Rule:

@@ -11,6 +11,7 @@ from sqlmodel import col
 from db import reader, retention
 from db.enums import VersionStatus
 from db.keyset import among
+from db.lookup import one_by
 from db.reader import Source
 from db.retention import Scope
 from db.statements import Query
@@ -45,6 +46,11 @@ async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
         cold_bytes=int(counts.cold_bytes),
         last_run=last[0] if last else None,
     )
+
+
+async def by_id(source: Source, key: UUID) -> RetentionRun | None:
+    """One run."""
+    return (await one_by(source, RetentionRun, "id", [key])).get(key)
 
 
 async def _rows(

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import strawberry
 
+from db.cold import Cold
 from db.engine import Database
 from resolvers.hub import Hub
 from resolvers.loaders import Loaders
@@ -21,6 +22,7 @@ class Context:
     request_id: str = ""
     actor: str = "anonymous"
     events: Hub | None = None  # None where nothing can be pushed, such as in a script
+    cold: Cold | None = None  # None where nothing can be archived
     loaders: Loaders = field(default_factory=Loaders)
 
 

@@ -14,6 +14,7 @@ from resolvers.context import Info
 from resolvers.errors import RequestError
 from resolvers.parents import loaded
 from resolvers.refs import ModelRef
+from resolvers.writing.inputs import IDEMPOTENCY_KEY
 
 PLANNED_MAX = 1_000  # versions that a plan shows; `registry retention plan` shows any number
 
@@ -29,10 +30,7 @@ class RetentionInput:
         "Purge what was archived before this time, which is not to come; nothing unless given."
     )
     plan_hash: str | None = optional("The hash of the plan that was read, to run that or nothing.")
-    idempotency_key: str | None = optional(
-        "The same key and input within 24 hours returns the first result; the same key with other"
-        " input is IDEMPOTENCY_CONFLICT."
-    )
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 async def plan(info: Info, input: Annotated[RetentionInput, told("What to plan for.")]) -> Plan:

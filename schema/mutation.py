@@ -3,9 +3,11 @@
 import strawberry
 
 import resolvers.writing.aliases
+import resolvers.writing.archive
 import resolvers.writing.bindings
 import resolvers.writing.models
 import resolvers.writing.providers
+import resolvers.writing.retention
 import resolvers.writing.versions
 from schema import payloads
 from schema.fields import mutation
@@ -19,6 +21,9 @@ class Mutation:
     create_version: payloads.CreateVersionPayload = mutation(resolvers.writing.versions.create)
     update_version: payloads.UpdateVersionPayload = mutation(resolvers.writing.versions.update)
     delete_version: payloads.DeleteVersionPayload = mutation(resolvers.writing.versions.delete)
+    archive_version: payloads.ArchiveVersionPayload = mutation(resolvers.writing.archive.archive)
+    restore_version: payloads.RestoreVersionPayload = mutation(resolvers.writing.archive.restore)
+    set_version_hold: payloads.SetVersionHoldPayload = mutation(resolvers.writing.archive.set_hold)
     create_binding: payloads.CreateBindingPayload = mutation(resolvers.writing.bindings.create)
     update_binding: payloads.UpdateBindingPayload = mutation(resolvers.writing.bindings.update)
     delete_binding: payloads.DeleteBindingPayload = mutation(resolvers.writing.bindings.delete)
@@ -29,3 +34,4 @@ class Mutation:
     set_alias: payloads.SetAliasPayload = mutation(resolvers.writing.aliases.point)
     rollback_alias: payloads.RollbackAliasPayload = mutation(resolvers.writing.aliases.roll_back)
     delete_alias: payloads.DeleteAliasPayload = mutation(resolvers.writing.aliases.delete)
+    apply_retention: payloads.ApplyRetentionPayload = mutation(resolvers.writing.retention.apply)

@@ -10,6 +10,7 @@ from schema.fields import attribute
 from schema.models import Model
 from schema.problems import UserError
 from schema.providers import Provider
+from schema.retention import RetentionRun
 from schema.versions import ModelVersion
 
 
@@ -62,6 +63,28 @@ class UpdateVersionPayload(MutationPayload):
 class DeleteVersionPayload(MutationPayload):
     deleted_id: strawberry.ID | None = attribute("The ID that is gone.")
     deleted_bindings: int | None = attribute("How many bindings went with it.")
+
+
+@payload_of("archiveVersion")
+class ArchiveVersionPayload(MutationPayload):
+    version: ModelVersion | None = attribute("The version as it is now.")
+
+
+@payload_of("restoreVersion")
+class RestoreVersionPayload(MutationPayload):
+    version: ModelVersion | None = attribute("The version as it is now.")
+
+
+@payload_of("setVersionHold")
+class SetVersionHoldPayload(MutationPayload):
+    version: ModelVersion | None = attribute("The version as it is now.")
+
+
+@payload_of("applyRetention")
+class ApplyRetentionPayload(MutationPayload):
+    run: RetentionRun | None = attribute("The run.")
+    archived: list[ModelVersion] | None = attribute("The versions it archived.")
+    purged_ids: list[strawberry.ID] | None = attribute("The versions it removed for good.")
 
 
 @payload_of("createBinding")

@@ -35,6 +35,6 @@ class Query:
     provider: Provider | None = field(resolvers.providers.get)
     providers: Connection[Provider] = field(resolvers.providers.page)
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
-    retention_stats: RetentionStats = field(resolvers.retention.stats)
+    retention_stats: RetentionStats = field(resolvers.retention.stats, fresh=True)
     retention_plan: RetentionPlan = field(resolvers.retention.plan)
     service: ServiceInfo = field(resolvers.registry.service)

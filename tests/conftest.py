@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from db import embedded, migrate
+from db.cold import Cold
 from db.engine import Database
 from tests.graphql import GraphQL
 
@@ -76,6 +77,14 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def gql(db: Database) -> GraphQL:
+def cold(tmp_path: Path) -> Iterator[Cold]:
+    """The test's cold storage, in a folder of its own."""
+    store = Cold((tmp_path / "cold").as_uri())
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def gql(db: Database, cold: Cold) -> GraphQL:
     """Runs documents on the test's registry."""
-    return GraphQL(db)
+    return GraphQL(db, cold)

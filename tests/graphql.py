@@ -7,6 +7,7 @@ from typing import Any
 from strawberry import Schema
 
 import schema
+from db.cold import Cold
 from db.engine import Database
 from resolvers.context import Context
 from resolvers.service import Limits, Service
@@ -18,8 +19,9 @@ SERVICE = Service(version="0.0.0", schema_hash="0" * 64, limits=Limits())
 class GraphQL:
     """One caller of one database."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, cold: Cold | None = None) -> None:
         self.db = db
+        self.cold = cold
 
     async def __call__(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation that must go well."""
@@ -36,7 +38,7 @@ class GraphQL:
         return (first.extensions or {}).get("code"), first.message
 
     async def _execute(self, document: str, variables: dict[str, Any]) -> Any:
-        context = Context(db=self.db, service=SERVICE, actor="tests")
+        context = Context(db=self.db, service=SERVICE, actor="tests", cold=self.cold)
         return await SCHEMA.execute(document, variable_values=variables, context_value=context)
 
     @contextmanager

@@ -58,7 +58,8 @@ async def archive(
     try:
         stored = await cold.put(list(objects.values()))
     except Unavailable as error:
-        raise Refused(_storage_unavailable(error)) from error
+        place = "id" if reason == ArchiveReason.MANUAL else "model"
+        raise Refused(_storage_unavailable(error, place)) from error
     watch(Step.AFTER_PUT)
     own = among(col(ProviderBinding.version_id), list(version_ids))
     bindings = sa.select(col(ProviderBinding.id)).where(own)
@@ -71,9 +72,7 @@ async def archive_by_hand(
     session: AsyncSession, cold: Cold, key: UUID, expected_revision: int | None
 ) -> ModelVersion:
     """Archive a version; refused while it is held or an alias points at it."""
-    version = await _locked(session, key)
-    if expected_revision not in (None, version.revision):
-        raise Refused(rows.stale(version, expected_revision))
+    version = await _locked(session, key, expected_revision)
     refuse_archived(version)
     if version.held_at is not None:
         raise Refused(InvalidState(f"the version is held: {version.hold_reason}", ("id",)))
@@ -94,7 +93,7 @@ async def read(cold: Cold, version: ModelVersion) -> Contents:
     except NotYet as error:
         raise Refused(InvalidState(str(error), ("id",))) from error
     except (Unavailable, archives.Corrupt) as error:
-        raise Refused(_storage_unavailable(error)) from error
+        raise Refused(_storage_unavailable(error, "id")) from error
 
 
 async def restore(
@@ -152,18 +151,14 @@ async def reloaded(session: AsyncSession, version_ids: Sequence[UUID]) -> list[M
     return [by_id[key] for key in version_ids]
 
 
-async def _locked(session: AsyncSession, key: UUID) -> ModelVersion:
+async def _locked(session: AsyncSession, key: UUID, expected_revision: int | None) -> ModelVersion:
     """The version, locked so that nothing refers to it anew; its model first, as aliases do."""
     statement = select(ModelVersion.model_id).where(col(ModelVersion.id) == key)
     model_id = (await session.exec(statement)).one_or_none()
     if model_id is None:
         raise Refused(rows.gone())
-    await rows.lock(session, Model, model_id, None)
-    own = select(ModelVersion).where(col(ModelVersion.id) == key).with_for_update()
-    version = (await session.exec(own)).one_or_none()
-    if version is None:
-        raise Refused(rows.gone())
-    return version
+    await rows.lock(session, Model, model_id)
+    return await rows.lock(session, ModelVersion, key, expected_revision, is_to_go=True)
 
 
 async def _packed(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UUID, bytes]:
@@ -237,5 +232,5 @@ async def _providers(session: AsyncSession, contents: Contents) -> dict[UUID, UU
     return {key: key if key in ids else by_slug[slug] for key, slug in slugs.items()}
 
 
-def _storage_unavailable(error: Exception) -> Problem:
-    return InvalidState(str(error), (), UserErrorCode.STORAGE_UNAVAILABLE)
+def _storage_unavailable(error: Exception, place: str) -> Problem:
+    return InvalidState(str(error), (place,), UserErrorCode.STORAGE_UNAVAILABLE)

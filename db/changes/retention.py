@@ -66,7 +66,7 @@ async def apply_once(
             f"{first.action_count} versions are to go, more than the {limit.actions_max} of one"
             " call: go model by model, or run `registry retention apply`"
         )
-        raise Refused(InvalidState(message, (), UserErrorCode.LIMIT_EXCEEDED))
+        raise Refused(InvalidState(message, ("model",), UserErrorCode.LIMIT_EXCEEDED))
     own = retention.narrowed(scope, first)
     await _lock_models(session, own.model_ids or [])
     made = await retention.plan(session, own, locking=True)

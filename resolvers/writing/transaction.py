@@ -1,6 +1,7 @@
 """How every mutation writes: one transaction in the caller's name, refused as a whole or kept."""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,6 +16,13 @@ T = TypeVar("T")
 Work = Callable[[Any], Awaitable[T]]
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The ids that the first call with the same idempotency key gave."""
+
+    ids: list[str]
+
+
 async def write(info: Info, work: Work[T], *, action: str = "") -> T:
     """What `work` gives, in a transaction of its own that the audit log signs with the caller."""
     context = info.context
@@ -27,20 +35,33 @@ async def write_once(
     info: Info, operation: str, input: Any, work: Work[Sequence[Any]]
 ) -> Sequence[Any]:
     """The rows that `work` makes, or made when it ran first under the input's idempotency key."""
+    made = await write_or_recall(
+        info, operation, input, work, lambda rows: [row.node_id for row in rows]
+    )
+    return await _rows(info, made.ids) if isinstance(made, Recalled) else made
+
+
+async def write_or_recall(
+    info: Info,
+    operation: str,
+    input: Any,
+    work: Work[T],
+    ids_of: Callable[[T], list[str]],
+) -> "T | Recalled":
+    """What `work` makes, or the ids kept when it ran first under the input's idempotency key."""
     if input.idempotency_key is None:
         return await write(info, work)
     key = _key(info, operation, input)
 
-    async def once(session: Any) -> Sequence[Any] | list[str]:
+    async def once(session: Any) -> T | Recalled:
         kept = await idempotency.claim(session, key)
         if kept is not None:
-            return kept
-        rows = await work(session)
-        await idempotency.keep(session, key, [row.node_id for row in rows])
-        return rows
+            return Recalled(kept)
+        made = await work(session)
+        await idempotency.keep(session, key, ids_of(made))
+        return made
 
-    made = await write(info, once)
-    return await _rows(info, [str(id) for id in made]) if _are_ids(made) else made
+    return await write(info, once)
 
 
 def refuse_if(problems: Iterable[Problem]) -> None:
@@ -65,10 +86,6 @@ def _key(info: Info, operation: str, input: Any) -> IdempotencyKey:
         key=input.idempotency_key,
         input_hash=sha256(repr(input).encode(errors="surrogatepass")).hexdigest(),
     )
-
-
-def _are_ids(made: Sequence[Any]) -> bool:
-    return bool(made) and isinstance(made[0], str)
 
 
 async def _rows(info: Info, kept: list[str]) -> list[Any]:

@@ -9,15 +9,18 @@ from strawberry import Maybe
 from strawberry.scalars import JSON
 
 from db import ids, rules
-from db.changes import aliases, bindings, versions
+from db.changes import aliases, archive, bindings, retention, versions
+from db.cold import Cold
 from db.enums import Capability, VersionStatus
 from db.problems import Invalid, Problem
+from db.retention import Scope
 from db.tables import ModelVersion
 from resolvers import find
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.refs import ModelRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
+from resolvers.writing.archive import cold_of
 from resolvers.writing.bindings import NewBindingInput, binding_values
 from resolvers.writing.inputs import (
     EXPECTED_REVISION,
@@ -127,6 +130,7 @@ async def create(
     values["capabilities"] = _distinct(input.capabilities or [])
     given = [binding_values(binding) for binding in input.bindings or []]
     refuse_if(_problems(input, values, given))
+    cold = cold_of(info, "applyRetention") if input.apply_retention else None
 
     async def work(session: Any) -> list[ModelVersion]:
         model = await find.existing_model(session, input.model)
@@ -135,7 +139,8 @@ async def create(
         await bindings.create(session, version, columns, lambda n: ("bindings", str(n)))
         if input.alias is not None:
             await aliases.point(session, version, input.alias)
-        return [version]
+        archived = await _retained(session, version, cold) if cold is not None else []
+        return [version, *archived]
 
     version, *archived = await write_once(info, "createVersion", input, work)
     return CreatedVersion(version, archived)
@@ -169,6 +174,12 @@ async def delete(
         return DeletedVersion(input.id, count)
 
     return await write(info, work)
+
+
+async def _retained(session: Any, version: ModelVersion, cold: Cold) -> list[ModelVersion]:
+    """What retention archives of the version's model."""
+    applied = await retention.apply(session, cold, Scope([version.model_id]))
+    return await archive.reloaded(session, applied.archived)
 
 
 def _problems(input: CreateVersionInput, values: dict[str, Any], given: list[Any]) -> list[Problem]:

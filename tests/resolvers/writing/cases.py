@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
 from tests.graphql import GraphQL
@@ -13,10 +14,10 @@ NO_ID = "0" * 32
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The ids of a registry: a provider, an idle one, and a model with three versions.
+    """The ids of a registry: a provider, an idle one, and a model with four versions.
 
     The first version has a binding with a price; the second is what the alias production was moved
-    to; the third is a draft that nothing refers to.
+    to; the third is a draft that nothing refers to; the fourth is archived.
     """
 
     gql: GraphQL
@@ -26,6 +27,7 @@ class World:
     first: str
     second: str
     draft: str
+    archived: str
     binding: str
 
 
@@ -42,7 +44,7 @@ async def world(gql: GraphQL) -> World:
     ]
     model = (await done(gql, "createModel", name="m", task="CHAT"))["model"]["id"]
     versions = []
-    for number, status in ((1, "ACTIVE"), (2, "ACTIVE"), (3, "DRAFT")):
+    for number, status in ((1, "ACTIVE"), (2, "ACTIVE"), (3, "DRAFT"), (0, "DRAFT")):
         made = await done(
             gql,
             "createVersion",
@@ -53,6 +55,7 @@ async def world(gql: GraphQL) -> World:
             status=status,
         )
         versions.append(made["version"]["id"])
+    await done(gql, "archiveVersion", id=versions[3])
     binding = await done(gql, "createBinding", version={"id": versions[0]}, binding=binding_input())
     for version in versions[:2]:
         await done(
@@ -161,6 +164,7 @@ CASES: dict[str, Case] = {
             ("VERSION", "DELETED", "first"),
             ("VERSION", "DELETED", "second"),
             ("VERSION", "DELETED", "draft"),
+            ("VERSION", "DELETED", "archived"),
             ("MODEL", "DELETED", "model"),
         ],
         {"force": False},
@@ -195,6 +199,41 @@ CASES: dict[str, Case] = {
             ("VERSION", "DELETED", "first"),
         ],
         {"force": False},
+    ),
+    "archiveVersion": Case(
+        lambda w, n: {"id": w.first, "expectedRevision": 1},
+        [
+            ("PRICE", "DELETED", "binding"),
+            ("BINDING", "DELETED", "binding"),
+            ("VERSION", "ARCHIVED", "first"),
+        ],
+        {"expectedRevision": 7},
+    ),
+    "restoreVersion": Case(
+        lambda w, n: {"id": w.archived, "expectedRevision": 2},
+        [("VERSION", "RESTORED", "archived")],
+        {"expectedRevision": 7},
+    ),
+    "setVersionHold": Case(
+        lambda w, n: {"id": w.first, "expectedRevision": 1, "reason": "an audit"},
+        [("VERSION", "HELD", "first")],
+        {"expectedRevision": 7},
+    ),
+    "applyRetention": Case(
+        lambda w, n: {
+            "model": {"id": w.model},
+            "keep": 1,
+            "purgeArchivedBefore": "2020-01-01T00:00:00Z",
+            "planHash": sha256(f"archive {w.first}".encode()).hexdigest(),
+            "idempotencyKey": f"key-{n}",
+        },
+        [
+            ("PRICE", "DELETED", "binding"),
+            ("BINDING", "DELETED", "binding"),
+            ("VERSION", "ARCHIVED", "first"),
+            ("RETENTION", "RETENTION_APPLIED", "new"),
+        ],
+        {"planHash": hash_of(1)},
     ),
     "createBinding": Case(
         lambda w, n: {

@@ -39,7 +39,9 @@ async def test_a_mutation_leaves_exactly_its_events(
     before = await factories.revision(gql.db)
     input = CASES[mutation].input(w, 0)
     assert _missing(asking.input_type(mutation), input) == []
-    result = await asking.execute(gql.db, mutation, input, actor="ann", request_id="req-1")
+    result = await asking.execute(
+        gql.db, mutation, input, actor="ann", request_id="req-1", cold=gql.cold
+    )
     assert result.errors is None
     payload = (result.data or {})[mutation]
     assert payload["userErrors"] == []

@@ -1,0 +1,140 @@
+"""retentionPlan and retentionStats: what would be done, and why the rest stays."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from db.enums import ArchiveReason, VersionStatus
+from db.tables import Model, ModelVersion
+from tests import factories
+from tests.graphql import GraphQL
+
+PLAN = """query ($input: RetentionInput!) { retentionPlan(input: $input) {
+    archive { version { number } reason }
+    purge { version { number } reason }
+    protected { version { number } because }
+    planHash
+} }"""
+
+
+async def plan(gql: GraphQL, of: Model | None = None, **given: object) -> dict:
+    scope = {"model": {"id": of.node_id}} if of else {}
+    return (await gql(PLAN, input={**scope, **given}))["retentionPlan"]
+
+
+async def versions(gql: GraphQL, of: Model, count: int) -> list[ModelVersion]:
+    return [
+        await factories.version(gql.db, of, number=n, version=f"{n}.0.0")
+        for n in range(1, count + 1)
+    ]
+
+
+def numbers(actions: list[dict]) -> list[int]:
+    return [action["version"]["number"] for action in actions]
+
+
+async def archived(gql: GraphQL, of: Model, days: int, **given: object) -> ModelVersion:
+    at = datetime.now(UTC) - timedelta(days=days)
+    values = {
+        "status": VersionStatus.ARCHIVED,
+        "archived_at": at,
+        "archive_reason": ArchiveReason.MANUAL,
+        "archive_size_bytes": 100,
+    }
+    return await factories.version(gql.db, of, **values, **given)
+
+
+async def test_a_plan_takes_all_but_the_newest_and_says_why_others_stay(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=2)
+    first, second, *_ = await versions(gql, model, 6)
+    await factories.alias(gql.db, first)
+    async with gql.db.write("tests") as session:
+        held = await session.get(ModelVersion, second.id)
+        assert held is not None
+        held.held_at = datetime.now(UTC)
+    found = await plan(gql, model)
+    assert numbers(found["archive"]) == [4, 3]
+    assert [(p["version"]["number"], p["because"]) for p in found["protected"]] == [
+        (2, "HOLD"),
+        (1, "ALIAS"),
+    ]
+    assert found["archive"][0]["reason"] == "the newest 2 are kept"
+    assert found["purge"] == []
+
+
+async def test_keep_takes_the_place_of_each_models_own_number(gql: GraphQL) -> None:
+    for keep in (2, 5):
+        await versions(gql, await factories.model(gql.db, retention_keep=keep), 6)
+    assert len((await plan(gql))["archive"]) == 4 + 1
+    assert len((await plan(gql, keep=1))["archive"]) == 5 + 5
+
+
+async def test_drafts_are_neither_counted_nor_taken(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=1)
+    await versions(gql, model, 2)
+    await factories.version(gql.db, model, number=3, status=VersionStatus.DRAFT)
+    assert numbers((await plan(gql, model))["archive"]) == [1]
+
+
+async def test_old_archives_are_purged_only_when_a_time_is_given(gql: GraphQL) -> None:
+    model = await factories.model(gql.db)
+    old = await archived(gql, model, 400)
+    await archived(gql, model, 10)
+    held = await archived(gql, model, 500, held_at=datetime.now(UTC))
+    before = (datetime.now(UTC) - timedelta(days=30)).isoformat()
+    assert numbers((await plan(gql, model))["purge"]) == []
+    found = await plan(gql, model, purgeArchivedBefore=before)
+    assert numbers(found["purge"]) == [old.number]
+    assert found["protected"] == [{"version": {"number": held.number}, "because": "HOLD"}]
+
+
+async def test_the_hash_stands_for_what_would_be_done(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=2)
+    await versions(gql, model, 4)
+    first = await plan(gql, model)
+    assert (await plan(gql, model))["planHash"] == first["planHash"]
+    assert (await plan(gql, model, keep=1))["planHash"] != first["planHash"]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"keep": 0}, "keep must be from 1 to 10"),
+        ({"keep": 11}, "keep must be from 1 to 10"),
+        ({"model": {"name": "none"}}, "no such model"),
+        ({"purgeArchivedBefore": "2999-01-01T00:00:00Z"}, "must not be in the future"),
+    ],
+)
+async def test_a_bad_input_is_told(gql: GraphQL, given: dict, told: str) -> None:
+    code, message = await gql.error(PLAN, input=given)
+    assert code == "BAD_USER_INPUT"
+    assert told in message
+
+
+async def test_a_plan_too_long_to_read_names_the_command_line(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=1)
+    async with gql.db.write("tests") as session:
+        for n in range(1, 1_003):
+            values = {"number": n, "version": f"{n}.0.0", "semver_key": str(n), "region": "eu"}
+            row = ModelVersion(
+                model_id=model.id, content_hash=f"{n:064x}", status="ACTIVE", **values
+            )
+            session.add(row)
+    code, message = await gql.error(PLAN, input={})
+    assert code == "LIMIT_EXCEEDED"
+    assert "registry retention plan" in message
+
+
+async def test_stats_count_what_is_there_and_what_would_go(gql: GraphQL) -> None:
+    model, other = await factories.model(gql.db, retention_keep=2), await factories.model(gql.db)
+    await versions(gql, model, 5)
+    await versions(gql, other, 1)
+    await archived(gql, model, 400)
+    await archived(gql, model, 400, held_at=datetime.now(UTC))
+    await archived(gql, other, 1)
+    document = """query ($model: ModelRef) { retentionStats(model: $model) {
+        active archived archivable purgeable coldBytes lastRun { id } } }"""
+    own = (await gql(document, model={"name": model.name}))["retentionStats"]
+    everything = (await gql(document))["retentionStats"]
+    assert list(own.values()) == [5, 2, 3, 1, "200", None]
+    assert list(everything.values()) == [6, 3, 3, 1, "300", None]
