@@ -79,7 +79,7 @@ def _offers(provider: types.Provider, info: types.ModelInfo, entry: str) -> Iter
             task=task_of(name.model),
             facts=Facts(context_window=info.context_window or None),
             deprecated=bool(info.deprecated),
-            description=info.description,
+            description=(info.description or "").strip() or None,
             binding=Binding(
                 provider=slug,
                 # "regional." is this catalog's own mark for Bedrock ids without a geography
