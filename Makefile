@@ -78,6 +78,11 @@ ui: $(if $(NPM),ui/dist/index.html) ## Build GraphiQL into ui/dist (needs Node)
 audit: $(AUDIT:package-lock.json=node_modules/.package-lock.json) ## Install the GraphQL-over-HTTP audit that the tests run (needs Node)
 	@:
 
+bench: $(ENV) $(if $(NPM),bench/peers/node_modules/.package-lock.json) ## Compare with other servers on this machine (ARGS=--quick, or bench-quick: two minutes)
+	$(BIN)/python -m bench $(ARGS)
+
+bench-quick: ; @$(MAKE) bench ARGS="--quick $(ARGS)"
+
 security: $(UV) ## Look for known vulnerabilities and unsafe code
 	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db catalogs planner migrations
 	$(UV) export --locked --no-dev --no-emit-project -q | $(UV) tool run pip-audit@2.10.1 --disable-pip --require-hashes -r /dev/stdin
@@ -86,7 +91,7 @@ clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools ui/dist ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration import psql ui audit security clean
+.PHONY: help run test check fmt schema migration import psql ui audit bench security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"

@@ -1,0 +1,124 @@
+"""The data set: a template database that is built once, and a fresh copy of it for each run."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import gettempdir
+
+import psycopg
+from psycopg.sql import SQL, Composed, Identifier
+
+from bench.terminal import say
+from catalogs import synthetic
+from catalogs.load import load
+from db import embedded, migrate
+from db.engine import Database, PoolLimits
+
+VERSIONS, BINDINGS = 10, 4  # of each model, of each version
+BINDINGS_MAX = 1_000_000
+PER_MODEL = VERSIONS * BINDINGS
+_SEED = 7
+_RUN = "bench"
+_LOAD_TIMEOUT_MS = 3_600_000
+
+# The catalog leaves these columns empty; a registry in use has them, and jsonb is dear to read.
+# Written without the triggers: a million events of "the benchmark filled in" would help nobody.
+_FILL = (
+    "SET session_replication_role = replica",
+    """UPDATE model_versions SET metadata = jsonb_build_object(
+        'framework', 'pytorch', 'precision', 'fp8', 'owner', 'team-' || number,
+        'parameters', 7000000000 + number)""",
+    """UPDATE provider_bindings b SET endpoint =
+        'https://' || p.slug || '.example/v1/models/' || b.provider_model_id
+        FROM providers p WHERE p.id = b.provider_id""",
+    # in the order of the keys, as a registry that grew row by row has them
+    "VACUUM (FULL, ANALYZE)",
+)
+
+
+def model_count(bindings: int) -> int:
+    """How many models make that many bindings, at least one."""
+    return max(1, bindings // PER_MODEL)
+
+
+@contextmanager
+def fresh(bindings: int) -> Iterator[str]:
+    """The URL of a new database with that many bindings, on an embedded PostgreSQL 18.
+
+    The first run of a size fills a template in the temporary directory; later runs copy it.
+    """
+    with embedded.running(Path(gettempdir()) / "registry-bench") as url:
+        template = f"synthetic_{bindings}_{migrate.head()}"
+        if not _is_filled(url, template):
+            _fill(url, template, bindings)
+        with _server(url) as connection:
+            _drop(connection, _RUN)
+            connection.execute(_create(_RUN, template))
+        try:
+            yield _named(url, _RUN)
+        finally:
+            with _server(url) as connection:
+                _drop(connection, _RUN)
+
+
+def _is_filled(url: str, template: str) -> bool:
+    with _server(url) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template])
+        return found.fetchone() is not None
+
+
+def _fill(url: str, template: str, bindings: int) -> None:
+    """Fill a database of another name first, so that a template that is there is complete."""
+    say(f"Filling a database with {bindings:,} bindings (once)")
+    with _server(url) as connection:
+        for name in (_RUN, *_outdated(connection)):
+            _drop(connection, name)
+        connection.execute(_create(_RUN, "template1"))
+    filling = _named(url, _RUN)
+    migrate.upgrade(filling)
+    asyncio.run(_load(filling, model_count(bindings)))
+    with psycopg.connect(filling, autocommit=True) as connection:
+        for statement in _FILL:
+            connection.execute(statement)
+    with _server(url) as connection:
+        rename = SQL("ALTER DATABASE {} RENAME TO {}")
+        connection.execute(rename.format(Identifier(_RUN), Identifier(template)))
+
+
+async def _load(url: str, models: int) -> None:
+    database = Database(url, PoolLimits(statement_timeout_ms=_LOAD_TIMEOUT_MS))
+    try:
+        await load(database, synthetic.read(models, VERSIONS, BINDINGS, _SEED), _tell)
+    finally:
+        await database.close()
+
+
+def _tell(done: int, total: int) -> None:
+    say(f"  {done:,} of {total:,} bindings")
+
+
+def _outdated(connection: psycopg.Connection) -> list[str]:
+    """Templates of an older schema."""
+    found = connection.execute("SELECT datname FROM pg_database").fetchall()
+    templates = [name for (name,) in found if name.startswith("synthetic_")]
+    return [name for name in templates if not name.endswith(f"_{migrate.head()}")]
+
+
+def _create(name: str, template: str) -> Composed:
+    # FILE_COPY checkpoints and copies files, so that no WAL of the copy is left to write later
+    text = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+    return text.format(Identifier(name), Identifier(template))
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    connection.execute(SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(Identifier(name)))
+
+
+def _server(url: str) -> psycopg.Connection:
+    return psycopg.connect(_named(url, "postgres"), autocommit=True)
+
+
+def _named(url: str, database: str) -> str:
+    """The URL with another database; the embedded server's has its socket's folder as a query."""
+    return url.replace(f"/{embedded.DATABASE}?", f"/{database}?", 1)

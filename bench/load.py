@@ -1,0 +1,124 @@
+"""Load on one server from 32 connections that are kept open: by wrk, else by Python itself."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from shutil import which
+from urllib.parse import urlsplit
+
+from bench.operations import ANY_NUMBER
+
+CONNECTIONS = 32
+_SCRIPT = Path(__file__).parent / "post.lua"
+_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What one run of the generator saw; percentiles are of the time to a whole answer."""
+
+    requests: int
+    duration_s: float
+    bytes: int
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+    failures: int  # connections, time-outs, HTTP statuses, and, where it looks, GraphQL errors
+
+    @property
+    def per_second(self) -> float:
+        """Answers a second."""
+        return self.requests / self.duration_s
+
+    def figures(self) -> dict[str, float]:
+        """All of them, for JSON."""
+        return asdict(self) | {"per_second": round(self.per_second, 1)}
+
+
+def generator() -> str:
+    """What makes the load on this machine."""
+    return "wrk" if which("wrk") else "Python (less precise: it takes more of the machine than wrk)"
+
+
+def run(url: str, bodies: Path, seconds: int, seed: int, *, is_checked: bool = False) -> Load:
+    """Post lines of the file at random; `is_checked` looks for errors in the answers."""
+    if which("wrk") is None:
+        return asyncio.run(_run(url, bodies.read_text("utf-8").splitlines(), seconds, seed))
+    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds + _TIMEOUT_S}s"]
+    command += [f"--timeout={_TIMEOUT_S}s", "-s", str(_SCRIPT), url]
+    command += ["--", str(bodies), str(seconds), str(CONNECTIONS), str(seed)]
+    command += ["check"] if is_checked else []
+    return Load(**json.loads(_until_drained(command)))
+
+
+def _until_drained(command: list[str]) -> str:
+    """The last line of wrk's output, once all requests are answered or its time is over."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrk:
+        assert wrk.stdout is not None
+        lines = []
+        for line in wrk.stdout:
+            lines.append(line)
+            if line == "drained\n":
+                wrk.send_signal(signal.SIGINT)  # on which it sums up
+    if wrk.returncode or not lines:
+        raise SystemExit(f"wrk failed: {''.join(lines)[-500:]}")
+    return lines[-1]
+
+
+@dataclass(slots=True)
+class _Seen:
+    latencies_s: list[float]
+    bytes: int = 0
+    failures: int = 0
+
+
+async def _run(url: str, bodies: list[str], seconds: int, seed: int) -> Load:
+    requests = _requests(url, bodies, Random(seed))
+    seen = _Seen([])
+    start = time.perf_counter()
+    await asyncio.gather(
+        *(_client(url, requests, seen, start + seconds) for _ in range(CONNECTIONS))
+    )
+    duration = time.perf_counter() - start
+    seen.latencies_s.sort()
+    count = len(seen.latencies_s)
+    p50, p90, p99 = (
+        round(seen.latencies_s[min(count - 1, count * share // 100)] * 1_000, 3)
+        for share in (50, 90, 99)
+    )
+    return Load(count, duration, seen.bytes, p50, p90, p99, seen.failures)
+
+
+def _requests(url: str, bodies: list[str], random: Random) -> Iterator[bytes]:
+    host = urlsplit(url).netloc
+    head = f"POST {urlsplit(url).path} HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n"
+    while True:
+        body = random.choice(bodies).replace(ANY_NUMBER, f"{random.uniform(50, 850):.3f}")
+        length = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+        yield (head + length + body).encode()
+
+
+async def _client(url: str, requests: Iterator[bytes], seen: _Seen, until: float) -> None:
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=2**20)
+    try:
+        while (start := time.perf_counter()) < until:
+            writer.write(next(requests))
+            head = await reader.readuntil(b"\r\n\r\n")
+            body = await reader.readexactly(_content_length(head))
+            seen.latencies_s.append(time.perf_counter() - start)
+            seen.bytes += len(head) + len(body)
+            seen.failures += b" 200 " not in head[:16] or b'"errors"' in body
+    finally:
+        writer.close()
+
+
+def _content_length(head: bytes) -> int:
+    lines = head.lower().split(b"\r\n")
+    return next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))

@@ -1,0 +1,78 @@
+"""The picture in the README: a bar a server, a group an operation, as SVG text."""
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+from bench.operations import TITLES
+from bench.servers import BASELINES, FLOOR, REGISTRY, SERVERS
+from bench.summary import Row
+
+_WIDTH, _LEFT, _RIGHT, _TOP = 860, 160, 170, 50
+_BAR, _STEP, _GAP = 13, 18, 44
+_STYLE = """
+  text { font: 12px system-ui, sans-serif; fill: #1f2328 }
+  .title { font-weight: 600 } .name { text-anchor: end }
+  .faint { fill: #656d76 }
+  rect { fill: #afb8c1 } rect.ours { fill: #0969da }
+  @media (prefers-color-scheme: dark) {
+    text { fill: #e6edf3 } .faint { fill: #8d96a0 }
+    rect { fill: #484f58 } rect.ours { fill: #4493f8 }
+  }
+"""
+
+
+def svg(rows: Sequence[Row], caption: str) -> str:
+    """Answers a second of each server; each operation has a scale of its own.
+
+    The floor is left out: next to it no bar would be seen.
+    """
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.server != FLOOR:
+            groups.setdefault(row.operation, []).append(row)
+    lines = list(_groups(groups))
+    height = _TOP + sum(_GAP + _STEP * len(group) for group in groups.values())
+    return "\n".join(
+        [
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
+            f"<title>{escape(caption)}</title>",
+            f"<style>{_STYLE}</style>",
+            _text(10, 20, "Answers a second, one server process each", "title"),
+            _text(10, 38, caption, "faint"),
+            *lines,
+            "</svg>\n",
+        ]
+    )
+
+
+def _groups(groups: dict[str, list[Row]]) -> Iterator[str]:
+    top = _TOP
+    for operation, group in groups.items():
+        yield _text(10, top + 24, f"{operation}  {TITLES[operation]}", "title")
+        top += 32
+        fastest = max(row.per_second for row in group) or 1
+        for place, row in enumerate(_in_order(group)):
+            yield from _bar(top + place * _STEP, row, row.per_second / fastest)
+        top += _STEP * len(group) + _GAP - 32
+
+
+def _in_order(group: Sequence[Row]) -> list[Row]:
+    names = [server.name for server in SERVERS]
+    return sorted(group, key=lambda row: names.index(row.server))
+
+
+def _bar(top: float, row: Row, share: float) -> Iterator[str]:
+    title = next(server.title for server in SERVERS if server.name == row.server)
+    length = max(1.0, share * (_WIDTH - _LEFT - _RIGHT))
+    kind = "ours" if row.server in BASELINES else "peer"
+    yield _text(_LEFT - 8, top + 11, title, "name")
+    place = f'x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_BAR}"'
+    yield f'<rect class="{kind}" {place} rx="2"/>'
+    figure = f"{row.per_second:,.0f}" if row.per_second >= 10 else f"{row.per_second:.1f}"
+    if row.server not in BASELINES and (ratio := row.ratios.get(REGISTRY)):
+        figure += f"  (the registry: {ratio.median:.2f}x)"
+    yield _text(_LEFT + length + 6, top + 11, figure, "faint")
+
+
+def _text(x: float, y: float, text: str, kind: str) -> str:
+    return f'<text class="{kind}" x="{x:.0f}" y="{y:.0f}">{escape(text)}</text>'

@@ -1,0 +1,128 @@
+"""The results: a table on the terminal, JSON, and on request the page and the picture."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import picture
+from bench.measure import Sample
+from bench.operations import TITLES
+from bench.servers import BASELINES, SERVERS
+from bench.summary import Ratio, Row
+
+_ROOT = Path(__file__).resolve().parent.parent
+_RESULTS = _ROOT / "bench" / "results"
+_PAGE, _PICTURE = _ROOT / "docs" / "benchmarks.md", _ROOT / "docs" / "benchmark.svg"
+_MARKED = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", re.S)
+_COLUMNS = ("", "answers/s", "registry", "kept", "p50", "p90", "p99", "CPU", "PostgreSQL")
+_WIDTH = 140  # where there is no terminal
+_TITLE = {server.name: server.title for server in SERVERS}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """All of one run."""
+
+    facts: Mapping[str, object]
+    settings: Mapping[str, object]
+    leaves: Mapping[str, int]
+    rows: Sequence[Row]
+    samples: Sequence[Sample]
+
+
+def show(result: Result) -> None:
+    """Print the table."""
+    console = Console()
+    console = console if console.is_terminal else Console(width=_WIDTH)
+    for operation in dict.fromkeys(row.operation for row in result.rows):
+        title = f"{operation}  {TITLES[operation]}, {result.leaves[operation]:,} leaves"
+        table = Table(*_COLUMNS, title=title, title_justify="left", title_style="bold")
+        for column in table.columns[1:]:
+            column.justify, column.no_wrap = "right", True
+        for row in result.rows:
+            if row.operation == operation:
+                table.add_row(*_cells(row))
+        console.print(table)
+    console.print(
+        "registry, kept: its answers/s, made anew or kept, over the server's: median (lowest,"
+        " highest) of the rounds.\np50, p90, p99: ms to a whole answer."
+        " CPU, PostgreSQL: ms of user and system time a request.",
+        style="dim",
+    )
+
+
+def write(result: Result) -> Path:
+    """Write the JSON; gives its path."""
+    _RESULTS.mkdir(exist_ok=True)
+    samples = [
+        {
+            "round": sample.round,
+            "operation": sample.operation,
+            "server": sample.server,
+            "server_cpu_ms": round(sample.server_ms, 3),
+            "postgres_cpu_ms": round(sample.postgres_ms, 3),
+            **sample.load.figures(),
+        }
+        for sample in result.samples
+    ]
+    text = json.dumps(
+        {
+            "facts": result.facts,
+            "settings": result.settings,
+            "leaves": result.leaves,
+            "medians": [row.figures() for row in result.rows],
+            "samples": samples,
+        },
+        indent=1,
+    )
+    file = _RESULTS / f"{str(result.facts['at']).replace(':', '')}.json"
+    file.write_text(text + "\n", "utf-8")
+    return file
+
+
+def publish(result: Result) -> None:
+    """Put the figures into docs/benchmarks.md, and the picture beside it."""
+    facts = result.facts
+    where = f"{facts['cpu']}, {facts['cores']} cores, commit {facts['commit']}, {facts['at']}"
+    _PICTURE.write_text(picture.svg(result.rows, where), "utf-8")
+    page = _PAGE.read_text("utf-8")
+    block = f"{_markdown(result)}\n"
+    _PAGE.write_text(_MARKED.sub(lambda found: found[1] + block + found[2], page), "utf-8")
+
+
+def _markdown(result: Result) -> str:
+    lines = []
+    for operation in dict.fromkeys(row.operation for row in result.rows):
+        lines += [f"**{operation}**, {TITLES[operation]}; {result.leaves[operation]:,} leaves", ""]
+        lines += [f"| {' | '.join(_COLUMNS)} |", "|---|" + "--:|" * (len(_COLUMNS) - 1)]
+        lines += [
+            f"| {' | '.join(_cells(row))} |" for row in result.rows if row.operation == operation
+        ]
+        lines.append("")
+    facts = ", ".join(f"{name} {value}" for name, value in result.facts.items())
+    settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
+    picture_ = f"![Answers a second of each server]({_PICTURE.name})"
+    return "\n".join([picture_, "", *lines, f"Measured with: {facts}; {settings}."])
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    failed = f" ({row.failures} failed)" if row.failures else ""
+    return (
+        _TITLE[row.server] + failed,
+        f"{row.per_second:,.1f}",
+        *(_shown(row.ratios.get(name)) for name in BASELINES),
+        f"{row.p50_ms:,.1f}",
+        f"{row.p90_ms:,.1f}",
+        f"{row.p99_ms:,.1f}",
+        f"{row.server_cpu_ms:.2f}",
+        f"{row.postgres_cpu_ms:.2f}",
+    )
+
+
+def _shown(ratio: Ratio | None) -> str:
+    return f"{ratio.median:.3g}x ({ratio.low:.3g}, {ratio.high:.3g})" if ratio else ""

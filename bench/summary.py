@@ -1,0 +1,82 @@
+"""Medians of the rounds, and the ratios of what was measured in the same round."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from bench.measure import Sample
+from bench.servers import BASELINES, SERVERS
+
+_ORDER = [server.name for server in SERVERS]
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """Answers a second over another server's, by rounds: the median, the lowest, the highest.
+
+    Machines are faster in one minute than in the next, so these alone can be compared.
+    """
+
+    median: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One server on one operation: medians over the rounds.
+
+    `ratios` says how many times as much the registry, in each of its settings, did in that time.
+    """
+
+    operation: str
+    server: str
+    per_second: float
+    ratios: dict[str, Ratio]
+    p50_ms: float
+    p90_ms: float
+    p99_ms: float
+    server_cpu_ms: float
+    postgres_cpu_ms: float
+    failures: int
+
+    def figures(self) -> dict[str, object]:
+        """All of them, for JSON."""
+        return asdict(self)
+
+
+def rows(samples: Sequence[Sample]) -> list[Row]:
+    """A row for each operation and server, the registry first."""
+    groups: dict[tuple[str, str], list[Sample]] = {}
+    for sample in samples:
+        groups.setdefault((sample.operation, sample.server), []).append(sample)
+    made = [
+        _row(
+            group, {name: groups.get((operation, name), []) for name in BASELINES if name != server}
+        )
+        for (operation, server), group in groups.items()
+    ]
+    return sorted(made, key=lambda row: (row.operation, _ORDER.index(row.server)))
+
+
+def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
+    loads = [sample.load for sample in group]
+    return Row(
+        operation=group[0].operation,
+        server=group[0].server,
+        per_second=round(median(each.per_second for each in loads), 1),
+        ratios={name: _ratio(own, group) for name, own in baselines.items() if own},
+        p50_ms=median(each.p50_ms for each in loads),
+        p90_ms=median(each.p90_ms for each in loads),
+        p99_ms=median(each.p99_ms for each in loads),
+        server_cpu_ms=round(median(sample.server_ms for sample in group), 3),
+        postgres_cpu_ms=round(median(sample.postgres_ms for sample in group), 3),
+        failures=sum(each.failures for each in loads),
+    )
+
+
+def _ratio(baseline: Sequence[Sample], group: Sequence[Sample]) -> Ratio:
+    """Rounds are in order in both."""
+    pairs = zip(baseline, group, strict=True)
+    ratios = [ours.load.per_second / theirs.load.per_second for ours, theirs in pairs]
+    return Ratio(*(round(value, 3) for value in (median(ratios), min(ratios), max(ratios))))
