@@ -44,9 +44,8 @@ def _print(summary: Summary, clients: int) -> None:
     print(f"replayed        {summary.rows['events']} events give exactly the tables:")
     print(f"                { ({k: v for k, v in summary.rows.items() if k != 'events'}) }")
     print(f"journal         {summary.checked['calls']} calls are there as their clients know them")
-    print(
-        f"numbers         {summary.checked['numbers']} versions numbered without gap, in commit order"
-    )
+    numbers = summary.checked["numbers"]
+    print(f"numbers         {numbers} versions numbered without gap, in commit order")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Catalog writes a second: `python -m bench.writes`. The bound that the one-row counter sets.
 
-Every commit takes its sequence numbers from one row and holds its lock until the commit is on disk,
-so catalog writes come one after the other there, however many clients there are. Each writer updates
-a model of its own, so that the counter is all that they meet at. Two ways: the SQL of an update alone,
-and the mutation through GraphQL in one Python process.
+Every commit takes its sequence numbers from one row and holds its lock until the commit is on
+disk, so catalog writes come one after the other there, however many clients there are. Each writer
+updates a model of its own, so that the counter is all that they meet at. Two ways: the SQL of an
+update alone, and the mutation through GraphQL in one Python process.
 """
 
 import argparse

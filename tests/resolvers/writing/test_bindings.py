@@ -1,0 +1,173 @@
+"""Mutations of bindings and prices."""
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.graphql import GraphQL
+from tests.resolvers.writing.asking import codes, done, refused
+from tests.resolvers.writing.cases import binding_input, price_input, world
+
+
+async def test_a_binding_is_made_as_asked(gql: GraphQL, database_url: str) -> None:
+    w = await world(gql)
+    given = binding_input(7)
+    made = (await done(gql, "createBinding", version={"id": w.draft}, binding=given))["binding"]
+    plain = {k: v for k, v in given.items() if k not in ("provider", "price")}
+    assert {name: made[name] for name in plain} == plain
+    assert (made["provider"]["slug"], made["version"]["id"]) == ("acme", w.draft)
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT config, model_id IS NOT NULL FROM provider_bindings WHERE priority = 10"
+        assert (given["config"], True) in connection.execute(query).fetchall()
+
+
+async def test_all_breaches_of_a_binding_are_told_under_it(gql: GraphQL) -> None:
+    w = await world(gql)
+    given = {
+        "provider": "Not A Slug",
+        "providerModelId": "",
+        "region": "Mars!",
+        "endpoint": "https://user:password@example.com",
+        "config": {"nested": [{"clientSecret": "x"}]},
+        "credentialRef": "sk-1234",
+        "priority": -1,
+        "weight": -1,
+        "price": {"inputPer1k": "1e11", "outputPer1k": "0.00000000001"},
+    }
+    told = await codes(gql, "createBinding", version={"id": w.first}, binding=given)
+    names = [name for name in given if name != "price"]
+    paths = [f"binding.{name}" for name in (*names, "price.inputPer1k", "price.outputPer1k")]
+    assert sorted(told) == sorted(("INVALID", path) for path in paths)
+
+
+async def test_a_binding_that_is_there_tells_which(gql: GraphQL) -> None:
+    w = await world(gql)
+    same = binding_input(0)
+    (error,) = await refused(gql, "createBinding", version={"id": w.first}, binding=same)
+    assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["binding", "providerModelId"])
+    assert error["existing"] == {"__typename": "ProviderBinding", "id": w.binding}
+    other = {**same, "providerModelId": "a, eu-west-1", "region": None}
+    made = await done(gql, "createBinding", version={"id": w.first}, binding=other)
+    again = {"id": w.binding, "providerModelId": "a, eu-west-1", "region": None}
+    (error,) = await refused(gql, "updateBinding", **again)
+    assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["providerModelId"])
+    assert error["existing"]["id"] == made["binding"]["id"]
+    await done(gql, "updateBinding", **{**again, "region": "us"})
+
+
+@pytest.mark.parametrize(
+    ("version", "where"),
+    [
+        ({"id": "ver_" + "0" * 32}, "version"),
+        ({"contentHash": "f" * 64}, "version"),
+        ({"inModel": {"model": {"name": "nobody"}, "select": {"latest": True}}}, "version"),
+        ({"inModel": {"model": {"name": "m"}, "select": {"number": 99}}}, "version"),
+        ({"inModel": {"model": {"name": "m"}, "select": {"alias": "\0"}}}, "version"),
+    ],
+)
+async def test_a_version_that_is_not_there(
+    gql: GraphQL, version: dict[str, Any], where: str
+) -> None:
+    await world(gql)
+    told = await codes(gql, "createBinding", version=version, binding=binding_input(3))
+    assert told == [("NOT_FOUND", where)]
+
+
+async def test_latest_false_is_refused_as_data(gql: GraphQL) -> None:
+    await world(gql)
+    version = {"inModel": {"model": {"name": "m"}, "select": {"latest": False}}}
+    told = await codes(gql, "createBinding", version=version, binding=binding_input(3))
+    assert told == [("INVALID", "version.inModel.select")]
+
+
+async def test_a_version_is_named_in_every_way(gql: GraphQL) -> None:
+    w = await world(gql)
+    in_model = [{"latest": True}, {"alias": "production"}, {"version": "2.0.0"}, {"number": 2}]
+    ways: list[Any] = [{"id": w.second}, {"contentHash": "0" * 63 + "2"}]
+    ways += [{"inModel": {"model": {"name": "m"}, "select": select}} for select in in_model]
+    for n, version in enumerate(ways, 20):
+        made = await done(gql, "createBinding", version=version, binding=binding_input(n))
+        assert made["binding"]["version"]["id"] == w.second
+
+
+@pytest.mark.parametrize(
+    ("config", "is_told"),
+    [
+        ({"api_key": "x"}, True),
+        ({"apiKey": "x"}, True),
+        ({"x-api-key": "x"}, True),
+        ({"headers": {"Authorization": "Bearer x"}}, True),
+        ({"deep": [{"clientSecret": "x"}]}, True),
+        ({"secretKey": "x"}, True),
+        ({"password": "x"}, True),
+        ({"note": "AKIAIOSFODNN7EXAMPLE"}, True),
+        (["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.abc"], True),
+        ({"note": "-----BEGIN RSA PRIVATE KEY-----"}, True),
+        ("sk-ant-api03-abcdefghijklmnop", True),
+        ({"maxTokens": 4096, "max_tokens": "4096", "tokenizer": "bpe"}, False),
+        ({"task": "token-classification", "framework": "sk-learn"}, False),
+        ({"library": "sk-learn-compatible-estimator"}, False),
+        ({"eos_token": "</s>", "padToken": "<pad>"}, False),
+        ({"token": "", "secret": None}, False),
+        ({"note": "literally \\u0000"}, False),
+        ({"a": 1.5, "b": [True, None, 10**15], "🦜": "\u202e"}, False),
+    ],
+)
+async def test_a_config_holds_no_secret(gql: GraphQL, config: Any, is_told: bool) -> None:
+    await done(gql, "createProvider", slug="acme", name="A", kind="OTHER")
+    await done(gql, "createModel", name="m", task="CHAT")
+    version = {"version": "1.0.0", "contentHash": "0" * 64, "region": "eu"}
+    binding = {**binding_input(0), "config": config}
+    given = {"model": {"name": "m"}, **version, "bindings": [binding]}
+    if is_told:
+        told = await codes(gql, "createVersion", **given)
+        assert told == [("INVALID", "bindings.0.config")]
+        return
+    made = (await done(gql, "createVersion", **given))["version"]["id"]
+    document = """query ($id: ID!) { version(by: {id: $id}) {
+        bindings { nodes { config } } } }"""
+    shown = await gql(document, id=made)
+    assert shown["version"]["bindings"]["nodes"] == [{"config": config}]
+
+
+async def test_a_price_is_added_and_the_history_stays(gql: GraphQL) -> None:
+    w = await world(gql)
+    later = {**price_input(9), "inputPer1k": None, "outputPer1k": "0"}
+    payload = await done(gql, "setPrice", binding=w.binding, price=later)
+    assert payload["price"]["inputPer1k"] is None
+    assert payload["price"]["outputPer1k"] == "0"
+    assert payload["price"]["effectiveFrom"] == "2026-01-31T10:00:09+00:00"
+    assert payload["binding"]["id"] == w.binding
+    prices = payload["binding"]["prices"]
+    assert [price["effectiveFrom"][-8:-6] for price in prices] == ["09", "00"]
+    assert prices[1]["effectiveTo"] == prices[0]["effectiveFrom"]
+
+
+async def test_a_second_price_from_the_same_time_is_refused(gql: GraphQL) -> None:
+    w = await world(gql)
+    (error,) = await refused(gql, "setPrice", binding=w.binding, price=price_input(0))
+    assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["price", "effectiveFrom"])
+    assert error["existing"] is None  # a price has no id of its own
+
+
+async def test_all_breaches_of_a_price_are_told_under_it(gql: GraphQL) -> None:
+    w = await world(gql)
+    price = {
+        "inputPer1k": "-0.1",
+        "outputPer1k": "10000000000",
+        "cacheReadPer1k": "1." + "0" * 40 + "1",
+        "source": "a\0b",
+    }
+    told = await codes(gql, "setPrice", binding=w.binding, price=price)
+    assert told == [("INVALID", f"price.{name}") for name in price]
+    told = await codes(gql, "setPrice", binding="bnd_", price={})
+    assert told == [("NOT_FOUND", "binding")]
+    await done(gql, "setPrice", binding=w.binding, price={})  # all unknown, from now on
+
+
+async def test_a_deleted_binding_takes_its_prices(gql: GraphQL, database_url: str) -> None:
+    w = await world(gql)
+    assert (await done(gql, "deleteBinding", id=w.binding))["deletedId"] == w.binding
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM prices").fetchone() == (0,)

@@ -1,0 +1,191 @@
+"""Mutations of models and providers."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from db.engine import Database
+from tests import factories
+from tests.graphql import GraphQL
+from tests.resolvers.writing.asking import codes, done, refused
+from tests.resolvers.writing.cases import world
+from tests.soak import replay
+
+TEXT = "🦜 مرحبا \u202eright to left\u202c 'quoted' \"x\" \\ %s $1\ntab\t; DROP TABLE models; --"
+
+
+async def _row(db: Database, query: str, **given: Any) -> Any:
+    async with db.read() as session:
+        connection = await session.connection()
+        return (await connection.execute(sa.text(query), given)).mappings().one()
+
+
+async def test_a_model_is_made_as_asked(gql: GraphQL, db: Database) -> None:
+    labels = [{"key": "team", "value": TEXT}, {"key": TEXT[:63], "value": ""}]
+    given = {"name": "Vendor/m-1.5:x@y", "task": "CHAT", "description": TEXT, "subject": "math"}
+    made = (await done(gql, "createModel", **given, labels=labels))["model"]
+    assert {name: made[name] for name in given} == given
+    assert sorted(map(str, made["labels"])) == sorted(map(str, labels))
+    assert (made["retentionKeep"], made["revision"]) == (3, 1)
+    row = await _row(db, "SELECT * FROM models")
+    assert row["description"] == TEXT
+    assert row["labels"] == {"team": TEXT, TEXT[:63]: ""}
+    assert (row["last_number"], row["subject"]) == (0, "math")
+
+
+async def test_all_breaches_of_a_model_are_told_together(gql: GraphQL) -> None:
+    labels = [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]
+    errors = await refused(
+        gql,
+        "createModel",
+        name="🦜",
+        task="CHAT",
+        subject="No Subject",
+        description="x" * 10_001,
+        labels=labels,
+        retentionKeep=11,
+        idempotencyKey="",
+    )
+    assert {error["__typename"] for error in errors} == {"InvalidInputError"}
+    assert [error["path"] for error in errors] == [
+        [name]
+        for name in (
+            "name",
+            "subject",
+            "description",
+            "labels",
+            "retentionKeep",
+            "idempotencyKey",
+        )
+    ]
+    assert "'a'" in errors[3]["message"]
+    assert "10000" in errors[2]["message"].replace(",", "")
+
+
+@pytest.mark.parametrize(
+    ("labels", "is_told"),
+    [
+        ([("k", "v" * 256)], True),
+        ([("k" * 64, "v")], True),
+        ([("", "v")], True),
+        ([(str(n), "v") for n in range(65)], True),
+        ([(str(n), "v") for n in range(64)], False),
+        ([("token", "abc")], True),
+        ([("note", "sk-proj-abcdefgh12345678")], True),
+        ([("note", "AKIAIOSFODNN7EXAMPLE")], True),
+        ([("framework", "sk-learn"), ("task", "token-classification")], False),
+        ([("k", "a\0b")], True),
+        ([("k", "\ud800")], True),
+    ],
+)
+async def test_labels_are_checked(
+    gql: GraphQL, labels: list[tuple[str, str]], is_told: bool
+) -> None:
+    given = [{"key": key, "value": value} for key, value in labels]
+    if is_told:
+        told = await codes(gql, "createModel", name="m", task="CHAT", labels=given)
+        assert told == [("INVALID", "labels")]
+    else:
+        await done(gql, "createModel", name="m", task="CHAT", labels=given)
+
+
+async def test_a_taken_name_tells_who_has_it(gql: GraphQL) -> None:
+    w = await world(gql)
+    other = (await done(gql, "createModel", name="other", task="CHAT"))["model"]["id"]
+    for mutation, given in (
+        ("createModel", {"name": "m", "task": "OCR"}),
+        ("updateModel", {"id": other, "name": "m"}),
+    ):
+        (error,) = await refused(gql, mutation, **given)
+        assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["name"])
+        assert error["existing"] == {"__typename": "Model", "id": w.model}
+    (error,) = await refused(gql, "createProvider", slug="acme", name="A", kind="OTHER")
+    assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["slug"])
+    assert error["existing"] == {"__typename": "Provider", "id": w.provider}
+
+
+async def test_a_model_with_active_versions_is_in_use(gql: GraphQL) -> None:
+    w = await world(gql)
+    assert await codes(gql, "deleteModel", id=w.model) == [("IN_USE", "force")]
+    gone = await done(gql, "deleteModel", id=w.model, force=True)
+    assert (gone["deletedId"], gone["deletedBindings"]) == (w.model, 1)
+    assert gone["deletedVersions"] >= 3
+    made = (await done(gql, "createModel", name="idle", task="CHAT"))["model"]["id"]
+    assert (await done(gql, "deleteModel", id=made))["deletedVersions"] == 0
+
+
+async def test_a_model_of_a_thousand_versions_goes_at_once(
+    gql: GraphQL, db: Database, database_url: str
+) -> None:
+    model = await factories.model(db)
+    provider = await factories.provider(db)
+    async with db.write("tests") as session:
+        given = {"model": model.id, "provider": provider.id}
+        await (await session.connection()).execute(sa.text(_THOUSAND), given)
+    before = await factories.revision(db)
+    gone = await done(gql, "deleteModel", id=model.node_id, force=True)
+    assert (gone["deletedVersions"], gone["deletedBindings"]) == (1_000, 10_000)
+    assert await factories.revision(db) == before + 1 + 1_000 + 10_000 + 1
+    assert replay.check(database_url)["model_versions"] == 0
+    query = """SELECT count(*) AS total, count(DISTINCT at) AS times FROM audit_events
+        WHERE model_id = :model AND action = 'DELETED' AND changes <> '{}'"""
+    events = await _row(db, query, model=model.id)
+    assert (events["total"], events["times"]) == (11_002, 1)
+
+
+_THOUSAND = """
+WITH versions AS (
+    INSERT INTO model_versions (id, revision, model_id, number, version, semver_key,
+        content_hash, region, status)
+    SELECT uuidv7(), 1, :model, n, n || '.0.0', n::text, lpad(n::text, 64, '0'), 'eu', 'ACTIVE'
+    FROM generate_series(1, 1000) n RETURNING id
+), bindings AS (
+    INSERT INTO provider_bindings (id, revision, version_id, model_id, provider_id,
+        provider_model_id, status, priority, weight)
+    SELECT uuidv7(), 1, id, :model, :provider, 'served-' || n, 'ACTIVE', 1, 1
+    FROM versions, generate_series(1, 10) n RETURNING id, version_id
+), alias AS (
+    INSERT INTO model_aliases (id, revision, model_id, name, version_id)
+    SELECT uuidv7(), 1, :model, 'production', id FROM versions LIMIT 1
+) SELECT count(*) FROM bindings"""
+
+
+async def test_a_provider_in_use_stays(gql: GraphQL) -> None:
+    w = await world(gql)
+    assert await codes(gql, "deleteProvider", id=w.provider) == [("IN_USE", "id")]
+    await done(gql, "deleteProvider", id=w.idle)
+
+
+async def test_all_breaches_of_a_provider_are_told_together(gql: GraphQL) -> None:
+    given = {"slug": "Not A Slug", "name": " ", "apiBase": "nowhere", "docsUrl": "http://u:p@x/"}
+    told = await codes(gql, "createProvider", kind="OTHER", **given)
+    assert told == [("INVALID", name) for name in given]
+
+
+async def test_the_first_result_is_given_again_for_a_day(gql: GraphQL, db: Database) -> None:
+    given = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
+    first = (await done(gql, "createModel", **given))["model"]
+    before = await factories.revision(db)
+    assert (await done(gql, "createModel", **given))["model"] == first
+    assert await factories.revision(db) == before
+    other = {**given, "name": "other"}
+    assert await codes(gql, "createModel", **other) == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")]
+    async with db.write("tests") as session:
+        aged = "UPDATE idempotency_keys SET created_at = created_at - interval '24 hours 1 second'"
+        await (await session.connection()).execute(sa.text(aged))
+    assert (await done(gql, "createModel", **other))["model"]["name"] == "other"
+
+
+async def test_a_refused_call_leaves_its_key_free(gql: GraphQL) -> None:
+    await done(gql, "createModel", name="taken", task="CHAT")
+    given = {"name": "taken", "task": "CHAT", "idempotencyKey": "k"}
+    assert await codes(gql, "createModel", **given) == [("ALREADY_EXISTS", "name")]
+    await done(gql, "createModel", **{**given, "name": "free"})
+
+
+async def test_a_repeated_call_says_when_its_result_is_gone(gql: GraphQL) -> None:
+    given = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
+    made = (await done(gql, "createModel", **given))["model"]["id"]
+    await done(gql, "deleteModel", id=made)
+    assert await codes(gql, "createModel", **given) == [("NOT_FOUND", "idempotencyKey")]

@@ -1,0 +1,129 @@
+"""Update inputs tell absent, null and value apart on every field; stale ones are refused."""
+
+from typing import Any
+
+import pytest
+from graphql import is_required_input_field
+
+from tests.graphql import GraphQL
+from tests.resolvers.writing import asking
+from tests.resolvers.writing.asking import codes, done
+from tests.resolvers.writing.cases import CASES, World, world
+
+UPDATES = [name for name in CASES if name.startswith("update")]
+SUBJECT = {"Model": "model", "Version": "draft", "Binding": "binding", "Provider": "provider"}
+REQUIRED = {  # what a row cannot be without
+    "updateModel": {"name", "task", "labels", "retentionKeep"},
+    "updateVersion": {"region", "status", "capabilities"},
+    "updateBinding": {"providerModelId", "status", "priority", "weight"},
+    "updateProvider": {"name", "kind"},
+}
+HIDDEN = {  # fields of updateBinding that are shown as figures, or not to everybody
+    "successRate",
+    "latencyMs",
+}
+
+
+def _fields(mutation: str) -> list[str]:
+    fields = asking.input_type(mutation).fields
+    assert [name for name, field in fields.items() if is_required_input_field(field)] == ["id"]
+    return [name for name in fields if name not in ("id", "expectedRevision")]
+
+
+def _shown(payload: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = next(value for name, value in payload.items() if name != "userErrors")
+    return found
+
+
+async def _before(w: World, mutation: str) -> tuple[str, dict[str, Any]]:
+    """The subject, with every field set, and how it is shown."""
+    subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
+    given = {k: v for k, v in CASES[mutation].input(w, 0).items() if k != "expectedRevision"}
+    await done(w.gql, mutation, **given)
+    return subject, _shown(await done(w.gql, mutation, id=subject))
+
+
+@pytest.mark.parametrize("mutation", UPDATES)
+async def test_an_absent_field_stays_as_it_is(gql: GraphQL, mutation: str) -> None:
+    w = await world(gql)
+    subject, before = await _before(w, mutation)
+    after = _shown(await done(gql, mutation, id=subject))
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"revision", "updatedAt"}
+    assert after["revision"] == before["revision"] + 1
+
+
+@pytest.mark.parametrize("mutation", UPDATES)
+async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
+    gql: GraphQL, mutation: str
+) -> None:
+    w = await world(gql)
+    subject, before = await _before(w, mutation)
+    for name in _fields(mutation):
+        if name in REQUIRED[mutation]:
+            assert await codes(gql, mutation, id=subject, **{name: None}) == [("INVALID", name)]
+            continue
+        after = _shown(await done(gql, mutation, id=subject, **{name: None}))
+        assert after[name] is None
+        assert name in HIDDEN or before[name] is not None
+        others = set(after) - {"revision", "updatedAt", "sloStatus", "routable", "health"}
+        assert {other for other in others if after[other] != before[other]} <= {name}
+        before = after
+
+
+@pytest.mark.parametrize("mutation", UPDATES)
+async def test_a_value_is_set_alone(gql: GraphQL, mutation: str) -> None:
+    w = await world(gql)
+    subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
+    given = CASES[mutation].input(w, 0)
+    for name in _fields(mutation):
+        after = _shown(await done(gql, mutation, id=subject, **{name: given[name]}))
+        if name not in HIDDEN:
+            assert after[name] == given[name]
+
+
+@pytest.mark.parametrize("mutation", UPDATES)
+async def test_all_nulls_that_may_not_be_are_told_together(gql: GraphQL, mutation: str) -> None:
+    w = await world(gql)
+    subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
+    told = await codes(gql, mutation, id=subject, **dict.fromkeys(REQUIRED[mutation]))
+    assert sorted(told) == sorted(("INVALID", name) for name in REQUIRED[mutation])
+
+
+@pytest.mark.parametrize("mutation", [name for name in CASES if name[:6] in ("update", "delete")])
+async def test_a_stale_revision_is_refused_with_the_current_object(
+    gql: GraphQL, mutation: str
+) -> None:
+    if mutation == "deleteAlias":
+        return  # it has no revision of its own
+    w = await world(gql)
+    given = CASES[mutation].input(w, 0)
+    errors = await asking.refused(gql, mutation, **{**given, "expectedRevision": 99})
+    (error,) = errors
+    assert (error["__typename"], error["code"]) == ("RevisionMismatchError", "REVISION_MISMATCH")
+    assert error["path"] == ["expectedRevision"]
+    assert error["currentRevision"] == given["expectedRevision"]
+    assert error["current"]["id"] == given["id"]
+    assert str(given["expectedRevision"]) in error["message"]
+
+
+async def test_an_id_of_nothing_is_not_found(gql: GraphQL) -> None:
+    by_id = [name for name in CASES if "id" in asking.input_type(name).fields]
+    assert {"deleteModel", "updateProvider"} <= set(by_id)
+    for mutation in by_id:
+        for id in ("", "nonsense", "mdl_", "tok_" + "0" * 32, "🦜", "a\0", "\ud800"):
+            assert await codes(gql, mutation, id=id) == [("NOT_FOUND", "id")]
+
+
+@pytest.mark.parametrize("mutation", [name for name in CASES if name[:6] in ("update", "delete")])
+async def test_what_is_gone_is_not_found(gql: GraphQL, mutation: str) -> None:
+    w = await world(gql)
+    given = CASES[mutation].input(w, 0)
+    deletion = mutation.replace("update", "delete")
+    if mutation == "updateProvider":
+        given = {**given, "id": w.idle}
+    await done(gql, deletion, **CASES[deletion].input(w, 0))
+    if mutation == "updateVersion":
+        given = {"id": CASES[deletion].input(w, 0)["id"]}
+    where = "alias" if mutation == "deleteAlias" else "id"
+    assert await codes(gql, mutation, **given) == [("NOT_FOUND", where)]

@@ -1,0 +1,162 @@
+"""Mutations of versions."""
+
+from itertools import product
+from typing import Any
+
+import psycopg
+import pytest
+
+from db.enums import VersionStatus
+from tests import factories
+from tests.graphql import GraphQL
+from tests.resolvers.writing import asking
+from tests.resolvers.writing.asking import codes, done, refused
+from tests.resolvers.writing.cases import CASES, World, binding_input, hash_of, version_facts, world
+from tests.soak import replay
+
+
+def _new(w: World, n: int = 50, **given: Any) -> dict[str, Any]:
+    version = {"version": f"{n}.0.0", "contentHash": hash_of(n), "region": "eu"}
+    return {"model": {"id": w.model}, **version, **given}
+
+
+async def test_a_version_is_made_with_its_bindings_and_alias(
+    gql: GraphQL, database_url: str
+) -> None:
+    w = await world(gql)
+    given = CASES["createVersion"].input(w, 0)
+    made = await done(gql, "createVersion", **given)
+    assert {name: made["version"][name] for name in version_facts()} == version_facts()
+    assert [alias["name"] for alias in made["version"]["aliases"]] == ["canary"]
+    assert made["archived"] == []
+    with psycopg.connect(database_url) as connection:
+        query = """SELECT b.provider_model_id, b.config, p.output_per_1k::text, p.source
+            FROM provider_bindings b JOIN prices p ON p.binding_id = b.id
+            JOIN model_versions v ON v.id = b.version_id WHERE v.version = '4.0.0' ORDER BY 1"""
+        config = binding_input()["config"]
+        assert connection.execute(query).fetchall() == [
+            (f"served-{n}", config, "0.0100000000", "list price") for n in (1, 2)
+        ]
+
+
+async def test_all_breaches_are_told_together_with_where_they_are(gql: GraphQL) -> None:
+    w = await world(gql)
+    good, bad = binding_input(1), {**binding_input(2), "config": {"api_key": "x"}, "weight": 1001}
+    bad["price"] = {"inputPer1k": "-1", "source": "x" * 256}
+    given = _new(
+        w,
+        version="one",
+        contentHash="ABC",
+        region="Mars!",
+        status="ARCHIVED",
+        evalScore=1.5,
+        costPer1k="0.00000000001",
+        sloLatencyMs=0,
+        sizeBytes="-1",
+        artifactUrl="weights",
+        deprecatedOn="2030-01-02",
+        sunsetOn="2030-01-01",
+        alias="latest",
+        bindings=[good, bad],
+        idempotencyKey="\0",
+    )
+    told = await codes(gql, "createVersion", **given)
+    assert {code for code, _ in told} == {"INVALID"}
+    paths = [path for _, path in told]
+    inner = [f"bindings.1.{name}" for name in ("config", "weight", "price.inputPer1k")]
+    outer = "version contentHash region status evalScore costPer1k sloLatencyMs sizeBytes"
+    rest = "artifactUrl sunsetOn alias idempotencyKey bindings.1.price.source"
+    assert sorted(paths) == sorted([*inner, *outer.split(), *rest.split()])
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"provider": "nobody"}, ("NOT_FOUND", "bindings.2.provider")),
+        (binding_input(0), ("ALREADY_EXISTS", "bindings.2.providerModelId")),
+        ({"endpoint": "nowhere"}, ("INVALID", "bindings.2.endpoint")),
+    ],
+)
+async def test_a_failing_third_binding_leaves_nothing(
+    gql: GraphQL, database_url: str, change: dict[str, Any], problem: tuple[str, str]
+) -> None:
+    w = await world(gql)
+    before = await factories.revision(gql.db)
+    with psycopg.connect(database_url) as connection:
+        stored = replay.stored(connection)
+    bindings = [binding_input(n) for n in range(4)]
+    bindings[2] |= change
+    given = _new(w, bindings=bindings, alias="canary")
+    assert await codes(gql, "createVersion", **given) == [problem]
+    assert await factories.revision(gql.db) == before
+    with psycopg.connect(database_url) as connection:
+        assert replay.stored(connection) == stored
+    bindings[2] = binding_input(2)
+    await done(gql, "createVersion", **given)
+
+
+async def test_what_is_published_again_tells_the_existing_version(gql: GraphQL) -> None:
+    w = await world(gql)
+    for change, where in (
+        ({"contentHash": hash_of(1)}, "contentHash"),
+        ({"version": "1.0.0"}, "version"),
+    ):
+        (error,) = await refused(gql, "createVersion", **_new(w, **change))
+        assert (error["code"], error["path"]) == ("ALREADY_EXISTS", [where])
+        assert error["existing"] == {"__typename": "ModelVersion", "id": w.first}
+
+
+async def test_a_deleted_number_is_never_given_again(gql: GraphQL) -> None:
+    w = await world(gql)
+    first = (await done(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
+    await done(gql, "deleteVersion", id=first["id"])
+    second = (await done(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
+    assert second["number"] == first["number"] + 1
+
+
+async def test_number_version_and_hash_are_immutable() -> None:
+    fields = set(asking.input_type("updateVersion").fields)
+    assert fields.isdisjoint({"number", "version", "contentHash", "model"})
+    assert "slug" not in asking.input_type("updateProvider").fields
+    binding = set(asking.input_type("updateBinding").fields)
+    assert binding.isdisjoint({"version", "provider", "price"})
+
+
+EDGES = {("DRAFT", "ACTIVE"), ("ACTIVE", "DEPRECATED")}
+
+
+async def test_a_status_follows_its_edges_only(gql: GraphQL) -> None:
+    w = await world(gql)
+    pairs = product([s.value for s in VersionStatus if s != "ARCHIVED"], VersionStatus)
+    for n, (status, wanted) in enumerate(pairs, 60):
+        made = (await done(gql, "createVersion", **_new(w, n, status=status)))["version"]["id"]
+        given = {"id": made, "status": wanted.value}
+        if (status, wanted) in EDGES or status == wanted:
+            assert (await done(gql, "updateVersion", **given))["version"]["status"] == wanted
+        else:
+            assert await codes(gql, "updateVersion", **given) == [("INVALID_STATE", "status")]
+
+
+async def test_dates_are_checked_against_the_stored_ones(gql: GraphQL) -> None:
+    w = await world(gql)
+    await done(gql, "updateVersion", id=w.draft, deprecatedOn="2030-01-02")
+    told = await codes(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-01")
+    assert told == [("INVALID", "sunsetOn")]
+    await done(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-02")
+
+
+async def test_a_version_in_use_says_why(gql: GraphQL) -> None:
+    w = await world(gql)
+    (error,) = await refused(gql, "deleteVersion", id=w.second)
+    assert (error["code"], error["path"]) == ("IN_USE", ["force"])
+    assert "ACTIVE" in error["message"]
+    assert "production" in error["message"]
+    gone = await done(gql, "deleteVersion", id=w.first, force=True)
+    assert (gone["deletedId"], gone["deletedBindings"]) == (w.first, 1)
+
+
+async def test_a_model_that_is_not_there(gql: GraphQL) -> None:
+    w = await world(gql)
+    for ref in ({"name": "nobody"}, {"name": "a\0"}, {"id": "mdl_"}, {"id": w.first}):
+        given = {**_new(w), "model": ref}
+        assert await codes(gql, "createVersion", **given) == [("NOT_FOUND", "model")]
