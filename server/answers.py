@@ -10,6 +10,7 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from db.state import Moment
+from resolvers.service import Service
 
 _ANSWER_BYTES_MAX = 1_048_576  # a larger one is not kept: it would drive out hundreds
 _ASKED_MAX = 20_000  # requests remembered to have come once; some 100 bytes each
@@ -27,14 +28,18 @@ class Answer(NamedTuple):
 class Answers:
     """The least recently given leave when the kept ones grow beyond a number of bytes."""
 
-    def __init__(self, bytes_max: int) -> None:
+    def __init__(self, bytes_max: int, service: Service) -> None:
         self._bytes_max = bytes_max
+        # a release may answer the same request, at the same moment, in another way
+        self._tag_key = blake2b(repr(service).encode(), digest_size=32).digest()
         self._bytes = 0
         self._kept: OrderedDict[bytes, Answer] = OrderedDict()
         self._asked: OrderedDict[int, None] = OrderedDict()
 
     def is_repeated(self, request: bytes) -> bool:
         """Whether the same request has come lately: only then is its answer worth keeping."""
+        if self._bytes_max == 0:
+            return False
         key = hash(request)
         if key in self._asked:
             return True
@@ -61,16 +66,15 @@ class Answers:
             dropped_request, dropped = self._kept.popitem(last=False)
             self._bytes -= _size(dropped_request, dropped)
 
+    def etag(self, request: bytes, moment: Moment) -> str:
+        """What a client may send back as If-None-Match; weak: it says the same, not the bytes."""
+        told = repr(moment).encode() + request
+        return f'W/"{blake2b(told, digest_size=12, key=self._tag_key).hexdigest()}"'
+
     @property
     def kept_bytes(self) -> int:
         """About what the kept answers take in memory."""
         return self._bytes
-
-
-def etag(request: bytes, moment: Moment) -> str:
-    """What a client may send back as If-None-Match; weak, for it says the same, not the bytes."""
-    digest = blake2b(request, digest_size=12, key=repr(moment).encode()[:64]).hexdigest()
-    return f'W/"{digest}"'
 
 
 def _size(request: bytes, answer: Answer) -> int:

@@ -29,7 +29,7 @@ from server.settings import Settings
 from server.websocket import SocketEndpoint
 
 # What orjson writes as these scalars' own functions do, so that plans leave it as it is.
-_PASSED = {"DateTime": datetime, "Date": date}
+PASSED = {"DateTime": datetime, "Date": date}
 _GC_THRESHOLDS = (50_000, 20, 100)  # rows of an answer are many, and free themselves
 
 
@@ -101,7 +101,9 @@ def _graphql(settings: Settings, database: Database, hub: Hub) -> GraphQLEndpoin
         service,
         settings,
         Documents(built._schema, settings),
-        Planner(built, passed=_PASSED, by_class=True, shares_arguments=True),
-        Answers(settings.answer_cache_bytes_max),
+        Planner(built, passed=PASSED, by_class=True, shares_arguments=True)
+        if settings.compiled_plans
+        else None,
+        Answers(settings.answer_cache_bytes_max, service),
         hub,
     )

@@ -25,7 +25,7 @@ from resolvers.context import Context
 from resolvers.hub import Hub
 from resolvers.service import Service
 from server import errors, graphiql, limits, parameters, responses, sse, streams
-from server.answers import Answer, Answers, etag
+from server.answers import Answer, Answers
 from server.documents import Document, Documents, Operation
 from server.errors import LIMIT_EXCEEDED, UNAVAILABLE, HttpError, Refused
 from server.logs import request_id
@@ -63,7 +63,7 @@ class GraphQLEndpoint:
     service: Service
     settings: Settings
     documents: Documents
-    planner: Planner
+    planner: Planner | None  # None: the executor answers everything
     answers: Answers
     hub: Hub
     running: int = 0
@@ -149,7 +149,7 @@ class GraphQLEndpoint:
             self.answers.keep(sent, kept)
         request.scope[OPERATION_NAME] = kept.operation
         condition = request.headers.get("if-none-match") if request.method == "GET" else None
-        return responses.kept(kept.body, media, etag(sent, moment), condition)
+        return responses.kept(kept.body, media, self.answers.etag(sent, moment), condition)
 
     def _prepare(self, request: Request, sent: bytes, limit: "TimeLimit") -> Prepared:
         prepared = self.prepare(parameters.parse(request, sent), request.scope)
@@ -182,7 +182,9 @@ class GraphQLEndpoint:
     async def _run(self, prepared: Prepared) -> ExecutionResult:
         """By a compiled plan where there is one; a query that it gives up is executed anew."""
         given = prepared.given
-        plan = self.planner.plan(prepared.document.tree, given.operation_name, given.query)
+        plan = self.planner and self.planner.plan(
+            prepared.document.tree, given.operation_name, given.query
+        )
         if isinstance(plan, MutationPlan):
             return await plan.run(given.variables, self._context())
         if isinstance(plan, QueryPlan):

@@ -51,7 +51,7 @@ def media_type(accept: str | None) -> str:
 def kept(body: bytes, media: str, etag: str, if_none_match: str | None) -> Response:
     """An answer as bytes, with the tag under which its client may ask for it again."""
     headers = {"vary": "accept", "etag": etag, "cache-control": "private, no-cache"}
-    if if_none_match is not None and etag in if_none_match:
+    if if_none_match is not None and etag.removeprefix("W/") in if_none_match:
         return Response(None, HTTPStatus.NOT_MODIFIED, headers)
     return Response(body, 200, headers, f"{media}; charset=utf-8")
 

@@ -75,6 +75,9 @@ class Settings(BaseSettings):
     document_cache_bytes_max: int = Field(
         33_554_432, ge=0, description="Memory for parsed and validated documents, per process."
     )
+    compiled_plans: bool = Field(
+        True, description="Answer by compiled plans; `false` leaves all to graphql-core, slower."
+    )
     answer_cache_bytes_max: int = Field(
         67_108_864,
         ge=0,

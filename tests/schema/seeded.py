@@ -1,0 +1,237 @@
+"""A small registry with everything that rows may have or lack, and arguments that fit it."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, TypeAlias
+from uuid import UUID
+
+from graphql import GraphQLList, GraphQLNonNull
+
+from db import ids
+from db.engine import Database
+from db.enums import (
+    ArchiveReason,
+    BindingStatus,
+    Capability,
+    ProviderKind,
+    TaskType,
+    VersionStatus,
+)
+from tests import factories
+from tests.graphql import GraphQL
+
+# Given the argument or input field ("Query.node.id") and its type; see tests/planner/documents.py.
+Values: TypeAlias = Callable[[random.Random, str, Any], Any]
+
+_UNKNOWN = [ids.encode(prefix, UUID(int=7)) for prefix in (ids.MODEL, ids.VERSION, ids.BINDING)]
+_STATUSES = (
+    VersionStatus.ACTIVE,
+    VersionStatus.DEPRECATED,
+    VersionStatus.ARCHIVED,
+    VersionStatus.ACTIVE,
+)
+_BINDINGS = (
+    {"success_rate": 0.99, "latency_ms": 120.5, "region": "eu-west-1", "config": {"a": [1, None]}},
+    {"status": BindingStatus.DISABLED, "success_rate": 0.5, "endpoint": "https://example.org/v1"},
+    {"sunset_on": date(2021, 5, 4), "priority": 5, "credential_ref": "env://KEY"},
+    {"latency_ms": 900.0, "priority": 5, "weight": 0},
+)
+_CURSORS = """
+query Q($m: ModelOrder, $v: VersionOrder, $b: BindingOrder) {
+  models(orderBy: $m) { edges { cursor node { versions { edges { cursor } } } } }
+  versions(orderBy: $v) { edges { cursor node { bindings { edges { cursor } } } } }
+  bindings(orderBy: $b) { edges { cursor } }
+  providers { edges { cursor } }
+  auditEvents { edges { cursor node { id subjectId } } }
+}"""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a caller may know of the registry, by the argument that takes it."""
+
+    by_type: dict[str, list[Any]]
+    cursors: dict[str, list[str]]
+    ids: list[str]
+
+
+async def fill(db: Database) -> Known:
+    """Models with and without versions; versions, bindings and prices of every kind."""
+    providers = [
+        await factories.provider(db, kind=kind, **given)
+        for kind, given in (
+            (ProviderKind.OPENAI, {"docs_url": "https://example.org"}),
+            (ProviderKind.BEDROCK, {"api_base": "https://example.org/api"}),
+            (ProviderKind.OTHER, {}),
+        )
+    ]
+    models = [
+        await factories.model(db, subject="law", labels={"tier": "gold", "team": "a"}),
+        await factories.model(db, description="“Ünïcode” \n and \\ quotes", retention_keep=1),
+        await factories.model(db, task=TaskType.EMBEDDING, subject="math", labels={"tier": "low"}),
+        await factories.model(db),
+    ]
+    for number, model in enumerate(models[:3]):
+        versions = [await _version(db, model, number + place) for place in range(4)]
+        for name, place in (("production", 0), ("canary", 3)):
+            await factories.alias(db, versions[place], name)
+        for place, version in enumerate(versions[: 3 - number]):
+            for provider in providers[: 3 - place]:
+                await _binding(db, version, provider, number + place)
+    return await _known(db)
+
+
+async def _version(db: Database, model: Any, place: int) -> Any:
+    status = _STATUSES[place % len(_STATUSES)]
+    given: dict[str, Any] = {"status": status, "region": ("eu-west-1", "us-east-1")[place % 2]}
+    if place % 2:
+        given |= {
+            "eval_score": place / 10,
+            "cost_per_1k": "0.0025",
+            "slo_latency_ms": 300,
+            "slo_success_rate": 0.9,
+            "context_window": 8_192,
+            "max_output_tokens": 1_024,
+            "capabilities": [Capability.TOOLS, Capability.VISION],
+            "artifact_url": "s3://bucket/key",
+            "size_bytes": 2**40,
+            "metadata_": {"licence": None, "nested": [1, {"a": 0.5}]},
+            "deprecated_on": date(2024, 2, 29),
+            "sunset_on": date(2090, 1, 1) if place % 3 else date(2024, 3, 1),
+        }
+    if status is VersionStatus.ARCHIVED:
+        given |= {
+            "archived_at": factories.EPOCH,
+            "archive_reason": ArchiveReason.MANUAL,
+            "archive_uri": "file:///cold/1",
+            "archive_hash": "0" * 64,
+            "archive_size_bytes": 7,
+        }
+    if place % 4 == 1:
+        given |= {"held_at": factories.EPOCH, "hold_reason": "audit", "hold_actor": "ann"}
+    return await factories.version(db, model, **given)
+
+
+async def _binding(db: Database, version: Any, provider: Any, place: int) -> None:
+    given: dict[str, Any] = _BINDINGS[place % len(_BINDINGS)]
+    binding = await factories.binding(db, version, provider, **given)
+    for days, amount in list(enumerate(("0.5", "0.0000001", None, "0")))[: place % 5]:
+        then = factories.EPOCH + timedelta(days=days * 20)
+        await factories.price(db, binding, amount, effective_from=then, source="list")
+    if place % 2:
+        then = factories.EPOCH + timedelta(days=36_500)
+        await factories.price(db, binding, "9", output_per_1k="1.25", effective_from=then)
+
+
+async def _known(db: Database) -> Known:
+    gql = GraphQL(db)
+    cursors: dict[str, set[str]] = {}
+    for model, version, binding in (
+        ("NAME", "SEMVER", "SUCCESS_RATE"),
+        ("CREATED_AT", "NUMBER", "PRIORITY"),
+        ("UPDATED_AT", "COST_PER_1K", "INPUT_PER_1K"),
+    ):
+        orders = {"m": {"field": model}, "v": {"field": version}, "b": {"field": binding}}
+        found = await gql(_CURSORS, **orders)
+        _gather(found, "", cursors)
+    all_ids = set(cursors.pop("id"))
+    rows = await gql(
+        "{ models { nodes { id name } } versions { nodes { id version contentHash number } }"
+        " bindings { nodes { id providerModelId } } providers { nodes { id slug } } }"
+    )
+    of = {
+        f"{kind}.{key}": [node[key] for node in page["nodes"]]
+        for kind, page in rows.items()
+        for key in page["nodes"][0]
+    }
+    all_ids.update(*(found for key, found in of.items() if key.endswith(".id")))
+    return Known(of, {key: sorted(some) for key, some in cursors.items()}, sorted(all_ids))
+
+
+def _gather(value: Any, place: str, into: dict[str, set[str]]) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _gather(item, place, into)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key in ("cursor", "id", "subjectId"):
+                into.setdefault(place if key == "cursor" else "id", set()).add(item)
+            else:
+                _gather(item, place if key in ("edges", "node") else key, into)
+
+
+def values(known: Known) -> Values:
+    """Mostly arguments that name something or fit the data, sometimes nonsense."""
+    of = known.by_type
+    texts: list[tuple[str, list[Any]]] = [
+        ("binding.id", of["bindings.id"]),
+        ("BindingInput.id", of["bindings.id"]),
+        ("SetPriceInput.binding", of["bindings.id"]),
+        ("ModelInput.id", of["models.id"]),
+        ("ModelRef.id", of["models.id"]),
+        ("VersionRef.id", of["versions.id"]),
+        (".id", known.ids),
+        (".ids", known.ids),
+        ("AuditEventFilter.subject", known.ids),
+        (".subject", ["law", "math"]),
+        ("ModelRef.name", of["models.name"]),
+        (".names", of["models.name"]),
+        (".nameContains", ["model", "provider-1", "%", "", "3"]),
+        (".slug", of["providers.slug"]),
+        (".slugs", of["providers.slug"]),
+        (".provider", of["providers.slug"]),
+        (".actor", ["tests", "ann"]),
+        (".providerModelId", of["bindings.providerModelId"]),
+        (".region", ["eu-west-1", "us-east-1"]),
+        (".alias", ["production", "canary", "latest"]),
+        ("LabelInput.key", ["tier", "team"]),
+        ("LabelInput.value", ["gold", "low", "a"]),
+        (".versions", of["versions.id"]),
+        (".number", of["versions.number"]),
+        (".expectedRevision", [1, 1, 2]),
+        (".priority", [5, 100]),
+    ]
+    scalars: dict[str, list[Any]] = {
+        "SemVer": [*of["versions.version"], "1.0", "9.9.9"],
+        "SHA256": [*of["versions.contentHash"], "0" * 64, "x"],
+        "DateTime": ["2020-01-15T00:00:00Z", "2020-03-01T12:00:00.5+02:00", "2100-01-01T00:00:00Z"],
+        "Date": ["2024-02-29", "2090-01-01", "2023-02-29"],
+        "Decimal": ["0", "0.0000001", "0.5", 3, "1e400", "NaN"],
+        "BigInt": [0, "1099511627776", 2**70],
+        "JSON": [1, "x", [1, None], True],
+        "URL": ["https://example.org/x", "s3://bucket/key", "no url"],
+        "Float": [0.0, 0.5, 0.95, 200.0],
+    }
+
+    def value(chance: random.Random, place: str, type_: Any) -> Any:
+        is_required = isinstance(type_, GraphQLNonNull)
+        type_ = type_.of_type if is_required else type_
+        name = place.rsplit(".", 1)[-1]
+        if isinstance(type_, GraphQLList):
+            return NotImplemented
+        rate = 0.9 if name in ("last", "before", "purgeArchivedBefore") else 0.1
+        if not is_required and chance.random() < rate:
+            return None
+        if name in ("first", "last"):
+            return chance.choice([0, 101, -1]) if chance.random() < 0.03 else chance.randint(1, 6)
+        if name in ("after", "before"):
+            if chance.random() < 0.6:
+                return None  # most do not fit the order, which is another argument
+            kind = place.split(".")[-2]
+            return chance.choice(known.cursors.get(kind, ["x"]))
+        for end, some in texts:
+            if place.endswith(end):
+                return _nonsense(chance, name) if chance.random() < 0.05 else chance.choice(some)
+        if type_.name in scalars:
+            return chance.choice(scalars[type_.name])
+        return NotImplemented
+
+    return value
+
+
+def _nonsense(chance: random.Random, name: str) -> Any:
+    if name in ("number", "expectedRevision", "priority"):
+        return chance.choice([0, -1, 2**31 - 1])
+    return chance.choice([*_UNKNOWN, "", "nobody", "mdl_", "a\u0000b", "é" * 300])

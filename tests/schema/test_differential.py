@@ -1,0 +1,137 @@
+"""A compiled plan's answer is the stock executor's, for random documents over the real schema."""
+
+import gc
+import os
+import re
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from typing import Any, NamedTuple
+
+import pytest
+from graphql import ExecutionResult, OperationType, get_operation_ast
+from sqlalchemy import make_url
+
+from db.engine import Database
+from planner import Declined, MutationPlan, Planner, Rerun
+from resolvers.context import Context
+from server import errors, responses
+from server.app import PASSED
+from tests.db.clones import cloned, opened
+from tests.graphql import SCHEMA, SERVICE
+from tests.planner.documents import Case, cases
+from tests.planner.executors import Stock, answer
+from tests.schema import seeded
+
+CASES = int(os.environ.get("PLANNER_CASES", "1500"))
+# These need cold storage, and answer with what is made anew each time.
+LEFT_OUT = frozenset(
+    {"Mutation.archiveVersion", "Mutation.restoreVersion", "Mutation.applyRetention"}
+)
+_MUTATIONS_A_CLONE = 25  # they delete things too
+_MADE_NOW = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)|[\w-]{60,}")
+_ID = re.compile(r"\b[a-z]{3}_[0-9a-f]{32}\b")
+
+
+class Registry(NamedTuple):
+    """A database to make clones of, so one that nobody is connected to; and what is in it."""
+
+    postgres_url: str
+    name: str
+    known: seeded.Known
+
+
+@pytest.fixture
+async def registry(postgres_url: str, template: str) -> AsyncIterator[Registry]:
+    with cloned(postgres_url, template) as url:
+        db = Database(url)
+        known = await seeded.fill(db)
+        await db.close()
+        yield Registry(postgres_url, make_url(url).database or "", known)
+
+
+def _planner() -> Planner:
+    return Planner(SCHEMA, passed=PASSED, by_class=True, shares_arguments=True)
+
+
+def _context(db: Database) -> Context:
+    return Context(db=db, service=SERVICE, actor="tests")
+
+
+def _cases(known: seeded.Known, *, mutations: bool) -> Iterator[Case]:
+    values, core = seeded.values(known), SCHEMA._schema
+    for _, case in cases(core, values, range(CASES), leave_out=LEFT_OUT):
+        operation = get_operation_ast(case.document)
+        assert operation
+        if (operation.operation is OperationType.MUTATION) is mutations:
+            yield case
+
+
+def _told(result: ExecutionResult) -> str:
+    shown = [repr(errors.formatted(error, "")) for error in result.errors or ()]
+    assert errors.INTERNAL not in "".join(shown), result.errors
+    return responses.dumped(result.data).decode() + "".join(sorted(shown))
+
+
+def _without_what_is_new(text: str, known: seeded.Known) -> str:
+    """What two registries make of the same, ids and times and cursors, made the same."""
+    seen = dict.fromkeys(_ID.findall(text))
+    names = {id: id if id in known.ids else f"new {place}" for place, id in enumerate(seen)}
+    return _MADE_NOW.sub("now", _ID.sub(lambda found: names[found[0]], text))
+
+
+# graphql-core leaves coroutines unawaited where a sibling field fails; plans never do.
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_queries_are_answered_alike(registry: Registry) -> None:
+    planner = _planner()
+    seen: Counter[str] = Counter()
+    async with opened(registry.postgres_url, registry.name) as db:
+        for case in _cases(registry.known, mutations=False):
+            stock = await answer(Stock, SCHEMA, case.document, _context(db), case.variables)
+            assert _told(stock), case.text
+            seen[await _planned(planner, case, db, stock)] += 1
+    gc.collect()  # while the warnings are ignored
+    print(dict(seen))
+    assert seen.keys() <= {"planned", "declined", "rerun"}, seen
+    assert seen["planned"] > seen.total() * 0.75, seen
+
+
+async def _planned(planner: Planner, case: Case, db: Database, stock: ExecutionResult) -> str:
+    plan = planner.plan(case.document, None, case.text)
+    if isinstance(plan, Declined):
+        return "declined"
+    try:
+        planned = await plan.run(case.variables, _context(db))
+    except Rerun as rerun:
+        return "rerun" if stock.errors else f"rerun in vain: {rerun!r} {case.text}"
+    assert _told(planned) == _told(stock), (case.text, case.variables)
+    return "planned"
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_mutations_are_answered_alike(registry: Registry) -> None:
+    """Each on two clones of the same registry: they are to do the same, too."""
+    planner, seen = _planner(), Counter[str]()
+    waiting = list(_cases(registry.known, mutations=True))
+    while waiting:
+        some, waiting = waiting[:_MUTATIONS_A_CLONE], waiting[_MUTATIONS_A_CLONE:]
+        url, name = registry.postgres_url, registry.name
+        async with opened(url, name) as for_stock, opened(url, name) as for_plan:
+            for case in some:
+                plan = planner.plan(case.document, None, case.text)
+                seen[type(plan).__name__] += 1
+                if isinstance(plan, MutationPlan):
+                    await _assert_alike(registry.known, case, plan, for_stock, for_plan)
+    gc.collect()
+    print(dict(seen))
+    assert seen["MutationPlan"] > seen.total() * 0.4, seen
+
+
+async def _assert_alike(
+    known: seeded.Known, case: Case, plan: MutationPlan, for_stock: Database, for_plan: Database
+) -> None:
+    stock = await answer(Stock, SCHEMA, case.document, _context(for_stock), case.variables)
+    planned = await plan.run(case.variables, _context(for_plan))
+    told = [_without_what_is_new(_told(result), known) for result in (stock, planned)]
+    assert told[0] == told[1], (case.text, case.variables)
