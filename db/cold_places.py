@@ -16,6 +16,8 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # the same
     ClientError,
 )
 
+from db.cold_urls import check
+
 
 class Unavailable(Exception):
     """The store does not answer, or does not hold what it should; the text is for the caller."""
@@ -193,13 +195,12 @@ _WAITS = {"GLACIER": timedelta(hours=5), "DEEP_ARCHIVE": timedelta(hours=12)}
 
 def place(url: str, storage_class: str) -> Place:
     """The place that a `file:///folder` or `s3://bucket/prefix` URL names; ValueError if none."""
+    check(url)
     parts = urlsplit(url)
-    if parts.scheme == "file" and parts.netloc in ("", "localhost") and len(parts.path) > 1:
+    if parts.scheme == "file":
         return Folder(Path(unquote(parts.path)))
-    if parts.scheme == "s3" and parts.netloc and not parts.query:
-        prefix = parts.path.strip("/")
-        return Bucket(parts.netloc, f"{prefix}/" if prefix else "", storage_class)
-    raise ValueError("must be file:///folder or s3://bucket/prefix")
+    prefix = parts.path.strip("/")
+    return Bucket(parts.netloc, f"{prefix}/" if prefix else "", storage_class)
 
 
 def _unavailable(error: Exception) -> Unavailable:

@@ -16,11 +16,12 @@ from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
 
 import schema
+from db.cold import Cold
 from db.engine import Database
 from planner import Planner
 from resolvers.hub import Hub
 from resolvers.service import Service
-from server import graphiql, health, live, logs
+from server import graphiql, health, jobs, live, logs
 from server.access import RequestLog, Shortcut
 from server.answers import Answers
 from server.documents import Documents
@@ -37,14 +38,17 @@ def build(settings: Settings, database_url: str) -> Starlette:
     """The registry's application on one database; nothing is shared between two of them."""
     database = Database(database_url, settings.pool_limits)
     hub = Hub(settings.hub_limits)
-    graphql = _graphql(settings, database, hub)
+    cold = Cold(settings.cold_place, settings.cold_storage_class)
+    graphql = _graphql(settings, database, hub, cold)
+    background = jobs.build(database, cold, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with live.following(database_url, hub):
+        async with live.following(database_url, hub), jobs.working(background):
             _settle_memory()
             yield
         await database.close()
+        cold.close()
 
     return Starlette(
         routes=[
@@ -88,7 +92,7 @@ def _end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _graphql(settings: Settings, database: Database, hub: Hub) -> GraphQLEndpoint:
+def _graphql(settings: Settings, database: Database, hub: Hub, cold: Cold) -> GraphQLEndpoint:
     built = schema.build()
     service = Service(
         version=version("model-registry"),
@@ -106,4 +110,5 @@ def _graphql(settings: Settings, database: Database, hub: Hub) -> GraphQLEndpoin
         else None,
         Answers(settings.answer_cache_bytes_max, service),
         hub,
+        cold,
     )

@@ -19,6 +19,7 @@ from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from db import state
+from db.cold import Cold
 from db.engine import Database
 from planner import MutationPlan, Planner, QueryPlan, Rerun
 from resolvers.context import Context
@@ -66,6 +67,7 @@ class GraphQLEndpoint:
     planner: Planner | None  # None: the executor answers everything
     answers: Answers
     hub: Hub
+    cold: Cold
     running: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -194,7 +196,11 @@ class GraphQLEndpoint:
 
     def _context(self) -> Context:
         return Context(
-            db=self.database, service=self.service, request_id=request_id.get(), events=self.hub
+            db=self.database,
+            service=self.service,
+            request_id=request_id.get(),
+            events=self.hub,
+            cold=self.cold,
         )
 
     def _executor(self, document: Document, given: Parameters) -> AnyExecutor:

