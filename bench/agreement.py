@@ -45,8 +45,8 @@ def _compare(operation: str, servers: Sequence[Running], places: Places, place: 
     for each, found in others:
         for where, ours, theirs in _differences(first[1], found, operation):
             raise SystemExit(
-                f"{first[0].server.title} and {each.server.title} differ at {where}:"
-                f" {ours!r} and {theirs!r}; nothing was measured"
+                f"Nothing was measured: {first[0].server.title} and {each.server.title} differ"
+                f" at {where}: {ours!r:.200} and {theirs!r:.200}"
             )
     return sum(1 for _ in _leaves(first[1]))
 

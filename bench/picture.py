@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from bench.operations import TITLES
-from bench.servers import BASELINES, FLOOR, REGISTRY, SERVERS
+from bench.servers import FLOOR, KEPT, REGISTRY, SERVERS
 from bench.summary import Row
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 860, 160, 170, 50
@@ -24,11 +24,11 @@ _STYLE = """
 def svg(rows: Sequence[Row], caption: str) -> str:
     """Answers a second of each server; each operation has a scale of its own.
 
-    The floor is left out: next to it no bar would be seen.
+    The floor and kept answers are left out: they are another thing, and would dwarf the rest.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        if row.server != FLOOR:
+        if row.server not in (FLOOR, KEPT):
             groups.setdefault(row.operation, []).append(row)
     lines = list(_groups(groups))
     height = _TOP + sum(_GAP + _STEP * len(group) for group in groups.values())
@@ -64,12 +64,12 @@ def _in_order(group: Sequence[Row]) -> list[Row]:
 def _bar(top: float, row: Row, share: float) -> Iterator[str]:
     title = next(server.title for server in SERVERS if server.name == row.server)
     length = max(1.0, share * (_WIDTH - _LEFT - _RIGHT))
-    kind = "ours" if row.server in BASELINES else "peer"
+    kind = "ours" if row.server == REGISTRY else "peer"
     yield _text(_LEFT - 8, top + 11, title, "name")
     place = f'x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_BAR}"'
     yield f'<rect class="{kind}" {place} rx="2"/>'
     figure = f"{row.per_second:,.0f}" if row.per_second >= 10 else f"{row.per_second:.1f}"
-    if row.server not in BASELINES and (ratio := row.ratios.get(REGISTRY)):
+    if ratio := row.ratios.get(REGISTRY):
         figure += f"  (the registry: {ratio.median:.2f}x)"
     yield _text(_LEFT + length + 6, top + 11, figure, "faint")
 
