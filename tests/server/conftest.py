@@ -4,7 +4,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any, TypeAlias
+from itertools import count
+from typing import Any, NamedTuple, TypeAlias
 
 import httpx
 import psycopg
@@ -19,8 +20,46 @@ from server.settings import Settings
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
+_numbers = count(1)
+
+
+class Twice(httpx.AsyncHTTPTransport):
+    """Sends each request twice, and gives the second answer: a kept one, where it may be."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if isinstance(request.stream, httpx.ByteStream):
+            first = await super().handle_async_request(request)
+            await first.aread()
+            await first.aclose()
+        return await super().handle_async_request(request)
+
+
+class Path(NamedTuple):
+    """By which path the server answers, and how it is asked."""
+
+    settings: dict[str, Any]
+    transport: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport
+
+
+PATHS = {
+    "plans": Path({}),
+    "kept answers": Path({}, Twice),
+    "the executor": Path({"compiled_plans": False, "answer_cache_bytes_max": 0}),
+}
+# marks tests, or a module of them, that run on every path
+on_every_path = pytest.mark.parametrize("path", PATHS, indirect=True, scope="session")
+
+
+@pytest.fixture(scope="session")
+def path(request: pytest.FixtureRequest) -> Path:
+    """The default one, unless a test is marked with `on_every_path`."""
+    return PATHS[getattr(request, "param", "plans")]
+
+
 @asynccontextmanager
-async def running(application: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
+async def running(
+    application: ASGIApp, transport: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that uvicorn serves on a free port."""
     # asyncio turns Nagle's 40 ms off for sockets that say IPPROTO_TCP, not for those that imply it.
     listening = socket.socket(proto=socket.IPPROTO_TCP)
@@ -32,29 +71,30 @@ async def running(application: ASGIApp) -> AsyncIterator[httpx.AsyncClient]:
     while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.01)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=address, timeout=30) as client:
+    async with httpx.AsyncClient(base_url=address, timeout=30, transport=transport()) as client:
         yield client
     server.should_exit = True
     await serving
 
 
 @pytest.fixture
-def serve(database_url: str) -> Serving:
+def serve(database_url: str, path: Path) -> Serving:
     """Serves the registry on this test's database, with the settings given."""
 
     def serving(**given: Any) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-        settings = Settings(_env_file=None, **given)
-        return running(app.build(settings, database_url))
+        settings = Settings(_env_file=None, **{**path.settings, **given})
+        return running(app.build(settings, database_url), path.transport)
 
     return serving
 
 
 @pytest.fixture(scope="session")
-async def client(postgres_url: str, template: str) -> AsyncIterator[httpx.AsyncClient]:
+async def client(postgres_url: str, template: str, path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an empty registry as it is by default, for tests that change nothing in it."""
-    name = "served_to_all"
+    name = f"served_to_all_{next(_numbers)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     url = postgres_url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
-    async with running(app.build(Settings(_env_file=None), url)) as connected:
+    settings = Settings(_env_file=None, **path.settings)
+    async with running(app.build(settings, url), path.transport) as connected:
         yield connected

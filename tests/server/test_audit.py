@@ -7,9 +7,12 @@ from shutil import which
 import httpx
 import pytest
 
+from tests.server.conftest import on_every_path
+
 AUDIT = Path(__file__).parent / "audit"
 
 
+@on_every_path
 @pytest.mark.skipif(which("node") is None, reason="the audit suite needs Node")
 @pytest.mark.skipif(
     not (AUDIT / "node_modules").is_dir(), reason="run `npm ci` in tests/server/audit first"

@@ -8,7 +8,9 @@ import orjson
 import pytest
 from graphql import get_introspection_query
 
-from tests.server.conftest import Serving
+from tests.server.conftest import Serving, on_every_path
+
+pytestmark = on_every_path
 
 JSON = {"content-type": "application/json"}
 

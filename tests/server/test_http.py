@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from db.engine import Database
-from tests.server.conftest import Serving
+from tests.server.conftest import Serving, on_every_path
+
+pytestmark = on_every_path
 
 GRAPHQL = "application/graphql-response+json"
 QUERY = {"query": "{ __typename }"}
@@ -140,7 +142,7 @@ async def test_an_unexpected_error_is_masked_and_logged_under_its_request_id(
     assert error["extensions"]["requestId"] == answer.headers["x-request-id"]
     assert "hidden" not in answer.text
     assert "does not exist" not in answer.text
-    [record] = caplog.records
+    record = caplog.records[-1]
     assert record.exc_info is not None
     assert "does not exist" in str(record.exc_info[1])
 
