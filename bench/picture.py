@@ -7,7 +7,7 @@ from bench.operations import TITLES
 from bench.servers import FLOOR, KEPT, REGISTRY, SERVERS
 from bench.summary import Row
 
-_WIDTH, _LEFT, _RIGHT, _TOP = 860, 160, 170, 50
+_WIDTH, _LEFT, _RIGHT, _TOP = 860, 160, 190, 50
 _BAR, _STEP, _GAP = 13, 18, 44
 _STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
