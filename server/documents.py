@@ -130,7 +130,7 @@ class Documents:
             for item in tree.definitions
             if isinstance(item, OperationDefinitionNode)
         }
-        return Document(tree, operations, tuple(errors))
+        return Document(tree, operations, tuple(map(_without_cause, errors)))
 
     def _is_keepable(
         self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
@@ -183,3 +183,10 @@ def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | No
 
 def _estimate(text: str) -> int:
     return _BYTES_A_DOCUMENT + _BYTES_A_CHARACTER * len(text)
+
+
+def _without_cause(error: GraphQLError) -> GraphQLError:
+    """The error as the client's own: also a literal of 5,000 digits, which `int` refuses to read."""
+    if error.original_error is None or isinstance(error.original_error, GraphQLError):
+        return error
+    return GraphQLError("A literal cannot be read: it is too long", error.nodes)
