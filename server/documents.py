@@ -186,7 +186,7 @@ def _estimate(text: str) -> int:
 
 
 def _without_cause(error: GraphQLError) -> GraphQLError:
-    """The error as the client's own: also a literal of 5,000 digits, which `int` refuses to read."""
+    """The error as the client's own, also where `int` refuses to read a literal of 5,000 digits."""
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         return error
     return GraphQLError("A literal cannot be read: it is too long", error.nodes)
