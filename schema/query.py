@@ -9,6 +9,7 @@ import resolvers.nodes
 import resolvers.providers
 import resolvers.registry
 import resolvers.retention
+import resolvers.stats
 import resolvers.versions
 from schema.audit import AuditEvent
 from schema.bindings import ProviderBinding
@@ -19,6 +20,7 @@ from schema.pages import Connection
 from schema.providers import Provider
 from schema.retention import RetentionPlan, RetentionStats
 from schema.service import ServiceInfo
+from schema.stats import RegistryStats
 from schema.versions import ModelVersion
 
 
@@ -35,6 +37,7 @@ class Query:
     provider: Provider | None = field(resolvers.providers.get)
     providers: Connection[Provider] = field(resolvers.providers.page)
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
+    stats: RegistryStats = field(resolvers.stats.get)
     retention_stats: RetentionStats = field(resolvers.retention.stats, fresh=True)
     retention_plan: RetentionPlan = field(resolvers.retention.plan)
     service: ServiceInfo = field(resolvers.registry.service)

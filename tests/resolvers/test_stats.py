@@ -1,0 +1,82 @@
+"""stats: counts and averages, of all models or of some, in one statement."""
+
+from decimal import Decimal
+
+from db.enums import BindingStatus, TaskType, VersionStatus
+from tests import factories
+from tests.graphql import GraphQL
+
+STATS = """query ($filter: ModelFilter) { stats(filter: $filter) {
+    models versions bindings providers activeVersions archivedVersions routableBindings
+    evalScoreAvg costPer1kAvg successRateAvg latencyMsAvg
+    versionsByStatus { status count } versionsByRegion { name count }
+    modelsByTask { task count } modelsBySubject { name count }
+    bindingsByProvider {
+        provider { slug } bindings routable successRateAvg latencyMsAvg inputPer1kAvg }
+} }"""
+
+
+async def _registry(gql: GraphQL) -> None:
+    """Two models, three versions, three bindings by two of three providers."""
+    math = await factories.model(gql.db, name="math", subject="math")
+    plain = await factories.model(gql.db, name="plain", task=TaskType.OCR)
+    acme = await factories.provider(gql.db, slug="acme")
+    other = await factories.provider(gql.db, slug="other")
+    await factories.provider(gql.db, slug="idle")
+    scored = {"eval_score": 0.5, "cost_per_1k": Decimal("0.1"), "region": "eu"}
+    first = await factories.version(gql.db, math, **scored)
+    await factories.version(gql.db, math, status=VersionStatus.DRAFT, region="us")
+    second = await factories.version(gql.db, plain, cost_per_1k=Decimal("0.2"), region="eu")
+    one = await factories.binding(gql.db, first, acme, success_rate=0.9, latency_ms=100)
+    two = await factories.binding(gql.db, first, acme, success_rate=0.8)
+    off = await factories.binding(gql.db, second, other, status=BindingStatus.DISABLED)
+    await factories.price(gql.db, one, "0.0000000001")
+    await factories.price(gql.db, two, "0.0000000003")
+    await factories.price(gql.db, off, None)
+
+
+async def test_stats_count_and_average_what_is_known(gql: GraphQL) -> None:
+    await _registry(gql)
+    with gql.statements() as sent:
+        found = (await gql(STATS))["stats"]
+    assert len(sent) == 2, sent  # the figures, and the providers' rows
+    lists = {name: found.pop(name) for name in list(found) if isinstance(found[name], list)}
+    assert found == {
+        "models": 2,
+        "versions": 3,
+        "bindings": 3,
+        "providers": 3,
+        "activeVersions": 2,
+        "archivedVersions": 0,
+        "routableBindings": 2,
+        "evalScoreAvg": 0.5,
+        "costPer1kAvg": "0.15",
+        "successRateAvg": (0.9 + 0.8) / 2,
+        "latencyMsAvg": 100.0,
+    }
+    assert lists["versionsByStatus"] == [
+        {"status": "ACTIVE", "count": 2},
+        {"status": "DRAFT", "count": 1},
+    ]
+    assert lists["versionsByRegion"] == [{"name": "eu", "count": 2}, {"name": "us", "count": 1}]
+    assert lists["modelsByTask"] == [{"task": "CHAT", "count": 1}, {"task": "OCR", "count": 1}]
+    assert lists["modelsBySubject"] == [{"name": "math", "count": 1}]
+    acme, other = lists["bindingsByProvider"]
+    assert (acme["provider"]["slug"], acme["bindings"], acme["routable"]) == ("acme", 2, 2)
+    assert acme["inputPer1kAvg"] == "0.0000000002"
+    assert list(other.values()) == [{"slug": "other"}, 1, 0, None, None, None]
+
+
+async def test_a_filter_leaves_only_the_models_versions_and_bindings_of_some(gql: GraphQL) -> None:
+    await _registry(gql)
+    found = (await gql(STATS, filter={"names": ["plain"]}))["stats"]
+    names = ("models", "versions", "bindings", "providers", "routableBindings")
+    assert [found[name] for name in names] == [1, 1, 1, 1, 0]
+    assert found["evalScoreAvg"] is None
+    assert [each["provider"]["slug"] for each in found["bindingsByProvider"]] == ["other"]
+
+
+async def test_an_empty_registry_has_zeros_and_unknowns(gql: GraphQL) -> None:
+    found = (await gql(STATS))["stats"]
+    assert {value for value in found.values() if not isinstance(value, list)} == {0, None}
+    assert all(value == [] for value in found.values() if isinstance(value, list))
