@@ -1,11 +1,12 @@
 """A compiled plan's answer is the stock executor's, for random documents over the real schema."""
 
 import gc
+import logging
 import os
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 from graphql import ExecutionResult, OperationType, get_operation_ast
@@ -22,6 +23,7 @@ from tests.planner.documents import Case, cases
 from tests.planner.executors import Stock, answer
 from tests.schema import seeded
 
+_log = logging.getLogger(__name__)
 CASES = int(os.environ.get("PLANNER_CASES", "1500"))
 # These need cold storage, and answer with what is made anew each time.
 LEFT_OUT = frozenset(
@@ -91,7 +93,7 @@ async def test_queries_are_answered_alike(registry: Registry) -> None:
             assert _told(stock), case.text
             seen[await _planned(planner, case, db, stock)] += 1
     gc.collect()  # while the warnings are ignored
-    print(dict(seen))
+    _log.info("%s", seen)
     assert seen.keys() <= {"planned", "declined", "rerun"}, seen
     assert seen["planned"] > seen.total() * 0.75, seen
 
@@ -124,7 +126,7 @@ async def test_mutations_are_answered_alike(registry: Registry) -> None:
                 if isinstance(plan, MutationPlan):
                     await _assert_alike(registry.known, case, plan, for_stock, for_plan)
     gc.collect()
-    print(dict(seen))
+    _log.info("%s", seen)
     assert seen["MutationPlan"] > seen.total() * 0.4, seen
 
 
