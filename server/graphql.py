@@ -7,9 +7,10 @@ its chain of extensions, and passes the 61 audits of npm's graphql-http (tests/s
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+import orjson
 from graphql import ExecutionResult, Executor, GraphQLError, OperationType
 from graphql.execution.values import VariableValues, get_variable_values
 from starlette.requests import Request
@@ -68,6 +69,7 @@ class GraphQLEndpoint:
     answers: Answers
     hub: Hub
     cold: Cold
+    shared: streams.Shared = field(default_factory=streams.Shared)
     running: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -106,8 +108,11 @@ class GraphQLEndpoint:
 
     async def stream(self, prepared: Prepared) -> AsyncGenerator[ExecutionResult, None]:
         """The results of a subscription, one an event; raises Refused when it cannot begin."""
-        executor = self._executor(prepared.document, prepared.given)
-        return await streams.opened(executor, self.settings.operation_timeout_ms)
+        given = prepared.given
+        executor = self._executor(prepared.document, given)
+        asked = (given.query, given.operation_name, orjson.dumps(given.variables))
+        timeout_ms = self.settings.operation_timeout_ms
+        return await streams.opened(executor, timeout_ms, self.shared, asked)
 
     async def _answer(self, request: Request, media: str) -> ASGIApp:
         with self._counted():

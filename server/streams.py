@@ -1,7 +1,8 @@
 """Subscriptions as streams of results, whatever carries them."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable
 from dataclasses import replace
 from typing import Any
 
@@ -15,11 +16,40 @@ from server import errors
 from server.errors import HttpError, Refused
 from server.logs import request_id
 
+_KEPT_MAX = 256  # results, the newest ones
 
-async def opened(executor: Executor[Any], timeout_ms: int) -> AsyncGenerator[ExecutionResult, None]:
+
+class Shared:
+    """What subscribers with the same document get for the same event is made once for all."""
+
+    def __init__(self) -> None:
+        self._made: OrderedDict[Hashable, asyncio.Task[ExecutionResult]] = OrderedDict()
+
+    async def result(
+        self, key: Hashable, make: Callable[[], Coroutine[Any, Any, ExecutionResult]]
+    ) -> ExecutionResult:
+        """The result under this key, which `make` makes for whoever asks first."""
+        task = self._made.get(key)
+        if task is None:
+            task = self._made[key] = asyncio.create_task(make())
+            task.add_done_callback(lambda done: self._drop_failed(key, done))
+            if len(self._made) > _KEPT_MAX:
+                self._made.popitem(last=False)
+        return await asyncio.shield(task)  # others wait for it too
+
+    def _drop_failed(self, key: Hashable, task: "asyncio.Task[ExecutionResult]") -> None:
+        failed = task.cancelled() or task.exception() is not None or task.result().errors
+        if failed and self._made.get(key) is task:
+            del self._made[key]
+
+
+async def opened(
+    executor: Executor[Any], timeout_ms: int, shared: Shared, asked: Hashable
+) -> AsyncGenerator[ExecutionResult, None]:
     """The results of a subscription, one an event; raises Refused when it cannot begin.
 
-    What ends the stream is raised by the iterator.
+    What ends the stream is raised by the iterator. `asked` is all that the result for an event
+    depends on, but for the event.
     """
     source: Any = create_source_event_stream(executor)
     if optimized_is_awaitable(source):
@@ -27,9 +57,12 @@ async def opened(executor: Executor[Any], timeout_ms: int) -> AsyncGenerator[Exe
             source = await source
     if isinstance(source, ExecutionResult):
         raise Refused(source.errors or [])
-    return map_source_to_response_event(
-        executor, source, lambda of_event: _executed(of_event, timeout_ms)
-    )
+
+    def result(of_event: Executor[Any]) -> Coroutine[Any, Any, ExecutionResult]:
+        key = (asked, of_event.root_value)
+        return shared.result(key, lambda: _executed(of_event, timeout_ms))
+
+    return map_source_to_response_event(executor, source, result)
 
 
 def failure(cause: Exception) -> list[GraphQLFormattedError]:

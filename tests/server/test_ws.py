@@ -211,3 +211,18 @@ async def test_a_mutation_goes_on_without_its_client(serve: Serving, database_ur
                 if found.json() == {"data": {"models": {"totalCount": 1}}}:
                     return
                 await asyncio.sleep(0.01)
+
+
+async def test_subscribers_of_one_document_get_what_their_variables_ask_for(
+    serve: Serving,
+) -> None:
+    document = LIVE.replace("subscription", "subscription($named: Boolean!)", 1).replace(
+        "name }", "id name @include(if: $named) }"
+    )
+    async with serve() as client, greeted(client) as socket:
+        for key, named in (("a", True), ("b", True), ("c", False)):
+            await socket.subscribe(key, document, named=named)
+        await client.post("/graphql", json={"query": CREATE % "m"})
+        found = {message["id"]: message for message in [await socket.receive() for _ in "abc"]}
+        changed = {key: found[key]["payload"]["data"]["registryChanged"]["model"] for key in found}
+        assert changed["a"] == changed["b"] == {**changed["c"], "name": "m"}

@@ -1,0 +1,127 @@
+"""How fast a commit reaches its subscribers: `python -m bench.events`.
+
+A server process of its own on an embedded PostgreSQL, 100 subscribers on sockets, and one writer
+that commits a change at a time in this process: paced for the latency, back to back for the rate.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import AsyncExitStack, contextmanager
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import psycopg
+import websockets
+
+from db import embedded, migrate
+
+PROTOCOL = "graphql-transport-ws"
+START = "ZXZlbnQ6MA"  # the place before the first event
+DOCUMENT = 'subscription { registryChanged(after: "%s") { cursor event { kind action } %s } }'
+INSERT = (
+    "INSERT INTO models (id, revision, name, task, retention_keep)"
+    " VALUES (uuidv7(), 1, %s, 'CHAT', 3)"
+)
+
+
+@contextmanager
+def serving(url: str) -> Iterator[str]:
+    """The address of a server process on the database."""
+    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url}
+    command = [sys.executable, "-m", "server", "serve", "--port", "0"]
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        line = next(line for line in process.stderr if "http://" in line)
+        yield re.findall(r"http(://[\d.]+:\d+)", line)[0]
+        process.terminate()
+
+
+async def subscribed(stack: AsyncExitStack, address: str, selection: str) -> object:
+    """A socket with one subscription."""
+    for _ in range(200):
+        try:
+            socket = await stack.enter_async_context(
+                websockets.connect(
+                    f"ws{address}/graphql", subprotocols=[PROTOCOL], proxy=None, compression=None
+                )
+            )
+            break
+        except OSError:
+            await asyncio.sleep(0.1)
+    await socket.send('{"type": "connection_init"}')
+    await socket.recv()
+    payload = {"query": DOCUMENT % (START, selection)}
+    await socket.send(json.dumps({"id": "1", "type": "subscribe", "payload": payload}))
+    return socket
+
+
+async def arrivals(socket: object, count: int) -> list[float]:
+    """When each of the next events came."""
+    times = []
+    for _ in range(count):
+        message = await socket.recv()  # type: ignore[attr-defined]  # a websockets connection
+        times.append(perf_counter())
+        assert '"data"' in str(message), message
+    return times
+
+
+async def run(
+    url: str, sockets: list[object], first: int, count: int, pause_s: float
+) -> tuple[list[float], float]:
+    """The latencies in ms of every arrival, and the seconds until the last one."""
+    async with await psycopg.AsyncConnection.connect(url, autocommit=True) as writer:
+        hearing = [asyncio.ensure_future(arrivals(socket, count)) for socket in sockets]
+        began, commits = perf_counter(), []
+        for number in range(first, first + count):
+            await writer.execute(INSERT, (f"m{number}",))
+            commits.append(perf_counter())
+            await asyncio.sleep(pause_s)
+        heard = await asyncio.gather(*hearing)
+    latencies = [
+        1_000 * (came - committed)
+        for times in heard
+        for came, committed in zip(times, commits, strict=True)
+    ]
+    return latencies, perf_counter() - began
+
+
+async def measure(url: str, address: str, subscribers: int, events: int) -> None:
+    """Print the latency and the rate, without and with a field that asks the database."""
+    first = 0
+    for selection in ("", "model { name }"):
+        async with AsyncExitStack() as stack:
+            sockets = [await subscribed(stack, address, selection) for _ in range(subscribers)]
+            await asyncio.gather(*(arrivals(socket, first) for socket in sockets))
+            for name, pause_s in (("10 commits a second", 0.1), ("back to back", 0.0)):
+                latencies, taken_s = await run(url, sockets, first, events, pause_s)
+                first += events
+                rate, late_ms = events / taken_s, quantiles(latencies, n=100)[98]
+                print(
+                    f"{subscribers} subscribers, {name}{', with ' * bool(selection)}{selection}: "
+                    f"{rate:.0f} events/s, {subscribers * rate:.0f} pushes/s,"
+                    f" median {median(latencies):.1f} ms, p99 {late_ms:.1f} ms"
+                )
+
+
+def main() -> None:
+    """Measure on a database that is thrown away."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--subscribers", type=int, default=100)
+    parser.add_argument("--events", type=int, default=200)
+    given = parser.parse_args()
+    with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
+        migrate.upgrade(url)
+        with serving(url) as address:
+            asyncio.run(measure(url, address, given.subscribers, given.events))
+
+
+if __name__ == "__main__":
+    main()
