@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from math import isinf
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -138,6 +139,7 @@ def json_value(value: Any) -> str | None:
         return f"must be nested at most {JSON_LEVELS_MAX} levels deep"
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        json.loads(text, parse_int=_finite)
     except ValueError:  # of the literal 1e400, which is an infinity
         return "must hold finite numbers"
     if _NUL.search(text) or not is_unicode(text):
@@ -188,6 +190,14 @@ def _levels(value: Any, limit: int) -> int:
         return 0
     items = value.values() if isinstance(value, dict) else value
     return 1 + max((_levels(item, limit - 1) for item in items), default=0)
+
+
+def _finite(digits: str) -> float:
+    """The whole number as most readers of JSON take it; PostgreSQL alone would keep any."""
+    number = float(digits)
+    if isinf(number):
+        raise ValueError
+    return number
 
 
 def is_unicode(text: str) -> bool:

@@ -148,8 +148,10 @@ async def test_no_value_of_any_field_is_an_internal_error(
 ) -> None:
     w = await world(gql)
     n = 0
-    for input in _other_references(CASES[mutation].input(w, 0)):
+    for place, input in enumerate(_other_references(CASES[mutation].input(w, 0))):
         for path, scalar in _leaves(asking.input_type(mutation), input):
+            if place and path[0] not in ("model", "version"):
+                continue  # only the references differ from the first input
             for attack in ATTACKS.get(scalar, TEXTS):
                 n += 1
                 fresh = {**CASES[mutation].input(w, n), **_references(input)}
