@@ -15,6 +15,9 @@ from psycopg.types.json import set_json_loads
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 
+# For those who cannot be told at the start; PgBouncer keeps it for its client.
+TIME_ZONE = "SET TIME ZONE 'UTC'"
+
 _PREPARED_MAX = 500  # statements a connection keeps prepared
 
 
@@ -79,4 +82,6 @@ class Connections:
         connection.prepare_threshold = 0 if self._is_prepared else None
         connection.prepared_max = _PREPARED_MAX
         set_json_loads(orjson.loads, connection)
+        if not self._is_prepared:
+            await connection.execute(TIME_ZONE)
         return connection

@@ -3,12 +3,13 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import URL, make_url, text
+from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.connections import Connections
+from db.connections import TIME_ZONE, Connections
 from db.reader import Reader
 
 # read by the triggers of migration 0002
@@ -36,10 +37,10 @@ class Database:
 
     def __init__(self, url: str, limits: PoolLimits | None = None) -> None:
         limits = limits or PoolLimits()
-        options = {
-            "connect_timeout": limits.connect_timeout_s,
-            "options": f"-c statement_timeout={limits.statement_timeout_ms} -c timezone=UTC",
-        }
+        options: dict[str, Any] = {"connect_timeout": limits.connect_timeout_s}
+        if limits.is_prepared:  # PgBouncer refuses options: db/connections.py, docs/performance.md
+            timeout = f"-c statement_timeout={limits.statement_timeout_ms}"
+            options["options"] = f"{timeout} -c timezone=UTC"
         self.reader = Reader(
             Connections(
                 {"conninfo": _psycopg_url(url), **options},
@@ -56,6 +57,8 @@ class Database:
             pool_pre_ping=True,  # a database that came back is used at once, not after one error
             connect_args={**options, "prepare_threshold": 5 if limits.is_prepared else None},
         )
+        if not limits.is_prepared:
+            event.listen(self.engine.sync_engine, "connect", _set_time_zone)
         # for the few reads that the ORM is handy for; without BEGIN around them
         self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
@@ -90,6 +93,12 @@ class Database:
         """Close every connection."""
         await self.reader.connections.close()
         await self.engine.dispose()
+
+
+def _set_time_zone(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(TIME_ZONE)
+    connection.commit()
 
 
 def sqlalchemy_url(url: str) -> URL:
