@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
+import orjson
 import sqlalchemy as sa
 from backports import zstd
 from sqlmodel import SQLModel
@@ -27,6 +28,7 @@ _ABOUT = {
     "schema": "a version with its model's and providers' names; bindings hold their prices",
     "units": "amounts in USD per 1,000 tokens, latency in milliseconds, times in UTC",
 }
+_READABLE = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 _BYTES_MAX = 64 * 1024 * 1024  # unpacked; a real one has some KiB
 
 
@@ -64,8 +66,7 @@ def pack(
             for binding, provider in bindings
         ],
     }
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, indent=1, allow_nan=False)
-    return zstd.compress(text.encode() + b"\n")
+    return zstd.compress(_dumped(content))
 
 
 def unpack(data: bytes, version: ModelVersion) -> Contents:
@@ -87,6 +88,14 @@ def unpack(data: bytes, version: ModelVersion) -> Contents:
         )
     except (zstd.ZstdError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise Corrupt("the archive cannot be read") from error
+
+
+def _dumped(content: Any) -> bytes:
+    try:
+        return orjson.dumps(content, option=_READABLE)
+    except orjson.JSONEncodeError:  # integers beyond 64 bits, which JSON columns may hold
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, indent=2, allow_nan=False)
+        return text.encode() + b"\n"
 
 
 def _decompressed(data: bytes) -> bytes:

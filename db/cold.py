@@ -48,12 +48,12 @@ class Cold:
 
         return list(await asyncio.gather(*(one(data) for data in objects)))
 
-    async def get(self, uri: str, digest: str) -> bytes:
+    async def get(self, uri: str, digest: str, *, ask_back: bool = True) -> bytes:
         """The object with this SHA-256, verified; from `uri` where the store has moved since.
 
-        Raises Unavailable, and NotYet when it has been asked back from an archive tier.
+        Raises Unavailable, and NotYet when it is in an archive tier, from which it is asked back.
         """
-        data = await self._run(lambda: self._read(uri, digest))
+        data = await self._run(lambda: self._read(uri, digest, ask_back))
         if sha256(data).hexdigest() != digest:
             raise Unavailable("the archive in cold storage is corrupt: its SHA-256 differs")
         return data
@@ -81,17 +81,17 @@ class Cold:
                 message = f"cold storage does not answer within {_TIME_LIMIT_S} s"
                 raise Unavailable(message) from error
 
-    def _read(self, uri: str, digest: str) -> bytes:
+    def _read(self, uri: str, digest: str, ask_back: bool) -> bytes:
         key = _key(digest)
         if uri in ("", self._place.uri(key)):
-            return self._place.get(key)
+            return self._place.get(key, ask_back=ask_back)
         try:
-            return self._place.get(key)
+            return self._place.get(key, ask_back=ask_back)
         except Unavailable:
             root = uri.removesuffix(f"/{key}")
             if root == uri:
                 raise
-            return place(root, self._storage_class).get(key)
+            return place(root, self._storage_class).get(key, ask_back=ask_back)
 
 
 def _key(digest: str) -> str:

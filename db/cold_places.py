@@ -41,7 +41,7 @@ class Place(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Keep an object; it is safe when this returns."""
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, ask_back: bool) -> bytes:
         """An object's bytes. Raises NotYet when they must be brought back first."""
 
     def delete(self, key: str) -> None:
@@ -76,8 +76,8 @@ class Folder:
         except OSError as error:
             raise Unavailable(f"cold storage cannot be written: {error.strerror}") from error
 
-    def get(self, key: str) -> bytes:
-        """Read a file."""
+    def get(self, key: str, *, ask_back: bool) -> bytes:
+        """Read a file; folders have no tier to ask back from."""
         try:
             return (self._folder / key).read_bytes()
         except FileNotFoundError as error:
@@ -131,13 +131,14 @@ class Bucket:
             ContentEncoding="zstd",
         )
 
-    def get(self, key: str) -> bytes:
+    def get(self, key: str, *, ask_back: bool) -> bytes:
         """Download an object. One in an archive tier is asked back first, for some days."""
         try:
             return bytes(self._call("get_object", key)["Body"].read())
-        except _Archived:
-            self._ask_back(key)
-            raise
+        except _Archived as error:
+            if not ask_back:
+                raise NotYet(self._class, datetime.now(UTC)) from error
+            raise self._asked_back(key) from error
         except (BotoCoreError, OSError) as error:  # while the body was read
             raise _unavailable(error) from error
 
@@ -155,7 +156,7 @@ class Bucket:
         except (ClientError, BotoCoreError) as error:
             raise _unavailable(error) from error
 
-    def _ask_back(self, key: str) -> None:
+    def _asked_back(self, key: str) -> NotYet:
         """Start the restore of an object in an archive tier, unless that has been done."""
         head = self._call("head_object", key)
         storage_class = head.get("StorageClass", self._class)
@@ -163,7 +164,7 @@ class Bucket:
             tier = {"Days": _ASKED_BACK_DAYS, "GlacierJobParameters": {"Tier": "Standard"}}
             self._call("restore_object", key, RestoreRequest=tier)
         wait = _WAITS.get(storage_class, timedelta(hours=12))
-        raise NotYet(storage_class, datetime.now(UTC) + wait)
+        return NotYet(storage_class, datetime.now(UTC) + wait)
 
     def _call(self, operation: str, key: str, **given: Any) -> Any:
         try:

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from server.commands import import_, migrate, psql, schema, serve
+from server.commands import archive, import_, migrate, psql, retention, schema, serve, worker
 from server.commands.failures import FAILED, USAGE, Failure
 
 app = typer.Typer(
@@ -20,7 +20,10 @@ app.command()(serve.serve)
 app.command()(migrate.migrate)
 app.command()(schema.schema)
 app.command()(psql.psql)
+app.command()(worker.worker)
 app.add_typer(import_.app, name="import")
+app.add_typer(retention.app, name="retention")
+app.add_typer(archive.app, name="archive")
 
 
 def main() -> None:

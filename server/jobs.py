@@ -23,6 +23,7 @@ ACTOR = "retention"  # in the audit log
 _QUEUE = "registry"
 _KEPT_HOURS = 24 * 30  # of jobs that have ended, for whoever looks
 _PAUSE_S = 30  # before working again when the database was gone, or not migrated yet
+_CONNECT_S = 3
 _STOP_S = 5  # how long a stop waits for a job; one that is cut off is done by the next period
 _TRIES = RetryStrategy(max_attempts=3, exponential_wait=60)
 
@@ -36,7 +37,8 @@ def build(database: Database, cold: Cold, settings: Settings, database_url: str)
             conninfo=database_url,
             min_size=0,
             max_size=3,
-            kwargs={"options": "-c timezone=UTC", "connect_timeout": 5},
+            timeout=_CONNECT_S,  # a stop says goodbye to the database, which may be gone
+            kwargs={"options": "-c timezone=UTC", "connect_timeout": _CONNECT_S},
         )
     )
 
@@ -72,7 +74,7 @@ async def working(app: App | None) -> AsyncIterator[None]:
     yield
     if task is not None:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await asyncio.wait({task}, timeout=_STOP_S + _CONNECT_S)
 
 
 async def _apply_retention(database: Database, cold: Cold) -> None:

@@ -1,11 +1,16 @@
 """The database that a command works on: the one that DATABASE_URL names, or the embedded one."""
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from subprocess import SubprocessError
+from typing import TYPE_CHECKING
 
 from server.commands.failures import USAGE, Failure
 from server.settings import Settings, setting_name
+
+if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from db.cold import Cold
+    from db.engine import Database
 
 
 @contextmanager
@@ -17,6 +22,28 @@ def opened(settings: Settings) -> Iterator[str]:
         return
     with _embedded(settings) as url:
         yield url
+
+
+def with_registry(act: "Callable[[Database, Cold], Awaitable[None]]") -> None:
+    """Run `act` on the database and the cold storage of the settings; raises Failure."""
+    import asyncio
+
+    from db.cold import Cold
+    from db.engine import Database
+
+    settings = Settings()
+
+    async def run(url: str) -> None:
+        database = Database(url, settings.pool_limits)
+        cold = Cold(settings.cold_place, settings.cold_storage_class)
+        try:
+            await act(database, cold)
+        finally:
+            cold.close()
+            await database.close()
+
+    with opened(settings) as url:
+        asyncio.run(run(url))
 
 
 def require(url: str) -> None:

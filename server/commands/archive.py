@@ -1,0 +1,58 @@
+"""`registry archive`: whether cold storage holds what the registry says."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from server.commands.databases import with_registry
+from server.commands.failures import Failure
+
+if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from db.cold import Cold
+    from db.engine import Database
+    from db.verify import Report
+
+_SHOWN = 50
+
+app = typer.Typer(help="Look after cold storage.", no_args_is_help=True)
+
+
+@app.callback()
+def group() -> None:
+    """Makes `verify` a command of its own, though it is the only one."""
+
+
+@app.command()
+def verify(
+    unreferenced: Annotated[
+        bool, typer.Option("--unreferenced", help="List objects that no version refers to.")
+    ] = False,
+) -> None:
+    """Read every archive, and report those that are missing or corrupt; exit code 1 if any is."""
+    console = Console()
+
+    async def check(database: "Database", cold: "Cold") -> None:
+        from db.verify import verify as verified
+
+        report = await verified(database, cold)
+        _show(report, console, unreferenced)
+        if report.problems:
+            raise Failure(f"{len(report.problems):,} archives cannot be restored")
+
+    with_registry(check)
+
+
+def _show(report: "Report", console: Console, list_unreferenced: bool) -> None:
+    if report.problems:
+        table = Table("version", "archive", "problem")
+        for found in report.problems[:_SHOWN]:
+            table.add_row(found.version_id, found.uri, found.problem)
+        console.print(table)
+    console.print(f"{report.sound:,} archives are sound, {report.size_bytes:,} bytes.")
+    if report.waiting:
+        console.print(f"{report.waiting:,} are in a tier that takes hours: only seen, not read.")
+    console.print(f"{len(report.unreferenced):,} objects belong to no version; they do no harm.")
+    for digest in sorted(report.unreferenced) if list_unreferenced else ():
+        console.print(f"  {digest}", highlight=False)

@@ -1,0 +1,155 @@
+"""`registry retention`: what would be archived and purged, and doing it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from getpass import getuser
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from server.commands.databases import with_registry
+from server.commands.failures import USAGE, Failure
+
+if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from db.changes.archive import Step
+    from db.cold import Cold
+    from db.engine import Database
+    from db.retention import Plan, Scope
+
+_SHOWN = 40  # models in the table
+
+app = typer.Typer(help="Archive old versions, and purge very old archives.", no_args_is_help=True)
+
+ModelName = Annotated[str | None, typer.Option("--model", help="Only the model of this name.")]
+Keep = Annotated[
+    int | None, typer.Option(min=1, max=10, help="In place of each model's own number.")
+]
+Purge = Annotated[
+    datetime | None, typer.Option("--purge-before", help="Purge what was archived before, in UTC.")
+]
+
+
+@dataclass(slots=True)
+class Totals:
+    """What a plan comes to; of the models only the first are kept, however many there are."""
+
+    archive: int = 0
+    purge: int = 0
+    protected: int = 0
+    models: int = 0
+    shown: list[tuple[str, "Plan"]] = field(default_factory=list)
+
+
+@app.command()
+def plan(model: ModelName = None, keep: Keep = None, purge_before: Purge = None) -> None:
+    """Show what `apply` would do; changes nothing."""
+    console = Console()
+
+    async def show(database: "Database", cold: "Cold") -> None:
+        _show(await _planned(database, await _scope(database, model, keep, purge_before)), console)
+
+    with_registry(show)
+
+
+@app.command()
+def apply(
+    model: ModelName = None,
+    keep: Keep = None,
+    purge_before: Purge = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Archive and purge, model by model; stopped at any time, a second run does the rest."""
+    console = Console()
+
+    async def do(database: "Database", cold: "Cold") -> None:
+        scope = await _scope(database, model, keep, purge_before)
+        totals = await _planned(database, scope)
+        _show(totals, console)
+        if totals.models == 0:
+            return
+        if not yes and not typer.confirm("Do this?"):
+            raise Failure("Nothing was done")
+        await _apply(database, cold, scope, totals.models, console)
+
+    with_registry(do)
+
+
+async def _apply(
+    database: "Database", cold: "Cold", scope: "Scope", models: int, console: Console
+) -> None:
+    from db.changes import retention
+    from db.changes.archive import Step
+    from db.problems import Refused
+
+    columns = (TextColumn("Applying retention"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TextColumn("models"), TimeElapsedColumn(), console=console) as bar:
+        task = bar.add_task("", total=models)
+
+        def watch(step: "Step") -> None:
+            if step == Step.AFTER_COMMIT:
+                bar.advance(task)
+
+        try:
+            run = await retention.run(database, cold, scope, getuser(), watch)
+        except Refused as refusal:
+            raise Failure(f"Stopped; what is done stays done: {refusal}") from refusal
+    console.print(f"Archived {run.archived:,} versions, purged {run.purged:,}: {run.node_id}")
+
+
+async def _scope(
+    database: "Database", model: str | None, keep: int | None, purge_before: datetime | None
+) -> "Scope":
+    from db import models
+    from db.retention import Scope
+
+    before = purge_before.replace(tzinfo=UTC) if purge_before is not None else None
+    if before is not None and before > datetime.now(UTC):
+        raise Failure("--purge-before: must not be in the future", USAGE)
+    if model is None:
+        return Scope(keep=keep, purge_before=before)
+    found = (await models.by_names(database.reader, [model])).get(model)
+    if found is None:
+        raise Failure(f"--model: no model has the name {model!r}", USAGE)
+    return Scope([found.id], keep, before)
+
+
+async def _planned(database: "Database", scope: "Scope") -> Totals:
+    """The plan, some models at a time."""
+    from dataclasses import replace
+
+    from db import models, retention
+    from db.changes.retention import batches
+
+    totals = Totals()
+    async for own in batches(database, scope):
+        made = await retention.plan(database.reader, own)
+        totals.archive += len(made.archive)
+        totals.purge += len(made.purge)
+        totals.protected += len(made.protected)
+        keys = retention.narrowed(own, made).model_ids or []
+        totals.models += len(keys)
+        wanted = list(keys)[: _SHOWN - len(totals.shown)]
+        rows = await models.by_ids(database.reader, wanted)
+        for key in wanted:
+            part = await retention.plan(database.reader, replace(own, model_ids=[key]))
+            totals.shown.append((rows[key].name, part))
+    return totals
+
+
+def _show(totals: Totals, console: Console) -> None:
+    table = Table("model", "archive", "purge", "protected", title_justify="left")
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, part in totals.shown:
+        because = ", ".join(sorted({each.because.value for each in part.protected}))
+        protected = f"{len(part.protected)} ({because})" if because else ""
+        table.add_row(name, f"{len(part.archive):,}", f"{len(part.purge):,}", protected)
+    if totals.models > len(totals.shown):
+        table.add_row(f"… and {totals.models - len(totals.shown):,} more models")
+    table.add_section()
+    figures = (totals.archive, totals.purge, totals.protected)
+    table.add_row(f"{totals.models:,} models", *(f"{figure:,}" for figure in figures))
+    console.print(table)
