@@ -53,11 +53,8 @@ async def test_an_event_says_what_the_api_shows(gql: GraphQL) -> None:
     }
     new = (await gql(CREATE_VERSION, input=version))["createVersion"]["version"]
     of_version, of_model = await _events(gql)
-    assert (of_model["action"], of_model["kind"], of_model["actor"]) == (
-        "CREATED",
-        "MODEL",
-        "tests",
-    )
+    said = [of_model[name] for name in ("action", "kind", "actor")]
+    assert said == ["CREATED", "MODEL", "tests"]
     assert of_model["subjectId"] == made["id"]
     assert _changes(of_model)["labels"] == (None, [{"key": "b", "value": "2"}])
     assert of_version["subjectId"] == new["id"]
