@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.errors import driver_error
 from db.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
 from db.tables import ModelVersion, Provider, ProviderBinding
 from db.tables.models import Model
@@ -61,24 +62,25 @@ _CHECKS = {
 _RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
-def is_worth_retrying(error: DBAPIError) -> bool:
+def is_worth_retrying(error: Exception) -> bool:
     """Whether the transaction only met another one, and may well succeed when run again."""
-    return isinstance(error.orig, _RETRIED)
+    return isinstance(driver_error(error), _RETRIED)
 
 
-async def problem_of(session: AsyncSession, error: DBAPIError) -> Problem | None:
+async def problem_of(session: AsyncSession, error: Exception) -> Problem | None:
     """The problem behind a constraint violation; None for any other error.
 
     `session` is a new one, for the transaction that failed can answer nothing more.
     """
-    cause = error.orig
+    cause = driver_error(error)
     if not isinstance(cause, psycopg.errors.IntegrityError):
         return None
+    statement = error.statement or "" if isinstance(error, DBAPIError) else ""
     name = cause.diag.constraint_name or ""
     if name in _UNIQUE:
         table, what, path = _UNIQUE[name]
         return AlreadyExists(f"{what} exists", path, await _existing(session, table, cause))
-    if name in _IN_USE and (error.statement or "").lstrip().startswith("DELETE"):
+    if name in _IN_USE and statement.lstrip().startswith("DELETE"):
         return InvalidState(_IN_USE[name], ("id",), UserErrorCode.IN_USE)
     if name in _FOREIGN:
         what, path = _FOREIGN[name]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import URL, event, make_url, text
@@ -41,18 +42,21 @@ class Database:
         if limits.is_prepared:  # PgBouncer refuses options: db/connections.py, docs/performance.md
             timeout = f"-c statement_timeout={limits.statement_timeout_ms}"
             options["options"] = f"{timeout} -c timezone=UTC"
-        self.reader = Reader(
-            Connections(
-                {"conninfo": _psycopg_url(url), **options},
-                limits.size,
-                limits.wait_timeout_s,
-                is_prepared=limits.is_prepared,
-            )
+        connect = partial(
+            Connections,
+            {"conninfo": _psycopg_url(url), **options},
+            wait_timeout_s=limits.wait_timeout_s,
+            is_prepared=limits.is_prepared,
         )
+        self.reader = Reader(connect(size=limits.size))
+        # a third of the writes' connections for those that are one statement: db/changes/single.py
+        single = max(1, limits.overflow // 3)
+        self.single = connect(size=single)
+        transactions = max(1, limits.overflow - single)
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
-            pool_size=min(_WRITERS_KEPT, limits.overflow),
-            max_overflow=max(0, limits.overflow - _WRITERS_KEPT),
+            pool_size=min(_WRITERS_KEPT, transactions),
+            max_overflow=max(0, transactions - _WRITERS_KEPT),
             pool_timeout=limits.wait_timeout_s,
             pool_pre_ping=True,  # a database that came back is used at once, not after one error
             connect_args={**options, "prepare_threshold": 5 if limits.is_prepared else None},
@@ -92,6 +96,7 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.reader.connections.close()
+        await self.single.close()
         await self.engine.dispose()
 
 

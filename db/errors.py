@@ -15,7 +15,7 @@ def is_unavailable(error: BaseException) -> bool:
         return True
     if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
         return True
-    cause = _driver_error(error)
+    cause = driver_error(error)
     if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
         return isinstance(cause, ConnectionError)
     return cause.sqlstate is None or cause.sqlstate.startswith(_CONNECTION_CLASSES)
@@ -23,18 +23,19 @@ def is_unavailable(error: BaseException) -> bool:
 
 def is_statement_timeout(error: BaseException) -> bool:
     """Whether PostgreSQL stopped a statement that ran longer than `statement_timeout`."""
-    cause = _driver_error(error)
+    cause = driver_error(error)
     return isinstance(cause, psycopg.Error) and cause.sqlstate == _QUERY_CANCELED
 
 
 def is_unusable_value(error: BaseException) -> bool:
     """Whether a value given cannot be held by the database, such as text with a NUL in it."""
-    cause = _driver_error(error)
+    cause = driver_error(error)
     if not isinstance(cause, psycopg.DataError):
         return False
     return cause.sqlstate is None or cause.sqlstate.startswith(_UNUSABLE_VALUE_CLASS)
 
 
-def _driver_error(error: BaseException) -> BaseException:
+def driver_error(error: BaseException) -> BaseException:
+    """The driver's own exception, which SQLAlchemy wraps."""
     wrapped = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else None
     return wrapped or error

@@ -49,7 +49,7 @@ class Reader:
 
     async def _rows(self, query: Query) -> list[Any]:
         async with self.connections.one() as connection:
-            return await _fetched(connection, query, self.listeners)
+            return await fetched(connection, query, self.listeners)
 
 
 Source: TypeAlias = Reader | AsyncSession
@@ -61,7 +61,7 @@ async def rows(source: Source, query: Query) -> list[Any]:
         return await source.rows(query)
     raw = await (await source.connection()).get_raw_connection()
     connection: Any = raw.driver_connection
-    return await _fetched(connection, query)
+    return await fetched(connection, query)
 
 
 async def rows_by_key(source: Source, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:
@@ -85,9 +85,10 @@ async def _grouped(source: Source, query: Query, keys: Sequence[Any]) -> dict[An
     return found
 
 
-async def _fetched(
+async def fetched(
     connection: Connection, query: Query, listeners: Sequence[Note] = ()
 ) -> list[Any]:
+    """The query's rows on one connection."""
     statement = compiled(query)
     values = {**statement.constants, **query.values}
     for listener in listeners:

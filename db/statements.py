@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import SQLModel
 
 from db.memo import by_identity
@@ -32,7 +33,7 @@ class Query:
     """
 
     shape: Hashable
-    build: Callable[[], sa.Select[Any]]
+    build: Callable[[], sa.Select[Any] | ReturningUpdate[Any]]
     values: Mapping[str, Any]
     table: Hashable = None
     is_planned_by_values: bool = False  # each time anew: the best plan depends on the values
@@ -69,7 +70,7 @@ def _compile(query: Query) -> Compiled:
         for name, value in made.params.items()
         if name not in query.values
     }
-    names = tuple(column.key for column in statement.selected_columns)
+    names = tuple(statement.exported_columns.keys())
     return Compiled(made.string.encode(), constants, row_class(query.table, names)._make)
 
 

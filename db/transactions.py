@@ -5,6 +5,7 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -27,20 +28,29 @@ async def run(
     `work` may be run several times, so it must change nothing but the database. Raises Refused for
     what the caller can act on, constraint violations included.
     """
-    for attempt in range(_TRIES_MAX):
+
+    async def attempt() -> T:
+        async with database.write(actor, request_id=request_id, action=action) as session:
+            return await work(session)
+
+    return await retried(database, attempt)
+
+
+async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
+    """What an attempt at a transaction gives, made again while it only meets other ones."""
+    for number in range(_TRIES_MAX):
         try:
-            async with database.write(actor, request_id=request_id, action=action) as session:
-                return await work(session)
-        except DBAPIError as error:
-            if not conflicts.is_worth_retrying(error) or attempt == _TRIES_MAX - 1:
+            return await attempt()
+        except (DBAPIError, psycopg.Error) as error:
+            if not conflicts.is_worth_retrying(error) or number == _TRIES_MAX - 1:
                 await _refuse(database, error)
                 raise
-            pause_s = random.uniform(0, _PAUSE_S * 2**attempt)  # noqa: S311  not a secret
+            pause_s = random.uniform(0, _PAUSE_S * 2**number)  # noqa: S311  not a secret
             await asyncio.sleep(pause_s)
     raise AssertionError("the last try returns or raises")
 
 
-async def _refuse(database: Database, error: DBAPIError) -> None:
+async def _refuse(database: Database, error: Exception) -> None:
     async with database.read() as session:
         problem = await conflicts.problem_of(session, error)
     if problem is not None:

@@ -6,25 +6,17 @@ from db import aliases, models, versions
 from db.aliases import AliasChange
 from db.tables import Model, ModelAlias, ModelVersion
 from resolvers.context import Info
-from resolvers.parents import attributes, loaded
+from resolvers.parents import attributes, loaded, parents_of
 
 
 async def models_of_aliases(info: Info, parents: list[ModelAlias]) -> list[Model]:
     """The model whose versions it names."""
-    found = await loaded(
-        info, [row.model_id for row in parents], partial(models.by_ids, attributes=attributes(info))
-    )
-    return [found[row.model_id] for row in parents]  # a foreign key: the model is there
+    return await parents_of(info, [row.model_id for row in parents], models.by_ids)
 
 
 async def versions_of_aliases(info: Info, parents: list[ModelAlias]) -> list[ModelVersion]:
     """The version it points at."""
-    found = await loaded(
-        info,
-        [row.version_id for row in parents],
-        partial(versions.by_ids, attributes=attributes(info)),
-    )
-    return [found[row.version_id] for row in parents]  # a foreign key: the version is there
+    return await parents_of(info, [row.version_id for row in parents], versions.by_ids)
 
 
 async def histories(info: Info, parents: list[ModelAlias]) -> list[list[AliasChange]]:

@@ -16,7 +16,7 @@ from resolvers.filters import BindingsWhere
 from resolvers.health import UNKNOWN_HEALTH, BindingHealth
 from resolvers.orders import NEWEST_FIRST, BindingsBy
 from resolvers.pages import After, Asked, Before, First, Last, Page
-from resolvers.parents import attributes, loaded
+from resolvers.parents import attributes, loaded, parents_of
 
 
 async def get(
@@ -45,22 +45,12 @@ async def page(
 
 async def versions_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[ModelVersion]:
     """The version that is served."""
-    found = await loaded(
-        info,
-        [row.version_id for row in parents],
-        partial(versions.by_ids, attributes=attributes(info)),
-    )
-    return [found[row.version_id] for row in parents]  # a foreign key: the version is there
+    return await parents_of(info, [row.version_id for row in parents], versions.by_ids)
 
 
 async def providers_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[Provider]:
     """Who serves it."""
-    found = await loaded(
-        info,
-        [row.provider_id for row in parents],
-        partial(providers.by_ids, attributes=attributes(info)),
-    )
-    return [found[row.provider_id] for row in parents]  # a foreign key: the provider is there
+    return await parents_of(info, [row.provider_id for row in parents], providers.by_ids)
 
 
 async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:

@@ -4,6 +4,7 @@ from graphql import GraphQLError
 
 BAD_USER_INPUT = "BAD_USER_INPUT"
 BAD_CURSOR = "BAD_CURSOR"
+UNAVAILABLE = "UNAVAILABLE"
 
 
 class RequestError(GraphQLError):

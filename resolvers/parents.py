@@ -1,9 +1,11 @@
 """Batches for fields that follow one key from a row to another row."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 from resolvers.context import Info
+from resolvers.errors import UNAVAILABLE, RequestError
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 ValueT = TypeVar("ValueT")
@@ -16,6 +18,20 @@ async def loaded(
 ) -> Mapping[KeyT, ValueT]:
     """What `load` finds for the distinct keys."""
     return await load(info.context.db.reader, list(dict.fromkeys(keys)))
+
+
+async def parents_of(info: Info, keys: Sequence[KeyT], load: Load[KeyT, ValueT]) -> list[ValueT]:
+    """The row that each key refers to, which a foreign key promises.
+
+    Raises RequestError for the one that was deleted, with the row that referred to it, between the
+    statements of a read.
+    """
+    found = await loaded(info, keys, partial(by_ids, attributes=attributes(info)))
+    try:
+        return [found[key] for key in keys]
+    except KeyError:
+        message = "an object was deleted while it was read; ask again"
+        raise RequestError(message, UNAVAILABLE) from None
 
 
 def attributes(info: Info) -> frozenset[str] | None:

@@ -1,6 +1,5 @@
 """Versions: what their fields do."""
 
-from functools import partial
 from typing import Annotated
 
 from db import aliases as aliases_db
@@ -15,7 +14,7 @@ from resolvers.context import Info
 from resolvers.filters import BindingsWhere, VersionsWhere
 from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingsBy, VersionsBy
 from resolvers.pages import After, Asked, Before, First, Last, Page
-from resolvers.parents import attributes, loaded
+from resolvers.parents import loaded, parents_of
 from resolvers.refs import VersionRef
 
 _BINDINGS = Relation(bindings_db.LISTING, "version_id")
@@ -57,10 +56,7 @@ async def binding_pages(
 
 async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:
     """The model this is a version of."""
-    found = await loaded(
-        info, [row.model_id for row in parents], partial(models.by_ids, attributes=attributes(info))
-    )
-    return [found[row.model_id] for row in parents]  # a foreign key: the model is there
+    return await parents_of(info, [row.model_id for row in parents], models.by_ids)
 
 
 async def aliases(info: Info, parents: list[ModelVersion]) -> list[list[ModelAlias]]:

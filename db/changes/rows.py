@@ -63,7 +63,7 @@ async def update(
     )
     row = (await session.exec(statement)).scalar_one_or_none()
     if row is not None:
-        return row  # type: ignore[no-any-return]
+        return row  # type: ignore[no-any-return]  # rows are Any to mypy
     current = (await session.exec(select(table).where(col(table.id) == key))).one_or_none()
     raise Refused(gone() if current is None else stale(current, expected_revision))
 

@@ -113,7 +113,7 @@ BEGIN
         action, kind, subject_id, subject_name, model_id, changes
     )
     SELECT
-        uuidv7(), last - noted + row_number() OVER (ORDER BY place), now(),
+        uuidv7(), last - noted + row_number() OVER (ORDER BY place), clock_timestamp(),
         coalesce(nullif(current_setting('registry.actor', true), ''), session_user),
         nullif(current_setting('registry.request_id', true), ''),
         action, kind, subject_id, subject_name, model_id, changes

@@ -9,7 +9,7 @@ from strawberry import Maybe
 from strawberry.scalars import JSON
 
 from db import ids, prices, rules
-from db.changes import bindings, rows
+from db.changes import bindings
 from db.enums import BindingStatus
 from db.prices import DatedPrice
 from db.problems import Problem
@@ -26,7 +26,7 @@ from resolvers.writing.inputs import (
     problems_of,
     problems_of_key,
 )
-from resolvers.writing.transaction import key_of, refuse_if, write, write_once
+from resolvers.writing.transaction import key_of, refuse_if, update_row, write, write_once
 
 _REQUIRED = frozenset({"provider_model_id", "status", "priority", "weight"})
 _MANUAL = ("success_rate", "latency_ms")
@@ -124,7 +124,7 @@ async def create(
         return await bindings.create(session, version, [values], lambda _: ("binding",))
 
     made = await write_once(info, "createBinding", input, work)
-    return made[0]  # type: ignore[no-any-return]
+    return made[0]  # type: ignore[no-any-return]  # rows are Any to mypy
 
 
 async def update(
@@ -134,12 +134,9 @@ async def update(
     values = changes(input)
     refuse_if(problems_of(values, rules.BINDING, _REQUIRED))
     key = key_of(ids.BINDING, input.id)
-
-    async def work(session: Any) -> ProviderBinding:
-        expected = input.expected_revision
-        return await rows.update(session, ProviderBinding, key, expected, values)
-
-    return await write(info, work)
+    revision = input.expected_revision
+    updated: ProviderBinding = await update_row(info, ProviderBinding, key, revision, values)
+    return updated
 
 
 async def delete(info: Info, input: Annotated[DeleteBindingInput, told("The binding.")]) -> str:

@@ -19,7 +19,7 @@ from resolvers.writing.inputs import (
     problems_of,
     problems_of_key,
 )
-from resolvers.writing.transaction import key_of, refuse_if, write, write_once
+from resolvers.writing.transaction import key_of, refuse_if, update_row, write, write_once
 
 _REQUIRED = frozenset({"name", "task", "labels", "retention_keep"})
 
@@ -78,7 +78,7 @@ async def create(info: Info, input: Annotated[CreateModelInput, told("The model.
         return [model]
 
     made = await write_once(info, "createModel", input, work)
-    return made[0]  # type: ignore[no-any-return]
+    return made[0]  # type: ignore[no-any-return]  # rows are Any to mypy
 
 
 async def update(
@@ -90,11 +90,9 @@ async def update(
         values["labels"] = _pairs(values["labels"])
     refuse_if(problems_of(values, rules.MODEL, _REQUIRED))
     key = key_of(ids.MODEL, input.id)
-
-    async def work(session: Any) -> Model:
-        return await rows.update(session, Model, key, input.expected_revision, _columns(values))
-
-    return await write(info, work)
+    revision = input.expected_revision
+    updated: Model = await update_row(info, Model, key, revision, _columns(values))
+    return updated
 
 
 async def delete(

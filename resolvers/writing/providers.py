@@ -13,7 +13,7 @@ from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.scalars import URL
 from resolvers.writing.inputs import EXPECTED_REVISION, changes, problems_of
-from resolvers.writing.transaction import key_of, refuse_if, write
+from resolvers.writing.transaction import key_of, refuse_if, update_row, write
 
 _REQUIRED = frozenset({"name", "kind"})
 
@@ -65,11 +65,9 @@ async def update(
     values = changes(input)
     refuse_if(problems_of(values, rules.PROVIDER, _REQUIRED))
     key = key_of(ids.PROVIDER, input.id)
-
-    async def work(session: Any) -> Provider:
-        return await rows.update(session, Provider, key, input.expected_revision, values)
-
-    return await write(info, work)
+    revision = input.expected_revision
+    updated: Provider = await update_row(info, Provider, key, revision, values)
+    return updated
 
 
 async def delete(info: Info, input: Annotated[DeleteProviderInput, told("The provider.")]) -> str:

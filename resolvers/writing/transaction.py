@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from db import idempotency, ids, transactions
+from db.changes import single
 from db.problems import NotFound, Problem, Refused
 from db.tables import IdempotencyKey
 from resolvers import nodes
@@ -29,6 +30,14 @@ async def write(info: Info, work: Work[T], *, action: str = "") -> T:
     return await transactions.run(
         context.db, work, context.actor, request_id=context.request_id, action=action
     )
+
+
+async def update_row(
+    info: Info, table: Any, key: UUID, expected_revision: int | None, values: dict[str, Any]
+) -> Any:
+    """A row with new values, in a transaction of its own that the audit log signs."""
+    caller = single.Caller(info.context.actor, info.context.request_id)
+    return await single.update(info.context.db, table, key, expected_revision, values, caller)
 
 
 async def write_once(
