@@ -51,7 +51,7 @@ def build(database: Database, cold: Cold, settings: Settings, database_url: str)
     return app
 
 
-async def work(app: App) -> None:
+async def work(app: App, *, pause_s: float = _PAUSE_S) -> None:
     """Run jobs until cancelled; when the database goes away, go on when it is back."""
     while True:
         try:
@@ -63,14 +63,14 @@ async def work(app: App) -> None:
                     shutdown_graceful_timeout=_STOP_S,
                 )
         except Exception as error:
-            _log.warning("background jobs pause for %s s: %s", _PAUSE_S, error)
-        await asyncio.sleep(_PAUSE_S)
+            _log.warning("background jobs pause for %s s: %s", pause_s, error)
+        await asyncio.sleep(pause_s)
 
 
 @asynccontextmanager
-async def working(app: App | None) -> AsyncIterator[None]:
+async def working(app: App | None, *, pause_s: float = _PAUSE_S) -> AsyncIterator[None]:
     """Run jobs for as long as the block runs; None has none to run."""
-    task = asyncio.create_task(work(app)) if app is not None else None
+    task = asyncio.create_task(work(app, pause_s=pause_s)) if app is not None else None
     yield
     if task is not None:
         task.cancel()
