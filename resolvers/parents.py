@@ -20,7 +20,9 @@ async def loaded(
     return await load(info.context.db.reader, list(dict.fromkeys(keys)))
 
 
-async def parents_of(info: Info, keys: Sequence[KeyT], load: Load[KeyT, ValueT]) -> list[ValueT]:
+async def parents_of(
+    info: Info, keys: Sequence[UUID], by_ids: Callable[..., Awaitable[Mapping[UUID, ValueT]]]
+) -> list[ValueT]:
     """The row that each key refers to, which a foreign key promises.
 
     Raises RequestError for the one that was deleted, with the row that referred to it, between the
