@@ -23,7 +23,7 @@ class FieldChange:
 
 @type_of(tables.AuditEvent, "One committed change.")
 class AuditEvent(Node):
-    at: datetime = attribute("When its transaction began.")
+    at: datetime = attribute("When it was done.")
     actor: str = attribute("Who did it.")
     action: AuditAction = attribute("What was done.")
     kind: EntityKind = attribute("What kind of thing changed.")
