@@ -25,9 +25,14 @@ from tests.schema import seeded
 
 _log = logging.getLogger(__name__)
 CASES = int(os.environ.get("PLANNER_CASES", "1500"))
-# These need cold storage, and answer with what is made anew each time.
+# The first three need cold storage; the answers of all are made anew each time.
 LEFT_OUT = frozenset(
-    {"Mutation.archiveVersion", "Mutation.restoreVersion", "Mutation.applyRetention"}
+    {
+        "Mutation.archiveVersion",
+        "Mutation.restoreVersion",
+        "Mutation.applyRetention",
+        "RegistryStats.computedAt",
+    }
 )
 _MUTATIONS_A_CLONE = 25  # they delete things too
 _MADE_NOW = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)|[\w-]{60,}")
