@@ -1,9 +1,10 @@
 """Retention, done: archives what the plan says, purges what is old, and keeps a record of it."""
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from db.retention import Plan, Scope
 from db.tables import Model, ModelVersion, RetentionRun
 
 BATCH = 200  # models that are planned at once by a run over all of them
+_AT_ONCE = 3  # models: while one is packed, others are written by PostgreSQL and to cold storage
 
 _log = logging.getLogger("retention")
 
@@ -77,7 +79,12 @@ async def apply_once(
 
 
 async def run(
-    database: Database, cold: Cold, scope: Scope, actor: str, watch: Watch = unwatched
+    database: Database,
+    cold: Cold,
+    scope: Scope,
+    actor: str,
+    watch: Watch = unwatched,
+    at_once: int = _AT_ONCE,
 ) -> RetentionRun:
     """A run over any number of models, each in a transaction of its own; memory stays flat.
 
@@ -91,8 +98,13 @@ async def run(
     begun = await transactions.run(database, begin, actor)
     async for own in batches(database, scope):
         todo = retention.narrowed(own, await retention.plan(database.reader, own))
-        for model_id in todo.model_ids or ():
-            await _one_model(database, cold, replace(scope, model_ids=[model_id]), begun, watch)
+        waiting = iter([replace(scope, model_ids=[key]) for key in todo.model_ids or ()])
+
+        async def some(waiting: Iterator[Scope] = waiting) -> None:
+            for each in waiting:
+                await _one_model(database, cold, each, begun, watch)
+
+        await _together(some, at_once)
 
     async def end(session: AsyncSession) -> RetentionRun:
         return await _end(session, begun.id, Applied([], {}))
@@ -124,6 +136,16 @@ async def batches(database: Database, scope: Scope) -> AsyncIterator[Scope]:
             return
         last = found[-1]
         yield replace(scope, model_ids=found)
+
+
+async def _together(act: Callable[[], Coroutine[Any, Any, None]], times: int) -> None:
+    """Several of `act` at once; the first failure ends them all, and is raised as it is."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(times):
+                group.create_task(act())
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
 
 
 async def _one_model(

@@ -18,7 +18,7 @@ async def _run(url: str, cold: str, step: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     database = Database(url)
-    await retention.run(database, Cold(cold), Scope(), "crashing", watch)
+    await retention.run(database, Cold(cold), Scope(), "crashing", watch, at_once=1)
 
 
 if __name__ == "__main__":
