@@ -92,6 +92,9 @@ async def load(
             _count(staged, chunk)
             progress(staged["binding"], catalog.binding_count)
         counts = await tables.finish(session)
+    if counts:
+        async with database.read() as session:
+            await tables.analyze(session)
     return Report(
         source=catalog.source,
         counts={kind: _counts(kind, staged[kind], counts) for kind in KINDS},
