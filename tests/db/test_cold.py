@@ -13,7 +13,12 @@ from moto.server import ThreadedMotoServer
 
 from db.cold import Cold, NotYet, Unavailable
 from db.cold_places import place
+from db.engine import Database
+from tests import factories
+from tests.graphql import GraphQL
+from tests.resolvers.writing.asking import answer, done, refused
 
+BINDING = "query ($id: ID!) { binding(id: $id) { id } }"
 DATA = b"an archive"
 DIGEST = sha256(DATA).hexdigest()
 
@@ -101,13 +106,8 @@ async def test_objects_go_to_the_storage_class_of_the_settings(s3: Any) -> None:
 async def test_an_archive_tier_is_asked_once_and_read_later(
     s3: Any, storage_class: str, hours: int
 ) -> None:
-    transition = {
-        "model_name": "s3::keyrestore",
-        "transition": {"progression": "manual", "times": 3},
-    }
-    api = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/state-manager/set-transition"
     async with httpx.AsyncClient() as client:
-        (await client.post(api, json=transition)).raise_for_status()
+        await _slow_restores(client)
     cold = Cold(f"s3://archives/{storage_class}", storage_class)
     (stored,) = await cold.put([DATA])
     key = stored.uri.removeprefix("s3://archives/")
@@ -121,6 +121,32 @@ async def test_an_archive_tier_is_asked_once_and_read_later(
     assert found[0] == "not yet"
     assert found[-1] == DATA
     cold.close()
+
+
+async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
+    s3: Any, db: Database
+) -> None:
+    async with httpx.AsyncClient() as client:
+        await _slow_restores(client)
+    gql = GraphQL(db, Cold("s3://archives/versions", "DEEP_ARCHIVE"))
+    version = await factories.version(db, await factories.model(db))
+    binding = await factories.binding(db, version)
+    await done(gql, "archiveVersion", id=version.node_id)
+    (error,) = await refused(gql, "restoreVersion", id=version.node_id)
+    assert error["code"] == "INVALID_STATE"
+    assert "on its way back from DEEP_ARCHIVE: retry at 20" in error["message"]
+    answers = [await answer(gql, "restoreVersion", id=version.node_id) for _ in range(4)]
+    restored = next(each["version"] for each in answers if each["version"])
+    assert restored["status"] == "ACTIVE"
+    assert (await gql(BINDING, id=binding.node_id))["binding"]["id"] == binding.node_id
+
+
+async def _slow_restores(client: httpx.AsyncClient) -> None:
+    """Let the server take three looks at an object until it is back."""
+    transition = {"progression": "manual", "times": 3}
+    api = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/state-manager/set-transition"
+    given = {"model_name": "s3::keyrestore", "transition": transition}
+    (await client.post(api, json=given)).raise_for_status()
 
 
 def stored_at(s3: Any, key: str) -> float:

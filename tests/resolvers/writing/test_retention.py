@@ -1,0 +1,104 @@
+"""applyRetention: exactly what the plan said, once, or nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.tables import Model, ModelVersion
+from tests import factories
+from tests.graphql import GraphQL
+from tests.resolvers.writing.asking import codes, done, refused
+
+HASH = "query ($input: RetentionInput!) { retentionPlan(input: $input) { planHash } }"
+LAST = "{ retentionStats { active archived archivable coldBytes lastRun { id archived purged } } }"
+
+
+async def _model(gql: GraphQL, versions: int, keep: int = 1) -> Model:
+    model = await factories.model(gql.db, retention_keep=keep)
+    for number in range(1, versions + 1):
+        version = await factories.version(gql.db, model, number=number, version=f"{number}.0.0")
+        await factories.binding(gql.db, version)
+    return model
+
+
+async def _objects(gql: GraphQL) -> int:
+    assert gql.cold is not None
+    return len(list(gql.cold.names()))
+
+
+async def test_what_was_planned_is_done_and_told(gql: GraphQL) -> None:
+    for _ in range(2):
+        await _model(gql, 3)
+    plan_hash = (await gql(HASH, input={}))["retentionPlan"]["planHash"]
+    made = await done(gql, "applyRetention", planHash=plan_hash)
+    assert sorted(version["number"] for version in made["archived"]) == [1, 1, 2, 2]
+    assert {version["archive"]["reason"] for version in made["archived"]} == {"RETENTION"}
+    assert (made["purgedIds"], made["run"]["archived"], made["run"]["actor"]) == ([], 4, "tests")
+    stats = (await gql(LAST))["retentionStats"]
+    assert (stats["active"], stats["archived"], stats["archivable"]) == (2, 4, 0)
+    assert stats["lastRun"] == {"id": made["run"]["id"], "archived": 4, "purged": 0}
+    assert int(stats["coldBytes"]) > 0
+    assert (await done(gql, "applyRetention"))["archived"] == []
+
+
+async def test_a_plan_that_has_changed_is_refused(gql: GraphQL) -> None:
+    model = await _model(gql, 3)
+    plan_hash = (await gql(HASH, input={}))["retentionPlan"]["planHash"]
+    await factories.version(gql.db, model)
+    assert await codes(gql, "applyRetention", planHash=plan_hash) == [("INVALID_STATE", "planHash")]
+    assert await _objects(gql) == 0
+
+
+async def test_purged_versions_are_named_and_their_objects_go(gql: GraphQL) -> None:
+    await _model(gql, 3)
+    (first, second) = (await done(gql, "applyRetention"))["archived"]
+    async with gql.db.write("tests") as session:
+        old = sa.update(ModelVersion).where(col(ModelVersion.number) == first["number"])
+        await session.exec(old.values(archived_at=datetime.now(UTC) - timedelta(days=400)))
+    before = (datetime.now(UTC) - timedelta(days=365)).isoformat()
+    given = {"purgeArchivedBefore": before, "idempotencyKey": "once"}
+    made, again = [await done(gql, "applyRetention", **given) for _ in range(2)]
+    assert made["purgedIds"] == again["purgedIds"] == [first["id"]]
+    assert made["run"] == again["run"]
+    assert await _objects(gql) == 1
+    await done(gql, "restoreVersion", id=second["id"])
+
+
+async def test_calls_at_once_share_the_work(gql: GraphQL) -> None:
+    for _ in range(3):
+        await _model(gql, 4)
+    made = await asyncio.gather(*(done(gql, "applyRetention") for _ in range(4)))
+    archived = [version["id"] for each in made for version in each["archived"]]
+    assert len(archived) == len(set(archived)) == 9
+    assert await _objects(gql) == 9
+
+
+async def test_more_than_a_call_can_do_names_the_command_line(gql: GraphQL) -> None:
+    model = await _model(gql, 1)
+    async with gql.db.write("tests") as session:
+        for n in range(2, 203):
+            values = {"number": n, "version": f"{n}.0.0", "semver_key": str(n), "region": "eu"}
+            row = {"content_hash": f"{n:064x}", "status": "ACTIVE", **values}
+            session.add(ModelVersion(model_id=model.id, **row))
+    (error,) = await refused(gql, "applyRetention")
+    assert error["code"] == "LIMIT_EXCEEDED"
+    assert "registry retention apply" in error["message"]
+    assert await _objects(gql) == 0
+
+
+async def test_a_store_that_is_gone_leaves_no_run(gql: GraphQL, tmp_path: Path) -> None:
+    await _model(gql, 2)
+    (tmp_path / "cold").write_text("in the way")
+    assert await codes(gql, "applyRetention") == [("STORAGE_UNAVAILABLE", "model")]
+    assert (await gql(LAST))["retentionStats"]["lastRun"] is None
+
+
+async def test_a_bad_input_is_told_with_its_place(gql: GraphQL) -> None:
+    assert await codes(gql, "applyRetention", keep=0) == [("INVALID", "keep")]
+    assert await codes(gql, "applyRetention", purgeArchivedBefore="2999-01-01T00:00:00Z") == [
+        ("INVALID", "purgeArchivedBefore")
+    ]
+    assert await codes(gql, "applyRetention", model={"name": "none"}) == [("NOT_FOUND", "model")]
