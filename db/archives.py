@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -107,7 +108,7 @@ def _decompressed(data: bytes) -> bytes:
 
 
 def _values(row: SQLModel) -> dict[str, Any]:
-    return {c.name: _plain(getattr(row, key)) for key, c in _columns(type(row)).items()}
+    return {name: _plain(getattr(row, key)) for key, (name, _) in _columns(type(row)).items()}
 
 
 def _plain(value: Any) -> Any:
@@ -127,9 +128,9 @@ def _plain(value: Any) -> Any:
 def _row(table: type[SQLModel], archived: Mapping[str, Any]) -> dict[str, Any]:
     """A row's values; a column that is newer than the archive is left to its default."""
     return {
-        key: _typed(column, archived[column.name])
-        for key, column in _columns(table).items()
-        if column.name in archived
+        key: _typed(column, archived[name])
+        for key, (name, column) in _columns(table).items()
+        if name in archived
     }
 
 
@@ -152,6 +153,9 @@ _READERS: dict[type[sa.types.TypeEngine[Any]], Callable[[Any], Any]] = {
 }
 
 
-def _columns(table: type[SQLModel]) -> dict[str, sa.Column[Any]]:
+@lru_cache
+def _columns(table: type[SQLModel]) -> dict[str, tuple[str, sa.Column[Any]]]:
+    """A table's columns and their names, by attribute; orjson takes no subclass of str as a key."""
     attributes = sa.inspect(table).column_attrs
-    return {a.key: a.columns[0] for a in attributes if isinstance(a.columns[0], sa.Column)}
+    columns = {a.key: a.columns[0] for a in attributes if isinstance(a.columns[0], sa.Column)}
+    return {key: ("".join(column.name), column) for key, column in columns.items()}
