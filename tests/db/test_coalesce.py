@@ -113,15 +113,16 @@ async def test_a_load_never_joins_a_batch_that_has_started(
 async def test_a_cancelled_load_leaves_the_others_alone(
     source: Source, coalescer: Coalescer[int, str]
 ) -> None:
-    loads = [_load(coalescer, 1, 2), _load(coalescer, 1), _load(coalescer, 2)]
+    loads = [_load(coalescer, *keys) for keys in ((1, 2), (2, 1), (1,), (2,))]
     await asyncio.sleep(0)
-    loads[0].cancel()
+    loads[0].cancel()  # before the batch has started
     await _settled()
-    loads[1].cancel()
+    loads[1].cancel()  # and after
     await _settled()
     source.end(0)
-    assert await loads[2] == {2: "2 in batch 0"}
-    assert [load.cancelled() for load in loads] == [True, True, False]
+    assert await loads[2] == {1: "1 in batch 0"}
+    assert await loads[3] == {2: "2 in batch 0"}
+    assert [load.cancelled() for load in loads] == [True, True, False, False]
     assert coalescer.is_idle
 
 

@@ -102,6 +102,26 @@ async def test_a_read_after_the_connections_were_cut_succeeds(
         assert [len(rows) for rows in found] == [1] * 6
 
 
+async def test_a_read_whose_connection_is_cut_meanwhile_is_asked_again(
+    db: Database, postgres_url: str, database_url: str, sent: list[str]
+) -> None:
+    name = (await factories.model(db)).name
+    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with (
+        psycopg.connect(database_url) as blocker,
+        psycopg.connect(postgres_url, autocommit=True) as admin,
+    ):
+        blocker.execute("LOCK TABLE models")
+        reading = asyncio.ensure_future(db.reader.rows(_rows_of(name)))
+        while not (found := admin.execute(waiting).fetchone()):  # noqa: ASYNC110  # PostgreSQL has no event for it
+            await asyncio.sleep(0.01)
+        admin.execute("SELECT pg_terminate_backend(%s, 1000)", found)
+        await asyncio.sleep(0.05)
+        blocker.rollback()
+        assert len(await reading) == 1
+    assert len(sent) == 2
+
+
 def _rows_of(name: str) -> Query:
     return Query(
         "test rows of",

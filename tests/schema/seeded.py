@@ -164,8 +164,38 @@ def _gather(value: Any, place: str, into: dict[str, set[str]]) -> None:
 
 def values(known: Known) -> Values:
     """Mostly arguments that name something or fit the data, sometimes nonsense."""
+    texts, scalars = _texts(known), _scalars(known)
+
+    def value(chance: random.Random, place: str, type_: Any) -> Any:
+        is_required = isinstance(type_, GraphQLNonNull)
+        type_ = type_.of_type if is_required else type_
+        name = place.rsplit(".", 1)[-1]
+        if isinstance(type_, GraphQLList):
+            return NotImplemented
+        rate = 0.9 if name in ("last", "before", "purgeArchivedBefore") else 0.1
+        if not is_required and chance.random() < rate:
+            return None
+        if name in ("first", "last"):
+            return chance.choice([0, 101, -1]) if chance.random() < 0.03 else chance.randint(1, 6)
+        if name in ("after", "before"):
+            if chance.random() < 0.6:
+                return None  # most do not fit the order, which is another argument
+            kind = place.split(".")[-2]
+            return chance.choice(known.cursors.get(kind, ["x"]))
+        for end, some in texts:
+            if place.endswith(end):
+                return _nonsense(chance, name) if chance.random() < 0.05 else chance.choice(some)
+        if type_.name in scalars:
+            return chance.choice(scalars[type_.name])
+        return NotImplemented
+
+    return value
+
+
+def _texts(known: Known) -> list[tuple[str, list[Any]]]:
+    """By the end of an argument's place, the first that fits: what it may name."""
     of = known.by_type
-    texts: list[tuple[str, list[Any]]] = [
+    return [
         ("binding.id", of["bindings.id"]),
         ("BindingInput.id", of["bindings.id"]),
         ("SetPriceInput.binding", of["bindings.id"]),
@@ -193,7 +223,11 @@ def values(known: Known) -> Values:
         (".expectedRevision", [1, 1, 2]),
         (".priority", [5, 100]),
     ]
-    scalars: dict[str, list[Any]] = {
+
+
+def _scalars(known: Known) -> dict[str, list[Any]]:
+    of = known.by_type
+    return {
         "SemVer": [*of["versions.version"], "1.0", "9.9.9"],
         "SHA256": [*of["versions.contentHash"], "0" * 64, "x"],
         "DateTime": ["2020-01-15T00:00:00Z", "2020-03-01T12:00:00.5+02:00", "2100-01-01T00:00:00Z"],
@@ -204,31 +238,6 @@ def values(known: Known) -> Values:
         "URL": ["https://example.org/x", "s3://bucket/key", "no url"],
         "Float": [0.0, 0.5, 0.95, 200.0],
     }
-
-    def value(chance: random.Random, place: str, type_: Any) -> Any:
-        is_required = isinstance(type_, GraphQLNonNull)
-        type_ = type_.of_type if is_required else type_
-        name = place.rsplit(".", 1)[-1]
-        if isinstance(type_, GraphQLList):
-            return NotImplemented
-        rate = 0.9 if name in ("last", "before", "purgeArchivedBefore") else 0.1
-        if not is_required and chance.random() < rate:
-            return None
-        if name in ("first", "last"):
-            return chance.choice([0, 101, -1]) if chance.random() < 0.03 else chance.randint(1, 6)
-        if name in ("after", "before"):
-            if chance.random() < 0.6:
-                return None  # most do not fit the order, which is another argument
-            kind = place.split(".")[-2]
-            return chance.choice(known.cursors.get(kind, ["x"]))
-        for end, some in texts:
-            if place.endswith(end):
-                return _nonsense(chance, name) if chance.random() < 0.05 else chance.choice(some)
-        if type_.name in scalars:
-            return chance.choice(scalars[type_.name])
-        return NotImplemented
-
-    return value
 
 
 def _nonsense(chance: random.Random, name: str) -> Any:

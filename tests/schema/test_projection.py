@@ -41,8 +41,7 @@ async def filled(postgres_url: str, template: str) -> AsyncIterator[tuple[Databa
 def _given(known: seeded.Known) -> dict[str, str]:
     """Arguments for the fields that require some."""
     model, version = known.by_type["models.name"][-1], known.by_type["versions.id"][0]
-    ids = [known.by_type[f"{kind}.id"][0] for kind in ("models", "versions", "providers")]
-    ids += known.by_type["bindings.id"]
+    ids = [id for key, some in known.by_type.items() if key.endswith(".id") for id in some]
     ids += [id for id in known.ids if id.startswith("evt_")][:3]
     return {
         "Query.nodes": f"(ids: {json.dumps(ids)})",
