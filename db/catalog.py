@@ -106,7 +106,7 @@ async def finish(session: AsyncSession) -> dict[tuple[str, str], int]:
 
 
 async def analyze(session: AsyncSession) -> None:
-    """Tell PostgreSQL how the tables look now; until autovacuum does, reads take 3 times as long."""
+    """Tell PostgreSQL how the tables look now: until autovacuum has, reads take 3 times as long."""
     await _run(
         session,
         "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events",
