@@ -88,7 +88,9 @@ def _documents(given: dict[str, str]) -> Iterator[str]:
                     for leaf, definition in _fields(one, given):
                         if is_leaf_type(get_named_type(definition.type)):
                             yield onward % leaf
-                    if one not in seen:
+                    # on by the listings: they read columns by name, and have rows of every kind
+                    is_listing = "(" not in text or text.startswith("retentionPlan")
+                    if is_listing and one not in seen:
                         seen.add(one)
                         below.append((one, onward))
         level = below
