@@ -31,7 +31,7 @@ def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
 
 def _any_capability(words: Sequence[str]) -> sa.ColumnElement[bool]:
     capabilities: Any = col(ModelVersion.capabilities)
-    return capabilities.overlap(bound_array(words, sa.Text()))  # type: ignore[no-any-return]
+    return capabilities.overlap(bound_array(words, sa.Text()))  # type: ignore[no-any-return]  # of Any
 
 
 _EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())

@@ -72,5 +72,5 @@ class RegionWriter:
         complete = f"def complete(values, b):\n return [{expression} for x0 in values]"
         source = "\n".join([*self._functions, *self._tables, complete])
         # The source holds no text of the client's but aliases, and those are written by repr().
-        exec(compile(source, "<plan>", "exec"), self._globals)  # noqa: S102
+        exec(compile(source, "<plan>", "exec"), self._globals)  # noqa: S102  # source of our own making
         return Region(self._globals["complete"], self._bucket_count, tuple(self.steps))

@@ -20,7 +20,7 @@ def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]],
         for field in definition.fields:
             if field.default is None:
                 field.default_value = strawberry.UNSET
-        return made  # type: ignore[no-any-return]
+        return made  # type: ignore[no-any-return]  # Strawberry keeps the class
 
     return decorate
 

@@ -52,7 +52,7 @@ def batched(batch: Batch, *needs: str) -> Any:
     taken = list(inspect.signature(batch).parameters.values())[2:]
     own = [inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any)]
     own.append(own[0].replace(name="info", annotation=strawberry.Info))
-    resolver.__signature__ = inspect.Signature([*own, *taken])  # type: ignore[attr-defined]
+    resolver.__signature__ = inspect.Signature([*own, *taken])  # type: ignore[attr-defined]  # rows stand for types
     resolver.__annotations__ = {p.name: p.annotation for p in [*own, *taken]}
     metadata = {"batch": batch, "needs": frozenset(needs)}
     return strawberry.field(resolver=resolver, metadata=metadata)
@@ -220,11 +220,11 @@ class Query:
             rows = [row for row in rows if row.name in filter.names]
         if filter and filter.label:
             rows = [row for row in rows if row.labels[0].value == filter.label.value]
-        return Page(rows[:first], len(rows) > first, len(rows))  # type: ignore[return-value]
+        return Page(rows[:first], len(rows) > first, len(rows))  # type: ignore[return-value]  # rows stand for types
 
     @strawberry.field
     def shops(self, info: strawberry.Info) -> list[Shop]:
-        return list(info.context.store.shops.values())  # type: ignore[arg-type]
+        return list(info.context.store.shops.values())  # type: ignore[arg-type]  # rows stand for types
 
     @strawberry.field
     async def search(self, info: strawberry.Info, text: str) -> list[Author | Book]:
@@ -234,7 +234,7 @@ class Query:
     @strawberry.field
     async def grid(self, info: strawberry.Info) -> list[list[Book] | None]:
         books = list(info.context.store.books.values())
-        return [books[:2], None, [], books[2:5]]  # type: ignore[list-item]
+        return [books[:2], None, [], books[2:5]]  # type: ignore[list-item]  # rows stand for types
 
     @strawberry.field
     async def fails(self, hard: bool = False) -> str | None:
