@@ -26,7 +26,7 @@ NPM := $(shell node --version >/dev/null 2>&1 && command -v npm)
 AUDIT := $(wildcard tests/server/audit/package-lock.json)
 
 help: ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: $(ENV) ## Serve the registry (PORT=8003 DATA_DIR=.registry, or DATABASE_URL=...)
 	@$(if $(NPM),$(MAKE) ui || ,)echo "GraphiQL is not built: its page loads from a CDN (Node 20.19 or newer builds it)."
@@ -78,10 +78,11 @@ ui: $(if $(NPM),ui/dist/index.html) ## Build GraphiQL into ui/dist (needs Node)
 audit: $(AUDIT:package-lock.json=node_modules/.package-lock.json) ## Install the GraphQL-over-HTTP audit that the tests run (needs Node)
 	@:
 
-bench: $(ENV) $(if $(NPM),bench/peers/node_modules/.package-lock.json) ## Compare with other servers on this machine (ARGS=--quick, or bench-quick: two minutes)
+bench: $(ENV) $(if $(NPM),bench/peers/node_modules/.package-lock.json) ## Compare with other servers on this machine
 	$(BIN)/python -m bench $(ARGS)
 
-bench-quick: ; @$(MAKE) bench ARGS="--quick $(ARGS)"
+bench-quick: ## The same in two minutes, less precise
+	@$(MAKE) bench ARGS="--quick $(ARGS)"
 
 security: $(UV) ## Look for known vulnerabilities and unsafe code
 	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db catalogs planner migrations
@@ -91,7 +92,7 @@ clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools ui/dist ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration import psql ui audit bench security clean
+.PHONY: help run test check fmt schema migration import psql ui audit bench bench-quick security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"
