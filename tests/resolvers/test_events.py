@@ -1,5 +1,6 @@
 """The hub: each subscriber at its own pace, within bounds, and resumed where it was."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -11,7 +12,7 @@ from db.tables import AuditEvent, Model
 from resolvers import event_cursors
 from resolvers.errors import RequestError
 from tests import factories
-from tests.feeds import hub_of, stream, take
+from tests.feeds import WAIT_S, hub_of, stream, take
 
 
 async def _models(db: Database, count: int) -> None:
@@ -19,11 +20,19 @@ async def _models(db: Database, count: int) -> None:
         session.add_all([Model(name=f"m{n:06}", task=TaskType.CHAT) for n in range(count)])
 
 
+async def _first_live(db: Database, *streams: Any) -> list[AuditEvent]:
+    """The first event, which each stream was waiting for before it was committed."""
+    waiting = [asyncio.ensure_future(take(events, 1)) for events in streams]
+    await factories.model(db)
+    return (await asyncio.gather(*waiting))[0]
+
+
 async def _until_it_ends(events: Any) -> tuple[list[AuditEvent], RequestError]:
     found: list[AuditEvent] = []
     try:
-        async for event in events:
-            found.append(event)
+        async with asyncio.timeout(WAIT_S):
+            async for event in events:
+                found.append(event)
     except RequestError as error:
         return found, error
     raise AssertionError("a stream has no end but an error")
@@ -39,8 +48,7 @@ async def test_a_slow_subscriber_is_ended_with_its_cursor_and_resumes(
 ) -> None:
     async with hub_of(database_url, queue_max=3, lag_max_s=0) as (hub, feed):
         events = stream(hub, db, 0)
-        await factories.model(db)
-        first = await take(events, 1)
+        first = await _first_live(db, events)
         await _models(db, 10)
         await feed.reached(11)
         more, error = await _until_it_ends(events)
@@ -57,8 +65,7 @@ async def test_a_burst_larger_than_the_queue_ends_nobody_who_keeps_up(
 ) -> None:
     async with hub_of(database_url, queue_max=3, lag_max_s=60) as (hub, feed):
         events = stream(hub, db, 0)
-        await factories.model(db)
-        assert len(await take(events, 1)) == 1
+        assert len(await _first_live(db, events)) == 1
         await _models(db, 1_200)
         await feed.reached(1_201)
         assert [e.sequence for e in await take(events, 1_200)] == list(range(2, 1_202))
@@ -69,9 +76,7 @@ async def test_a_burst_larger_than_the_queue_ends_nobody_who_keeps_up(
 async def test_a_slow_subscriber_keeps_nobody_else_waiting(db: Database, database_url: str) -> None:
     async with hub_of(database_url, queue_max=3, lag_max_s=0) as (hub, _):
         slow, fast = stream(hub, db, 0), stream(hub, db, 0)
-        await factories.model(db)
-        await take(slow, 1)
-        await take(fast, 1)
+        await _first_live(db, slow, fast)
         for number in range(2, 12):
             await factories.model(db)
             assert [event.sequence for event in await take(fast, 1)] == [number]

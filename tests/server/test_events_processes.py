@@ -20,7 +20,7 @@ from db.tables import Model
 from resolvers import event_cursors
 from tests.feeds import kill_listeners
 from tests.server.conftest import Serving
-from tests.server.sockets import events, greeted
+from tests.server.sockets import WAIT_S, events, greeted
 
 ROOT = Path(__file__).resolve().parents[2]
 LIVE = "subscription($after: String) { registryChanged(after: $after) { cursor model { name } } }"
@@ -113,16 +113,19 @@ async def test_a_subscriber_that_lags_is_ended_with_its_cursor_and_resumes(
         serve(subscription_queue_max=5, subscription_lag_max_s=0) as client,
         events(client, LIVE) as stream,
     ):
+        await _create(client, "first")
+        first = await anext(stream)  # whoever has it waits for the next one
         async with db.write("bulk") as session:
             session.add_all([Model(name=f"m{n}", task=TaskType.CHAT) for n in range(300)])
-        *pushed, (_, last), complete = [event async for event in stream]
+        async with asyncio.timeout(WAIT_S):
+            *pushed, (_, last), complete = [first, *[event async for event in stream]]
         assert complete == ("complete", None)
         [ending] = last["errors"]
         assert ending["extensions"]["code"] == "LIMIT_EXCEEDED"
         [cursor] = re.findall(r'after: "(.*?)"', ending["message"])
-        assert event_cursors.decode(cursor) == len(pushed) < 300
+        assert event_cursors.decode(cursor) == len(pushed) < 301
     async with serve() as client, events(client, LIVE, after=cursor) as stream:
-        for number in range(len(pushed) + 1, 301):
+        for number in range(len(pushed) + 1, 302):
             body = (await anext(stream))[1]
             assert body["data"]["registryChanged"]["cursor"] == event_cursors.encode(number)
 
