@@ -1,5 +1,7 @@
 """`registry worker`: background jobs in a process of their own."""
 
+import signal
+
 from server.commands import databases
 from server.commands.serve import stop_cleanly
 from server.settings import Settings
@@ -8,6 +10,7 @@ from server.settings import Settings
 def worker() -> None:
     """Run background jobs until stopped; servers with REGISTRY_JOBS=off leave them to it."""
     import asyncio
+    from contextlib import suppress
 
     from db.cold import Cold
     from db.engine import Database
@@ -20,11 +23,16 @@ def worker() -> None:
     async def run(url: str) -> None:
         database = Database(url, settings.pool_limits)
         cold = Cold(settings.cold_place, settings.cold_storage_class)
-        try:
-            await jobs.work(jobs.build(database, cold, settings, url))
-        finally:
-            cold.close()
-            await database.close()
+        working = asyncio.create_task(jobs.work(jobs.build(database, cold, settings, url)))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # an exception thrown into the loop would cancel the queue's own tasks one by one
+            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
+        with suppress(asyncio.CancelledError):
+            await working
+        cold.close()
+        await database.close()
 
     with databases.opened(settings) as url:
         asyncio.run(run(url))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)  # impatience must not cut the database's stop
