@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
+from db import idempotency
 from db.changes import retention
 from db.cold import Cold
 from db.engine import Database
@@ -47,6 +48,12 @@ def build(database: Database, cold: Cold, settings: Settings, database_url: str)
     async def apply_retention(timestamp: int) -> None:
         await _apply_retention(database, cold)
         await app.job_manager.delete_old_jobs(_KEPT_HOURS, queue=_QUEUE, include_failed=True)
+
+    @app.periodic(cron="17 * * * *")
+    @app.task(name="forget_repeats", queue=_QUEUE, queueing_lock="forget_repeats", retry=_TRIES)
+    async def forget_repeats(timestamp: int) -> None:
+        async with database.write(ACTOR) as session:
+            await idempotency.forget_expired(session)
 
     return app
 

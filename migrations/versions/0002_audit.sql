@@ -99,6 +99,7 @@ DECLARE
     noted bigint;
     last bigint;
     last_place bigint;
+    sealed_at timestamptz;
 BEGIN
     IF NEW.place <= sealed THEN
         RETURN NULL;  -- the first note's call took all, though the trigger fires for each
@@ -107,13 +108,14 @@ BEGIN
     SELECT count(*), max(place) INTO noted, last_place FROM audit_pending WHERE place >= NEW.place;
     PERFORM set_config('registry.sealed', last_place::text, true);
     UPDATE registry_state SET revision = revision + noted RETURNING revision INTO last;
+    sealed_at := clock_timestamp();  -- with the counter in hand, so that times follow sequence
     WITH notes AS (DELETE FROM audit_pending WHERE place >= NEW.place RETURNING *)
     INSERT INTO audit_events (
         id, sequence, at, actor, request_id,
         action, kind, subject_id, subject_name, model_id, changes
     )
     SELECT
-        uuidv7(), last - noted + row_number() OVER (ORDER BY place), clock_timestamp(),
+        uuidv7(), last - noted + row_number() OVER (ORDER BY place), sealed_at,
         coalesce(nullif(current_setting('registry.actor', true), ''), session_user),
         nullif(current_setting('registry.request_id', true), ''),
         action, kind, subject_id, subject_name, model_id, changes

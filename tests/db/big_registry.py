@@ -40,7 +40,7 @@ INSERT INTO provider_bindings (
     id, revision, version_id, model_id, provider_id, provider_model_id, region, status,
     priority, weight, success_rate, latency_ms, created_at)
     SELECT pg_temp.key('5', n), 1, pg_temp.key('3', n / 4), pg_temp.key('2', n / 20),
-        pg_temp.key('1', n % 500), 'served-' || n, 'region-' || n % 500,
+        pg_temp.key('1', n % 500), 'served-' || n, 'region-' || n % 5000,
         CASE n % 500 WHEN 0 THEN 'DRAINING' ELSE 'ACTIVE' END, n, 100,
         CASE WHEN n % 10 > 0 THEN n / {BINDINGS}.0 END,
         CASE WHEN n % 10 > 0 THEN n * 0.01 + 1 END,
