@@ -48,6 +48,12 @@ async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
     )
 
 
+async def last(source: Source) -> RetentionRun | None:
+    """The newest run, of whatever models."""
+    found = await _rows(source, "last retention run", _select_last_run, None, RetentionRun)
+    return found[0] if found else None
+
+
 async def by_id(source: Source, key: UUID) -> RetentionRun | None:
     """One run."""
     return (await one_by(source, RetentionRun, "id", [key])).get(key)

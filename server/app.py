@@ -26,6 +26,7 @@ from server.access import RequestLog, Shortcut
 from server.answers import Answers
 from server.documents import Documents
 from server.graphql import GraphQLEndpoint
+from server.metrics import Metrics
 from server.settings import Settings
 from server.websocket import SocketEndpoint
 
@@ -56,6 +57,7 @@ def build(settings: Settings, database_url: str) -> Starlette:
             WebSocketRoute("/graphql", SocketEndpoint(graphql)),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),
+            Route("/metrics", Metrics(database).get),
             *graphiql.routes(),
         ],
         middleware=[Middleware(RequestLog), Middleware(Shortcut, path="/graphql", to=graphql)],

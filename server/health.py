@@ -19,6 +19,7 @@ _LINKS = {
     "graphql": "/graphql",
     "health": "/healthz",
     "readiness": "/readyz",
+    "metrics": "/metrics",
 }
 
 
