@@ -17,7 +17,7 @@ def cloned(postgres_url: str, template: str) -> Iterator[str]:
     """The URL of a migrated, empty registry for as long as the block runs."""
     name = f"shared_{next(_numbers)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     try:
         yield make_url(postgres_url).set(database=name).render_as_string(hide_password=False)
     finally:

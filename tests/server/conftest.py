@@ -93,7 +93,7 @@ async def client(postgres_url: str, template: str, path: Path) -> AsyncIterator[
     """A client of an empty registry as it is by default, for tests that change nothing in it."""
     name = f"served_to_all_{next(_numbers)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     url = postgres_url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
     settings = Settings(_env_file=None, **path.settings)
     async with running(app.build(settings, url), path.transport) as connected:

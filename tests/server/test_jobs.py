@@ -34,7 +34,8 @@ async def _opened(*apps: App) -> AsyncIterator[None]:
 
 async def _due(app: App, at: int) -> None:
     """What a process does when it sees that a period has begun."""
-    (task,) = app.periodic_registry.periodic_tasks.values()
+    every = app.periodic_registry.periodic_tasks.values()
+    (task,) = (periodic for periodic in every if periodic.task.name == "retention")
     await PeriodicDeferrer(app.periodic_registry).defer_jobs([(task, at)])
 
 
