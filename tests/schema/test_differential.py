@@ -24,7 +24,7 @@ from tests.planner.executors import Stock, answer
 from tests.schema import seeded
 
 _log = logging.getLogger(__name__)
-CASES = int(os.environ.get("PLANNER_CASES", "1500"))
+CASES = int(os.environ.get("PLANNER_CASES", "1000"))
 # The first three need cold storage; the answers of all are made anew each time.
 LEFT_OUT = frozenset(
     {
