@@ -60,10 +60,9 @@ async def test_each_period_has_one_run_whoever_sees_it(
             await _due(apps[1], period)  # seen late, by a process that was asleep
     runs = _rows(database_url, "SELECT actor, archived FROM retention_runs ORDER BY id")
     assert runs == [("retention", 2), ("retention", 0)]
-    assert _rows(database_url, "SELECT status::text FROM procrastinate_jobs") == [
-        ("succeeded",),
-        ("succeeded",),
-    ]
+    # of this task alone: the workers see by the clock that others are due, such as the hourly one
+    query = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'retention'"
+    assert _rows(database_url, query) == [("succeeded",), ("succeeded",)]
 
 
 async def test_a_job_whose_worker_was_killed_runs_again(
