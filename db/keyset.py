@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from db import reader
+from db.columns import unknown_last
 from db.reader import Source
 from db.statements import Query, bound_array, columns_of, placeholders
 
@@ -98,11 +99,9 @@ def plain(column: Any) -> Key:
 def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine[Any]) -> Key:
     """A key that is a nullable column with an index both ways (db.columns.both_ways)."""
     name = f"{table}.{column}"
-    return Key(
-        sa.literal_column(f"coalesce({name}, 'Infinity'::{type_name})", type_),
-        sa.literal_column(f"coalesce({name}, '-Infinity'::{type_name})", type_),
-        type_,
-    )
+    ascending = unknown_last(name, type_name, descending=False)
+    descending = unknown_last(name, type_name, descending=True)
+    return Key(sa.literal_column(ascending, type_), sa.literal_column(descending, type_), type_)
 
 
 def among(column: Any, values: Any) -> sa.ColumnElement[bool]:

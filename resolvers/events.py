@@ -11,8 +11,8 @@ from db.tables import AuditEvent, Model
 from resolvers import event_cursors
 from resolvers.arguments import input_type, optional, told
 from resolvers.context import Info
-from resolvers.errors import BAD_CURSOR, RequestError
-from resolvers.hub import UNAVAILABLE, Hub, Wanted
+from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
+from resolvers.hub import Hub, Wanted
 from resolvers.parents import attributes
 from resolvers.refs import ModelRef
 

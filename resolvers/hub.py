@@ -15,10 +15,7 @@ from typing import TypeAlias
 
 from db.tables import AuditEvent
 from resolvers import event_cursors
-from resolvers.errors import RequestError
-
-LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
-UNAVAILABLE = "UNAVAILABLE"
+from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE, RequestError
 
 _PAGE = 500  # events read from the table at once
 _START_WAIT_S = 5.0

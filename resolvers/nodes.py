@@ -9,7 +9,7 @@ import strawberry
 from db import audit, bindings, ids, models, providers, versions
 from resolvers.arguments import told
 from resolvers.context import Info
-from resolvers.errors import RequestError
+from resolvers.errors import LIMIT_EXCEEDED, RequestError
 
 _BY_IDS: dict[str, Any] = {
     ids.MODEL: models.by_ids,
@@ -31,7 +31,7 @@ async def several(
     """Up to 100 objects in the order asked; null in place of each missing one."""
     size_max = info.context.service.limits.max_input_list
     if len(ids) > size_max:
-        raise RequestError(f"ids: at most {size_max}, not {len(ids)}", "LIMIT_EXCEEDED")
+        raise RequestError(f"ids: at most {size_max}, not {len(ids)}", LIMIT_EXCEEDED)
     return await by_ids(info, list(ids))
 
 

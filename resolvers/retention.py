@@ -11,7 +11,7 @@ from db.tables import Model, ModelVersion
 from resolvers import find
 from resolvers.arguments import input_type, optional, told
 from resolvers.context import Info
-from resolvers.errors import RequestError
+from resolvers.errors import LIMIT_EXCEEDED, RequestError
 from resolvers.parents import loaded
 from resolvers.refs import ModelRef
 from resolvers.writing.inputs import IDEMPOTENCY_KEY
@@ -44,7 +44,7 @@ async def plan(info: Info, input: Annotated[RetentionInput, told("What to plan f
         raise RequestError(
             f"the plan names {size} versions, more than {PLANNED_MAX}: ask model by model, or run"
             " `registry retention plan`",
-            "LIMIT_EXCEEDED",
+            LIMIT_EXCEEDED,
         )
     return made
 

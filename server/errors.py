@@ -8,11 +8,9 @@ from graphql import ExecutionResult, GraphQLError
 from graphql.error import GraphQLFormattedError
 
 from db import errors as database
-from resolvers.errors import BAD_USER_INPUT
+from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE
 
-LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
 TIMEOUT = "TIMEOUT"
-UNAVAILABLE = "UNAVAILABLE"
 INTERNAL = "INTERNAL"
 
 _log = logging.getLogger(__name__)

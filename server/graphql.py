@@ -24,12 +24,13 @@ from db.cold import Cold
 from db.engine import Database
 from planner import MutationPlan, Planner, QueryPlan, Rerun
 from resolvers.context import Context
+from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.hub import Hub
 from resolvers.service import Service
 from server import errors, graphiql, limits, parameters, responses, sse, streams
 from server.answers import Answer, Answers
 from server.documents import Document, Documents, Operation
-from server.errors import LIMIT_EXCEEDED, UNAVAILABLE, HttpError, Refused
+from server.errors import HttpError, Refused
 from server.logs import request_id
 from server.parameters import CLIENT_GONE, Parameters
 from server.settings import Settings

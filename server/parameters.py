@@ -10,7 +10,8 @@ from typing import Any
 import orjson
 from starlette.requests import ClientDisconnect, Request
 
-from server.errors import LIMIT_EXCEEDED, HttpError
+from resolvers.errors import LIMIT_EXCEEDED
+from server.errors import HttpError
 from server.limits import JSON_DEPTH_MAX, is_nested_too_deeply
 
 CLIENT_GONE = 499  # nginx's number for it; nobody is there to read it, but the log is clear

@@ -18,8 +18,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from resolvers.errors import LIMIT_EXCEEDED
 from server import errors, parameters, streams
-from server.errors import LIMIT_EXCEEDED, HttpError
+from server.errors import HttpError
 from server.graphql import GraphQLEndpoint
 from server.logs import request_id
 
