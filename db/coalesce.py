@@ -1,10 +1,11 @@
 """Loads of the same kind by concurrent requests, joined into fewer and larger ones."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-KeyT = TypeVar("KeyT", bound=Hashable)
+KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
 _IN_FLIGHT_MAX = 2  # batches of a kind; the more wait, the larger the next one is
@@ -13,70 +14,108 @@ _KEYS_MAX = 500  # in one batch
 Run = Callable[[list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 
 
+class _Batch(Generic[KeyT, ValueT]):
+    """Keys that are loaded together, and those who wait for them."""
+
+    __slots__ = ("keys", "task", "waiters")
+
+    def __init__(self) -> None:
+        self.keys: dict[KeyT, None] = {}
+        self.waiters: list[asyncio.Future[Mapping[KeyT, ValueT]]] = []
+        self.task: asyncio.Task[None] | None = None
+
+    @property
+    def is_abandoned(self) -> bool:
+        return all(waiter.done() for waiter in self.waiters)
+
+
 class Coalescer(Generic[KeyT, ValueT]):
     """Joins loads of one kind while two of its batches run; without a cache.
 
     A load never joins a batch that has started, so it sees whatever was committed before it began.
+    A batch that nobody waits for any more is cancelled.
     """
 
-    def __init__(self, run: Run[KeyT, ValueT]) -> None:
+    def __init__(self, run: Run[KeyT, ValueT], keys_max: int = _KEYS_MAX) -> None:
         self._run = run
-        self._waiting: dict[KeyT, asyncio.Future[ValueT | None]] = {}
-        self._running: set[asyncio.Task[None]] = set()
+        self._keys_max = keys_max
+        self._formed: deque[_Batch[KeyT, ValueT]] = deque()  # none of them has started
+        self._running = 0
         self._is_scheduled = False
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing waits or runs."""
-        return not self._waiting and not self._running
+        return not self._formed and not self._running
 
     async def load(self, keys: Sequence[KeyT]) -> dict[KeyT, ValueT]:
         """The values of the keys that have one."""
-        futures = [(key, self._waiting.get(key) or self._enqueue(key)) for key in keys]
-        found = {}
-        for key, future in futures:
-            # others may wait for the same key: who is cancelled leaves it to them
-            value = await asyncio.shield(future)
-            if value is not None:
-                found[key] = value
+        joined = self._join(keys)
+        found: dict[KeyT, ValueT] = {}
+        try:
+            for batch, future in joined:
+                every = await future
+                found |= {key: every[key] for key in keys if key in batch.keys and key in every}
+        except asyncio.CancelledError:
+            self._leave(joined)  # others may wait for the same keys
+            raise
         return found
 
-    def _enqueue(self, key: KeyT) -> "asyncio.Future[ValueT | None]":
+    def _join(
+        self, keys: Sequence[KeyT]
+    ) -> list[tuple[_Batch[KeyT, ValueT], "asyncio.Future[Mapping[KeyT, ValueT]]"]]:
         loop = asyncio.get_running_loop()
-        future = self._waiting[key] = loop.create_future()
-        if not self._is_scheduled and len(self._running) < _IN_FLIGHT_MAX:
-            self._is_scheduled = True
-            loop.call_soon(self._start)
-        return future
+        joined: list[tuple[_Batch[KeyT, ValueT], asyncio.Future[Mapping[KeyT, ValueT]]]] = []
+        for start in range(0, len(keys), self._keys_max):
+            part = keys[start : start + self._keys_max]
+            if not self._formed or len(self._formed[-1].keys) + len(part) > self._keys_max:
+                self._formed.append(_Batch())
+            batch = self._formed[-1]
+            batch.keys.update(dict.fromkeys(part))
+            future = loop.create_future()
+            batch.waiters.append(future)
+            joined.append((batch, future))
+        self._schedule()
+        return joined
 
-    def _start(self) -> None:
-        self._is_scheduled = False
-        if not self._waiting:
-            return
-        keys = list(self._waiting)[:_KEYS_MAX]
-        batch = {key: self._waiting.pop(key) for key in keys}
-        task = asyncio.get_running_loop().create_task(self._finish(batch))
-        self._running.add(task)
-        task.add_done_callback(self._ended)
+    def _leave(self, joined: Sequence[tuple[_Batch[KeyT, ValueT], "asyncio.Future[Any]"]]) -> None:
+        for batch, future in joined:
+            future.cancel()
+            if batch.is_abandoned and batch.task is not None:
+                batch.task.cancel()
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        self._running.discard(task)
-        if self._waiting and not self._is_scheduled:
+    def _schedule(self) -> None:
+        if self._formed and not self._is_scheduled and self._running < _IN_FLIGHT_MAX:
             self._is_scheduled = True
             asyncio.get_running_loop().call_soon(self._start)
 
-    async def _finish(self, batch: dict[KeyT, "asyncio.Future[ValueT | None]"]) -> None:
+    def _start(self) -> None:
+        self._is_scheduled = False
+        while self._formed and self._formed[0].is_abandoned:
+            self._formed.popleft()
+        if self._formed:
+            batch = self._formed.popleft()
+            self._running += 1
+            batch.task = asyncio.get_running_loop().create_task(self._finish(batch))
+            batch.task.add_done_callback(self._ended)
+        self._schedule()
+
+    def _ended(self, _: "asyncio.Task[None]") -> None:
+        self._running -= 1
+        self._schedule()
+
+    async def _finish(self, batch: _Batch[KeyT, ValueT]) -> None:
         try:
-            found = await self._run(list(batch))
+            found = await self._run(list(batch.keys))
         except BaseException as error:
-            for future in batch.values():
+            for future in batch.waiters:
                 _fail(future, error)
             if not isinstance(error, Exception):
                 raise
             return
-        for key, future in batch.items():
+        for future in batch.waiters:
             if not future.done():
-                future.set_result(found.get(key))
+                future.set_result(found)
 
 
 def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:

@@ -126,23 +126,39 @@ async def test_a_cancelled_load_leaves_the_others_alone(
     assert coalescer.is_idle
 
 
-async def test_a_batch_that_nobody_waits_for_makes_room_for_the_next(
+async def test_a_batch_that_nobody_waits_for_is_cancelled_and_makes_room(
     source: Source, coalescer: Coalescer[int, str]
 ) -> None:
     for key in (1, 2):
         load = _load(coalescer, key)
         await _settled()
         load.cancel()
-    await _settled()
+        await _settled()
+    assert [gate.cancelled() for gate in source.gates] == [True, True]
     waiting = _load(coalescer, 3)
-    await _settled()
-    assert len(source.batches) == 2
-    source.end(0, ValueError("nobody hears this"))
     await _settled()
     source.end(2)
     assert await waiting == {3: "3 in batch 2"}
-    source.end(1)
+    assert coalescer.is_idle
+
+
+async def test_a_batch_that_everybody_left_before_it_began_is_never_asked(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    loads = []
+    for key in (1, 2, 3):
+        loads.append(_load(coalescer, key))
+        await _settled()
+    loads[2].cancel()
+    for batch in (0, 1):
+        await _settled()
+        source.end(batch)
     await _settled()
+    last = _load(coalescer, 4)
+    await _settled()
+    assert source.batches == [[1], [2], [4]]
+    source.end(2)
+    assert await last == {4: "4 in batch 2"}
     assert coalescer.is_idle
 
 
