@@ -68,15 +68,21 @@ class Coalescer(Generic[KeyT, ValueT]):
         joined: list[tuple[_Batch[KeyT, ValueT], asyncio.Future[Mapping[KeyT, ValueT]]]] = []
         for start in range(0, len(keys), self._keys_max):
             part = keys[start : start + self._keys_max]
-            if not self._formed or len(self._formed[-1].keys) + len(part) > self._keys_max:
-                self._formed.append(_Batch())
-            batch = self._formed[-1]
+            batch = self._with_room_for(part)
             batch.keys.update(dict.fromkeys(part))
             future = loop.create_future()
             batch.waiters.append(future)
             joined.append((batch, future))
         self._schedule()
         return joined
+
+    def _with_room_for(self, keys: Sequence[KeyT]) -> _Batch[KeyT, ValueT]:
+        if self._formed:
+            last = self._formed[-1]
+            if len(last.keys) + len(keys) <= self._keys_max or last.keys.keys() >= set(keys):
+                return last
+        self._formed.append(_Batch())
+        return self._formed[-1]
 
     def _leave(self, joined: Sequence[tuple[_Batch[KeyT, ValueT], "asyncio.Future[Any]"]]) -> None:
         for batch, future in joined:

@@ -8,11 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 import strawberry
-from graphql import FieldNode, GraphQLField, ValueNode, VariableNode, Visitor, visit
+from graphql import FieldNode, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from planner.document import variables_in
 from planner.selection import PlanInfo
 
 Arguments = Callable[[VariableValues, PlanInfo], dict[str, Any]]
@@ -43,7 +44,7 @@ def compile_arguments(
         given = get_argument_values(definition, node, variables)
         return convert_arguments(given, field.arguments, registry, config, info)  # type: ignore[arg-type]  # PlanInfo stands for Info
 
-    if not any(_has_variables(argument.value) for argument in node.arguments or ()):
+    if not variables_in(node.arguments or ()):
         try:
             constant = read(None, None)
         except Exception:  # the same will be raised when the plan is run, and make it give way
@@ -52,18 +53,3 @@ def compile_arguments(
         if are_shared or all(value is None or isinstance(value, _CONSTANTS) for value in values):
             return lambda _variables, _info: constant
     return read
-
-
-class _Variables(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.found = False
-
-    def enter_variable(self, _node: VariableNode, *_: Any) -> None:
-        self.found = True
-
-
-def _has_variables(value: ValueNode) -> bool:
-    variables = _Variables()
-    visit(value, variables)
-    return variables.found

@@ -2,12 +2,19 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeGuard, TypeVar, cast
 
 import strawberry
-from graphql import DocumentNode, ExecutionResult, GraphQLNonNull, GraphQLObjectType
+from graphql import (
+    DocumentNode,
+    ExecutionResult,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    Undefined,
+)
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.execution import optimized_is_awaitable
 
@@ -15,8 +22,10 @@ from planner.compiler import compile_region, compile_root
 from planner.document import Operation
 from planner.errors import Declined, Rerun, UnplannableError
 from planner.payloads import PayloadExecutor, Payloads
-from planner.run import Run, complete
+from planner.region import Region
+from planner.run import Run, complete, complete_together
 from planner.scope import Scope
+from planner.together import together
 from planner.types import Types
 
 _VARIANTS_MAX = 8
@@ -91,6 +100,7 @@ class QueryPlan:
         assert root is not None  # the document is validated
         self._graph = ground.schema._schema
         self._definitions = operation.node.variable_definitions or ()
+        self._inner = operation.inner
         self.variants = _Variants(ground, operation, lambda scope: compile_root(scope, root))
         if not operation.conditions:
             self.variants.get(VariableValues({}, {}))
@@ -107,18 +117,51 @@ class QueryPlan:
 
     async def run_coerced(self, given: VariableValues, context: object) -> ExecutionResult:
         """The answer without errors, or Rerun; for a caller that has coerced the variables."""
+        answers = await _or_rerun(complete(self._region(given), [None], Run(context, given)))
+        return ExecutionResult(answers[0], None)
+
+    def likeness(self, given: VariableValues) -> Hashable:
+        """Equal for variables that differ in nothing but the arguments of root fields."""
+        return tuple(_frozen(given.coerced.get(name, Undefined)) for name in self._inner)
+
+    async def run_together(
+        self, given: Sequence[VariableValues], context: object
+    ) -> list[ExecutionResult | Rerun]:
+        """The answers to variables that are alike, with each load made for all of them at once.
+
+        One that gives way does not take the others with it. The context stands for all, too.
+        """
+        if len(given) > 1:
+            with suppress(Rerun):  # whose doing it was is found out by running each alone
+                return await self._run_at_once(given, context)
+        return await together([self._run_alone(one, context) for one in given])
+
+    async def _run_at_once(
+        self, given: Sequence[VariableValues], context: object
+    ) -> list[ExecutionResult | Rerun]:
+        some = given[0]
+        kept = [name for name in self._inner if name in some.sources]
+        sources = {name: some.sources[name] for name in kept}
+        coerced = {name: some.coerced[name] for name in kept if name in some.coerced}
+        below = Run(context, VariableValues(sources, coerced))
+        runs = [Run(context, one) for one in given]
+        answers = await _or_rerun(complete_together(self._region(some), runs, below))
+        return [
+            Rerun(str(answer)) if isinstance(answer, Exception) else ExecutionResult(answer, None)
+            for answer in answers
+        ]
+
+    def _region(self, given: VariableValues) -> Region:
         try:
-            answers = await complete(self.variants.get(given), [None], Run(context, given))
-        except Rerun:
-            raise
+            return self.variants.get(given)
         except Exception as error:
             raise Rerun(str(error)) from error
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is None or task.cancelling():
-                raise
-            raise Rerun("a load was cancelled by another") from error
-        return ExecutionResult(answers[0], None)
+
+    async def _run_alone(self, given: VariableValues, context: object) -> ExecutionResult | Rerun:
+        try:
+            return await self.run_coerced(given, context)
+        except Rerun as rerun:
+            return rerun
 
 
 class MutationPlan:
@@ -158,6 +201,20 @@ class MutationPlan:
         return answer
 
 
+async def _or_rerun(answers: Awaitable[list[Any]]) -> list[Any]:
+    try:
+        return await answers
+    except Rerun:
+        raise
+    except Exception as error:
+        raise Rerun(str(error)) from error
+    except asyncio.CancelledError as error:
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise
+        raise Rerun("a load was cancelled by another") from error
+
+
 def _compile_payloads(scope: Scope) -> Payloads:
     """Regions for the root fields that give objects; UnplannableError when there are none."""
     root = scope.schema._schema.mutation_type
@@ -176,3 +233,12 @@ def _compile_payloads(scope: Scope) -> Payloads:
     if not payloads:
         raise UnplannableError(refusals[-1])
     return payloads
+
+
+def _frozen(value: Any) -> Hashable:
+    """A hashable stand-in: equal only for equal values of equal classes."""
+    if isinstance(value, Mapping):
+        return (dict, *((key, _frozen(item)) for key, item in value.items()))
+    if isinstance(value, list):
+        return (list, *map(_frozen, value))
+    return (value.__class__, value) if isinstance(value, Hashable) else object()

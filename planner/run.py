@@ -40,3 +40,43 @@ async def _run_step(step: Step, bucket: Bucket, run: Run) -> None:
     key = step.key
     for row, answer in bucket:
         answer[key] = answers[id(row)]
+
+
+async def complete_together(region: Region, runs: Sequence[Run], below: Run) -> list[Any]:
+    """What the answer of each run holds, or the exception that its root fields met.
+
+    Runs of one operation that differ in the arguments of root fields alone: ``below`` stands for
+    all of them there, and each step is made once for the rows of all.
+    """
+    buckets: list[Bucket] = [[] for _ in range(region.bucket_count)]
+    answers = region.complete([None] * len(runs), buckets)
+    failed: dict[int, Exception] = {}
+    steps = [
+        _run_root_step(step, buckets[step.bucket], runs, below, failed) for step in region.steps
+    ]
+    await together(steps)
+    return [failed.get(place, answer) for place, answer in enumerate(answers)]
+
+
+async def _run_root_step(
+    step: Step, bucket: Bucket, runs: Sequence[Run], below: Run, failed: dict[int, Exception]
+) -> None:
+    loaded = await together([_load_root(step, run) for run in runs])
+    values = []
+    for place, value in enumerate(loaded):
+        if isinstance(value, Exception):
+            failed[place] = value
+        else:
+            values.append((place, value))
+    completed = await complete(step.region, [value for _, value in values], below)
+    for (place, _), answer in zip(values, completed, strict=True):
+        bucket[place][1][step.key] = answer
+
+
+async def _load_root(step: Step, run: Run) -> Any:
+    try:
+        info = PlanInfo(run.context, step.selection, run.variables.coerced)
+        values = await step.load(info, [None], step.arguments(run.variables, info))
+        return values[0]
+    except Exception as error:
+        return error

@@ -3,15 +3,13 @@
 import logging
 import re
 from time import perf_counter
-from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.graphql import OPERATION_NAME
-from server.logs import request_id
+from server.logs import new_request_id, request_id
 
-HEADER = "x-request-id"
+HEADER = b"x-request-id"
 
 _SANE = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # nothing that could forge a line of a log
 
@@ -28,7 +26,8 @@ class RequestLog:
         """Pass a request on, and log it when it is answered."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        identifier = _inbound(scope) or uuid4().hex
+        identifier = _inbound(scope) or new_request_id()
+        header = (HEADER, identifier.encode())
         token = request_id.set(identifier)
         started, status = perf_counter(), 0
 
@@ -36,13 +35,14 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[HEADER] = identifier
+                message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            _write(scope, status, 1_000 * (perf_counter() - started))
+            if _log.isEnabledFor(logging.INFO):
+                _write(scope, status, 1_000 * (perf_counter() - started))
             request_id.reset(token)
 
 
@@ -78,6 +78,6 @@ def _write(scope: Scope, status: int, taken_ms: float) -> None:
 
 def _inbound(scope: Scope) -> str | None:
     for name, value in scope["headers"]:
-        if name == HEADER.encode() and _SANE.fullmatch(value):
+        if name == HEADER and _SANE.fullmatch(value):
             return str(value, "ascii")
     return None

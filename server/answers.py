@@ -18,10 +18,11 @@ _OVERHEAD_BYTES = 500  # of an entry beside its key and its body
 
 
 class Answer(NamedTuple):
-    """A body, the moment it is true of, and the operation's name for the log."""
+    """A body, the moment it is true of, its ETag, and the operation's name for the log."""
 
     moment: Moment
     body: bytes
+    etag: bytes
     operation: str | None
 
 
@@ -55,21 +56,21 @@ class Answers:
             self._kept.move_to_end(request)
         return answer
 
-    def keep(self, request: bytes, answer: Answer) -> None:
-        """Keep an answer, instead of an older one to the same request."""
-        if len(answer.body) > min(_ANSWER_BYTES_MAX, self._bytes_max):
-            return
+    def keep(self, request: bytes, moment: Moment, body: bytes, operation: str | None) -> Answer:
+        """Keep an answer, unless it is too large, instead of an older one to the same request."""
+        told = repr(moment).encode() + request
+        digest = blake2b(told, digest_size=12, key=self._tag_key).hexdigest()
+        # weak: it tells the same, not the same bytes
+        answer = Answer(moment, body, f'W/"{digest}"'.encode(), operation)
+        if len(body) > min(_ANSWER_BYTES_MAX, self._bytes_max):
+            return answer
         older = self._kept.pop(request, None)
         self._bytes += _size(request, answer) - (_size(request, older) if older else 0)
         self._kept[request] = answer
         while self._bytes > self._bytes_max:
             dropped_request, dropped = self._kept.popitem(last=False)
             self._bytes -= _size(dropped_request, dropped)
-
-    def etag(self, request: bytes, moment: Moment) -> str:
-        """What a client may send back as If-None-Match; weak: it says the same, not the bytes."""
-        told = repr(moment).encode() + request
-        return f'W/"{blake2b(told, digest_size=12, key=self._tag_key).hexdigest()}"'
+        return answer
 
     @property
     def kept_bytes(self) -> int:

@@ -12,8 +12,8 @@ from multiprocessing import parent_process
 from threading import Thread
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp
 
 import schema
 from db.cold import Cold
@@ -27,6 +27,7 @@ from server.answers import Answers
 from server.documents import Documents
 from server.graphql import GraphQLEndpoint
 from server.metrics import Metrics
+from server.operations import Operations
 from server.settings import Settings
 from server.websocket import SocketEndpoint
 
@@ -35,12 +36,14 @@ PASSED = {"DateTime": datetime, "Date": date}
 _GC_THRESHOLDS = (50_000, 20, 100)  # rows of an answer are many, and free themselves
 
 
-def build(settings: Settings, database_url: str) -> Starlette:
+def build(settings: Settings, database_url: str) -> ASGIApp:
     """The registry's application on one database; nothing is shared between two of them."""
     database = Database(database_url, settings.pool_limits)
     hub = Hub(settings.hub_limits)
     cold = Cold(settings.cold_place, settings.cold_storage_class)
-    graphql = _graphql(settings, database, hub, cold)
+    operations = _operations(settings, database, hub, cold)
+    answers = Answers(settings.answer_cache_bytes_max, operations.service)
+    graphql = GraphQLEndpoint(operations, answers)
     background = jobs.build(database, cold, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
@@ -51,21 +54,21 @@ def build(settings: Settings, database_url: str) -> Starlette:
         await database.close()
         cold.close()
 
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/", health.index),
-            WebSocketRoute("/graphql", SocketEndpoint(graphql)),
+            WebSocketRoute("/graphql", SocketEndpoint(operations)),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),
             Route("/metrics", Metrics(database).get),
             *graphiql.routes(),
         ],
-        middleware=[Middleware(RequestLog), Middleware(Shortcut, path="/graphql", to=graphql)],
         lifespan=lifespan,
     )
+    return RequestLog(Shortcut(application, path="/graphql", to=graphql))
 
 
-def from_environment() -> Starlette:
+def from_environment() -> ASGIApp:
     """A server process's application, by the settings that `serve` left in the environment."""
     settings = Settings()
     assert settings.database_url is not None  # `serve` starts a database where none is given
@@ -94,14 +97,14 @@ def _end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _graphql(settings: Settings, database: Database, hub: Hub, cold: Cold) -> GraphQLEndpoint:
+def _operations(settings: Settings, database: Database, hub: Hub, cold: Cold) -> Operations:
     built = schema.build()
     service = Service(
         version=version("model-registry"),
         schema_hash=sha256(schema.sdl(built).encode()).hexdigest(),
         limits=settings.limits,
     )
-    return GraphQLEndpoint(
+    return Operations(
         built,
         database,
         service,
@@ -110,7 +113,6 @@ def _graphql(settings: Settings, database: Database, hub: Hub, cold: Cold) -> Gr
         Planner(built, passed=PASSED, by_class=True, shares_arguments=True)
         if settings.compiled_plans
         else None,
-        Answers(settings.answer_cache_bytes_max, service),
         hub,
         cold,
     )

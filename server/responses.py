@@ -1,13 +1,13 @@
 """How an answer travels: its media type, its status, its bytes."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 import orjson
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 GRAPHQL = "application/graphql-response+json"
 JSON = "application/json"
@@ -17,17 +17,46 @@ _LINGER_S = 2.0
 _KINDS = {GRAPHQL: GRAPHQL, JSON: JSON, "*/*": JSON, "application/*": JSON}
 
 
-class RefusedBody(Response):
+_VARY = (b"vary", b"accept")
+_CONTENT_TYPES = {
+    media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON)
+}
+
+
+class Reply:
+    """An answer of known bytes. Starlette's Response writes each header anew, in 5 us."""
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, status: int, headers: Sequence[tuple[bytes, bytes]], body: bytes) -> None:
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it whole."""
+        await send(self._start())
+        await send({"type": "http.response.body", "body": self.body})
+
+    def _start(self) -> Message:
+        length = (b"content-length", b"%d" % len(self.body))
+        is_empty = self.status == HTTPStatus.NOT_MODIFIED
+        headers = [*self.headers] if is_empty else [*self.headers, length]
+        return {"type": "http.response.start", "status": self.status, "headers": headers}
+
+
+class RefusedBody(Reply):
     """An answer to a body that is not wanted: sent at once, then the rest is dropped for a while.
 
     Were the connection closed with bytes unread, the system would reset it, and a client that is
     still sending would never see the answer. See nginx, lingering_close.
     """
 
+    __slots__ = ()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the whole answer, and end it when the client has stopped sending, or in 2 s."""
-        head = {"status": self.status_code, "headers": self.raw_headers}
-        await send({"type": "http.response.start", **head})
+        await send(self._start())
         await send({"type": "http.response.body", "body": self.body, "more_body": True})
         try:
             async with asyncio.timeout(_LINGER_S):
@@ -38,6 +67,7 @@ class RefusedBody(Response):
         await send({"type": "http.response.body"})
 
 
+@lru_cache(maxsize=64)
 def media_type(accept: str | None) -> str:
     """The best of the two media types by the q values of RFC 9110; JSON when none is asked for."""
     best, best_q = JSON, 0.0
@@ -48,12 +78,12 @@ def media_type(accept: str | None) -> str:
     return best
 
 
-def kept(body: bytes, media: str, etag: str, if_none_match: str | None) -> Response:
+def kept(body: bytes, media: str, etag: bytes, if_none_match: str | None) -> "Reply":
     """An answer as bytes, with the tag under which its client may ask for it again."""
-    headers = {"vary": "accept", "etag": etag, "cache-control": "private, no-cache"}
-    if if_none_match is not None and etag.removeprefix("W/") in if_none_match:
-        return Response(None, HTTPStatus.NOT_MODIFIED, headers)
-    return Response(body, 200, headers, f"{media}; charset=utf-8")
+    headers = [_VARY, (b"etag", etag), (b"cache-control", b"private, no-cache")]
+    if if_none_match is not None and etag.decode().removeprefix("W/") in if_none_match:
+        return Reply(HTTPStatus.NOT_MODIFIED, headers, b"")
+    return Reply(200, [_CONTENT_TYPES[media], *headers], body)
 
 
 def accepted(accept: str | None) -> Iterator[tuple[str, float]]:
@@ -63,12 +93,12 @@ def accepted(accept: str | None) -> Iterator[tuple[str, float]]:
         yield name, _quality(parameters)
 
 
-def graphql(body: dict[str, Any], media: str, is_refused: bool) -> Response:
+def graphql(body: bytes, media: str, is_refused: bool = False) -> "Reply":
     """A GraphQL answer; refused means that nothing was executed, so that it has no data."""
     # The draft of 2026 has 422 and 294 here; clients and the audit suite of graphql-http know
     # 400 and 200. In application/json every answer to a well-formed request is 200.
     status = 400 if is_refused and media == GRAPHQL else 200
-    return encoded(body, media, status)
+    return Reply(status, [_CONTENT_TYPES[media], _VARY], body)
 
 
 def dumped(body: Any) -> bytes:
@@ -76,17 +106,13 @@ def dumped(body: Any) -> bytes:
     return orjson.dumps(body)
 
 
-def encoded(
-    body: dict[str, Any], media: str, status: int, headers: dict[str, str] | None = None
-) -> Response:
-    """A JSON body in one of the two media types."""
-    kind = RefusedBody if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else Response
-    return kind(
-        dumped(body),
-        status,
-        {"vary": "accept", **(headers or {})},
-        f"{media}; charset=utf-8",
-    )
+def plain(
+    body: dict[str, Any], media: str, status: int, headers: Mapping[str, str] | None = None
+) -> "Reply":
+    """A JSON body with a status that is not GraphQL's."""
+    kind = RefusedBody if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else Reply
+    more = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    return kind(status, [_CONTENT_TYPES[media], _VARY, *more], dumped(body))
 
 
 def _quality(parameters: list[str]) -> float:

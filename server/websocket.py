@@ -10,7 +10,6 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import orjson
 from graphql import ExecutionResult, OperationType
@@ -21,8 +20,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from resolvers.errors import LIMIT_EXCEEDED
 from server import errors, parameters, streams
 from server.errors import HttpError
-from server.graphql import GraphQLEndpoint
-from server.logs import request_id
+from server.logs import new_request_id, request_id
+from server.operations import Operations
 
 PROTOCOL = "graphql-transport-ws"
 
@@ -42,7 +41,7 @@ class ProtocolError(Exception):
 class SocketEndpoint:
     """The ASGI application that takes the sockets."""
 
-    graphql: GraphQLEndpoint
+    operations: Operations
     open_count: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -59,7 +58,7 @@ class SocketEndpoint:
             if spoken is None:
                 await socket.close(4406, f"Only the subprotocol {PROTOCOL} is spoken")
             else:
-                await _Connection(socket, self.graphql).serve()
+                await _Connection(socket, self.operations).serve()
         finally:
             self.open_count -= 1
 
@@ -68,7 +67,7 @@ class SocketEndpoint:
         origin = socket.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
             return PlainTextResponse("A socket from another site is refused\n", 403)
-        if self.open_count >= self.graphql.settings.sockets_max:
+        if self.open_count >= self.operations.settings.sockets_max:
             return PlainTextResponse("Too many sockets are open\n", 503, {"retry-after": "5"})
         return None
 
@@ -76,9 +75,9 @@ class SocketEndpoint:
 class _Connection:
     """One socket and its operations."""
 
-    def __init__(self, socket: WebSocket, graphql: GraphQLEndpoint) -> None:
+    def __init__(self, socket: WebSocket, operations: Operations) -> None:
         self._socket = socket
-        self._graphql = graphql
+        self._operations = operations
         self._running: dict[str, asyncio.Task[None]] = {}
         self._mutations: set[asyncio.Future[ExecutionResult]] = set()
 
@@ -149,7 +148,7 @@ class _Connection:
                 raise ProtocolError(4400, f"Unknown message type: {other[:64]}")
 
     async def _begin(self, message: dict[str, Any]) -> None:
-        key, most = _id(message), self._graphql.settings.socket_operations_max
+        key, most = _id(message), self._operations.settings.socket_operations_max
         if key in self._running:
             raise ProtocolError(4409, f"Subscriber for {key[:32]} already exists")
         if len(self._running) >= most:
@@ -161,7 +160,7 @@ class _Connection:
 
     async def _operate(self, key: str, payload: object) -> None:
         """Run one operation, and end it with a message, unless the client has ended it."""
-        request_id.set(uuid4().hex)  # this task's own
+        request_id.set(new_request_id())  # this task's own
         last: dict[str, Any] = {"id": key, "type": "complete"}
         try:
             await self._answer(key, payload)
@@ -175,18 +174,18 @@ class _Connection:
 
     async def _answer(self, key: str, payload: object) -> None:
         given = parameters.of_message(payload)
-        prepared = self._graphql.prepare(given, dict(self._socket.scope))
-        kind = prepared.operation.node.operation
+        prepared = self._operations.prepare(given)
+        kind = prepared.kind
         if kind is not OperationType.SUBSCRIPTION:
             executing: asyncio.Future[ExecutionResult]
-            executing = asyncio.ensure_future(self._graphql.result(prepared))
+            executing = asyncio.ensure_future(self._operations.result(prepared))
             if kind is OperationType.MUTATION:
                 self._mutations.add(executing)
                 executing.add_done_callback(self._mutations.discard)
                 executing = asyncio.shield(executing)
             await self._next(key, await executing)
             return
-        async with aclosing(await self._graphql.stream(prepared)) as results:
+        async with aclosing(await self._operations.stream(prepared)) as results:
             async for result in results:
                 await self._next(key, result)
 

@@ -12,7 +12,7 @@ import psycopg
 from db.engine import Database
 from db.state import Moment
 from resolvers.service import Service
-from server.answers import Answer, Answers
+from server.answers import Answers
 from tests import factories
 from tests.graphql import SERVICE
 from tests.server.conftest import Serving
@@ -154,10 +154,10 @@ async def test_without_memory_nothing_is_kept(
 def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> None:
     answers = Answers(10_000, SERVICE)
     for number in range(3):
-        answers.keep(b"%d" % number, Answer(MOMENT, b"x" * 2_000, None))
+        answers.keep(b"%d" % number, MOMENT, b"x" * 2_000, None)
     assert 6_000 < answers.kept_bytes <= 10_000
     assert answers.get(b"0")
-    answers.keep(b"3", Answer(MOMENT, b"x" * 2_000, None))
+    answers.keep(b"3", MOMENT, b"x" * 2_000, None)
     assert [answers.get(b"%d" % n) is not None for n in range(4)] == [True, False, True, True]
     assert answers.kept_bytes <= 10_000
 
@@ -165,11 +165,11 @@ def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> Non
 def test_what_is_kept_is_counted_once_and_what_is_too_large_is_not_kept() -> None:
     answers = Answers(10_000, SERVICE)
     for length in (100, 4_000, 10):
-        answers.keep(b"a", Answer(MOMENT, b"x" * length, None))
+        answers.keep(b"a", MOMENT, b"x" * length, None)
     assert answers.kept_bytes < 1_000
-    answers.keep(b"b", Answer(MOMENT, b"x" * 10_001, None))
+    answers.keep(b"b", MOMENT, b"x" * 10_001, None)
     assert answers.get(b"b") is None
-    answers.keep(b"c", Answer(MOMENT, b"x" * 9_900, None))
+    answers.keep(b"c", MOMENT, b"x" * 9_900, None)
     assert answers.kept_bytes <= 10_000
 
 
@@ -183,10 +183,10 @@ def test_a_tag_is_of_the_request_the_moment_and_the_release() -> None:
     ]
     services = [SERVICE, Service(version="0.0.1", schema_hash="0" * 64, limits=SERVICE.limits)]
     tags = [
-        Answers(1, service).etag(request, moment)
+        Answers(1, service).keep(request, moment, b"", None).etag
         for service in services
         for moment in moments
         for request in (b"a", b"b")
     ]
     assert len(set(tags)) == 20
-    assert tags[0] == Answers(1, SERVICE).etag(b"a", moments[0])
+    assert tags[0] == Answers(1, SERVICE).keep(b"a", moments[0], b"", None).etag
