@@ -29,6 +29,7 @@ from planner.together import together
 from planner.types import Types
 
 _VARIANTS_MAX = 8
+_PLAIN = frozenset((str, int, bool, None.__class__, Undefined.__class__))
 _is_awaitable = cast(Callable[[Any], TypeGuard[Awaitable[Any]]], optimized_is_awaitable)
 
 Compiled = TypeVar("Compiled")
@@ -122,7 +123,9 @@ class QueryPlan:
 
     def likeness(self, given: VariableValues) -> Hashable:
         """Equal for variables that differ in nothing but the arguments of root fields."""
-        return tuple(_frozen(given.coerced.get(name, Undefined)) for name in self._inner)
+        # as sent: values that are equal once coerced, 1.0 and 1.00, may yet be told apart
+        sent = (given.sources.get(name) for name in self._inner)
+        return tuple(_frozen(Undefined if one is None else one.value) for one in sent)
 
     async def run_together(
         self, given: Sequence[VariableValues], context: object
@@ -236,9 +239,13 @@ def _compile_payloads(scope: Scope) -> Payloads:
 
 
 def _frozen(value: Any) -> Hashable:
-    """A hashable stand-in: equal only for equal values of equal classes."""
+    """A hashable stand-in for a JSON value: equal only for values that nothing can tell apart."""
+    if value.__class__ in _PLAIN:
+        return value.__class__, value
+    if value.__class__ is float:
+        return float, repr(value)  # 0.0 equals -0.0
     if isinstance(value, Mapping):
         return (dict, *((key, _frozen(item)) for key, item in value.items()))
     if isinstance(value, list):
         return (list, *map(_frozen, value))
-    return (value.__class__, value) if isinstance(value, Hashable) else object()
+    return object()
