@@ -76,7 +76,7 @@ async def _run_root_step(
 async def _load_root(step: Step, run: Run) -> Any:
     try:
         info = PlanInfo(run.context, step.selection, run.variables.coerced)
-        values = await step.load(info, [None], step.arguments(run.variables, info))
-        return values[0]
+        [value] = await step.load(info, [None], step.arguments(run.variables, info))
+        return value
     except Exception as error:
         return error
