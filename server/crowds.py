@@ -5,7 +5,6 @@ committed before it came, as if it ran alone. What is shared are the loads of qu
 (they differ in the arguments of root fields), and the whole answer of those that are equal.
 """
 
-import asyncio
 from collections.abc import Callable, Hashable, Mapping
 from typing import TypeAlias
 
@@ -45,15 +44,13 @@ class Crowds:
         crowd = self._crowds.get(key)
         if crowd is None:
             crowd = self._crowds[key] = _Crowd(plan, most, context)
+        crowd.size += 1
         try:
             return await crowd.data(sent, variables)
         finally:
-            asyncio.get_running_loop().call_soon(self._forget_idle, key)
-
-    def _forget_idle(self, key: Hashable) -> None:
-        crowd = self._crowds.get(key)
-        if crowd is not None and crowd.is_idle:
-            del self._crowds[key]
+            crowd.size -= 1
+            if not crowd.size:  # its last run may still be ending, with nobody to tell
+                del self._crowds[key]
 
 
 class _Asked(bytes):
@@ -66,13 +63,10 @@ class _Crowd:
     """Queries of one plan that may be run together."""
 
     def __init__(self, plan: QueryPlan, most: int, context: MakeContext) -> None:
+        self.size = 0
         self._plan = plan
         self._context = context
         self._coalescer = Coalescer(self._run, most)
-
-    @property
-    def is_idle(self) -> bool:
-        return self._coalescer.is_idle
 
     async def data(self, sent: bytes, variables: VariableValues) -> bytes | None:
         asked = _Asked(sent)
