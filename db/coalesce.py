@@ -61,6 +61,20 @@ class Coalescer(Generic[KeyT, ValueT]):
             raise
         return found
 
+    async def one(self, key: KeyT) -> ValueT | None:
+        """The value of one key, if it has one; the short way, for what is asked most."""
+        batch = self._with_room_for((key,))
+        batch.keys[key] = None
+        future: asyncio.Future[Mapping[KeyT, ValueT]]
+        future = asyncio.get_running_loop().create_future()
+        batch.waiters.append(future)
+        self._schedule()
+        try:
+            return (await future).get(key)
+        except asyncio.CancelledError:
+            self._leave([(batch, future)])
+            raise
+
     def _join(
         self, keys: Sequence[KeyT]
     ) -> list[tuple[_Batch[KeyT, ValueT], "asyncio.Future[Mapping[KeyT, ValueT]]"]]:

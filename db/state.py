@@ -1,5 +1,6 @@
 """What the registry knows of itself, in SQL."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db import reader
+from db.coalesce import Coalescer
 from db.reader import Source
 from db.statements import Query
 from db.tables import Price, RegistryState
@@ -31,7 +33,6 @@ def _select_moment() -> sa.Select[Any]:
         .scalar_subquery()
     )
     columns: list[Any] = [
-        sa.literal(1).label("parent"),
         RegistryState.revision,
         next_price_at.label("next_price_at"),
         sa.func.current_date().label("today"),
@@ -43,9 +44,26 @@ _MOMENT = Query("moment", _select_moment, {})
 
 
 async def moment(source: Source) -> Moment:
-    """The moment now; concurrent readers share one statement, which none of them has missed."""
-    row = (await reader.row_by_key(source, _MOMENT, [1]))[1]
+    """The moment now."""
+    row = (await reader.rows(source, _MOMENT))[0]
     return Moment(row.revision, row.next_price_at, row.today)
+
+
+class Moments:
+    """The moment now, for many who ask at once: one statement, which none of them has missed."""
+
+    def __init__(self, source: Source) -> None:
+        self._coalescer = Coalescer(self._read)
+        self._source = source
+
+    async def now(self) -> Moment:
+        """Not older than this call."""
+        found = await self._coalescer.one(None)
+        assert found is not None  # _read gives one
+        return found
+
+    async def _read(self, _: Sequence[None]) -> dict[None, Moment]:
+        return {None: await moment(self._source)}
 
 
 async def revision(source: Source) -> int:

@@ -5,6 +5,7 @@ from planner.executor import FastExecutor
 from planner.plan import MutationPlan, QueryPlan
 from planner.planner import Planner
 from planner.selection import PlanInfo, Selection, selection_of
+from planner.variables import Variables, compile_variables
 
 __all__ = [
     "Declined",
@@ -15,5 +16,7 @@ __all__ = [
     "QueryPlan",
     "Rerun",
     "Selection",
+    "Variables",
+    "compile_variables",
     "selection_of",
 ]

@@ -15,6 +15,7 @@ from strawberry.types.field import StrawberryField
 
 from planner.document import variables_in
 from planner.selection import PlanInfo
+from planner.templates import compile_template
 
 Arguments = Callable[[VariableValues, PlanInfo], dict[str, Any]]
 
@@ -44,7 +45,11 @@ def compile_arguments(
         given = get_argument_values(definition, node, variables)
         return convert_arguments(given, field.arguments, registry, config, info)  # type: ignore[arg-type]  # PlanInfo stands for Info
 
-    if not variables_in(node.arguments or ()):
+    names = variables_in(node.arguments or ())
+    if names and are_shared:
+        made = compile_template(lambda variables: read(variables, None), names)
+        return lambda variables, _info: made(variables)
+    if not names:
         try:
             constant = read(None, None)
         except Exception:  # the same will be raised when the plan is run, and make it give way

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 import schema
 from db.cold import Cold
 from db.engine import Database
+from db.state import Moments
 from planner import Planner
 from resolvers.hub import Hub
 from resolvers.service import Service
@@ -43,7 +44,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     cold = Cold(settings.cold_place, settings.cold_storage_class)
     operations = _operations(settings, database, hub, cold)
     answers = Answers(settings.answer_cache_bytes_max, operations.service)
-    graphql = GraphQLEndpoint(operations, answers)
+    graphql = GraphQLEndpoint(operations, answers, Moments(database.reader))
     background = jobs.build(database, cold, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager

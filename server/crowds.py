@@ -71,7 +71,7 @@ class _Crowd:
     async def data(self, sent: bytes, variables: VariableValues) -> bytes | None:
         asked = _Asked(sent)
         asked.variables = variables
-        return (await self._coalescer.load((asked,))).get(asked)
+        return await self._coalescer.one(asked)
 
     async def _run(self, asked: list[_Asked]) -> Mapping[_Asked, bytes]:
         results = await self._plan.run_together([one.variables for one in asked], self._context())

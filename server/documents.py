@@ -1,9 +1,9 @@
 """Parsed and validated documents, kept while they are asked for again."""
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
@@ -24,6 +24,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from planner import Variables, compile_variables
 from schema.fields import is_fresh
 from server import limits
 from server.errors import HttpError, Refused, limit_exceeded
@@ -37,30 +38,46 @@ _BYTES_A_DOCUMENT = 2_000
 _COSTS_KEPT_MAX = 100
 
 
+class Measured(NamedTuple):
+    """What an operation was found to cost, and the limits that it exceeds."""
+
+    nodes: int
+    breaches: Sequence[GraphQLError]
+
+
 @dataclass(slots=True)
 class Operation:
-    """One operation of a document, and what it was found to cost."""
+    """One operation of a document, and what was found out about it."""
 
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Variables
     is_keepable: bool = False  # its answer depends on the moment (db/state.py) alone
-    sizing_variables: frozenset[str] | None = None
-    costs: dict[tuple[int | None, ...], limits.Cost] = field(default_factory=dict)
+    sizing_variables: tuple[str, ...] | None = None
+    measured: dict[tuple[int | None, ...], Measured] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+        return self.node.name.value if self.node.name else None
 
     def cost(
-        self, schema: GraphQLSchema, variables: Mapping[str, Any], page_size_max: int
-    ) -> limits.Cost:
+        self, schema: GraphQLSchema, variables: Mapping[str, Any], settings: Settings
+    ) -> Measured:
         """What it costs with these coerced variables; measured once for each choice of sizes."""
-        key = _sizes(self.sizing_variables or (), variables)
-        if self.sizing_variables is None or key not in self.costs:
-            cost, self.sizing_variables = limits.measure(
-                schema, self.fragments, self.node, variables, page_size_max
-            )
-            if len(self.costs) >= _COSTS_KEPT_MAX:
-                self.costs.clear()
-            key = _sizes(self.sizing_variables, variables)
-            self.costs[key] = cost
-        return self.costs[key]
+        if self.sizing_variables is not None:
+            found = self.measured.get(_sizes(self.sizing_variables, variables))
+            if found is not None:
+                return found
+        cost, names = limits.measure(
+            schema, self.fragments, self.node, variables, settings.page_size_max
+        )
+        self.sizing_variables = tuple(sorted(names))
+        if len(self.measured) >= _COSTS_KEPT_MAX:
+            self.measured.clear()
+        measured = Measured(cost.nodes, limits.breaches(cost, self.node.operation, settings))
+        self.measured[_sizes(self.sizing_variables, variables)] = measured
+        return measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +142,10 @@ class Documents:
         }
         operations = {
             item.name.value if item.name else "": Operation(
-                item, fragments, self._is_keepable(item, fragments)
+                item,
+                fragments,
+                compile_variables(self._schema, item.variable_definitions or ()),
+                self._is_keepable(item, fragments),
             )
             for item in tree.definitions
             if isinstance(item, OperationDefinitionNode)
@@ -178,7 +198,7 @@ def _root_names(
 
 
 def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:
-    return tuple(limits.size_of(variables.get(name)) for name in sorted(names))
+    return tuple(limits.size_of(variables.get(name)) for name in names)
 
 
 def _estimate(text: str) -> int:

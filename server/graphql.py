@@ -10,7 +10,7 @@ from graphql import OperationType
 from starlette.requests import Request
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from db import state
+from db.state import Moments
 from resolvers.errors import LIMIT_EXCEEDED
 from server import errors, graphiql, parameters, responses, sse
 from server.answers import Answers
@@ -34,6 +34,7 @@ class GraphQLEndpoint:
 
     operations: Operations
     answers: Answers
+    moments: Moments
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -85,7 +86,7 @@ class GraphQLEndpoint:
         if prepared is not None and not prepared.operation.is_keepable:
             body, _ = await self.operations.answer(prepared, sent)
             return responses.graphql(body, media)
-        moment = await state.moment(self.operations.database.reader)
+        moment = await self.moments.now()
         if kept is None or kept.moment != moment:
             prepared = prepared or self._admit(request, sent, patience)
             body, is_good = await self.operations.answer(prepared, sent)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 import orjson
 from graphql import ExecutionResult, Executor, GraphQLError, OperationType
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
@@ -47,8 +47,7 @@ class Prepared(NamedTuple):
     @property
     def name(self) -> str | None:
         """The operation's name, for the log."""
-        name = self.operation.node.name
-        return name.value if name else None
+        return self.operation.name
 
 
 class Room:
@@ -95,11 +94,11 @@ class Operations:
         node = operation.node
         core = self.schema._schema  # as Strawberry's own views do: it has no public name
         _refuse(limits.long_lists(core, node, given.variables, self.settings.input_list_max))
-        variables = get_variable_values(core, node.variable_definitions or (), given.variables)
+        variables = operation.variables(given.variables)
         if isinstance(variables, list):
             raise Refused(variables)
-        cost = operation.cost(core, variables.coerced, self.settings.page_size_max)
-        _refuse(limits.breaches(cost, node.operation, self.settings))
+        cost = operation.cost(core, variables.coerced, self.settings)
+        _refuse(cost.breaches)
         return Prepared(document, operation, given, variables, cost.nodes)
 
     async def answer(self, prepared: Prepared, sent: bytes) -> tuple[bytes, bool]:

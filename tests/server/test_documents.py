@@ -38,10 +38,11 @@ def test_the_least_recently_used_document_leaves_first() -> None:
 
 
 def test_the_cost_is_measured_again_for_other_page_sizes_only() -> None:
+    settings = Settings(_env_file=None)
     operation = (
         documents().get("query($n: Int, $other: Int) { a(first: $n) { x } }").operation(None)
     )
-    few = operation.cost(SCHEMA, {"n": 5, "other": 1}, 100)
-    assert operation.cost(SCHEMA, {"n": 5, "other": 2}, 100) is few
-    assert operation.cost(SCHEMA, {"n": 50}, 100).nodes == 50
-    assert operation.cost(SCHEMA, {}, 100).nodes == 20
+    few = operation.cost(SCHEMA, {"n": 5, "other": 1}, settings)
+    assert operation.cost(SCHEMA, {"n": 5, "other": 2}, settings) is few
+    assert operation.cost(SCHEMA, {"n": 50}, settings).nodes == 50
+    assert operation.cost(SCHEMA, {}, settings).nodes == 20

@@ -1,0 +1,110 @@
+"""Arguments made from a template are those that graphql-core and Strawberry make."""
+
+from dataclasses import asdict, is_dataclass
+from enum import Enum
+from typing import Any
+
+import pytest
+import strawberry
+from graphql import FieldNode, OperationDefinitionNode, parse
+from strawberry.scalars import JSON
+
+from planner import compile_variables
+from planner.arguments import compile_arguments
+from planner.selection import PlanInfo
+
+INFO = PlanInfo(None, None, {})
+
+
+@strawberry.enum
+class Colour(Enum):
+    RED = "red"
+
+
+@strawberry.input
+class Inner:
+    name: str | None = strawberry.UNSET
+    sizes: list[int] | None = None
+    colour: Colour | None = None
+    any: JSON | None = None
+    maybe: strawberry.Maybe[str | None]
+
+
+@strawberry.input(one_of=True)
+class Either:
+    id: strawberry.ID | None = strawberry.UNSET
+    inner: Inner | None = strawberry.UNSET
+
+
+@strawberry.type
+class Query:
+    @strawberry.field
+    def a(
+        self,
+        s: str | None = "default",
+        n: int = 1,
+        by: Either | None = None,
+        inner: Inner | None = None,
+        several: list[Inner] | None = None,
+    ) -> int:
+        return 1
+
+
+SCHEMA = strawberry.Schema(Query)
+HEADS = {"s": "String", "t": "String!", "n": "Int", "i": "ID!", "c": "Colour", "o": "Inner"}
+CALLS = [
+    "a(s: $s)",
+    "a(s: $t, n: 5)",
+    "a(by: {id: $i})",
+    "a(by: {inner: {name: $s, sizes: [1, 2], colour: RED}})",
+    "a(inner: {name: $s, sizes: [$n]})",
+    "a(inner: {colour: $c, name: $t})",
+    "a(inner: {any: {deep: [$s, $n]}})",
+    "a(inner: {any: $t})",
+    "a(inner: {maybe: $t})",
+    "a(inner: $o, s: $s)",
+    "a(several: [{name: $s}, {name: $t}])",
+    "a(s: $t, inner: {name: $t}, n: 2)",
+]
+GIVEN: list[dict[str, Any]] = [
+    {"t": "t", "i": "i"},
+    {"t": "t", "i": "i", "s": "s", "n": 4, "c": "RED", "o": {"name": "x"}},
+    {"t": "", "i": "", "s": None, "n": None, "c": None, "o": None},
+]
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_template_gives_what_the_long_way_gives(call: str) -> None:
+    used = {name: type_ for name, type_ in HEADS.items() if f"${name}" in call}
+    heads = ", ".join(f"${name}: {type_}" for name, type_ in used.items())
+    operation = parse(f"query ({heads}) {{ {call} }}").definitions[0]
+    assert isinstance(operation, OperationDefinitionNode)
+    node = operation.selection_set.selections[0]
+    assert isinstance(node, FieldNode)
+    core = SCHEMA._schema
+    read = compile_variables(core, operation.variable_definitions or ())
+    assert core.query_type is not None
+    definition = core.query_type.fields["a"]
+    field = definition.extensions["strawberry-definition"]
+    short, long = (
+        compile_arguments(SCHEMA, definition, field, node, are_shared=are_shared)
+        for are_shared in (True, False)
+    )
+    for given in [*GIVEN, *reversed(GIVEN)]:
+        variables: Any = read(given)
+        assert not isinstance(variables, list)
+        assert _told(lambda v=variables: short(v, INFO)) == _told(lambda v=variables: long(v, INFO))
+
+
+def _told(make: Any) -> str:
+    try:
+        made = make()
+    except Exception as error:  # the same, whatever it is
+        return f"{type(error).__name__}: {error}"
+    return repr({key: _plain(value) for key, value in made.items()})
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return (type(value), asdict(value)) if is_dataclass(value) else value
