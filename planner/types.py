@@ -96,6 +96,8 @@ def leaf(type_: GraphQLScalarType | GraphQLEnumType, passed: type | None) -> Lea
     if passed is None and type_ in IDENTICAL:
         class_, condition, _ = IDENTICAL[type_]
         return Leaf(coerce, class_, condition)
+    if passed is None and type_.coerce_output_value is str:
+        return Leaf(coerce, str)  # str(text) is the text
     return Leaf(coerce, passed)
 
 

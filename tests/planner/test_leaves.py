@@ -7,12 +7,13 @@ import uuid
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NewType
 
 import pytest
 import strawberry
 from graphql import ExecutionResult, Undefined, parse
 from strawberry.scalars import JSON
+from strawberry.schema.config import StrawberryConfig
 
 from planner import FastExecutor, Planner, QueryPlan, Rerun
 from tests.planner.executors import Stock, answer
@@ -45,10 +46,12 @@ class Shown:
         return "shown"
 
 
+Code = NewType("Code", str)
+SCALARS: dict[object, Any] = {Code: strawberry.scalar(name="Code", serialize=str)}
 KINDS: list[Any] = [
     *(str, int, float, bool, strawberry.ID, Word, Number, Thing, JSON),
     *(Decimal, uuid.UUID, datetime.datetime, datetime.date),
-    *(list[str], list[int | None], list[list[Word]]),
+    *(list[str], list[int | None], list[list[Word]], Code),
 ]
 TEXTS = ["{ row { given } }", "{ row { maybe } }", "{ alone }"]
 VALUES: list[Any] = [
@@ -98,7 +101,8 @@ def _query(kind: Any) -> type:
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 async def test_leaves(kind: Any, text: str) -> None:
-    schema, document = strawberry.Schema(_query(kind)), parse(text)
+    schema = strawberry.Schema(_query(kind), config=StrawberryConfig(scalar_map=SCALARS))
+    document = parse(text)
     plan = Planner(schema).plan(document, None, text)
     assert isinstance(plan, QueryPlan)
     for value in VALUES:
