@@ -52,14 +52,14 @@ class _Variables(Visitor):
 
     def __init__(self) -> None:
         super().__init__()
-        self.found: set[str] = set()
+        self.found: list[str] = []
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        self.found.add(node.name.value)
+        self.found.append(node.name.value)
 
 
-def variables_in(nodes: Iterable[Node]) -> set[str]:
-    """The names of the variables used anywhere in these nodes."""
+def variables_in(nodes: Iterable[Node]) -> list[str]:
+    """The names of the variables used anywhere in these nodes, as often as they are used."""
     variables = _Variables()
     for node in nodes:
         visit(node, variables)
@@ -79,7 +79,7 @@ def read_operation(document: DocumentNode, operation_name: str | None) -> Operat
             fragments[definition.name.value] = FragmentDetails(definition)
     conditions = _Conditions()
     visit(document, conditions)
-    inner = conditions.variables | variables_in(_below_arguments(document, node))
+    inner = conditions.variables | set(variables_in(_below_arguments(document, node)))
     return Operation(node, fragments, tuple(sorted(conditions.variables)), tuple(sorted(inner)))
 
 

@@ -4,7 +4,7 @@ They are asked once, with marks in the place of the variables; wherever a mark t
 a later value would have, too.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -26,20 +26,21 @@ class _Mark:
 
 
 def compile_template(
-    read: Callable[[VariableValues], dict[str, Any]], names: Iterable[str]
+    read: Callable[[VariableValues], dict[str, Any]], names: Sequence[str]
 ) -> Callable[[VariableValues], dict[str, Any]]:
     """``read``, or a faster function that does the same for plain variables.
 
-    What the variables do not touch is shared by all that is made.
+    What the variables do not touch is shared by all that is made. ``names`` are the variables as
+    often as they are used: each use must be found again, or one would be left a mark for ever.
     """
     marks = {name: _Mark(name) for name in names}
     try:
         made = read(VariableValues({}, marks))
     except Exception:  # a type that looks into its values
         return read
-    found: set[str] = set()
+    found: list[str] = []
     fill = _compile(made, found)
-    if fill is None or found != marks.keys():
+    if fill is None or sorted(found) != sorted(names):
         return read
 
     def filled(variables: VariableValues) -> dict[str, Any]:
@@ -53,11 +54,11 @@ def compile_template(
     return filled
 
 
-def _compile(value: Any, found: set[str]) -> _Fill | None:
+def _compile(value: Any, found: list[str]) -> _Fill | None:
     """How to make such a value anew; None where no mark is in it."""
     if isinstance(value, _Mark):
         name = value.name
-        found.add(name)
+        found.append(name)
         return lambda coerced: coerced[name]
     if value.__class__ is dict:
         return _compile_dict(value, found)
@@ -70,7 +71,7 @@ def _compile(value: Any, found: set[str]) -> _Fill | None:
     return None
 
 
-def _compile_dict(value: Mapping[str, Any], found: set[str]) -> _Fill | None:
+def _compile_dict(value: Mapping[str, Any], found: list[str]) -> _Fill | None:
     fills = {key: _compile(item, found) for key, item in value.items()}
     changing = [(key, fill) for key, fill in fills.items() if fill is not None]
     if not changing:

@@ -65,6 +65,8 @@ CALLS = [
     "a(inner: $o, s: $s)",
     "a(several: [{name: $s}, {name: $t}])",
     "a(s: $t, inner: {name: $t}, n: 2)",
+    "a(s: $t, inner: {any: {deep: [$t]}})",
+    "a(n: $n, inner: {name: $s, sizes: [$n]})",
 ]
 GIVEN: list[dict[str, Any]] = [
     {"t": "t", "i": "i"},
