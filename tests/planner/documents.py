@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from graphql import (
     DocumentNode,
+    GraphQLBoolean,
     GraphQLEnumType,
     GraphQLField,
     GraphQLInputObjectType,
@@ -42,10 +43,15 @@ _RULES = [
 ]
 
 
+# The type of each variable, and the place that it was made for.
+Takes = dict[str, tuple[Any, str]]
+
+
 class Case(NamedTuple):
     text: str
     document: DocumentNode
     variables: dict[str, Any]
+    takes: Takes
 
 
 def cases(
@@ -61,10 +67,27 @@ def cases(
     ``leave_out`` are fields never to select, such as "Mutation.deleteAll".
     """
     for seed in seeds:
-        case = _Writer(schema, values, random.Random(seed), depth, leave_out).case()
-        document = parse(case[0])
+        writer = _Writer(schema, values, random.Random(seed), depth, leave_out)
+        text, variables = writer.case()
+        document = parse(text)
         if not validate(schema, document, _RULES):
-            yield seed, Case(case[0], document, case[1])
+            yield seed, Case(text, document, variables, writer.takes)
+
+
+def other_variables(
+    schema: GraphQLSchema, values: Values, case: Case, chance: random.Random
+) -> dict[str, Any]:
+    """The case's variables, some of them with other values and some left out."""
+    writer = _Writer(schema, values, chance, 0, frozenset())
+    variables: dict[str, Any] = {}
+    for name, (type_, place) in case.takes.items():
+        may_lack = name not in case.variables or not isinstance(type_, GraphQLNonNull)
+        if writer.chance(0.5):
+            if name in case.variables:
+                variables[name] = case.variables[name]
+        elif not may_lack or writer.chance(0.7):
+            variables[name] = writer.value(type_, place, 2)
+    return variables
 
 
 @dataclass
@@ -75,6 +98,7 @@ class _Writer:
     depth: int
     leave_out: frozenset[str]
     variables: dict[str, Any] = field(default_factory=dict)
+    takes: Takes = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
     fragments: list[tuple[str, Any, str]] = field(default_factory=list)
 
@@ -151,26 +175,44 @@ class _Writer:
         name = self.random.choice(["c0", "c1"])
         self.definitions.setdefault(name, f"${name}: Boolean!")
         self.variables.setdefault(name, self.chance(0.5))
+        self.takes[name] = GraphQLNonNull(GraphQLBoolean), "condition"
         return f" @{which}(if: ${name})"
 
     def arguments(self, field_name: str, definition: GraphQLField) -> str:
         parts = []
         for name, argument in definition.args.items():
             if is_required_argument(argument) or self.chance(0.5):
-                value = self.value(argument.type, f"{field_name}.{name}", 2)
-                parts.append(f"{name}: {self.text(argument.type, value)}")
+                place = f"{field_name}.{name}"
+                value = self.value(argument.type, place, 2)
+                parts.append(f"{name}: {self.text(argument.type, value, place)}")
         return f"({', '.join(parts)})" if parts else ""
 
-    def text(self, type_: Any, value: Any) -> str:
-        """A literal, or a variable that has the value, or that has it by default."""
+    def text(self, type_: Any, value: Any, place: str) -> str:
+        """A literal, perhaps with variables in it, or a variable that has the value or defaults
+        to it."""
+        fitting = [
+            name for name, (t, _) in self.takes.items() if str(t) in (f"{type_}", f"{type_}!")
+        ]
+        if fitting and self.chance(0.2):
+            return f"${self.random.choice(fitting)}"
         if self.chance(0.4):
             name = f"v{len(self.variables) + len(self.definitions)}"
+            self.takes[name] = type_, place
             if value is not None and self.chance(0.3):
                 self.definitions[name] = f"${name}: {type_} = {_literal(type_, value)}"
             else:
                 self.definitions[name] = f"${name}: {type_}"
                 self.variables[name] = value
             return f"${name}"
+        named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+        if isinstance(named, GraphQLList) and value:
+            return "[" + ", ".join(self.text(named.of_type, item, place) for item in value) + "]"
+        if isinstance(named, GraphQLInputObjectType) and value and not _is_one_of(named):
+            told = [
+                f"{k}: {self.text(named.fields[k].type, v, f'{named}.{k}')}"
+                for k, v in value.items()
+            ]
+            return "{" + ", ".join(told) + "}"
         return _literal(type_, value)
 
     def value(self, type_: Any, place: str, depth: int) -> Any:
@@ -227,4 +269,8 @@ def _literal(type_: Any, value: Any) -> str:
     if isinstance(type_, GraphQLInputObjectType):
         told = [f"{k}: {_literal(type_.fields[k].type, v)}" for k, v in value.items()]
         return "{" + ", ".join(told) + "}"
+    if isinstance(value, dict):  # of a scalar that takes any
+        return "{" + ", ".join(f"{k}: {_literal(type_, v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(_literal(type_, item) for item in value) + "]"
     return json.dumps(value)

@@ -84,6 +84,26 @@ async def test_one_of_inputs(by: str) -> None:
     assert data["author"]
 
 
+TOLD = "told(value: {a: $v, b: [$w]})"
+SEVERAL_PLACES = (
+    "authors(filter: {names: [$v], name: $v}) { nodes { name } }",
+    "author(by: {name: $v}) { name told(value: [{a: $v, b: [$v]}]) s: shout(mark: $v) }",
+    "authors(filter: {names: [$v, $w], name: $v}) { nodes { s: shout(mark: $w) } }",
+)
+
+
+@pytest.mark.parametrize("fields", SEVERAL_PLACES)
+@pytest.mark.parametrize("shares_arguments", [True, False])
+async def test_one_variable_in_several_places(fields: str, shares_arguments: bool) -> None:
+    text = f'query($v: String!, $w: String! = "w") {{ {fields} a: node(id: "a0") {{ {TOLD} }} }}'
+    made = plan(text, shares_arguments=shares_arguments)
+    for name in ("Ada", "Bo", "nobody"):
+        stock = await toy.SCHEMA.execute(text, {"v": name}, toy_rows.Context())
+        assert stock.errors is None
+        answer = await made.run({"v": name}, toy_rows.Context())
+        assert repr(answer.data) == repr(stock.data)
+
+
 @pytest.mark.parametrize("label", ["", 'label: "v"', "label: null"])
 async def test_maybe_inputs(label: str) -> None:
     await both(f"{{ authors(filter: {{{label}}}) {{ nodes {{ id }} }} }}")

@@ -28,6 +28,7 @@ from tests.planner.toy_rows import (
     books_of_author,
     books_of_shop,
     is_long,
+    told_of_node,
     total_of_page,
     words_of_node,
 )
@@ -75,6 +76,7 @@ def type_of(row: type) -> Callable[[type[T]], type[T]]:
 class Node:
     id: strawberry.ID
     words: list[str | None] = batched(words_of_node, "id")
+    told: str = batched(told_of_node, "id")
 
 
 @strawberry.type
@@ -162,6 +164,7 @@ class NotFoundError(UserError):
 @strawberry.input
 class AuthorFilter:
     names: list[str] | None = None
+    name: str | None = None
     born: int | None = None
     label: strawberry.Maybe[str | None] = None
 
@@ -218,6 +221,8 @@ class Query:
         rows = list(info.context.store.authors.values())
         if filter and filter.names is not None:
             rows = [row for row in rows if row.name in filter.names]
+        if filter and filter.name:
+            rows = [row for row in rows if row.name == filter.name]
         if filter and filter.label:
             rows = [row for row in rows if row.labels[0].value == filter.label.value]
         return Page(rows[:first], len(rows) > first, len(rows))  # type: ignore[return-value]  # rows stand for types
