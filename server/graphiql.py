@@ -11,7 +11,6 @@ from hashlib import sha256
 from os import PathLike, stat_result
 from pathlib import Path
 
-from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
@@ -57,7 +56,7 @@ def _cdn_page(ui: Path) -> tuple[str, str]:
     return html.replace('id="examples">[]<', f'id="examples">{tabs}<'), policy
 
 
-async def page(request: Request, ui: Path = UI) -> Response:
+async def page(ui: Path = UI) -> Response:
     """The GraphiQL page, to be answered at the GraphQL endpoint's own address."""
     index = ui / "dist" / "index.html"
     html, policy = (

@@ -7,7 +7,7 @@ its chain of extensions, and passes the 61 audits of npm's graphql-http (tests/s
 from dataclasses import dataclass
 
 from graphql import OperationType
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db.state import Moments
@@ -17,6 +17,7 @@ from server.answers import Answers
 from server.errors import HttpError, Refused
 from server.logs import request_id
 from server.operations import Operations, Prepared
+from server.parameters import Call
 from server.patience import Patience
 
 OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the access log
@@ -38,14 +39,12 @@ class GraphQLEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        request = Request(scope, receive)
-        response = await (
-            graphiql.page(request) if _wants_page(request) else self._respond(request)
-        )
+        request = parameters.call(scope, receive)
+        response = await (graphiql.page() if _wants_page(request) else self._respond(request))
         await response(scope, receive, send)
 
-    async def _respond(self, request: Request) -> ASGIApp:
-        media = responses.media_type(parameters.header(request, b"accept"))
+    async def _respond(self, request: Call) -> ASGIApp:
+        media = responses.media_type(request.header(b"accept"))
         try:
             with self.operations.room:
                 return await self._answer(request, media)
@@ -63,7 +62,7 @@ class GraphQLEndpoint:
             return responses.plain(errors.unexpected(error, request_id.get()), media, 500)
         return responses.graphql(responses.dumped(told), media, is_refused=True)
 
-    async def _answer(self, request: Request, media: str) -> ASGIApp:
+    async def _answer(self, request: Call, media: str) -> ASGIApp:
         settings = self.operations.settings
         sent = await parameters.read(request, settings.body_bytes_max)
         if _takes_stream(request):
@@ -78,7 +77,7 @@ class GraphQLEndpoint:
             return responses.graphql(body, media)
 
     async def _answer_again(
-        self, request: Request, sent: bytes, media: str, patience: Patience
+        self, request: Call, sent: bytes, media: str, patience: Patience
     ) -> ASGIApp:
         """The kept answer if it is true of this moment, else a new one, kept if it may be."""
         kept = self.answers.get(sent)
@@ -94,32 +93,31 @@ class GraphQLEndpoint:
                 return responses.graphql(body, media)
             kept = self.answers.keep(sent, moment, body, prepared.name)
         request.scope[OPERATION_NAME] = kept.operation
-        is_get = request.method == "GET"
-        condition = parameters.header(request, b"if-none-match") if is_get else None
+        condition = request.header(b"if-none-match") if request.is_get else ""
         return responses.kept(kept.body, media, kept.etag, condition)
 
-    def _admit(self, request: Request, sent: bytes, patience: Patience) -> Prepared:
+    def _admit(self, request: Call, sent: bytes, patience: Patience) -> Prepared:
         prepared = self._prepare(request, sent)
         if prepared.kind is OperationType.SUBSCRIPTION and not _takes_stream(request):
             raise HttpError(406, _NO_STREAM)
         patience.outlives_client = prepared.kind is not OperationType.QUERY
         return prepared
 
-    def _prepare(self, request: Request, sent: bytes) -> Prepared:
+    def _prepare(self, request: Call, sent: bytes) -> Prepared:
         given = parameters.parse(request, sent)
-        prepared = self.operations.prepare(given, only_query=request.method == "GET")
+        prepared = self.operations.prepare(given, only_query=request.is_get)
         request.scope[OPERATION_NAME] = prepared.name
         return prepared
 
 
-def _takes_stream(request: Request) -> bool:
-    accept = parameters.header(request, b"accept")
-    return accept is not None and sse.MEDIA_TYPE in accept.lower() and sse.is_accepted(accept)
+def _takes_stream(request: Call) -> bool:
+    accept = request.header(b"accept")
+    return sse.MEDIA_TYPE in accept.lower() and sse.is_accepted(accept)
 
 
-def _wants_page(request: Request) -> bool:
+def _wants_page(request: Call) -> bool:
     return (
-        request.method == "GET"
-        and "text/html" in request.headers.get("accept", "")
-        and "query" not in request.query_params
+        request.is_get
+        and "text/html" in request.header(b"accept")
+        and "query" not in QueryParams(request.scope["query_string"])
     )

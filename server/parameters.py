@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from starlette.requests import Request
+from starlette.datastructures import QueryParams
+from starlette.types import Receive, Scope
 
 from resolvers.errors import LIMIT_EXCEEDED
 from server.errors import HttpError
@@ -26,52 +27,61 @@ class Parameters(NamedTuple):
     operation_name: str | None
 
 
-def header(request: Request, name: bytes) -> str | None:
-    """A header's value, by its name in lower case; Starlette's Headers take 2 us for each."""
-    for key, value in request.scope["headers"]:
-        if key == name:
-            return str(value, "latin-1")
-    return None
+class Call(NamedTuple):
+    """An HTTP request as ASGI tells it; Starlette's would take a tenth of a kept answer's time."""
+
+    scope: Scope
+    receive: Receive
+    is_get: bool
+    headers: Mapping[bytes, bytes]
+
+    def header(self, name: bytes) -> str:
+        """A header's value, by its name in lower case; empty where there is none."""
+        return self.headers.get(name, b"").decode("latin-1")
 
 
-async def read(request: Request, body_bytes_max: int) -> bytes:
+def call(scope: Scope, receive: Receive) -> Call:
+    """The request of this scope; of a header that comes twice the last one counts."""
+    return Call(scope, receive, scope["method"] == "GET", dict(scope["headers"]))
+
+
+async def read(request: Call, body_bytes_max: int) -> bytes:
     """What was sent: the body of a POST, or `?` and the query of a GET.
 
     Equal bytes ask for the same. Raises HttpError when there are too many, or of another type.
     """
-    if request.method == "GET":
+    if request.is_get:
         return _query(request, body_bytes_max)
-    if request.method != "POST":
-        raise HttpError(
-            405, f"{request.method} is not allowed here", headers={"allow": "GET, POST"}
-        )
-    _require_json(header(request, b"content-type") or "")
+    method = request.scope["method"]
+    if method != "POST":
+        raise HttpError(405, f"{method} is not allowed here", headers={"allow": "GET, POST"})
+    _require_json(request.header(b"content-type"))
     return await _body(request, body_bytes_max)
 
 
-def parse(request: Request, sent: bytes) -> Parameters:
+def parse(request: Call, sent: bytes) -> Parameters:
     """The parameters in what was sent; raises HttpError when they are not well-formed."""
-    if request.method == "GET":
-        return _from_query(request)
+    if request.is_get:
+        return _from_query(sent)
     return _parameters(_object(decoded(sent, "The body"), "The body"))
 
 
-def _query(request: Request, bytes_max: int) -> bytes:
+def _query(request: Call, bytes_max: int) -> bytes:
     query: bytes = request.scope["query_string"]
     if len(query) > bytes_max:
         raise HttpError(414, f"The URL has more than {bytes_max} bytes", LIMIT_EXCEEDED)
     # Another site may make a browser send a GET, with no preflight to ask for leave; only the
     # time of the answer could tell it something, but that is not its business either.
     if (
-        request.headers.get("sec-fetch-site") in ("cross-site", "same-site")
-        and "graphql-require-preflight" not in request.headers
+        request.header(b"sec-fetch-site") in ("cross-site", "same-site")
+        and b"graphql-require-preflight" not in request.headers
     ):
         raise HttpError(403, "A GET from another site needs the header graphql-require-preflight")
     return b"?" + query
 
 
-def _from_query(request: Request) -> Parameters:
-    given: dict[str, Any] = dict(request.query_params)
+def _from_query(sent: bytes) -> Parameters:
+    given: dict[str, Any] = dict(QueryParams(sent[1:]))
     for name in ("variables", "extensions"):
         if given.get(name):
             given[name] = decoded(given[name].encode(), f"`{name}`")
@@ -89,9 +99,9 @@ def _require_json(content_type: str) -> None:
         raise HttpError(415, f"Content-Type must be {_JSON}, in UTF-8", headers={"accept": _JSON})
 
 
-async def _body(request: Request, bytes_max: int) -> bytes:
+async def _body(request: Call, bytes_max: int) -> bytes:
     """The body; raises HttpError, leaving the rest unread, as soon as it is too long."""
-    announced = header(request, b"content-length") or ""
+    announced = request.header(b"content-length")
     if announced.isdecimal() and int(announced) > bytes_max:
         raise _too_long(bytes_max)
     body, has_more = b"", True

@@ -68,7 +68,7 @@ class RefusedBody(Reply):
 
 
 @lru_cache(maxsize=64)
-def media_type(accept: str | None) -> str:
+def media_type(accept: str) -> str:
     """The best of the two media types by the q values of RFC 9110; JSON when none is asked for."""
     best, best_q = JSON, 0.0
     for name, q in accepted(accept):
@@ -78,17 +78,17 @@ def media_type(accept: str | None) -> str:
     return best
 
 
-def kept(body: bytes, media: str, etag: bytes, if_none_match: str | None) -> "Reply":
+def kept(body: bytes, media: str, etag: bytes, if_none_match: str) -> "Reply":
     """An answer as bytes, with the tag under which its client may ask for it again."""
     headers = [_VARY, (b"etag", etag), (b"cache-control", b"private, no-cache")]
-    if if_none_match is not None and etag.decode().removeprefix("W/") in if_none_match:
+    if if_none_match and etag.decode().removeprefix("W/") in if_none_match:
         return Reply(HTTPStatus.NOT_MODIFIED, headers, b"")
     return Reply(200, [_CONTENT_TYPES[media], *headers], body)
 
 
-def accepted(accept: str | None) -> Iterator[tuple[str, float]]:
+def accepted(accept: str) -> Iterator[tuple[str, float]]:
     """The media types in an Accept header, each with its q value."""
-    for part in (accept or "").split(","):
+    for part in accept.split(","):
         name, *parameters = (item.strip().lower() for item in part.split(";"))
         yield name, _quality(parameters)
 

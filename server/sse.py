@@ -64,7 +64,7 @@ class EventStream:
         yield _event("complete", None)
 
 
-def is_accepted(accept: str | None) -> bool:
+def is_accepted(accept: str) -> bool:
     """Whether a client takes events."""
     return any(name == MEDIA_TYPE and q > 0 for name, q in responses.accepted(accept))
 

@@ -125,6 +125,7 @@ def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # nothing here reads who the client is
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
     server = uvicorn.Server(config)

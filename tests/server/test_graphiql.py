@@ -29,8 +29,8 @@ INDEX = f'<!doctype html><script type="module" src="{ASSET}"></script>'
 
 
 def client(ui: Path) -> TestClient:
-    async def endpoint(request: Request) -> Response:
-        return await graphiql.page(request, ui)
+    async def endpoint(_: Request) -> Response:
+        return await graphiql.page(ui)
 
     return TestClient(Starlette(routes=[Route("/graphql", endpoint), *graphiql.routes(ui)]))
 
