@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, TypeAlias
+from uuid import UUID
 
 import psycopg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.arrays import uuid_array
 from db.coalesce import Coalescer
 from db.connections import Connection, Connections, PoolBusy
 from db.statements import Query, compiled
@@ -78,7 +80,8 @@ async def row_by_key(source: Source, query: Query, keys: Sequence[Any]) -> dict[
 
 
 async def _grouped(source: Source, query: Query, keys: Sequence[Any]) -> dict[Any, list[Any]]:
-    asked = Query(query.shape, query.build, {**query.values, "keys": list(keys)}, query.table)
+    array = uuid_array(keys) if keys and isinstance(keys[0], UUID) else list(keys)
+    asked = Query(query.shape, query.build, {**query.values, "keys": array}, query.table)
     found: dict[Any, list[Any]] = {}
     for row in await rows(source, asked):
         found.setdefault(row.parent, []).append(row)
