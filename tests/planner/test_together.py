@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -15,9 +15,9 @@ from graphql import ExecutionResult, parse
 from graphql.execution.values import VariableValues, get_variable_values
 
 from planner import Planner, QueryPlan, Rerun
-from planner.document import read_operation
 from tests.planner import toy, toy_rows
-from tests.planner.documents import Case, cases, other_variables
+from tests.planner.company import alike, alone
+from tests.planner.documents import cases
 
 CASES = int(os.environ.get("PLANNER_CASES", "250"))
 GRAPH = toy.SCHEMA._schema
@@ -42,13 +42,6 @@ def told(answer: ExecutionResult | Rerun) -> str:
     return "rerun" if isinstance(answer, Rerun) else repr(answer.data)
 
 
-async def alone(plan: QueryPlan, given: VariableValues, context: object) -> ExecutionResult | Rerun:
-    try:
-        return await plan.run_coerced(given, context)
-    except Rerun as rerun:
-        return rerun
-
-
 async def together(text: str, *given: dict[str, Any]) -> tuple[list[str], toy_rows.Context]:
     """What queries that are alike are told, once each has been told the same alone."""
     plan, context = plan_of(text), toy_rows.Context()
@@ -60,29 +53,6 @@ async def together(text: str, *given: dict[str, Any]) -> tuple[list[str], toy_ro
 
 
 # ------------------------------------------------------------------------------ random documents
-
-
-def _sent(case: Case, chance: random.Random) -> Iterator[dict[str, Any]]:
-    """The case's variables twice, with others for root fields alone, and with others anywhere."""
-    inner = read_operation(case.document, None).inner
-    kept = {name: value for name, value in case.variables.items() if name in inner}
-    yield from (case.variables, dict(case.variables))
-    for number in range(7):
-        other = other_variables(GRAPH, toy_rows.argument, case, chance)
-        if number > 2:
-            other = kept | {name: other[name] for name in other if name not in inner}
-        yield other
-
-
-def _alike(plan: QueryPlan, case: Case, chance: random.Random) -> list[list[VariableValues]]:
-    """Variables in groups that are alike, without those that are like no other."""
-    found: dict[Hashable, list[VariableValues]] = {}
-    definitions = case.document.definitions[0].variable_definitions or ()  # type: ignore[attr-defined]  # an operation
-    for sent in _sent(case, chance):
-        values = get_variable_values(GRAPH, definitions, sent)
-        assert isinstance(values, VariableValues), (case.text, sent, values)
-        found.setdefault(plan.likeness(values), []).append(values)
-    return [some for some in found.values() if len(some) > 1]
 
 
 def _outcome(answers: Sequence[ExecutionResult | Rerun]) -> str:
@@ -102,7 +72,7 @@ async def test_answers_are_those_given_alone(dirt: float) -> None:
         plans = [p.plan(case.document, None, case.text) for p in (planner, reference)]
         if not (isinstance(plans[0], QueryPlan) and isinstance(plans[1], QueryPlan) and case.takes):
             continue
-        for some in _alike(plans[0], case, random.Random(seed)):
+        for some in alike(GRAPH, toy_rows.argument, plans[0], case, random.Random(seed)):
             answers = await plans[0].run_together(some, toy_rows.Context(store()))
             lone = [await alone(plans[1], one, toy_rows.Context(store())) for one in some]
             assert list(map(told, answers)) == list(map(told, lone)), (case.text, some)

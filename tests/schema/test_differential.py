@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import random
 import re
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -13,12 +14,13 @@ from graphql import ExecutionResult, OperationType, get_operation_ast
 from sqlalchemy import make_url
 
 from db.engine import Database
-from planner import Declined, MutationPlan, Planner, Rerun
+from planner import Declined, MutationPlan, Planner, QueryPlan, Rerun
 from resolvers.context import Context
 from server import errors, responses
 from server.app import PASSED
 from tests.db.clones import cloned, opened
 from tests.graphql import SCHEMA, SERVICE
+from tests.planner.company import alike, alone
 from tests.planner.documents import Case, cases
 from tests.planner.executors import Stock, answer
 from tests.schema import seeded
@@ -113,6 +115,28 @@ async def _planned(planner: Planner, case: Case, db: Database, stock: ExecutionR
         return "rerun" if stock.errors else f"rerun in vain: {rerun!r} {case.text}"
     assert _told(planned) == _told(stock), (case.text, case.variables)
     return "planned"
+
+
+async def test_queries_run_together_are_answered_as_alone(registry: Registry) -> None:
+    planner, values = _planner(), seeded.values(registry.known)
+    seen: Counter[str] = Counter()
+    async with opened(registry.postgres_url, registry.name) as db:
+        for number, case in enumerate(_cases(registry.known, mutations=False)):
+            plan = planner.plan(case.document, None, case.text)
+            if number % 6 or not case.takes or not isinstance(plan, QueryPlan):
+                continue
+            for some in alike(SCHEMA._schema, values, plan, case, random.Random(number)):
+                answers = await plan.run_together(some, _context(db))
+                lone = [await alone(plan, one, _context(db)) for one in some]
+                assert list(map(_shown, answers)) == list(map(_shown, lone)), (case.text, some)
+                seen["together" if len({repr(one.coerced) for one in some}) > 1 else "equal"] += 1
+                seen["mixed"] += len({isinstance(answer, Rerun) for answer in answers}) > 1
+    _log.info("%s", seen)
+    assert seen["together"] > CASES * 0.05, seen
+
+
+def _shown(answer: ExecutionResult | Rerun) -> str:
+    return "rerun" if isinstance(answer, Rerun) else _told(answer)
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
