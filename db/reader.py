@@ -1,6 +1,8 @@
 """Reads: prepared queries on connections of their own, each seeing what is committed by then."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -14,6 +16,8 @@ from db.statements import Query, compiled
 
 _COALESCED_KEYS_MAX = 32  # larger loads gain nothing from waiting for each other
 _KINDS_MAX = 1_000  # of coalesced loads, before the idle ones are dropped
+
+_place = attrgetter("place")
 
 Note = Callable[[str, Mapping[str, Any]], None]
 
@@ -82,8 +86,11 @@ async def row_by_key(source: Source, query: Query, keys: Sequence[Any]) -> dict[
 async def _grouped(source: Source, query: Query, keys: Sequence[Any]) -> dict[Any, list[Any]]:
     array = uuid_array(keys) if keys and isinstance(keys[0], UUID) else list(keys)
     asked = Query(query.shape, query.build, {**query.values, "keys": array}, query.table)
+    every = await rows(source, asked)
+    if query.is_by_place:
+        return {keys[place - 1]: list(some) for place, some in groupby(every, _place)}
     found: dict[Any, list[Any]] = {}
-    for row in await rows(source, asked):
+    for row in every:
         found.setdefault(row.parent, []).append(row)
     return found
 

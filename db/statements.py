@@ -30,6 +30,7 @@ class Query:
     """What to ask: `build` makes the statement of this shape, `values` are its parameters.
 
     Rows have the names of the statement's columns, and the properties of `table` if one is given.
+    Rows asked for by keys say which is theirs by `parent`, the key, or by its `place`.
     """
 
     shape: Hashable
@@ -37,6 +38,7 @@ class Query:
     values: Mapping[str, Any]
     table: Hashable = None
     is_planned_by_values: bool = False  # each time anew: the best plan depends on the values
+    is_by_place: bool = False  # rows come in the order of the keys, with `place` counted from 1
 
 
 @dataclass(frozen=True, slots=True)
