@@ -30,15 +30,21 @@ class _Batch(Generic[KeyT, ValueT]):
 
 
 class Coalescer(Generic[KeyT, ValueT]):
-    """Joins loads of one kind while two of its batches run; without a cache.
+    """Joins loads of one kind while others of it run; without a cache.
 
     A load never joins a batch that has started, so it sees whatever was committed before it began.
     A batch that nobody waits for any more is cancelled.
     """
 
-    def __init__(self, run: Run[KeyT, ValueT], keys_max: int = _KEYS_MAX) -> None:
+    def __init__(
+        self,
+        run: Run[KeyT, ValueT],
+        keys_max: int = _KEYS_MAX,
+        in_flight_max: int = _IN_FLIGHT_MAX,
+    ) -> None:
         self._run = run
         self._keys_max = keys_max
+        self._in_flight_max = in_flight_max
         self._formed: deque[_Batch[KeyT, ValueT]] = deque()  # none of them has started
         self._running = 0
         self._is_scheduled = False
@@ -105,7 +111,7 @@ class Coalescer(Generic[KeyT, ValueT]):
                 batch.task.cancel()
 
     def _schedule(self) -> None:
-        if self._formed and not self._is_scheduled and self._running < _IN_FLIGHT_MAX:
+        if self._formed and not self._is_scheduled and self._running < self._in_flight_max:
             self._is_scheduled = True
             asyncio.get_running_loop().call_soon(self._start)
 
