@@ -73,17 +73,19 @@ def _compile(query: Query) -> Compiled:
         if name not in query.values
     }
     names = tuple(statement.exported_columns.keys())
-    return Compiled(made.string.encode(), constants, row_class(query.table, names)._make)
+    return Compiled(made.string.encode(), constants, row_class(query.table, names))
 
 
 @lru_cache(maxsize=_SHAPES_MAX)
 def row_class(table: Hashable, names: tuple[str, ...]) -> Any:
     """A tuple with these names, which can stand for a row of the table: it has its properties."""
-    base: Any = namedtuple("Row", names)  # type: ignore[misc]  # its names are not known to mypy
-    own: dict[str, Any] = {"__slots__": (), "__table_class__": table}
+    named: Any = namedtuple("Row", names)  # type: ignore[misc]  # its names are not known to mypy
+    # without its __new__ and _make, which are Python: a row is made of a tuple in two thirds
+    own: dict[str, Any] = {name: vars(named)[name] for name in names}
+    own |= {"__slots__": (), "__table_class__": table, "__repr__": named.__repr__}
     if isinstance(table, type):
         own |= {k: v for k, v in vars(table).items() if isinstance(v, property)}
-    return type(getattr(table, "__name__", "Row"), (base,), own)
+    return type(getattr(table, "__name__", "Row"), (tuple,), own)
 
 
 def stands_for(value: object, table: type) -> bool:

@@ -60,7 +60,7 @@ def test_every_property_is_read_from_the_columns_it_names(table: Any) -> None:
     names = [name for one in table.__mro__ for name, v in vars(one).items() if type(v) is property]
     for name in set(names) & set(vars(table)) | {"node_id"}:
         columns = columns_of(table, frozenset({name}))
-        row = row_class(table, columns)._make([None] * len(columns))
+        row = row_class(table, columns)([None] * len(columns))
         try:
             getattr(row, name)
         except AttributeError as error:
@@ -69,7 +69,7 @@ def test_every_property_is_read_from_the_columns_it_names(table: Any) -> None:
 
 
 def test_a_row_stands_for_its_table_and_has_no_column_that_was_not_read() -> None:
-    made = row_class(ModelVersion, ("id", "number"))._make(["x", 3])
+    made = row_class(ModelVersion, ("id", "number"))(["x", 3])
     assert (made.number, made[1]) == (3, 3)
     assert stands_for(made, ModelVersion)
     assert not stands_for(made, Model)
