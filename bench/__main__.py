@@ -45,7 +45,7 @@ def main(
             samples = list(measure.samples(servers, bodies, plan, cpu.postmaster(url)))
             if memory_s:
                 shipped = next((s for s in servers if s.server.name == KEPT), servers[0])
-                print(json.dumps(memory.measure(shipped, bodies, memory_s, folder)))
+                memory.show(memory.measure(shipped, bodies, memory_s, folder))
         settings = {"bindings": scale, "rounds": rounds, "seconds": seconds}
         _report(
             Result(

@@ -1,11 +1,14 @@
 """The data set: a template database that is built once, and a fresh copy of it for each run."""
 
 import asyncio
+import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import gettempdir
 
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
@@ -19,7 +22,7 @@ VERSIONS, BINDINGS = 10, 4  # of each model, of each version
 BINDINGS_MAX = 1_000_000
 PER_MODEL = VERSIONS * BINDINGS
 _SEED = 7
-_RUN = "bench"
+_RUN = re.compile(r"bench_\d+_(?P<process>\d+)")  # a database of one run
 _LOAD_TIMEOUT_MS = 3_600_000
 
 # The catalog leaves these columns empty; a registry in use has them, and jsonb is dear to read.
@@ -48,18 +51,28 @@ def fresh(bindings: int) -> Iterator[str]:
 
     The first run of a size fills a template in the temporary directory; later runs copy it.
     """
-    with embedded.running(Path(gettempdir()) / "registry-bench") as url:
-        template = f"synthetic_{bindings}_{migrate.head()}"
-        if not _is_filled(url, template):
-            _fill(url, template, bindings)
+    with (
+        embedded.running(Path(gettempdir()) / "registry-bench") as url,
+        copied(url, bindings) as made,
+    ):
+        yield made
+
+
+@contextmanager
+def copied(url: str, bindings: int) -> Iterator[str]:
+    """The same on the PostgreSQL server of a URL."""
+    # several sizes in one run, and several runs at once, stay out of each other's way
+    template, name = f"synthetic_{bindings}_{migrate.head()}", f"bench_{bindings}_{os.getpid()}"
+    if not _is_filled(url, template):
+        _fill(url, template, name, bindings)
+    with _server(url) as connection:
+        _drop(connection, name)
+        connection.execute(_create(name, template))
+    try:
+        yield _named(url, name)
+    finally:
         with _server(url) as connection:
-            _drop(connection, _RUN)
-            connection.execute(_create(_RUN, template))
-        try:
-            yield _named(url, _RUN)
-        finally:
-            with _server(url) as connection:
-                _drop(connection, _RUN)
+            _drop(connection, name)
 
 
 def _is_filled(url: str, template: str) -> bool:
@@ -68,14 +81,14 @@ def _is_filled(url: str, template: str) -> bool:
         return found.fetchone() is not None
 
 
-def _fill(url: str, template: str, bindings: int) -> None:
+def _fill(url: str, template: str, name: str, bindings: int) -> None:
     """Fill a database of another name first, so that a template that is there is complete."""
     say(f"Filling a database with {bindings:,} bindings (once)")
     with _server(url) as connection:
-        for name in (_RUN, *_outdated(connection)):
-            _drop(connection, name)
-        connection.execute(_create(_RUN, "template1"))
-    filling = _named(url, _RUN)
+        for old in (name, *_outdated(connection)):
+            _drop(connection, old)
+        connection.execute(_create(name, "template1"))
+    filling = _named(url, name)
     migrate.upgrade(filling)
     asyncio.run(_load(filling, model_count(bindings)))
     with psycopg.connect(filling, autocommit=True) as connection:
@@ -83,7 +96,7 @@ def _fill(url: str, template: str, bindings: int) -> None:
             connection.execute(statement)
     with _server(url) as connection:
         rename = SQL("ALTER DATABASE {} RENAME TO {}")
-        connection.execute(rename.format(Identifier(_RUN), Identifier(template)))
+        connection.execute(rename.format(Identifier(name), Identifier(template)))
 
 
 async def _load(url: str, models: int) -> None:
@@ -99,10 +112,14 @@ def _tell(done: int, total: int) -> None:
 
 
 def _outdated(connection: psycopg.Connection) -> list[str]:
-    """Templates of an older schema."""
-    found = connection.execute("SELECT datname FROM pg_database").fetchall()
-    templates = [name for (name,) in found if name.startswith("synthetic_")]
-    return [name for name in templates if not name.endswith(f"_{migrate.head()}")]
+    """Templates of an older schema, and what runs that were killed left behind."""
+    names = [name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()]
+    templates = [name for name in names if name.startswith("synthetic_")]
+    runs = [found for name in names if (found := _RUN.fullmatch(name))]
+    return [
+        *(name for name in templates if not name.endswith(f"_{migrate.head()}")),
+        *(found[0] for found in runs if not psutil.pid_exists(int(found["process"]))),
+    ]
 
 
 def _create(name: str, template: str) -> Composed:

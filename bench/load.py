@@ -1,4 +1,4 @@
-"""Load on one server from 32 connections that are kept open: by wrk, else by Python itself."""
+"""Load on one server from connections that are kept open: by wrk, else by Python itself."""
 
 import asyncio
 import json
@@ -46,13 +46,22 @@ def generator() -> str:
     return "wrk" if which("wrk") else "Python (less precise: it takes more of the machine than wrk)"
 
 
-def run(url: str, bodies: Path, seconds: int, seed: int, *, is_checked: bool = False) -> Load:
+def run(
+    url: str,
+    bodies: Path,
+    seconds: int,
+    seed: int,
+    *,
+    connections: int = CONNECTIONS,
+    is_checked: bool = False,
+) -> Load:
     """Post lines of the file at random; `is_checked` looks for errors in the answers."""
     if which("wrk") is None:
-        return asyncio.run(_run(url, bodies.read_text("utf-8").splitlines(), seconds, seed))
-    command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds + _TIMEOUT_S}s"]
+        requests = _requests(url, bodies.read_text("utf-8").splitlines(), Random(seed))
+        return asyncio.run(_run(url, requests, seconds, connections))
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds + _TIMEOUT_S}s"]
     command += [f"--timeout={_TIMEOUT_S}s", "-s", str(_SCRIPT), url]
-    command += ["--", str(bodies), str(seconds), str(CONNECTIONS), str(seed)]
+    command += ["--", str(bodies), str(seconds), str(connections), str(seed)]
     command += ["check"] if is_checked else []
     return Load(**json.loads(_until_drained(command)))
 
@@ -78,12 +87,11 @@ class _Seen:
     failures: int = 0
 
 
-async def _run(url: str, bodies: list[str], seconds: int, seed: int) -> Load:
-    requests = _requests(url, bodies, Random(seed))
+async def _run(url: str, requests: Iterator[bytes], seconds: int, connections: int) -> Load:
     seen = _Seen([])
     start = time.perf_counter()
     await asyncio.gather(
-        *(_client(url, requests, seen, start + seconds) for _ in range(CONNECTIONS))
+        *(_client(url, requests, seen, start + seconds) for _ in range(connections))
     )
     duration = time.perf_counter() - start
     seen.latencies_s.sort()

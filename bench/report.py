@@ -6,21 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
 from bench import picture
 from bench.measure import Sample
 from bench.operations import TITLES
 from bench.servers import BASELINES, SERVERS
 from bench.summary import Ratio, Row
+from bench.terminal import note, table
 
 _ROOT = Path(__file__).resolve().parent.parent
 _RESULTS = _ROOT / "bench" / "results"
 _PAGE, _PICTURE = _ROOT / "docs" / "benchmarks.md", _ROOT / "docs" / "benchmark.svg"
 _MARKED = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", re.S)
 _COLUMNS = ("", "answers/s", "registry", "kept", "p50", "p90", "p99", "CPU", "PostgreSQL")
-_WIDTH = 140  # where there is no terminal
 _TITLE = {server.name: server.title for server in SERVERS}
 
 
@@ -37,51 +34,35 @@ class Result:
 
 def show(result: Result) -> None:
     """Print the table."""
-    console = Console()
-    console = console if console.is_terminal else Console(width=_WIDTH)
     for operation in dict.fromkeys(row.operation for row in result.rows):
         title = f"{operation}  {TITLES[operation]}, {result.leaves[operation]:,} leaves"
-        table = Table(*_COLUMNS, title=title, title_justify="left", title_style="bold")
-        for column in table.columns[1:]:
-            column.justify, column.no_wrap = "right", True
-        for row in result.rows:
-            if row.operation == operation:
-                table.add_row(*_cells(row))
-        console.print(table)
-    console.print(
+        table(title, _COLUMNS, [_cells(row) for row in result.rows if row.operation == operation])
+    note(
         "registry, kept: its answers/s, made anew or kept, over the server's: median (lowest,"
         " highest) of the rounds.\np50, p90, p99: ms to a whole answer."
-        " CPU, PostgreSQL: ms of user and system time a request.",
-        style="dim",
+        " CPU, PostgreSQL: ms of user and system time a request."
     )
 
 
 def write(result: Result) -> Path:
     """Write the JSON; gives its path."""
-    _RESULTS.mkdir(exist_ok=True)
-    samples = [
+    return save(
+        "",
+        result.facts,
         {
-            "round": sample.round,
-            "operation": sample.operation,
-            "server": sample.server,
-            "server_cpu_ms": round(sample.server_ms, 3),
-            "postgres_cpu_ms": round(sample.postgres_ms, 3),
-            **sample.load.figures(),
-        }
-        for sample in result.samples
-    ]
-    text = json.dumps(
-        {
-            "facts": result.facts,
             "settings": result.settings,
             "leaves": result.leaves,
             "medians": [row.figures() for row in result.rows],
-            "samples": samples,
+            "samples": [sample.figures() for sample in result.samples],
         },
-        indent=1,
     )
-    file = _RESULTS / f"{str(result.facts['at']).replace(':', '')}.json"
-    file.write_text(text + "\n", "utf-8")
+
+
+def save(kind: str, facts: Mapping[str, object], found: Mapping[str, object]) -> Path:
+    """Write what a measurement of some kind found, and the facts of its machine, as JSON."""
+    _RESULTS.mkdir(exist_ok=True)
+    file = _RESULTS / f"{kind}{str(facts['at']).replace(':', '')}.json"
+    file.write_text(json.dumps({"facts": facts, **found}, indent=1) + "\n", "utf-8")
     return file
 
 

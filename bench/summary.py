@@ -12,7 +12,7 @@ _ORDER = [server.name for server in SERVERS]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """Answers a second over another server's, by rounds: the median, the lowest, the highest.
+    """A figure over another one of the same round: the median, the lowest, the highest.
 
     Machines are faster in one minute than in the next, so these alone can be compared.
     """
@@ -26,7 +26,8 @@ class Ratio:
 class Row:
     """One server on one operation: medians over the rounds.
 
-    `ratios` says how many times as much the registry, in each of its settings, did in that time.
+    `ratios` says how many times as many answers a second the registry, in each of its settings,
+    gave in that time.
     """
 
     operation: str
@@ -65,7 +66,7 @@ def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
         operation=group[0].operation,
         server=group[0].server,
         per_second=round(median(each.per_second for each in loads), 1),
-        ratios={name: _ratio(own, group) for name, own in baselines.items() if own},
+        ratios={name: _per_second(own, group) for name, own in baselines.items() if own},
         p50_ms=median(each.p50_ms for each in loads),
         p90_ms=median(each.p90_ms for each in loads),
         p99_ms=median(each.p99_ms for each in loads),
@@ -75,8 +76,13 @@ def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
     )
 
 
-def _ratio(baseline: Sequence[Sample], group: Sequence[Sample]) -> Ratio:
-    """Rounds are in order in both."""
-    pairs = zip(baseline, group, strict=True)
-    ratios = [ours.load.per_second / theirs.load.per_second for ours, theirs in pairs]
+def _per_second(baseline: Sequence[Sample], group: Sequence[Sample]) -> Ratio:
+    return ratio(
+        [each.load.per_second for each in baseline], [each.load.per_second for each in group]
+    )
+
+
+def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
+    """Of two figures by rounds, which are in order in both."""
+    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
     return Ratio(*(round(value, 3) for value in (median(ratios), min(ratios), max(ratios))))
