@@ -1,7 +1,6 @@
 """Batches for fields that follow one key from a row to another row."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
-from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -29,9 +28,13 @@ async def parents_of(
     Raises RequestError for the one that was deleted, with the row that referred to it, between the
     statements of a read.
     """
-    found = await loaded(info, keys, partial(by_ids, attributes=attributes(info)))
+    # Hundreds of bindings name a few providers: a UUID hashes and compares itself in Python.
+    numbers = [key.int for key in keys]
+    distinct = dict(zip(numbers, keys, strict=True))
+    rows = await by_ids(info.context.db.reader, list(distinct.values()), attributes(info))
+    found = {number: rows[key] for number, key in distinct.items() if key in rows}
     try:
-        return [found[key] for key in keys]
+        return [found[number] for number in numbers]
     except KeyError:
         message = "an object was deleted while it was read; ask again"
         raise RequestError(message, UNAVAILABLE) from None
