@@ -22,7 +22,7 @@ def new() -> UUID:
 
 def encode(prefix: str, key: UUID) -> str:
     """The id that clients see."""
-    return f"{prefix}_{key.hex}"
+    return f"{prefix}_{key.int.to_bytes(16).hex()}"  # key.hex takes twice as long
 
 
 def decode(prefix: str, text: str) -> UUID | None:
