@@ -15,7 +15,7 @@ from db import ids
 
 TITLES = {
     "Q1": "gateway: a model by name, 3 newest active versions, their active bindings",
-    "Q2": "dashboard: the first 20 models, 10 versions each, 4 bindings each",
+    "Q2": "dashboard: the first 20 models, 10 versions, 4 bindings each; all ask the same",
     "Q3": "point: one model by id",
     "Q4": "mutation: a binding's success rate and latency",
     "Q5": "the dashboard's page at a random place",
