@@ -54,6 +54,10 @@ def main(
     connections: Annotated[
         int, typer.Option(min=1, max=load.CONNECTIONS - 1, help="Of the quiet measurements.")
     ] = 1,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only what begins so, as Q1 or Models; may be repeated."),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 5,
     seconds: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 2,
 ) -> None:
@@ -64,7 +68,10 @@ def main(
     quiet = Plan(rounds, seconds, 2, (), connections)
     with TemporaryDirectory() as scratch, ExitStack() as stack:
         urls = {size: stack.enter_context(data.fresh(size)) for size in sizes}
-        every = [stack.enter_context(opened(urls[size], size, Path(scratch))) for size in sizes]
+        every = [
+            stack.enter_context(opened(urls[size], size, Path(scratch), tuple(only or [""])))
+            for size in sizes
+        ]
         samples = measured(every, quiet, Path(scratch))
         compared = growth_rows.compared(samples, sizes)
         plans = explained(every, compared)
@@ -83,8 +90,8 @@ def main(
 
 
 @contextmanager
-def opened(url: str, bindings: int, folder: Path) -> Iterator[Sized]:
-    """The registry that makes each answer anew, as in the other measurements."""
+def opened(url: str, bindings: int, folder: Path, only: tuple[str, ...] = ("",)) -> Iterator[Sized]:
+    """The registry that makes each answer anew, asked what begins with one of these words."""
     server = replace(
         SERVERS[0], name=str(bindings), title=f"{bindings:,} bindings", has_cursors=False
     )
@@ -92,7 +99,10 @@ def opened(url: str, bindings: int, folder: Path) -> Iterator[Sized]:
     with servers.running(server, url, folder) as running:
         documents = {**running.language.documents, **operations.documents("growth")}
         running = replace(running, language=Language(documents, server.has_prefixed_ids))
-        asked = depths.asked(running, operations.places(url))
+        every = depths.asked(running, operations.places(url))
+        asked = {name: each for name, each in every.items() if name.startswith(only)}
+        if not asked:
+            raise typer.BadParameter(f"{', '.join(only)}: there are {', '.join(every)}")
         server = replace(server, operations=tuple(asked))
         yield Sized(bindings, url, replace(running, server=server), asked)
 
