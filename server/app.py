@@ -111,7 +111,13 @@ def _operations(settings: Settings, database: Database, hub: Hub, cold: Cold) ->
         service,
         settings,
         Documents(built._schema, settings),
-        Planner(built, passed=PASSED, by_class=True, shares_arguments=True)
+        Planner(
+            built,
+            passed=PASSED,
+            by_class=True,
+            shares_arguments=True,
+            bytes_max=settings.document_cache_bytes_max,
+        )
         if settings.compiled_plans
         else None,
         hub,

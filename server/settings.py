@@ -91,13 +91,15 @@ class Settings(BaseSettings):
     body_bytes_max: int = Field(262_144, ge=1, description="Largest request body.")
     document_tokens_max: int = Field(2_000, ge=1, description="Tokens in a GraphQL document.")
     document_cache_bytes_max: int = Field(
-        33_554_432, ge=0, description="Memory for parsed and validated documents, per process."
+        8_388_608,
+        ge=0,
+        description="Memory for parsed documents, and as much again for their plans, per process.",
     )
     compiled_plans: bool = Field(
         True, description="Answer by compiled plans; `false` leaves all to graphql-core, slower."
     )
     answer_cache_bytes_max: int = Field(
-        67_108_864,
+        8_388_608,
         ge=0,
         description="Memory for answers given again while the registry is unchanged; 0: none.",
     )
