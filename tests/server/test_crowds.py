@@ -182,14 +182,19 @@ async def test_equal_ones_get_the_same_answer_from_few_statements(
 
 
 async def test_large_ones_that_differ_are_not_run_together(
-    serve: Serve, db: Database, database_url: str
+    serve: Serve, db: Database, database_url: str, waiting: Any
 ) -> None:
-    await _filled(db, 3)
+    """Else two would wait for the database, and the rest for those two."""
+    models = await _filled(db, 5)
     large = EQUAL["large"].replace("(first: 50) {", "(first: 50, filter: {names: [$n]}) {", 1)
     async with serve(**NO_LIMITS) as site:
-        asked = [site.ask(f"query($n: String!) {large}", n=str(number)) for number in range(5)]
-        await asyncio.gather(*asked)
-    assert len(site.statements) == 5
+        with held(database_url, "models"):
+            for number, model in enumerate(models, 1):
+                site.ask(f"query($n: String!) {large}", n=model.name)
+                await waiting(number)
+        answers = await asyncio.gather(*site.asked)
+    found = [answer["data"]["models"]["nodes"][0]["name"] for answer in answers]
+    assert found == [model.name for model in models]
 
 
 NODES = """query($id: ID!) { node(id: $id) { __typename id ... on Model { name
