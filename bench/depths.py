@@ -58,6 +58,14 @@ def asked(server: Running, places: Places) -> dict[str, Asked]:
     return found | {name: Asked(name, [{}]) for name in COUNTS}
 
 
+def chosen(every: Mapping[str, Asked], beginnings: tuple[str, ...]) -> dict[str, Asked]:
+    """What begins with one of these words; raises SystemExit when nothing does."""
+    found = {name: each for name, each in every.items() if name.startswith(beginnings)}
+    if not found:
+        raise SystemExit(f"Nothing begins with {', '.join(beginnings)}: {', '.join(every)}")
+    return found
+
+
 def _far(server: Running, listing: str) -> tuple[str | None, int]:
     """The cursor before page DEEP, or before the last whole page where there are fewer."""
     field = LISTINGS[listing]

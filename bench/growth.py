@@ -99,10 +99,7 @@ def opened(url: str, bindings: int, folder: Path, only: tuple[str, ...] = ("",))
     with servers.running(server, url, folder) as running:
         documents = {**running.language.documents, **operations.documents("growth")}
         running = replace(running, language=Language(documents, server.has_prefixed_ids))
-        every = depths.asked(running, operations.places(url))
-        asked = {name: each for name, each in every.items() if name.startswith(only)}
-        if not asked:
-            raise typer.BadParameter(f"{', '.join(only)}: there are {', '.join(every)}")
+        asked = depths.chosen(depths.asked(running, operations.places(url)), only)
         server = replace(server, operations=tuple(asked))
         yield Sized(bindings, url, replace(running, server=server), asked)
 

@@ -45,8 +45,9 @@ def test_the_far_page_is_a_whole_one(sized: list[Sized], listing: str) -> None:
 
 
 def _only(chosen: Sequence[str], sized: Sized) -> Sized:
-    server = replace(sized.server, server=replace(sized.server.server, operations=tuple(chosen)))
-    return replace(sized, server=server, asked={name: sized.asked[name] for name in chosen})
+    asked = depths.chosen(sized.asked, tuple(chosen))
+    server = replace(sized.server, server=replace(sized.server.server, operations=tuple(asked)))
+    return replace(sized, server=server, asked=asked)
 
 
 def test_sizes_are_compared_within_rounds(sized: list[Sized], tmp_path: Path) -> None:
@@ -66,6 +67,11 @@ def test_sizes_are_compared_within_rounds(sized: list[Sized], tmp_path: Path) ->
     for each in by_size:
         if each.bindings == SMALL:
             assert (each.p50.median, each.cpu.median) == (1, 1)
+
+
+def test_what_is_not_asked_cannot_be_chosen(sized: list[Sized]) -> None:
+    with pytest.raises(SystemExit, match="Nothing begins with Q9: Q1, Q2, "):
+        depths.chosen(sized[0].asked, ("Q9",))
 
 
 async def test_a_plan_is_shown_for_each_statement(sized: list[Sized]) -> None:
