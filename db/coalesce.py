@@ -10,6 +10,7 @@ ValueT = TypeVar("ValueT")
 
 _IN_FLIGHT_MAX = 2  # batches of a kind; the more wait, the larger the next one is
 _KEYS_MAX = 500  # in one batch
+_WAIT_S = 0.05  # for a batch to end; then one more runs, lest two slow ones hold up all others
 
 Run = Callable[[list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 
@@ -48,6 +49,7 @@ class Coalescer(Generic[KeyT, ValueT]):
         self._formed: deque[_Batch[KeyT, ValueT]] = deque()  # none of them has started
         self._running = 0
         self._is_scheduled = False
+        self._timer: asyncio.TimerHandle | None = None  # of those that wait for a batch to end
 
     @property
     def is_idle(self) -> bool:
@@ -111,12 +113,20 @@ class Coalescer(Generic[KeyT, ValueT]):
                 batch.task.cancel()
 
     def _schedule(self) -> None:
-        if self._formed and not self._is_scheduled and self._running < self._in_flight_max:
+        if not self._formed or self._is_scheduled:
+            return
+        loop = asyncio.get_running_loop()
+        if self._running < self._in_flight_max:
             self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._start)
+            loop.call_soon(self._start)
+        elif self._timer is None:
+            self._timer = loop.call_later(_WAIT_S, self._start)
 
     def _start(self) -> None:
         self._is_scheduled = False
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         while self._formed and self._formed[0].is_abandoned:
             self._formed.popleft()
         if self._formed:
