@@ -1,6 +1,6 @@
 """Compiled plans for validated GraphQL queries over a Strawberry schema; see README.md."""
 
-from planner.errors import Declined, Rerun
+from planner.errors import Declined, Late, Rerun
 from planner.executor import FastExecutor
 from planner.plan import MutationPlan, QueryPlan
 from planner.planner import Planner
@@ -10,6 +10,7 @@ from planner.variables import Variables, compile_variables
 __all__ = [
     "Declined",
     "FastExecutor",
+    "Late",
     "MutationPlan",
     "PlanInfo",
     "Planner",

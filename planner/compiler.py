@@ -182,7 +182,8 @@ class _RegionCompiler:
             details[0].node,
             are_shared=self.scope.shares_arguments,
         )
-        step = Step(key, row.bucket, load, arguments, selection, region)
+        several = declared.metadata.get("several")
+        step = Step(key, row.bucket, load, arguments, selection, region, several)
         self.writer.steps.append(step)
 
 

@@ -11,6 +11,11 @@ class Rerun(Exception):
     """
 
 
+class Late(Rerun):
+    """Of a query run together with others: its root fields took much longer than theirs, so they
+    went on without it. It is run by itself, which the plan can do as well as the executor."""
+
+
 class UnplannableError(Exception):
     """Raised while compiling: the document uses something that plans do not know."""
 

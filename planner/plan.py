@@ -123,6 +123,8 @@ class QueryPlan:
 
     def likeness(self, given: VariableValues) -> Hashable:
         """Equal for variables that differ in nothing but the arguments of root fields."""
+        if not self._inner:
+            return ()
         # as sent: values that are equal once coerced, 1.0 and 1.00, may yet be told apart
         sent = (given.sources.get(name) for name in self._inner)
         return tuple(_frozen(Undefined if one is None else one.value) for one in sent)
@@ -149,10 +151,7 @@ class QueryPlan:
         below = Run(context, VariableValues(sources, coerced))
         runs = [Run(context, one) for one in given]
         answers = await _or_rerun(complete_together(self._region(some), runs, below))
-        return [
-            Rerun(str(answer)) if isinstance(answer, Exception) else ExecutionResult(answer, None)
-            for answer in answers
-        ]
+        return list(map(_result, answers))
 
     def _region(self, given: VariableValues) -> Region:
         try:
@@ -202,6 +201,12 @@ class MutationPlan:
         answer = await result if _is_awaitable(result) else result
         assert isinstance(answer, ExecutionResult)
         return answer
+
+
+def _result(answer: Any) -> ExecutionResult | Rerun:
+    if isinstance(answer, Exception):
+        return answer if isinstance(answer, Rerun) else Rerun(str(answer))
+    return ExecutionResult(answer, None)
 
 
 async def _or_rerun(answers: Awaitable[list[Any]]) -> list[Any]:

@@ -14,6 +14,8 @@ from planner.selection import PlanInfo, Selection
 Bucket = list[tuple[Any, dict[str, Any]]]
 # One value for each parent, in their order.
 Load = Callable[[PlanInfo, Sequence[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
+# One value of a root field for each choice of its arguments.
+LoadSeveral = Callable[[PlanInfo, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
 
 
 class Region(NamedTuple):
@@ -23,7 +25,10 @@ class Region(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One field with a resolver: loads its values for all parents at once and completes them."""
+    """One field with a resolver: loads its values for all parents at once and completes them.
+
+    ``load_several`` is of a root field that can be loaded at once for queries run together.
+    """
 
     key: str
     bucket: int
@@ -31,6 +36,7 @@ class Step(NamedTuple):
     arguments: Arguments
     selection: Selection | None
     region: Region
+    load_several: LoadSeveral | None
 
 
 class RegionWriter:

@@ -1,14 +1,17 @@
 """Runs the steps of a region: breadth first, sibling fields concurrently."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from graphql.execution.values import VariableValues
 
-from planner.errors import Rerun
+from planner.errors import Late, Rerun
 from planner.region import Bucket, Region, Step
 from planner.selection import PlanInfo
 from planner.together import together
+
+_LATE_AFTER_S = 0.05  # a query whose root fields take longer than others' is run by itself
 
 
 class Run(NamedTuple):
@@ -61,9 +64,9 @@ async def complete_together(region: Region, runs: Sequence[Run], below: Run) -> 
 async def _run_root_step(
     step: Step, bucket: Bucket, runs: Sequence[Run], below: Run, failed: dict[int, Exception]
 ) -> None:
-    loaded = await together([_load_root(step, run) for run in runs])
+    load = _load_each if step.load_several is None else _load_several
     values = []
-    for place, value in enumerate(loaded):
+    for place, value in enumerate(await load(step, runs)):
         if isinstance(value, Exception):
             failed[place] = value
         else:
@@ -71,6 +74,46 @@ async def _run_root_step(
     completed = await complete(step.region, [value for _, value in values], below)
     for (place, _), answer in zip(values, completed, strict=True):
         bucket[place][1][step.key] = answer
+
+
+async def _load_several(step: Step, runs: Sequence[Run]) -> list[Any]:
+    """The field's value for each run, or what was wrong with its arguments; one load for all."""
+    assert step.load_several is not None
+    info = PlanInfo(runs[0].context, step.selection, {})
+    given = [_arguments(step, run, info) for run in runs]
+    right = [one for one in given if not isinstance(one, Exception)]
+    loaded = await step.load_several(info, right)
+    if len(loaded) != len(right):
+        raise Rerun(f"{len(loaded)} values for {len(right)} queries")
+    values = iter(loaded)
+    return [one if isinstance(one, Exception) else next(values) for one in given]
+
+
+def _arguments(step: Step, run: Run, info: PlanInfo) -> Mapping[str, Any] | Exception:
+    try:
+        return step.arguments(run.variables, info)
+    except Exception as error:
+        return error
+
+
+async def _load_each(step: Step, runs: Sequence[Run]) -> list[Any]:
+    """The field's value for each run, or the exception that it met: Late where most are done."""
+    loads = [asyncio.ensure_future(_load_root(step, run)) for run in runs]
+    try:
+        await _most_are_done(loads)
+        return [load.result() if load.done() else Late() for load in loads]
+    finally:
+        if late := [load for load in loads if not load.done()]:
+            for load in late:
+                load.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+
+async def _most_are_done(loads: Sequence["asyncio.Future[Any]"]) -> None:
+    """Waits for all; from time to time, whether the most part of them is enough."""
+    waiting = set(loads)
+    while 2 * len(waiting) > len(loads):
+        _, waiting = await asyncio.wait(waiting, timeout=_LATE_AFTER_S)
 
 
 async def _load_root(step: Step, run: Run) -> Any:

@@ -1,8 +1,9 @@
 """Bindings: what their fields do."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -23,10 +24,17 @@ async def get(
     info: Info, id: Annotated[strawberry.ID, told("The binding's ID.")]
 ) -> ProviderBinding | None:
     """One binding."""
-    key = ids.decode(ids.BINDING, id)
-    if key is None:
-        return None
-    return (await bindings.by_ids(info.context.db.reader, [key], attributes(info))).get(key)
+    return (await get_several(info, [{"id": id}]))[0]
+
+
+async def get_several(
+    info: Info, given: Sequence[Mapping[str, Any]]
+) -> list[ProviderBinding | None]:
+    """What `get` gives for each choice of arguments."""
+    keys = [ids.decode(ids.BINDING, arguments["id"]) for arguments in given]
+    distinct = list(dict.fromkeys(key for key in keys if key is not None))
+    found = await bindings.by_ids(info.context.db.reader, distinct, attributes(info))
+    return [None if key is None else found.get(key) for key in keys]
 
 
 async def page(

@@ -1,5 +1,6 @@
 """Finds the row that a reference names; None when there is none."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from db import ids, models, rules, versions
@@ -14,10 +15,22 @@ async def model(
     source: Any, ref: ModelRef, attributes: frozenset[str] | None = None
 ) -> Model | None:
     """The model with this id or name."""
-    if ref.name is not None:
-        return (await models.by_names(source, [ref.name], attributes)).get(ref.name)
-    key = ids.decode(ids.MODEL, ref.id or "")
-    return (await models.by_ids(source, [key], attributes)).get(key) if key else None
+    return (await models_by(source, [ref], attributes))[0]
+
+
+async def models_by(
+    source: Any, refs: Sequence[ModelRef], attributes: frozenset[str] | None = None
+) -> list[Model | None]:
+    """The model with each id or name; one statement for all ids, and one for all names."""
+    names = [ref.name for ref in refs if ref.name is not None]
+    keys = [None if ref.name is not None else ids.decode(ids.MODEL, ref.id or "") for ref in refs]
+    distinct = list(dict.fromkeys(key for key in keys if key is not None))
+    named = await models.by_names(source, list(dict.fromkeys(names)), attributes) if names else {}
+    known = await models.by_ids(source, distinct, attributes) if distinct else {}
+    return [
+        (known.get(key) if key is not None else None) if ref.name is None else named.get(ref.name)
+        for ref, key in zip(refs, keys, strict=True)
+    ]
 
 
 async def version(source: Any, ref: VersionRef) -> ModelVersion | None:

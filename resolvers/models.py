@@ -1,7 +1,8 @@
 """Models: what their fields do."""
 
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from db import aliases as aliases_db
 from db import bindings as bindings_db
@@ -30,7 +31,13 @@ _BINDINGS = Relation(bindings_db.LISTING, "model_id")
 
 async def get(info: Info, by: Annotated[ModelRef, told("The model.")]) -> Model | None:
     """One model, by ID or by name."""
-    return await find.model(info.context.db.reader, by, attributes(info))
+    return (await get_several(info, [{"by": by}]))[0]
+
+
+async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Model | None]:
+    """What `get` gives for each choice of arguments."""
+    refs = [arguments["by"] for arguments in given]
+    return await find.models_by(info.context.db.reader, refs, attributes(info))
 
 
 async def page(

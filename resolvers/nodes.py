@@ -1,6 +1,7 @@
 """Any object by its id."""
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -23,6 +24,11 @@ _BY_IDS: dict[str, Any] = {
 async def get(info: Info, id: Annotated[strawberry.ID, told("The object's ID.")]) -> Any:
     """Any object by its ID; null when it does not exist."""
     return (await by_ids(info, [id]))[0]
+
+
+async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """What `get` gives for each choice of arguments."""
+    return await by_ids(info, [arguments["id"] for arguments in given])
 
 
 async def several(

@@ -1,6 +1,7 @@
 """Providers: what their fields do."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 from db import bindings as bindings_db
 from db import providers
@@ -21,8 +22,15 @@ async def get(
     info: Info, slug: Annotated[str, told("The provider's slug, such as openai.")]
 ) -> Provider | None:
     """One provider by slug."""
-    found = await providers.by_slugs(info.context.db.reader, [slug], attributes(info))
-    return found.get(slug)
+    return (await get_several(info, [{"slug": slug}]))[0]
+
+
+async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Provider | None]:
+    """What `get` gives for each choice of arguments."""
+    slugs = [arguments["slug"] for arguments in given]
+    distinct = list(dict.fromkeys(slugs))
+    found = await providers.by_slugs(info.context.db.reader, distinct, attributes(info))
+    return [found.get(slug) for slug in slugs]
 
 
 async def page(

@@ -37,13 +37,22 @@ def attribute(description: str, *, name: str | None = None) -> Any:
     return strawberry.field(description=description, name=name)
 
 
-def field(resolver: Callable[..., object], *, fresh: bool = False) -> Any:
+def field(
+    resolver: Callable[..., object],
+    *,
+    several: Callable[..., Awaitable[list[Any]]] | None = None,
+    fresh: bool = False,
+) -> Any:
     """A field that a resolver answers; the resolver's docstring describes it.
 
-    A `fresh` root field depends on more than the moment (db/state.py): no answer with it is kept.
+    Of a root field, `several(info, given)` gives what the resolver would for each choice of
+    arguments, for queries that a compiled plan runs together. A `fresh` root field depends on more
+    than the moment (db/state.py): no answer with it is kept.
     """
     made: Any = strawberry.field(
-        resolver=resolver, description=_description(resolver), metadata={"fresh": fresh}
+        resolver=resolver,
+        description=_description(resolver),
+        metadata={"several": several, "fresh": fresh},
     )
     return _without_null_defaults(made)
 

@@ -26,15 +26,19 @@ from schema.versions import ModelVersion
 
 @strawberry.type(description="What can be asked.")
 class Query:
-    node: Node | None = field(resolvers.nodes.get)
+    node: Node | None = field(resolvers.nodes.get, several=resolvers.nodes.get_several)
     nodes: list[Node | None] = field(resolvers.nodes.several)
-    model: Model | None = field(resolvers.models.get)
+    model: Model | None = field(resolvers.models.get, several=resolvers.models.get_several)
     models: Connection[Model] = field(resolvers.models.page)
     version: ModelVersion | None = field(resolvers.versions.get)
     versions: Connection[ModelVersion] = field(resolvers.versions.page)
-    binding: ProviderBinding | None = field(resolvers.bindings.get)
+    binding: ProviderBinding | None = field(
+        resolvers.bindings.get, several=resolvers.bindings.get_several
+    )
     bindings: Connection[ProviderBinding] = field(resolvers.bindings.page)
-    provider: Provider | None = field(resolvers.providers.get)
+    provider: Provider | None = field(
+        resolvers.providers.get, several=resolvers.providers.get_several
+    )
     providers: Connection[Provider] = field(resolvers.providers.page)
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
     stats: RegistryStats = field(resolvers.stats.get)

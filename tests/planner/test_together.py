@@ -4,7 +4,7 @@ import asyncio
 import os
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import combinations
 from typing import Any
@@ -14,7 +14,7 @@ import strawberry
 from graphql import ExecutionResult, parse
 from graphql.execution.values import VariableValues, get_variable_values
 
-from planner import Planner, QueryPlan, Rerun
+from planner import Late, Planner, QueryPlan, Rerun
 from tests.planner import toy, toy_rows
 from tests.planner.company import alike, alone
 from tests.planner.documents import cases
@@ -164,6 +164,13 @@ async def test_a_row_that_several_ask_for_is_loaded_for_once() -> None:
     assert answers[0] == answers[2] != answers[1] == answers[5]
 
 
+async def test_a_root_field_with_a_batch_is_loaded_once_for_all() -> None:
+    text = "query Q($id: ID!) { one: node(id: $id) { id } two: node(id: $id) { __typename } }"
+    answers, context = await together(text, *({"id": id} for id in ("a0", "b1", "nobody", "a0")))
+    assert context.calls == ["nodes_by_id", "nodes_by_id"]  # one for each of its two places
+    assert answers[2] == "{'one': None, 'two': None}"
+
+
 async def test_nothing_but_what_the_schema_says_needs_no_rows() -> None:
     answers, _ = await together("query Q($x: ID) { __typename a: __typename }", {}, {"x": "1"})
     assert answers == ["{'__typename': 'Query', 'a': 'Query'}"] * 2
@@ -208,9 +215,19 @@ async def _two(info: Any, parents: list[Any]) -> list[int]:
     return [1, 2]
 
 
+async def _each(info: Any, given: Sequence[Mapping[str, Any]]) -> list[Any]:
+    if any(arguments["how"] == "short" for arguments in given):
+        return ["one too few"] * (len(given) - 1)
+    return [KeyError() if arguments["how"] == "fails" else "each" for arguments in given]
+
+
 @strawberry.type
 class _Query:
     two: int = toy.batched(_two)
+
+    @strawberry.field(metadata={"several": _each})
+    def each(self, how: str) -> str:
+        return "alone"
 
     @strawberry.field
     async def waits(self, info: strawberry.Info, how: str) -> str:
@@ -219,7 +236,7 @@ class _Query:
             raise asyncio.CancelledError
         info.context.append("began")
         try:
-            await asyncio.sleep(3_600 if how == "long" else 0)
+            await asyncio.sleep({"long": 3_600, "a while": 0.12}.get(how, 0))
         finally:
             await asyncio.sleep(0)
             info.context.append("ended")
@@ -236,6 +253,35 @@ async def test_a_wrong_number_of_values_is_refused() -> None:
 
 
 WAITS = "query Q($v: String!) { waits(how: $v) }"
+
+
+EACH = "query Q($v: String!) { each(how: $v) }"
+
+
+async def test_a_batch_of_root_fields_that_gives_too_few_values_is_not_believed() -> None:
+    given = [coerced(EACH, v=how) for how in ("short", "", "")]
+    answers = await plan_of(EACH, ODD).run_together(given, [])
+    assert list(map(told, answers)) == ["{'each': 'alone'}"] * 3
+
+
+async def test_an_error_in_a_batch_of_root_fields_is_of_its_query_alone() -> None:
+    given = [coerced(EACH, v=how) for how in ("", "fails", "")]
+    answers = await plan_of(EACH, ODD).run_together(given, [])
+    assert list(map(told, answers)) == ["{'each': 'each'}", "rerun", "{'each': 'each'}"]
+
+
+async def test_nobody_waits_for_one_whose_root_field_takes_much_longer() -> None:
+    seen: list[str] = []
+    given = [coerced(WAITS, v=how) for how in ("short", "long", "short")]
+    answers = await plan_of(WAITS, ODD).run_together(given, seen)
+    assert [type(answer) for answer in answers] == [ExecutionResult, Late, ExecutionResult]
+    assert seen.count("began") == seen.count("ended") == 3
+
+
+async def test_none_is_late_while_most_take_as_long() -> None:
+    given = [coerced(WAITS, v=how) for how in ("short", "a while", "a while", "a while")]
+    answers = await plan_of(WAITS, ODD).run_together(given, [])
+    assert all(isinstance(answer, ExecutionResult) for answer in answers)
 
 
 async def test_a_load_that_another_cancelled_is_an_error_of_its_query_alone() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Generic, TypeVar
@@ -197,9 +197,14 @@ class Odd:
         return [str(key) for key in info.path.as_list()]
 
 
+async def _nodes_by_id(info: Any, given: Sequence[Mapping[str, Any]]) -> list[Any]:
+    info.context.called("nodes_by_id", info)
+    return [_find(info.context.store, arguments["id"]) for arguments in given]
+
+
 @strawberry.type
 class Query:
-    @strawberry.field
+    @strawberry.field(metadata={"several": _nodes_by_id})
     async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
         return _find(info.context.store, id)
 
