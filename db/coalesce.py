@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 KeyT = TypeVar("KeyT")
@@ -30,6 +30,38 @@ class _Batch(Generic[KeyT, ValueT]):
         return all(waiter.done() for waiter in self.waiters)
 
 
+class Place(Generic[KeyT, ValueT]):
+    """One key's place in a batch: awaited, or asked for its value when its future is done."""
+
+    __slots__ = ("_batch", "_key", "future")
+
+    def __init__(
+        self,
+        key: KeyT,
+        batch: _Batch[KeyT, ValueT],
+        future: "asyncio.Future[Mapping[KeyT, ValueT]]",
+    ) -> None:
+        self._key = key
+        self._batch = batch
+        self.future = future
+
+    def __await__(self) -> Generator[Any, None, ValueT | None]:
+        try:
+            yield from self.future.__await__()
+        except asyncio.CancelledError:
+            self.leave()
+            raise
+        return self.value()
+
+    def value(self) -> ValueT | None:
+        """The key's value, if it has one; raises what the batch met."""
+        return self.future.result().get(self._key)
+
+    def leave(self) -> None:
+        """Wait no longer."""
+        _leave(self._batch, self.future)
+
+
 class Coalescer(Generic[KeyT, ValueT]):
     """Joins loads of one kind while others of it run; without a cache.
 
@@ -42,8 +74,10 @@ class Coalescer(Generic[KeyT, ValueT]):
         run: Run[KeyT, ValueT],
         keys_max: int = _KEYS_MAX,
         in_flight_max: int = _IN_FLIGHT_MAX,
+        on_idle: Callable[[], None] | None = None,
     ) -> None:
         self._run = run
+        self._on_idle = on_idle
         self._keys_max = keys_max
         self._in_flight_max = in_flight_max
         self._formed: deque[_Batch[KeyT, ValueT]] = deque()  # none of them has started
@@ -65,23 +99,20 @@ class Coalescer(Generic[KeyT, ValueT]):
                 every = await future
                 found |= {key: every[key] for key in keys if key in batch.keys and key in every}
         except asyncio.CancelledError:
-            self._leave(joined)  # others may wait for the same keys
+            for batch, future in joined:  # others may wait for the same keys
+                _leave(batch, future)
             raise
         return found
 
-    async def one(self, key: KeyT) -> ValueT | None:
-        """The value of one key, if it has one; the short way, for what is asked most."""
+    def join(self, key: KeyT) -> Place[KeyT, ValueT]:
+        """A place for one key; the short way, for what is asked most."""
         batch = self._with_room_for((key,))
         batch.keys[key] = None
         future: asyncio.Future[Mapping[KeyT, ValueT]]
         future = asyncio.get_running_loop().create_future()
         batch.waiters.append(future)
         self._schedule()
-        try:
-            return (await future).get(key)
-        except asyncio.CancelledError:
-            self._leave([(batch, future)])
-            raise
+        return Place(key, batch, future)
 
     def _join(
         self, keys: Sequence[KeyT]
@@ -106,12 +137,6 @@ class Coalescer(Generic[KeyT, ValueT]):
         self._formed.append(_Batch())
         return self._formed[-1]
 
-    def _leave(self, joined: Sequence[tuple[_Batch[KeyT, ValueT], "asyncio.Future[Any]"]]) -> None:
-        for batch, future in joined:
-            future.cancel()
-            if batch.is_abandoned and batch.task is not None:
-                batch.task.cancel()
-
     def _schedule(self) -> None:
         if not self._formed or self._is_scheduled:
             return
@@ -134,11 +159,16 @@ class Coalescer(Generic[KeyT, ValueT]):
             self._running += 1
             batch.task = asyncio.get_running_loop().create_task(self._finish(batch))
             batch.task.add_done_callback(self._ended)
-        self._schedule()
+        self._go_on()
 
     def _ended(self, _: "asyncio.Task[None]") -> None:
         self._running -= 1
+        self._go_on()
+
+    def _go_on(self) -> None:
         self._schedule()
+        if self.is_idle and self._on_idle is not None:
+            self._on_idle()
 
     async def _finish(self, batch: _Batch[KeyT, ValueT]) -> None:
         try:
@@ -152,6 +182,12 @@ class Coalescer(Generic[KeyT, ValueT]):
         for future in batch.waiters:
             if not future.done():
                 future.set_result(found)
+
+
+def _leave(batch: _Batch[Any, Any], future: "asyncio.Future[Any]") -> None:
+    future.cancel()
+    if batch.is_abandoned and batch.task is not None:
+        batch.task.cancel()
 
 
 def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db import reader
-from db.coalesce import Coalescer
+from db.coalesce import Coalescer, Place
 from db.reader import Source
 from db.statements import Query
 from db.tables import Price, RegistryState
@@ -54,14 +54,12 @@ class Moments:
 
     def __init__(self, source: Source) -> None:
         # it takes a quarter of a millisecond, so that a second one would only cost more
-        self._coalescer = Coalescer(self._read, in_flight_max=1)
+        self._coalescer: Coalescer[None, Moment] = Coalescer(self._read, in_flight_max=1)
         self._source = source
 
-    async def now(self) -> Moment:
-        """Not older than this call."""
-        found = await self._coalescer.one(None)
-        assert found is not None  # _read gives one
-        return found
+    def now(self) -> Place[None, Moment]:
+        """Awaited, or asked for its value when it is done: not older than this call."""
+        return self._coalescer.join(None)
 
     async def _read(self, _: Sequence[None]) -> dict[None, Moment]:
         return {None: await moment(self._source)}

@@ -41,8 +41,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            if _log.isEnabledFor(logging.INFO):
-                _write(scope, status, 1_000 * (perf_counter() - started))
+            note(scope["method"], scope["path"], status, started, scope.get(OPERATION_NAME))
             request_id.reset(token)
 
 
@@ -64,14 +63,13 @@ class Shortcut:
         await (self._to if is_short else self.app)(scope, receive, send)
 
 
-def _write(scope: Scope, status: int, taken_ms: float) -> None:
-    fields = {
-        "method": scope["method"],
-        "path": scope["path"],
-        "status": status,
-        "ms": round(taken_ms, 1),
-    }
-    if operation := scope.get(OPERATION_NAME):
+def note(method: str, path: str, status: int, started: float, operation: str | None) -> None:
+    """Log a request that was answered, or is not any more; `started` by perf_counter()."""
+    if not _log.isEnabledFor(logging.INFO):
+        return
+    taken_ms = round(1_000 * (perf_counter() - started), 1)
+    fields = {"method": method, "path": path, "status": status, "ms": taken_ms}
+    if operation:
         fields["operation"] = operation
     _log.info("request", extra={"fields": fields})
 

@@ -24,6 +24,7 @@ from resolvers.hub import Hub
 from resolvers.service import Service
 from server import graphiql, health, jobs, live, logs
 from server.access import RequestLog, Shortcut
+from server.answering import Answerer
 from server.answers import Answers
 from server.documents import Documents
 from server.graphql import GraphQLEndpoint
@@ -44,7 +45,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     cold = Cold(settings.cold_place, settings.cold_storage_class)
     operations = _operations(settings, database, hub, cold)
     answers = Answers(settings.answer_cache_bytes_max, operations.service)
-    graphql = GraphQLEndpoint(operations, answers, Moments(database.reader))
+    answerer = Answerer(operations, answers, Moments(database.reader))
     background = jobs.build(database, cold, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
@@ -66,7 +67,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(Shortcut(application, path="/graphql", to=graphql))
+    return RequestLog(Shortcut(application, path="/graphql", to=GraphQLEndpoint(answerer)))
 
 
 def from_environment() -> ASGIApp:

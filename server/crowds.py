@@ -6,40 +6,60 @@ committed before it came, as if it ran alone. What is shared are the loads of qu
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from contextlib import asynccontextmanager, nullcontext
+from enum import Enum, auto
 from typing import TypeAlias
 
 from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
-from db.coalesce import Coalescer
-from planner import QueryPlan
+from db.coalesce import Coalescer, Place
+from planner import Late, QueryPlan
 from server import responses
 
 _NODES_MAX = 2_000  # objects in one run: larger answers gain nothing from being made together
 # Runs of large answers: 32 at once take 40% more CPU for each than 8, for memory is far away then.
 _LARGE_AT_ONCE = 8
+# For a turn among them; then a run begins all the same, lest eight slow ones hold up all others.
+# 32 at once wait a tenth of a second.
+_TURN_WAIT_S = 0.5
 
 MakeContext: TypeAlias = Callable[[], object]
+
+
+class Unanswered(Enum):
+    """Why a query got no answer from its crowd."""
+
+    GAVE_WAY = auto()  # its plan did, or JSON has no such value: the executor says what is wrong
+    LATE = auto()  # the others would have had to wait for it
+
+
+class Asked(bytes):
+    """What was sent, with the variables in it."""
+
+    variables: VariableValues
+
+
+Told: TypeAlias = Place[Asked, bytes | Unanswered]
 
 
 class Crowds:
     """The queries in flight, by plan."""
 
     def __init__(self) -> None:
-        self._crowds: dict[Hashable, _Crowd] = {}
+        self._crowds: dict[Hashable, Coalescer[Asked, bytes | Unanswered]] = {}
         self._turns = asyncio.Semaphore(_LARGE_AT_ONCE)
 
-    async def data(
+    def join(
         self,
         plan: QueryPlan,
         variables: VariableValues,
         nodes: int,
         sent: bytes,
         context: MakeContext,
-    ) -> bytes | None:
-        """The body of a query's answer; None when it must be executed by itself.
+    ) -> Told:
+        """A place in the next run, whose value is the body of the query's answer, if it has one.
 
         Whoever asks must be answered in the same way as the others: the context is one of theirs.
         """
@@ -48,56 +68,45 @@ class Crowds:
         key = (plan, like, most)
         crowd = self._crowds.get(key)
         if crowd is None:
-            turns = self._turns if most == 1 else nullcontext()
-            crowd = self._crowds[key] = _Crowd(plan, most, context, turns)
-        crowd.size += 1
-        try:
-            return await crowd.data(sent, variables)
-        finally:
-            crowd.size -= 1
-            if not crowd.size:  # its last run may still be ending, with nobody to tell
-                del self._crowds[key]
-
-
-class _Asked(bytes):
-    """What was sent, with the variables in it."""
-
-    variables: VariableValues
-
-
-class _Crowd:
-    """Queries of one plan that may be run together."""
-
-    def __init__(
-        self,
-        plan: QueryPlan,
-        most: int,
-        context: MakeContext,
-        turns: AbstractAsyncContextManager[None],
-    ) -> None:
-        self.size = 0
-        self._turns = turns
-        self._plan = plan
-        self._context = context
-        self._coalescer = Coalescer(self._run, most)
-
-    async def data(self, sent: bytes, variables: VariableValues) -> bytes | None:
-        asked = _Asked(sent)
+            crowd = self._crowds[key] = Coalescer(
+                lambda some: self._run(plan, context, some, is_large=most == 1),
+                most,
+                on_idle=lambda: self._forget(key),
+            )
+        asked = Asked(sent)
         asked.variables = variables
-        return await self._coalescer.one(asked)
+        return crowd.join(asked)
 
-    async def _run(self, asked: list[_Asked]) -> Mapping[_Asked, bytes]:
+    def _forget(self, key: Hashable) -> None:
+        del self._crowds[key]
+
+    async def _run(
+        self, plan: QueryPlan, context: MakeContext, asked: list[Asked], *, is_large: bool
+    ) -> Mapping[Asked, bytes | Unanswered]:
         variables = [one.variables for one in asked]
-        async with self._turns:
-            results = await self._plan.run_together(variables, self._context())
-        made = {one: _dumped(result) for one, result in zip(asked, results, strict=True)}
-        return {one: body for one, body in made.items() if body is not None}
+        async with _turn(self._turns) if is_large else nullcontext():
+            results = await plan.run_together(variables, context())
+        return {one: _told(result) for one, result in zip(asked, results, strict=True)}
 
 
-def _dumped(result: object) -> bytes | None:
+@asynccontextmanager
+async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+    try:
+        async with asyncio.timeout(_TURN_WAIT_S):
+            await turns.acquire()
+    except TimeoutError:
+        yield
+        return
+    try:
+        yield
+    finally:
+        turns.release()
+
+
+def _told(result: object) -> bytes | Unanswered:
     if not isinstance(result, ExecutionResult):
-        return None
+        return Unanswered.LATE if isinstance(result, Late) else Unanswered.GAVE_WAY
     try:
         return responses.dumped({"data": result.data})
     except TypeError:  # a value that JSON does not have: of this answer alone
-        return None
+        return Unanswered.GAVE_WAY

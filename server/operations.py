@@ -1,7 +1,7 @@
 """Operations: prepared within all limits, run by a compiled plan or by the executor."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Awaitable, Generator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
@@ -20,7 +20,7 @@ from resolvers.errors import UNAVAILABLE
 from resolvers.hub import Hub
 from resolvers.service import Service
 from server import errors, limits, responses, streams
-from server.crowds import Crowds
+from server.crowds import Crowds, Unanswered
 from server.documents import Document, Documents, Operation
 from server.errors import HttpError, Refused
 from server.logs import request_id
@@ -56,13 +56,21 @@ class Room:
     def __init__(self, most: int) -> None:
         self._left = most
 
-    def __enter__(self) -> None:
+    def enter(self) -> None:
+        """Take a place; raises HttpError when there is none."""
         if self._left <= 0:
             raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
         self._left -= 1
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
+        """Give the place back."""
         self._left += 1
+
+    def __enter__(self) -> None:
+        self.enter()
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
 
 @dataclass(slots=True)
@@ -101,21 +109,24 @@ class Operations:
         _refuse(cost.breaches)
         return Prepared(document, operation, given, variables, cost.nodes)
 
-    async def answer(self, prepared: Prepared, sent: bytes) -> tuple[bytes, bool]:
-        """The body of the answer, and whether it is without errors.
+    def answering(
+        self, prepared: Prepared, sent: bytes
+    ) -> Generator[Awaitable[Any], Any, tuple[bytes, bool]]:
+        """The body of the answer, and whether it is without errors; what to wait for until then.
 
         Queries that are there at the same time are run together. Equal `sent` is an equal request.
         """
         plan = self._plan(prepared)
         if isinstance(plan, QueryPlan):
-            data = await self.crowds.data(
+            told = yield self.crowds.join(
                 plan, prepared.variables, prepared.nodes, sent, self._context
             )
-            if data is not None:
-                return data, True
-            result = await self._executed(prepared)
+            if isinstance(told, bytes):
+                return told, True
+            gave_way = told is Unanswered.GAVE_WAY
+            result = yield self._executed(prepared) if gave_way else self._result(prepared, plan)
         else:
-            result = await self._result(prepared, plan)
+            result = yield self._result(prepared, plan)
         return responses.dumped(errors.body(result, request_id.get())), not result.errors
 
     async def result(self, prepared: Prepared) -> ExecutionResult:

@@ -55,15 +55,20 @@ async def read(request: Call, body_bytes_max: int) -> bytes:
     method = request.scope["method"]
     if method != "POST":
         raise HttpError(405, f"{method} is not allowed here", headers={"allow": "GET, POST"})
-    _require_json(request.header(b"content-type"))
+    require_json(request.header(b"content-type"))
     return await _body(request, body_bytes_max)
 
 
-def parse(request: Call, sent: bytes) -> Parameters:
+def parse(sent: bytes, *, is_get: bool) -> Parameters:
     """The parameters in what was sent; raises HttpError when they are not well-formed."""
-    if request.is_get:
+    if is_get:
         return _from_query(sent)
     return _parameters(_object(decoded(sent, "The body"), "The body"))
+
+
+def client_gone() -> HttpError:
+    """That nobody waits for the answer any more."""
+    return HttpError(CLIENT_GONE, "The client has gone")
 
 
 def _query(request: Call, bytes_max: int) -> bytes:
@@ -90,7 +95,8 @@ def _from_query(sent: bytes) -> Parameters:
     return _parameters(given)
 
 
-def _require_json(content_type: str) -> None:
+def require_json(content_type: str) -> None:
+    """Raises HttpError for a Content-Type that is not JSON in UTF-8."""
     if content_type == _JSON:
         return
     media, _, rest = content_type.partition(";")
@@ -108,7 +114,7 @@ async def _body(request: Call, bytes_max: int) -> bytes:
     while has_more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
-            raise HttpError(CLIENT_GONE, "The client has gone")
+            raise client_gone()
         body += message.get("body", b"")
         if len(body) > bytes_max:
             raise _too_long(bytes_max)

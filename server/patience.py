@@ -5,8 +5,7 @@ from types import TracebackType
 
 from starlette.types import Receive
 
-from server.errors import HttpError
-from server.parameters import CLIENT_GONE
+from server.parameters import client_gone
 
 _WATCH_AFTER_S = 0.1  # most operations are over by then, and pay for a timer only
 
@@ -64,7 +63,7 @@ class Patience:
     async def _end_when_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
             pass
-        self._end(HttpError(CLIENT_GONE, "The client has gone"))
+        self._end(client_gone())
 
     def _end(self, reason: Exception) -> None:
         if self._reason is None:

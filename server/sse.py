@@ -64,9 +64,11 @@ class EventStream:
         yield _event("complete", None)
 
 
-def is_accepted(accept: str) -> bool:
-    """Whether a client takes events."""
-    return any(name == MEDIA_TYPE and q > 0 for name, q in responses.accepted(accept))
+def is_wanted(accept: str) -> bool:
+    """Whether a client takes events, by its Accept header."""
+    return MEDIA_TYPE in accept.lower() and any(
+        name == MEDIA_TYPE and q > 0 for name, q in responses.accepted(accept)
+    )
 
 
 def _part(content: bytes) -> dict[str, Any]:

@@ -213,3 +213,53 @@ async def test_a_load_of_nothing_asks_nothing(
     assert await coalescer.load([]) == {}
     await _settled()
     assert source.batches == []
+
+
+async def test_a_place_has_its_keys_value_and_can_be_awaited(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    places = [coalescer.join(key) for key in (1, -1, 1)]
+    await _settled()
+    source.end(0)
+    assert [await place for place in places] == ["1 in batch 0", None, "1 in batch 0"]
+    assert places[0].value() == "1 in batch 0"
+    failing = coalescer.join(2)
+    await _settled()
+    source.end(1, ValueError("gone"))
+    with pytest.raises(ValueError, match="gone"):
+        await failing
+
+
+async def test_a_batch_is_cancelled_when_the_last_place_is_left(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    left, awaited = coalescer.join(1), coalescer.join(1)
+    await _settled()
+    left.leave()
+    await _settled()
+    assert not source.gates[0].cancelled()
+    waiting = asyncio.ensure_future(awaited)  # type: ignore[arg-type]  # an awaitable all the same
+    await _settled()
+    waiting.cancel()
+    await _settled()
+    assert source.gates[0].cancelled()
+    assert coalescer.is_idle
+
+
+async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
+    idle: list[int] = []
+    coalescer: Coalescer[int, str] = Coalescer(source, on_idle=lambda: idle.append(1))
+    for key in range(3):
+        coalescer.join(key)
+        await _settled()
+    source.end(0)
+    source.end(1)
+    await _settled()
+    assert idle == []
+    source.end(2)
+    await _settled()
+    assert idle == [1]
+    coalescer.join(1).leave()  # before its batch has begun
+    await _settled()
+    assert idle == [1, 1]
+    assert len(source.batches) == 3

@@ -20,7 +20,7 @@ from db.engine import Database
 from db.tables import Model
 from planner import Planner, QueryPlan
 from server import app
-from server.crowds import Crowds
+from server.crowds import Crowds, Unanswered
 from server.settings import Settings
 from tests import factories
 from tests.server.conftest import running
@@ -90,7 +90,7 @@ def serve(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Serve:
 
             await application(scope, counted, send)
 
-        async with running(heard) as site.client:
+        async with running(heard, http="httptools") as site.client:
             yield site
 
     return serving
@@ -372,11 +372,30 @@ def _given(seconds: float) -> VariableValues:
 async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
     crowds, plan = Crowds(), _plan()
     asked = [
-        crowds.data(plan, _given(seconds), 1, b"%f" % seconds, object)
+        crowds.join(plan, _given(seconds), 1, b"%f" % seconds, object)
         for seconds in (0.0, 0.001, 0.0)
     ]
     made = b'{"data":{"waits":"at once"}}'
-    assert await asyncio.gather(*asked) == [made, None, made]
+    assert [await one for one in asked] == [made, Unanswered.GAVE_WAY, made]
+
+
+async def test_eight_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
+    crowds, plan = Crowds(), _plan()
+    slow = [crowds.join(plan, _given(60.0), 5_000, b"%d" % number, object) for number in range(8)]
+    await asyncio.sleep(0.01)
+    async with asyncio.timeout(20):
+        assert await crowds.join(plan, _given(0.0), 5_000, b"quick", object)
+    for place in slow:
+        place.leave()
+
+
+async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
+    crowds, plan = Crowds(), _plan()
+    asked = [crowds.join(plan, _given(s), 1, b"%f" % s, object) for s in (0.0, 60.0)]
+    assert [await one for one in asked] == [
+        b'{"data":{"waits":"at once"}}',
+        Unanswered.LATE,
+    ]
 
 
 @pytest.mark.parametrize("nodes", [1, 5_000], ids=["small", "large"])
@@ -388,12 +407,11 @@ async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(nod
         return Context()
 
     crowds, plan, known = Crowds(), _plan(), weakref.ref(make)
-    assert await crowds.data(plan, _given(0.0), nodes, b"0", make)
+    assert await crowds.join(plan, _given(0.0), nodes, b"0", make)
     for number in range(3):
-        asked = asyncio.ensure_future(crowds.data(plan, _given(60.0), nodes, b"%d" % number, make))
+        asked = crowds.join(plan, _given(60.0), nodes, b"%d" % number, make)
         await asyncio.sleep(0.01)
-        asked.cancel()
-        await asyncio.wait([asked])
+        asked.leave()
     await asyncio.sleep(0.01)
     del make, asked
     gc.collect()
