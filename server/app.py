@@ -10,6 +10,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from multiprocessing import parent_process
 from threading import Thread
+from typing import Any
 
 from starlette.applications import Starlette
 from starlette.routing import Route, WebSocketRoute
@@ -22,11 +23,12 @@ from db.state import Moments
 from planner import Planner
 from resolvers.hub import Hub
 from resolvers.service import Service
-from server import graphiql, health, jobs, live, logs
+from server import express, graphiql, health, jobs, live, logs
 from server.access import RequestLog, Shortcut
 from server.answering import Answerer
 from server.answers import Answers
 from server.documents import Documents
+from server.express import Express
 from server.graphql import GraphQLEndpoint
 from server.metrics import Metrics
 from server.operations import Operations
@@ -49,17 +51,17 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     background = jobs.build(database, cold, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with live.following(database_url, hub), jobs.working(background):
             _settle_memory()
-            yield
+            yield {express.STATE: Express(answerer)}
         await database.close()
         cold.close()
 
     application = Starlette(
         routes=[
             Route("/", health.index),
-            WebSocketRoute("/graphql", SocketEndpoint(operations)),
+            WebSocketRoute(express.PATH, SocketEndpoint(operations)),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),
             Route("/metrics", Metrics(database).get),
@@ -67,7 +69,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(Shortcut(application, path="/graphql", to=GraphQLEndpoint(answerer)))
+    return RequestLog(Shortcut(application, path=express.PATH, to=GraphQLEndpoint(answerer)))
 
 
 def from_environment() -> ASGIApp:

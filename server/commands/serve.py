@@ -119,7 +119,7 @@ def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -
         workers=settings.workers,
         reload=reload,
         loop="uvloop",
-        http="httptools",
+        http="server.protocol:Protocol",
         ws="websockets-sansio",
         ws_max_size=_WS_BYTES_MAX,
         log_config=None,

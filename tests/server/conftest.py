@@ -11,11 +11,13 @@ import httpx
 import psycopg
 import pytest
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from db import embedded
 from server import app
+from server.protocol import Protocol
 from server.settings import Settings
+from tests.server.wire import Site
 
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
@@ -39,11 +41,13 @@ class Path(NamedTuple):
 
     settings: dict[str, Any]
     transport: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport
+    http: str | type[asyncio.Protocol] = Protocol
 
 
 PATHS = {
-    "plans": Path({}),
+    "plans": Path({}, http="httptools"),
     "kept answers": Path({}, Twice),
+    "the short way": Path({"answer_cache_bytes_max": 0}, Twice),
     "the executor": Path({"compiled_plans": False, "answer_cache_bytes_max": 0}),
 }
 # marks tests, or a module of them, that run on every path
@@ -58,23 +62,36 @@ def path(request: pytest.FixtureRequest) -> Path:
 
 @asynccontextmanager
 async def running(
-    application: ASGIApp, transport: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport
+    application: ASGIApp,
+    transport: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport,
+    http: Any = Protocol,
+    **options: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that uvicorn serves on a free port."""
     # asyncio turns Nagle's 40 ms off for sockets that say IPPROTO_TCP, not for those that imply it.
     listening = socket.socket(proto=socket.IPPROTO_TCP)
     listening.bind(("127.0.0.1", 0))
     server = uvicorn.Server(
-        uvicorn.Config(application, http="httptools", log_config=None, access_log=False)
+        uvicorn.Config(
+            application,
+            http=http,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            **options,
+        )
     )
     serving = asyncio.ensure_future(server.serve(sockets=[listening]))
     while not server.started:  # noqa: ASYNC110  # uvicorn has no event for it
         await asyncio.sleep(0.01)
     address = f"http://127.0.0.1:{listening.getsockname()[1]}"
-    async with httpx.AsyncClient(base_url=address, timeout=30, transport=transport()) as client:
-        yield client
-    server.should_exit = True
-    await serving
+    try:
+        async with httpx.AsyncClient(base_url=address, timeout=30, transport=transport()) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        await serving
 
 
 @pytest.fixture
@@ -83,7 +100,7 @@ def serve(database_url: str, path: Path) -> Serving:
 
     def serving(**given: Any) -> AbstractAsyncContextManager[httpx.AsyncClient]:
         settings = Settings(_env_file=None, **{**path.settings, **given})
-        return running(app.build(settings, database_url), path.transport)
+        return running(app.build(settings, database_url), path.transport, path.http)
 
     return serving
 
@@ -96,5 +113,28 @@ async def client(postgres_url: str, template: str, path: Path) -> AsyncIterator[
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     url = postgres_url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
     settings = Settings(_env_file=None, **path.settings)
-    async with running(app.build(settings, url), path.transport) as connected:
+    async with running(app.build(settings, url), path.transport, path.http) as connected:
         yield connected
+
+
+@pytest.fixture
+def serve_bytes(database_url: str) -> Callable[..., Any]:
+    """Serves the registry on this test's database, with the settings given, as a wire.Site."""
+
+    @asynccontextmanager
+    async def serving(keep_alive_s: int = 5, **given: Any) -> AsyncIterator[Site]:
+        site = Site()
+        given = {"answer_cache_bytes_max": 0, "statement_timeout_ms": 60_000} | given
+        application = app.build(Settings(_env_file=None, **given), database_url)
+
+        async def counted(scope: Scope, receive: Receive, send: Send) -> None:
+            site.ordinary += scope["type"] == "http"
+            await application(scope, receive, send)
+
+        async with running(counted, timeout_keep_alive=keep_alive_s) as client:
+            assert client.base_url.port is not None
+            site.port = client.base_url.port
+            yield site
+        await site.close()
+
+    return serving

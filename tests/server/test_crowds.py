@@ -3,12 +3,12 @@
 import asyncio
 import gc
 import weakref
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeAlias
 
 import httpx
-import psycopg
 import pytest
 import strawberry
 from graphql import parse
@@ -23,7 +23,9 @@ from server import app
 from server.crowds import Crowds, Unanswered
 from server.settings import Settings
 from tests import factories
+from tests.server import wire
 from tests.server.conftest import running
+from tests.server.wire import held
 
 GATEWAY = """query($name: String!) { model(by: {name: $name}) { name versions(first: 3) { nodes {
     version bindings(first: 3) { nodes { providerModelId } } } } } }"""
@@ -96,27 +98,10 @@ def serve(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Serve:
     return serving
 
 
-@contextmanager
-def held(database_url: str, table: str) -> Iterator[None]:
-    """Whoever reads the table waits until the end."""
-    with psycopg.connect(database_url) as connection:
-        connection.execute(f"LOCK TABLE {table}")
-        yield
-        connection.rollback()
-
-
 @pytest.fixture
-def waiting(postgres_url: str) -> Iterator[Callable[[int], Any]]:
+def waiting(postgres_url: str) -> Callable[[int], Any]:
     """Waits until so many statements wait for a lock."""
-    asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with psycopg.connect(postgres_url, autocommit=True) as observer:
-
-        async def until(count: int) -> None:
-            async with asyncio.timeout(20):
-                while observer.execute(asked).fetchone() != (count,):  # noqa: ASYNC110  # it polls
-                    await asyncio.sleep(0.02)
-
-        yield until
+    return partial(wire.waiting, postgres_url)
 
 
 async def _filled(db: Database, count: int) -> list[Model]:
@@ -347,9 +332,6 @@ async def _gone(*asked: "asyncio.Task[Any]") -> None:
     await asyncio.wait(asked)
 
 
-# ------------------------------------------------------------------------------------ in process
-
-
 @strawberry.type
 class _Query:
     @strawberry.field
@@ -392,10 +374,8 @@ async def test_eight_large_ones_that_are_slow_hold_up_no_other_for_long() -> Non
 async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
     crowds, plan = Crowds(), _plan()
     asked = [crowds.join(plan, _given(s), 1, b"%f" % s, object) for s in (0.0, 60.0)]
-    assert [await one for one in asked] == [
-        b'{"data":{"waits":"at once"}}',
-        Unanswered.LATE,
-    ]
+    made = b'{"data":{"waits":"at once"}}'
+    assert [await one for one in asked] == [made, Unanswered.LATE]
 
 
 @pytest.mark.parametrize("nodes", [1, 5_000], ids=["small", "large"])

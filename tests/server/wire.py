@@ -1,0 +1,98 @@
+"""A client that writes its own bytes, and what it meets."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NamedTuple
+
+import psycopg
+
+WAIT_S = 20
+QUERY = "{ models(first: 5) { nodes { name } } }"
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+class Connection:
+    """A connection of a client that writes its own bytes."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.reader = reader
+        self.writer = writer
+
+    async def send(self, *parts: bytes) -> None:
+        """Each part as a segment of its own."""
+        for part in parts:
+            self.writer.write(part)
+            await self.writer.drain()
+            await asyncio.sleep(0.03)
+
+    async def answer(self) -> Answer:
+        """The next answer."""
+        async with asyncio.timeout(WAIT_S):
+            head = (await self.reader.readuntil(b"\r\n\r\n")).decode().splitlines()
+            headers = dict(line.split(": ", 1) for line in head[1:-1])
+            body = await self.reader.readexactly(int(headers["content-length"]))
+        is_json = "json" in headers["content-type"]
+        return Answer(int(head[0].split()[1]), headers, json.loads(body) if is_json else body)
+
+    async def ask(self, *parts: bytes) -> Answer:
+        await self.send(*parts)
+        return await self.answer()
+
+    async def is_closed(self) -> bool:
+        async with asyncio.timeout(WAIT_S):
+            return await self.reader.read() == b""
+
+
+class Site:
+    """A served registry; `ordinary` counts the requests that came by ASGI."""
+
+    def __init__(self) -> None:
+        self.ordinary = 0
+        self.port = 0
+        self.connections: list[Connection] = []
+
+    async def connected(self) -> Connection:
+        made = Connection(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.connections.append(made)
+        return made
+
+    async def close(self) -> None:
+        for connection in self.connections:
+            connection.writer.close()
+            with suppress(ConnectionError):
+                await connection.writer.wait_closed()
+
+
+def head(length: int, *lines: str, method: str = "POST", path: str = "/graphql") -> bytes:
+    default = ["Host: x", f"Content-Length: {length}", "Content-Type: application/json"]
+    return "\r\n".join([f"{method} {path} HTTP/1.1", *default, *lines, "", ""]).encode()
+
+
+def request(query: str, *lines: str, **variables: Any) -> bytes:
+    body = json.dumps({"query": query, "variables": variables}).encode()
+    return head(len(body), *lines) + body
+
+
+@contextmanager
+def held(database_url: str, table: str = "models") -> Iterator[None]:
+    """Whoever reads the table waits until the end."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"LOCK TABLE {table}")
+        yield
+        connection.rollback()
+
+
+async def waiting(postgres_url: str, count: int) -> None:
+    """Until so many statements wait for a lock."""
+    asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with psycopg.connect(postgres_url, autocommit=True) as observer:
+        async with asyncio.timeout(WAIT_S):
+            while observer.execute(asked).fetchone() != (count,):  # noqa: ASYNC110  # it polls
+                await asyncio.sleep(0.02)
