@@ -76,6 +76,9 @@ class Hub:
         self._limits = limits
         self._place: int | None = None  # every event up to here has been handed out
         self._started = asyncio.Event()
+        self.wanted = asyncio.Event()  # somebody subscribes; else nobody need deliver
+        self.unwanted = asyncio.Event()
+        self.unwanted.set()
         self._queues: set[_Queue] = set()
         self._subscriber_count = 0
         self._is_stopping = False
@@ -86,6 +89,11 @@ class Hub:
         self._started.set()
         for queue in self._queues:
             queue.put(events)
+
+    def rest(self) -> None:
+        """Nobody subscribes, and nothing will be delivered until somebody does."""
+        self._place = None
+        self._started.clear()
 
     def stop(self) -> None:
         """End every stream, with an error that says where to go on elsewhere."""
@@ -157,10 +165,15 @@ class Hub:
             limit = f"{self._limits.subscribers_max} subscriptions are open, and no more are taken"
             raise RequestError(limit, LIMIT_EXCEEDED)
         self._subscriber_count += 1
+        self.wanted.set()
+        self.unwanted.clear()
         try:
             yield
         finally:
             self._subscriber_count -= 1
+            if not self._subscriber_count:
+                self.wanted.clear()
+                self.unwanted.set()
 
     @contextmanager
     def _queue(self, wanted: Wanted) -> Iterator[_Queue]:

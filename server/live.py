@@ -3,8 +3,8 @@
 import asyncio
 import logging
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from db import events
 from resolvers.hub import Hub
 
+_LINGER_S = 10.0  # after the last subscriber: many come again at once, with a cursor
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)
@@ -20,12 +21,35 @@ _log = logging.getLogger(__name__)
 @asynccontextmanager
 async def following(database_url: str, hub: Hub) -> AsyncIterator[None]:
     """Fill the hub with what happens, for as long as the block runs."""
-    feed = asyncio.create_task(events.follow(database_url, hub.deliver))
-    feed.add_done_callback(_report)
-    with _told_of_stop(hub.stop):
+    async with _task(_follow_while_wanted(database_url, hub)):
+        with _told_of_stop(hub.stop):
+            yield
+
+
+async def _follow_while_wanted(database_url: str, hub: Hub) -> None:
+    """A server without subscribers neither listens nor reads: each commit would wake it, for a
+    tenth of what a small mutation costs."""
+    while True:
+        await hub.wanted.wait()
+        async with _task(events.follow(database_url, hub.deliver)):
+            while hub.wanted.is_set():
+                await hub.unwanted.wait()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_LINGER_S):
+                        await hub.wanted.wait()
+            hub.rest()  # with no await since nobody was there
+
+
+@asynccontextmanager
+async def _task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """A task for as long as the block runs."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(_report)
+    try:
         yield
-    feed.cancel()
-    await asyncio.gather(feed, return_exceptions=True)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 @contextmanager
