@@ -6,6 +6,7 @@ tests/schema/test_contract.py checks.
 
 import inspect
 from collections.abc import Awaitable, Callable
+from functools import cached_property
 from typing import Any, TypeVar
 
 import strawberry
@@ -106,12 +107,17 @@ class _IntoPayload(FieldExtension):
     def apply(self, field: StrawberryField) -> None:
         self._field = field
 
+    @cached_property
+    def _payload(self) -> tuple[Any, list[str]]:
+        """The payload's class and its fields but the errors; known once all types are."""
+        payload: Any = self._field.resolve_type()
+        fields = [f.python_name for f in payload.__strawberry_definition__.fields]
+        return payload, [name for name in fields if name != "user_errors"]
+
     async def resolve_async(
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Any, **kwargs: Any
     ) -> Any:
-        payload: Any = self._field.resolve_type()
-        fields = [f.python_name for f in payload.__strawberry_definition__.fields]
-        names = [name for name in fields if name != "user_errors"]
+        payload, names = self._payload
         try:
             made = await next_(source, info, **kwargs)
         except Refused as refusal:

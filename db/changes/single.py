@@ -5,6 +5,7 @@ where a gateway or a dashboard writes figures all day.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
@@ -94,5 +95,12 @@ def _statement(
 
 
 def _parameter(table: type[VersionedRow], name: str, value: Any) -> Any:
-    is_json = isinstance(getattr(table, name).type, JSONB) and value is not None
+    is_json = value is not None and name in _json_columns(table)
     return Jsonb(value) if is_json else parameter(value)
+
+
+@lru_cache
+def _json_columns(table: type[VersionedRow]) -> frozenset[str]:
+    """SQLAlchemy takes 10 us to tell the type of one column."""
+    columns = sa.inspect(table).columns
+    return frozenset(column.name for column in columns if isinstance(column.type, JSONB))
