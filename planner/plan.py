@@ -9,19 +9,23 @@ from typing import Any, Generic, TypeGuard, TypeVar, cast
 
 import strawberry
 from graphql import (
-    DocumentNode,
     ExecutionResult,
     GraphQLNonNull,
     GraphQLObjectType,
     Undefined,
+    default_field_resolver,
+    default_type_resolver,
+    get_named_type,
 )
+from graphql.execution.collect_fields import FieldDetailsList
 from graphql.execution.values import VariableValues, get_variable_values
 from strawberry.execution import optimized_is_awaitable
 
+from planner.arguments import compile_arguments
 from planner.compiler import compile_region, compile_root
 from planner.document import Operation
 from planner.errors import Declined, Rerun, UnplannableError
-from planner.payloads import PayloadExecutor, Payloads
+from planner.payloads import Payload, PayloadExecutor, Payloads, compile_call
 from planner.region import Region
 from planner.run import Run, complete, complete_together
 from planner.scope import Scope
@@ -170,31 +174,39 @@ class MutationPlan:
     """A compiled mutation: the stock executor runs its root fields, one after the other and once,
     with their extensions; only what is selected of their results is planned."""
 
-    def __init__(
-        self, ground: Ground, operation: Operation, document: DocumentNode, name: str | None
-    ) -> None:
+    def __init__(self, ground: Ground, operation: Operation) -> None:
         self._graph = ground.schema._schema
-        self._document = document
-        self._name = name
+        self._operation = operation
         self.variants = _Variants(ground, operation, _compile_payloads)
         if not operation.conditions:
             self.variants.get(VariableValues({}, {}))
 
     async def run(self, variables: Mapping[str, Any] | None, context: object) -> ExecutionResult:
         """The answer with its errors; never Rerun."""
-        executor = PayloadExecutor.build(
+        definitions = self._operation.node.variable_definitions or ()
+        given = get_variable_values(self._graph, definitions, dict(variables or {}))
+        if isinstance(given, list):
+            return ExecutionResult(None, given)
+        return await self.run_coerced(given, context)
+
+    async def run_coerced(self, given: VariableValues, context: object) -> ExecutionResult:
+        """The answer with its errors; for a caller that has coerced the variables."""
+        fragments = self._operation.fragments
+        executor = PayloadExecutor(
             self._graph,
-            self._document,
-            context_value=context,
-            raw_variable_values=dict(variables or {}),
-            operation_name=self._name,
+            {name: details.definition for name, details in fragments.items()},
+            dict(fragments),
+            None,
+            context,
+            self._operation.node,
+            given,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
             is_awaitable=_is_awaitable,
         )
-        if isinstance(executor, list):
-            return ExecutionResult(None, executor)
-        assert isinstance(executor, PayloadExecutor)
         try:
-            executor.payloads = self.variants.get(executor.variable_values)
+            executor.payloads = self.variants.get(given)
         except Exception:  # conditions that select what plans do not know: the executor does
             executor.payloads = {}
         result = executor.execute_operation()
@@ -235,12 +247,30 @@ def _compile_payloads(scope: Scope) -> Payloads:
         if not isinstance(named, GraphQLObjectType):
             continue
         try:
-            payloads[key], _ = compile_region(scope, GraphQLNonNull(named), details)
+            payloads[key] = _compile_payload(scope, root, key, details)
         except UnplannableError as refusal:
             refusals.append(str(refusal))
     if not payloads:
         raise UnplannableError(refusals[-1])
     return payloads
+
+
+def _compile_payload(
+    scope: Scope, root: GraphQLObjectType, key: str, details: FieldDetailsList
+) -> Payload:
+    selected = scope.field(root, key, details)
+    named = get_named_type(selected.definition.type)
+    assert isinstance(named, GraphQLObjectType)
+    region, _ = compile_region(scope, GraphQLNonNull(named), details)
+    arguments = compile_arguments(
+        scope.schema,
+        selected.definition,
+        selected.declared,
+        details[0].node,
+        are_shared=scope.shares_arguments,
+    )
+    call = compile_call(selected.declared, scope.schema.config.info_class)
+    return Payload(region, arguments, call)
 
 
 def _frozen(value: Any) -> Hashable:

@@ -79,7 +79,7 @@ class Planner:
             if operation.node.operation is OperationType.QUERY:
                 return QueryPlan(self._ground, operation)
             if operation.node.operation is OperationType.MUTATION:
-                return MutationPlan(self._ground, operation, document, operation_name)
+                return MutationPlan(self._ground, operation)
         except UnplannableError as refusal:
             return Declined(str(refusal))
         except Exception as error:  # the stock executor will say what is wrong

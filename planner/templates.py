@@ -9,6 +9,7 @@ from dataclasses import is_dataclass
 from typing import Any
 
 from graphql.execution.values import VariableValues
+from strawberry import Some
 
 from planner.types import IDENTICAL
 
@@ -62,6 +63,9 @@ def _compile(value: Any, found: list[str]) -> _Fill | None:
         return lambda coerced: coerced[name]
     if value.__class__ is dict:
         return _compile_dict(value, found)
+    if value.__class__ is Some:
+        wrapped = _compile(value.value, found)
+        return None if wrapped is None else lambda coerced: Some(wrapped(coerced))
     if is_dataclass(value) and hasattr(value, "__dict__"):
         class_ = value.__class__
         attributes = _compile_dict(vars(value), found)

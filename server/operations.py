@@ -149,7 +149,7 @@ class Operations:
     async def _result(self, prepared: Prepared, plan: object) -> ExecutionResult:
         """By the compiled plan if there is one; a query that it gives up is executed anew."""
         if isinstance(plan, MutationPlan):
-            return await plan.run(prepared.given.variables, self._context())
+            return await plan.run_coerced(prepared.variables, self._context())
         if isinstance(plan, QueryPlan):
             with suppress(Rerun):
                 return await plan.run_coerced(prepared.variables, self._context())

@@ -1,13 +1,13 @@
 """Variables that may be run together, and what each is told alone."""
 
 import random
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_variable_values
 
-from planner import QueryPlan, Rerun
+from planner import Late, QueryPlan, Rerun
 from planner.document import read_operation
 from tests.planner.documents import Case, Values, other_variables
 
@@ -38,6 +38,17 @@ def _sent(
         if number > 2:
             other = kept | {name: other[name] for name in other if name not in inner}
         yield other
+
+
+async def in_company(
+    plan: QueryPlan, given: Sequence[VariableValues], make_context: Callable[[], object]
+) -> list[ExecutionResult | Rerun]:
+    """The answers of a run together, and of those that it left behind as late, alone."""
+    answers = await plan.run_together(given, make_context())
+    return [
+        await alone(plan, one, make_context()) if isinstance(answer, Late) else answer
+        for one, answer in zip(given, answers, strict=True)
+    ]
 
 
 async def alone(plan: QueryPlan, given: VariableValues, context: object) -> ExecutionResult | Rerun:

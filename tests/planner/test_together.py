@@ -16,7 +16,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from planner import Late, Planner, QueryPlan, Rerun
 from tests.planner import toy, toy_rows
-from tests.planner.company import alike, alone
+from tests.planner.company import alike, alone, in_company
 from tests.planner.documents import cases
 
 CASES = int(os.environ.get("PLANNER_CASES", "250"))
@@ -73,7 +73,7 @@ async def test_answers_are_those_given_alone(dirt: float) -> None:
         if not (isinstance(plans[0], QueryPlan) and isinstance(plans[1], QueryPlan) and case.takes):
             continue
         for some in alike(GRAPH, toy_rows.argument, plans[0], case, random.Random(seed)):
-            answers = await plans[0].run_together(some, toy_rows.Context(store()))
+            answers = await in_company(plans[0], some, lambda s=store: toy_rows.Context(s()))  # type: ignore[misc]  # mypy cannot tell its type
             lone = [await alone(plans[1], one, toy_rows.Context(store())) for one in some]
             assert list(map(told, answers)) == list(map(told, lone)), (case.text, some)
             different = len({repr(one.coerced) for one in some}) > 1

@@ -20,7 +20,7 @@ from server import errors, responses
 from server.app import PASSED
 from tests.db.clones import cloned, opened
 from tests.graphql import SCHEMA, SERVICE
-from tests.planner.company import alike, alone
+from tests.planner.company import alike, alone, in_company
 from tests.planner.documents import Case, cases
 from tests.planner.executors import Stock, answer
 from tests.schema import seeded
@@ -126,7 +126,7 @@ async def test_queries_run_together_are_answered_as_alone(registry: Registry) ->
             if number % 6 or not case.takes or not isinstance(plan, QueryPlan):
                 continue
             for some in alike(SCHEMA._schema, values, plan, case, random.Random(number)):
-                answers = await plan.run_together(some, _context(db))
+                answers = await in_company(plan, some, lambda: _context(db))
                 lone = [await alone(plan, one, _context(db)) for one in some]
                 assert list(map(_shown, answers)) == list(map(_shown, lone)), (case.text, some)
                 seen["together" if len({repr(one.coerced) for one in some}) > 1 else "equal"] += 1
