@@ -62,7 +62,8 @@ class Express:
         is_whole = raw.endswith(END_OF_HEAD) and raw.count(b"\n") == raw.count(b"\r\n")
         if not is_whole or not keeps_alive or len(raw) > _HEAD_BYTES_MAX:
             return
-        if (scope["method"], scope["path"], scope["query_string"]) != ("POST", PATH, b""):
+        asked = scope["http_version"], scope["method"], scope["path"], scope["query_string"]
+        if asked != ("1.1", "POST", PATH, b""):
             return
         head = self._read(scope)
         if head is not None:

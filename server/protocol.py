@@ -5,6 +5,7 @@ suite of HTTP runs on both ways.
 """
 
 import asyncio
+from collections.abc import Callable
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +13,6 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from db.coalesce import Place
 from server import express
-from server.answering import reply_to
 from server.express import END_OF_HEAD, Exchange, Express, Head
 from server.logs import request_id
 from server.parameters import client_gone
@@ -110,13 +110,13 @@ class Protocol(HttpToolsProtocol):
         self._set_timer()
         token = request_id.set(exchange.identifier)
         try:
-            self._advance(exchange, None)
+            self._advance(exchange, exchange.steps.send, None)
         finally:
             request_id.reset(token)
 
-    def _advance(self, exchange: Exchange, came: Any) -> None:
+    def _advance(self, exchange: Exchange, go_on: Callable[[Any], Any], came: Any) -> None:
         try:
-            step = exchange.steps.send(came)
+            step = go_on(came)
         except StopIteration as end:
             self._reply(exchange, end.value)
             return
@@ -124,9 +124,9 @@ class Protocol(HttpToolsProtocol):
         if isinstance(step, Place):
             self._waiting, future = step, step.future
         else:
-            self._waiting = future = asyncio.ensure_future(step, loop=self.loop)
-            self.tasks.add(future)  # uvicorn waits for them when it stops
-            future.add_done_callback(self.tasks.discard)
+            self._waiting = future = task = self.loop.create_task(step)
+            self.tasks.add(task)  # uvicorn waits for them when it stops
+            task.add_done_callback(self.tasks.discard)
         future.add_done_callback(self._came)
 
     def _came(self, future: "asyncio.Future[Any]") -> None:
@@ -137,15 +137,12 @@ class Protocol(HttpToolsProtocol):
             came = waiting.value() if isinstance(waiting, Place) else future.result()
         except asyncio.CancelledError:
             is_gone = self.transport.is_closing()
-            self._fail(exchange, client_gone() if is_gone else TimeoutError())
+            error = client_gone() if is_gone else TimeoutError()
+            self._advance(exchange, exchange.steps.throw, error)
         except Exception as error:
-            self._fail(exchange, error)
+            self._advance(exchange, exchange.steps.throw, error)
         else:
-            self._advance(exchange, came)
-
-    def _fail(self, exchange: Exchange, error: Exception) -> None:
-        exchange.steps.close()
-        self._reply(exchange, reply_to(error, exchange.question.media))
+            self._advance(exchange, exchange.steps.send, came)
 
     def _reply(self, exchange: Exchange, reply: Reply) -> None:
         assert self._express is not None  # there is an exchange

@@ -56,6 +56,7 @@ NOT_LEARNED = {
     "another path": head(2, path="/other") + b"{}",
     "a query in the path": head(2, path="/graphql?a=b") + b"{}",
     "another method": head(2, method="PUT") + b"{}",
+    "an older version": request(QUERY, "Connection: keep-alive").replace(b"HTTP/1.1", b"HTTP/1.0"),
     "a request id": request(QUERY, "X-Request-Id: abc"),
     "chunks": b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
@@ -71,9 +72,8 @@ async def test_a_head_that_asks_for_more_goes_the_ordinary_way(
     serve_bytes: Serve, what: str
 ) -> None:
     async with serve_bytes() as site:
-        connection = await site.connected()
         for _ in range(2):
-            await connection.ask(NOT_LEARNED[what])
+            await (await site.connected()).ask(NOT_LEARNED[what])
     assert site.ordinary == 2
 
 
