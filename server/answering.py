@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 from graphql import OperationType
 
 from db.state import Moments
-from resolvers.errors import LIMIT_EXCEEDED
+from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from server import errors, parameters, responses
 from server.answers import Answers
 from server.errors import HttpError, Refused
@@ -102,5 +102,6 @@ def reply_to(error: Exception, media: str) -> Reply:
     else:
         told = errors.unexpected(error, identifier)
         if not isinstance(error, TimeoutError):
-            return responses.plain(told, media, 500)
+            status = 503 if errors.code_of(error) == UNAVAILABLE else 500
+            return responses.plain(told, media, status)
     return responses.graphql(responses.dumped(told), media, is_refused=True)

@@ -42,6 +42,8 @@ async def test_while_the_database_is_gone_the_server_says_so_and_then_goes_on(
         assert await _asked(client) == (None, {"models": {"totalCount": 0}})
         with gone(postgres_url, database_url):
             assert await _asked(client) == ("UNAVAILABLE", None)
+            answer = await client.post("/graphql", json=QUERY)  # whose last answer is kept
+            assert answer.status_code == 503
             assert (await client.get("/healthz")).status_code == 200
             ready = await client.get("/readyz")
             assert ready.status_code == 503
