@@ -11,6 +11,7 @@ from rich.console import Console
 
 from server.commands import databases
 from server.commands.failures import FAILED, USAGE, Failure
+from server.commands.listening import bound
 from server.settings import Settings, is_loopback, setting_name
 
 _WS_BYTES_MAX = 65_536  # uvicorn would take 16 MiB
@@ -33,7 +34,7 @@ def serve(
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     _refuse_open_by_accident(settings)
     stop_cleanly()
-    listening = _bound(settings.host, settings.port)
+    listening = bound(settings.host, settings.port, settings.workers)
     console = Console(stderr=True)
     with databases.opened(settings) as url:
         if migrate or settings.database_url is None:
@@ -61,22 +62,6 @@ def _refuse_open_by_accident(settings: Settings) -> None:
             f"control; set {setting_name('allow_open')}=true if that is meant",
             USAGE,
         )
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    """A socket on the address, not listening yet: a port in use is told before anything starts."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        bound = socket.socket(family, kind, protocol)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind(address)
-    except OSError as error:
-        places = f"{setting_name('host')}, {setting_name('port')}"
-        raise Failure(f"{places}: cannot listen on {host}:{port}: {error.strerror}") from error
-    bound.set_inheritable(True)
-    return bound
 
 
 def _prepare(url: str, settings: Settings, console: Console) -> None:
