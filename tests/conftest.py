@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
+from shutil import disk_usage
 from tempfile import TemporaryDirectory
 
 import psycopg
@@ -13,6 +14,7 @@ from db.cold import Cold
 from db.engine import Database
 from tests.graphql import GraphQL
 
+_SCRATCH_BYTES_MIN = 4 * 2**30  # PostgreSQL keeps up to 1 GB of log, beside the databases
 _numbers = count(1)
 
 
@@ -27,7 +29,7 @@ def postgres_url() -> Iterator[str]:
     Not in pytest's own folder, which another run of pytest closes to PostgreSQL's user.
     """
     with (
-        TemporaryDirectory(prefix="registry-tests-") as folder,
+        TemporaryDirectory(prefix="registry-tests-", dir=_scratch()) as folder,
         embedded.running(Path(folder)) as url,
     ):
         with psycopg.connect(url, autocommit=True) as connection:
@@ -35,6 +37,13 @@ def postgres_url() -> Iterator[str]:
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
             connection.execute("SELECT pg_reload_conf()")
         yield url
+
+
+def _scratch() -> Path | None:
+    """Memory, where there is enough: a clone is 300 files, in half the time that a disk takes."""
+    memory = Path("/dev/shm")  # the run's own folder is made in it
+    has_room = memory.is_dir() and disk_usage(memory).free > _SCRATCH_BYTES_MIN
+    return memory if has_room else None
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from strawberry import Schema
+from strawberry.extensions import ParserCache, ValidationCache
 
 import schema
 from db.cold import Cold
@@ -12,7 +13,11 @@ from db.engine import Database
 from resolvers.context import Context
 from resolvers.service import Limits, Service
 
-SCHEMA: Schema = schema.build()
+_KEPT = 1_000  # documents
+# The same documents are run by many tests, and checking one takes longer than executing it: without
+# these two extensions of Strawberry's, parsing and validation were two thirds of the suite's
+# longest module (tests/resolvers/writing/test_bad_input.py, 43 s of CPU).
+SCHEMA: Schema = schema.build([lambda: ParserCache(_KEPT), lambda: ValidationCache(_KEPT)])
 SERVICE = Service(version="0.0.0", schema_hash="0" * 64, limits=Limits())
 
 

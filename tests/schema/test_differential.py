@@ -6,7 +6,7 @@ import os
 import random
 import re
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import NamedTuple
 
 import pytest
@@ -42,20 +42,28 @@ _ID = re.compile(r"\b[a-z]{3}_[0-9a-f]{32}\b")
 
 
 class Registry(NamedTuple):
-    """A database to make clones of, so one that nobody is connected to; and what is in it."""
+    """A database to make clones of, so one that nobody is connected to; what is in it and is asked.
+
+    Each case is written and validated once for all tests: that takes as long as executing it.
+    """
 
     postgres_url: str
     name: str
     known: seeded.Known
+    queries: list[Case]
+    mutations: list[Case]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def registry(postgres_url: str, template: str) -> AsyncIterator[Registry]:
     with cloned(postgres_url, template) as url:
         db = Database(url)
         known = await seeded.fill(db)
         await db.close()
-        yield Registry(postgres_url, make_url(url).database or "", known)
+        written = _cases(known)
+        queries = [case for case in written if not _is_mutation(case)]
+        mutations = [case for case in written if _is_mutation(case)]
+        yield Registry(postgres_url, make_url(url).database or "", known, queries, mutations)
 
 
 def _planner() -> Planner:
@@ -66,13 +74,15 @@ def _context(db: Database) -> Context:
     return Context(db=db, service=SERVICE, actor="tests")
 
 
-def _cases(known: seeded.Known, *, mutations: bool) -> Iterator[Case]:
+def _cases(known: seeded.Known) -> list[Case]:
     values, core = seeded.values(known), SCHEMA._schema
-    for _, case in cases(core, values, range(CASES), leave_out=LEFT_OUT):
-        operation = get_operation_ast(case.document)
-        assert operation
-        if (operation.operation is OperationType.MUTATION) is mutations:
-            yield case
+    return [case for _, case in cases(core, values, range(CASES), leave_out=LEFT_OUT)]
+
+
+def _is_mutation(case: Case) -> bool:
+    operation = get_operation_ast(case.document)
+    assert operation
+    return operation.operation is OperationType.MUTATION
 
 
 def _told(result: ExecutionResult) -> str:
@@ -95,7 +105,7 @@ async def test_queries_are_answered_alike(registry: Registry) -> None:
     planner = _planner()
     seen: Counter[str] = Counter()
     async with opened(registry.postgres_url, registry.name) as db:
-        for case in _cases(registry.known, mutations=False):
+        for case in registry.queries:
             stock = await answer(Stock, SCHEMA, case.document, _context(db), case.variables)
             assert _told(stock), case.text
             seen[await _planned(planner, case, db, stock)] += 1
@@ -121,7 +131,7 @@ async def test_queries_run_together_are_answered_as_alone(registry: Registry) ->
     planner, values = _planner(), seeded.values(registry.known)
     seen: Counter[str] = Counter()
     async with opened(registry.postgres_url, registry.name) as db:
-        for number, case in enumerate(_cases(registry.known, mutations=False)):
+        for number, case in enumerate(registry.queries):
             plan = planner.plan(case.document, None, case.text)
             if number % 6 or not case.takes or not isinstance(plan, QueryPlan):
                 continue
@@ -144,7 +154,7 @@ def _shown(answer: ExecutionResult | Rerun) -> str:
 async def test_mutations_are_answered_alike(registry: Registry) -> None:
     """Each on two clones of the same registry: they are to do the same, too."""
     planner, seen = _planner(), Counter[str]()
-    waiting = list(_cases(registry.known, mutations=True))
+    waiting = registry.mutations
     while waiting:
         some, waiting = waiting[:_MUTATIONS_A_CLONE], waiting[_MUTATIONS_A_CLONE:]
         url, name = registry.postgres_url, registry.name

@@ -1,5 +1,6 @@
 """Calls any mutation with an input and reads everything its payload says."""
 
+from functools import cache
 from typing import Any
 
 from graphql import (
@@ -33,6 +34,7 @@ def input_type(mutation: str) -> GraphQLInputObjectType:
     return found
 
 
+@cache
 def document(mutation: str) -> str:
     """The mutation with every field of its payload, two levels deep."""
     payload = get_named_type(MUTATIONS[mutation].type)
