@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from math import ceil
 from pathlib import Path
 from random import Random
 from shutil import which
@@ -49,7 +50,7 @@ def generator() -> str:
 def run(
     url: str,
     bodies: Path,
-    seconds: int,
+    seconds: float,
     seed: int,
     *,
     connections: int = CONNECTIONS,
@@ -59,7 +60,7 @@ def run(
     if which("wrk") is None:
         requests = _requests(url, bodies.read_text("utf-8").splitlines(), Random(seed))
         return asyncio.run(_run(url, requests, seconds, connections))
-    command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds + _TIMEOUT_S}s"]
+    command = ["wrk", "-t1", f"-c{connections}", f"-d{ceil(seconds) + _TIMEOUT_S}s"]
     command += [f"--timeout={_TIMEOUT_S}s", "-s", str(_SCRIPT), url]
     command += ["--", str(bodies), str(seconds), str(connections), str(seed)]
     command += ["check"] if is_checked else []
@@ -87,7 +88,7 @@ class _Seen:
     failures: int = 0
 
 
-async def _run(url: str, requests: Iterator[bytes], seconds: int, connections: int) -> Load:
+async def _run(url: str, requests: Iterator[bytes], seconds: float, connections: int) -> Load:
     seen = _Seen([])
     start = time.perf_counter()
     await asyncio.gather(

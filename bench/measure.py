@@ -22,7 +22,7 @@ class Plan:
 
     rounds: int
     seconds: int
-    warm_up_s: int
+    warm_up_s: float
     operations: tuple[str, ...]
     connections: int = load.CONNECTIONS
 

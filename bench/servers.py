@@ -1,4 +1,4 @@
-"""The five servers: how each is started, asked and stopped."""
+"""The servers: how each is started, asked and stopped."""
 
 import os
 import socket
@@ -125,9 +125,7 @@ class Started:
 def running(server: Server, database_url: str, folder: Path) -> Iterator[Running]:
     """A server that answers for as long as the block runs."""
     with started(server, database_url, folder) as found:
-        url = f"http://127.0.0.1:{found.port}/graphql"
-        _wait(found)
-        yield Running(server, url, found.process.pid, _language(server, url))
+        yield answering(server, found)
 
 
 @contextmanager
@@ -149,6 +147,13 @@ def started(server: Server, database_url: str, folder: Path) -> Iterator[Started
     finally:
         process.terminate()
         process.wait()
+
+
+def answering(server: Server, process: Started) -> Running:
+    """A server once it answers; raises SystemExit when it does not."""
+    url = f"http://127.0.0.1:{process.port}/graphql"
+    _wait(process)
+    return Running(server, url, process.process.pid, _language(server, url))
 
 
 def _wait(server: Started) -> None:
