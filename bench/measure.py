@@ -21,7 +21,7 @@ class Plan:
     """How long and how often to measure, and what; no warming up where it takes 0 s."""
 
     rounds: int
-    seconds: int
+    seconds: float
     warm_up_s: float
     operations: tuple[str, ...]
     connections: int = load.CONNECTIONS

@@ -34,9 +34,11 @@ def serve(
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     _refuse_open_by_accident(settings)
     stop_cleanly()
-    listening = bound(settings.host, settings.port, settings.workers)
     console = Console(stderr=True)
-    with databases.opened(settings) as url:
+    with (
+        bound(settings.host, settings.port, settings.workers) as listening,
+        databases.opened(settings) as url,
+    ):
         if migrate or settings.database_url is None:
             _prepare(url, settings, console)
         _announce(settings, listening, console)

@@ -12,7 +12,7 @@ from bench.growth import Sized
 from bench.measure import Plan
 
 SMALL, BINDINGS = 400, 2_400  # as in conftest.py
-_PLAN = Plan(rounds=1, seconds=1, warm_up_s=0, operations=(), connections=1)
+_PLAN = Plan(rounds=1, seconds=0.2, warm_up_s=0, operations=(), connections=1)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from tests.server.test_commands import serving
 
 _log = logging.getLogger(__name__)
 # As long as it is to run; LINEARIZABLE_S=600 for a night.
-SECONDS = float(os.environ.get("LINEARIZABLE_S", "5"))
+SECONDS = float(os.environ.get("LINEARIZABLE_S", "3"))
 _MODELS = ("a", "b", "c")
 _READERS = 6
 _WRITE = "mutation($input: UpdateModelInput!) { updateModel(input: $input) { model { id } } }"
