@@ -90,8 +90,7 @@ class PayloadExecutor(FastExecutor):
         assert payload.call is not None
         info = self.build_resolve_info(field, [one.node for one in details], parent_type, path)
         try:
-            # nothing reads its info: an argument is given as it stands in the document
-            arguments = payload.arguments(self.variable_values, info)  # type: ignore[arg-type]
+            arguments = payload.arguments(self.variable_values, info)  # type: ignore[arg-type]  # more than a PlanInfo
             result = await payload.call(info, arguments)
             completed = self.complete_value(
                 field.type, details, info, path, result, position_context
