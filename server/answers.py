@@ -13,7 +13,7 @@ from db.state import Moment
 from resolvers.service import Service
 
 _ANSWER_BYTES_MAX = 1_048_576  # a larger one is not kept: it would drive out hundreds
-_ASKED_MAX = 20_000  # requests remembered to have come once; some 100 bytes each
+_ASKED_MAX = 8_000  # requests remembered to have come once, 110 bytes each; fewer can be kept
 _OVERHEAD_BYTES = 500  # of an entry beside its key and its body
 
 
@@ -58,13 +58,17 @@ class Answers:
 
     def keep(self, request: bytes, moment: Moment, body: bytes, operation: str | None) -> Answer:
         """Keep an answer, unless it is too large, instead of an older one to the same request."""
+        older = self._kept.get(request)
+        if older is not None and older.moment == moment:
+            return older  # kept by one who asked the same at the same time
         told = repr(moment).encode() + request
         digest = blake2b(told, digest_size=12, key=self._tag_key).hexdigest()
         # weak: it tells the same, not the same bytes
         answer = Answer(moment, body, f'W/"{digest}"'.encode(), operation)
         if len(body) > min(_ANSWER_BYTES_MAX, self._bytes_max):
             return answer
-        older = self._kept.pop(request, None)
+        answer = answer._replace(body=_without_slack(body))
+        self._kept.pop(request, None)
         self._bytes += _size(request, answer) - (_size(request, older) if older else 0)
         self._kept[request] = answer
         while self._bytes > self._bytes_max:
@@ -76,6 +80,11 @@ class Answers:
     def kept_bytes(self) -> int:
         """About what the kept answers take in memory."""
         return self._bytes
+
+
+def _without_slack(body: bytes) -> bytes:
+    """A copy: orjson writes into powers of two from 4 KiB on, and gives nothing back."""
+    return bytes(memoryview(body))
 
 
 def _size(request: bytes, answer: Answer) -> int:

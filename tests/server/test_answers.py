@@ -1,12 +1,14 @@
 """Answers that are given again: only while nothing that they depend on has changed."""
 
 import asyncio
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
+import orjson
 import psycopg
 
 from db.engine import Database
@@ -164,13 +166,34 @@ def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> Non
 
 def test_what_is_kept_is_counted_once_and_what_is_too_large_is_not_kept() -> None:
     answers = Answers(10_000, SERVICE)
-    for length in (100, 4_000, 10):
-        answers.keep(b"a", MOMENT, b"x" * length, None)
+    for revision, length in enumerate((100, 4_000, 10)):
+        answers.keep(b"a", MOMENT._replace(revision=revision), b"x" * length, None)
     assert answers.kept_bytes < 1_000
     answers.keep(b"b", MOMENT, b"x" * 10_001, None)
     assert answers.get(b"b") is None
     answers.keep(b"c", MOMENT, b"x" * 9_900, None)
     assert answers.kept_bytes <= 10_000
+
+
+def test_what_many_ask_at_one_moment_is_kept_once() -> None:
+    answers = Answers(10_000, SERVICE)
+    first = answers.keep(b"a", MOMENT, b"body", None)
+    assert answers.keep(b"a", MOMENT, b"body", None) is first is answers.get(b"a")
+
+
+def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
+    """orjson's buffers are larger than what it writes, 17 times for a small answer."""
+    answers = Answers(8_000_000, SERVICE)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1_000):
+            answers.keep(b"%d" % number, MOMENT, orjson.dumps({"data": ["x" * 200]}), None)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert answers.get(b"999")
+    assert after - before < answers.kept_bytes
 
 
 def test_a_tag_is_of_the_request_the_moment_and_the_release() -> None:
