@@ -1,7 +1,10 @@
 """Documents are parsed and validated once, and do not take more memory than allowed."""
 
+import gc
+import tracemalloc
+
 import pytest
-from graphql import build_schema
+from graphql import build_schema, execute_sync
 
 from server.documents import Documents
 from server.errors import Refused
@@ -35,6 +38,30 @@ def test_the_least_recently_used_document_leaves_first() -> None:
     assert kept.get("{ x }") is first
     assert kept.get("{ a { x } }") is not second
     assert kept.kept_bytes <= 5_000
+
+
+def test_kept_documents_take_the_memory_that_is_counted() -> None:
+    kept = documents()
+    fields = " ".join(f"f{number}: x" for number in range(20))
+    texts = [f"query Q{number}($n: Int) {{ a(first: $n) {{ {fields} }} }}" for number in range(100)]
+    documents().get(texts[0])  # makes what all share
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for text in texts:
+            kept.get(text)
+        gc.collect()
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept.kept_bytes == pytest.approx(after - before, rel=0.3)
+
+
+def test_an_error_of_a_kept_document_knows_its_place() -> None:
+    document = documents().get("{ a { x } }")
+    result = execute_sync(SCHEMA, document.tree, {"a": ValueError("no")})
+    assert result.errors
+    assert result.errors[0].locations == [(1, 3)]
 
 
 def test_the_cost_is_measured_again_for_other_page_sizes_only() -> None:
