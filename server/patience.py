@@ -48,6 +48,7 @@ class Patience:
         self._timer.cancel()
         if self._watcher is not None:
             self._watcher.cancel()
+            self._watcher = None  # its error's frames know this object: a cycle of 40 objects
         if self._reason is None:
             return
         is_alone = self._task.uncancel() <= self._before  # else someone else cancels as well

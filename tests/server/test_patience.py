@@ -1,6 +1,8 @@
 """How long a request is worked on."""
 
 import asyncio
+import gc
+import weakref
 
 import psycopg
 import pytest
@@ -55,6 +57,24 @@ async def test_work_that_ends_in_time_leaves_nothing_behind() -> None:
     assert await _patient(0.15, 250) == "done"  # it is watched after 0.1 s
     await asyncio.sleep(0.15)
     assert asyncio.all_tasks() == before
+
+
+async def test_a_request_that_was_watched_is_freed_at_once() -> None:
+    """A cycle would wait for the garbage collector, with all that the request has."""
+
+    async def receive() -> Message:
+        return await _silent()
+
+    freed = weakref.ref(receive)
+    gc.disable()
+    try:
+        async with Patience(receive, 250):
+            await asyncio.sleep(0.15)  # it is watched after 0.1 s
+        del receive
+        await asyncio.sleep(0)  # the watcher ends
+        assert freed() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("timeout_ms", [20, 150], ids=["before it is watched", "and after"])
