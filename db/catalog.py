@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db import catalog_sql as sql
-from db import migrate
+from db import migrated
 from db.catalog_rows import CREATE, TABLES, Row
 
 _LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog": one import at a time
@@ -24,7 +24,7 @@ _LOCK_TIMEOUT_S = 60
 async def is_migrated(session: AsyncSession) -> bool:
     """Whether the database is at the newest migration."""
     connection = await session.connection()
-    return await connection.run_sync(migrate.current) == migrate.head()
+    return await connection.run_sync(migrated.current) == migrated.head()
 
 
 async def was_used(session: AsyncSession) -> bool:

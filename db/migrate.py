@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 
+from db import migrated
 from db.engine import sqlalchemy_url
 
-_FOLDER = Path(__file__).resolve().parent.parent / "migrations"
 _LOCK_KEY = 0x5265_6769_7374_7279  # "Registry": whoever holds this advisory lock migrates
 _LOCK_TIMEOUT_MS = 5_000  # rather fail than queue all traffic behind a waiting ALTER TABLE
 _STATEMENT_TIMEOUT_MS = 600_000
@@ -39,26 +36,14 @@ def check(url: str) -> None:
 def new_revision(url: str, message: str) -> None:
     """Write a migration from what the tables have and the database lacks."""
     with _config(url) as config:
-        number = f"{len(list((_FOLDER / 'versions').glob('[0-9]*.py'))) + 1:04d}"
+        number = f"{len(list(migrated.FOLDER.glob('versions/[0-9]*.py'))) + 1:04d}"
         command.revision(config, message=message, autogenerate=True, rev_id=number)
-
-
-def head() -> str:
-    """The newest revision this code knows."""
-    revision = ScriptDirectory(str(_FOLDER)).get_current_head()
-    assert revision is not None
-    return revision
-
-
-def current(connection: sa.Connection) -> str | None:
-    """The revision a database is at; None before the first migration."""
-    return MigrationContext.configure(connection).get_current_revision()
 
 
 @contextmanager
 def _config(url: str) -> Iterator[Config]:
     config = Config()
-    config.set_main_option("script_location", str(_FOLDER))
+    config.set_main_option("script_location", str(migrated.FOLDER))
     engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from db import migrate
+from db import migrated
 from db.engine import Database
 from server.errors import code_of
 
@@ -39,7 +39,7 @@ class Readiness:
         reason = await unready(self.database)
         if reason:
             return JSONResponse({"status": "unavailable", "reason": reason}, 503)
-        return JSONResponse({"status": "ok", "migration": migrate.head()})
+        return JSONResponse({"status": "ok", "migration": migrated.head()})
 
 
 async def unready(database: Database) -> str | None:
@@ -47,10 +47,10 @@ async def unready(database: Database) -> str | None:
     try:
         async with database.read() as session:
             connection = await session.connection()
-            found = await connection.run_sync(migrate.current)
+            found = await connection.run_sync(migrated.current)
     except Exception as error:
         return f"the database does not answer: {code_of(error)}"
-    if found != (wanted := migrate.head()):
+    if found != (wanted := migrated.head()):
         return f"the database is at migration {found}, this server needs {wanted}"
     return None
 

@@ -13,9 +13,10 @@ def migrate(
 ) -> None:
     """Migrate the database; waits while another process does, and does nothing when it is done."""
     from db import migrate as migrations
+    from db import migrated
 
     with databases.opened(Settings()) as url:
         migrations.upgrade(url, revision)
     typer.echo(
-        f"The database is at migration {migrations.head() if revision == 'head' else revision}."
+        f"The database is at migration {migrated.head() if revision == 'head' else revision}."
     )
