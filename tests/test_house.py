@@ -3,6 +3,8 @@
 import ast
 import importlib.util
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -146,3 +148,12 @@ def test_every_dependency_says_what_it_is_for() -> None:
     wanted = [*project["project"]["dependencies"], *(each for group in groups for each in group)]
     explained = re.findall(r'^  "([^"]+)",\s*# \S', text, re.MULTILINE)
     assert [each for each in wanted if each not in explained] == []
+
+
+def test_a_server_loads_nothing_that_it_seldom_needs() -> None:
+    """Each worker would hold it: Alembic with Pygments 11 MB, boto3 10 MB, prices 12 MB."""
+    seldom = ("alembic", "boto3", "genai_prices", "mako", "pygments", "rich")
+    told = "import server.__main__, server.app, uvicorn, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True)
+    assert set(done.stdout.split()) & set(seldom) == set()
+    assert "server.app" in done.stdout.split()

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from server.commands.databases import with_registry
 from server.commands.failures import Failure
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from rich.console import Console
+
     from db.cold import Cold
     from db.engine import Database
     from db.verify import Report
@@ -31,6 +31,8 @@ def verify(
     ] = False,
 ) -> None:
     """Read every archive, and report those that are missing or corrupt; exit code 1 if any is."""
+    from rich.console import Console
+
     console = Console()
 
     async def check(database: "Database", cold: "Cold") -> None:
@@ -44,8 +46,10 @@ def verify(
     with_registry(check)
 
 
-def _show(report: "Report", console: Console, list_unreferenced: bool) -> None:
+def _show(report: "Report", console: "Console", list_unreferenced: bool) -> None:
     if report.problems:
+        from rich.table import Table
+
         table = Table("version", "archive", "problem")
         for found in report.problems[:_SHOWN]:
             table.add_row(found.version_id, found.uri, found.problem)

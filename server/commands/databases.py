@@ -48,21 +48,26 @@ def with_registry(act: "Callable[[Database, Cold], Awaitable[None]]") -> None:
 
 def require(url: str) -> None:
     """Raise Failure unless the database can be reached."""
+    found = unready(url)
+    if found and "does not answer" in found:
+        raise Failure(f"DATABASE_URL: {found}")
+
+
+def unready(url: str) -> str | None:
+    """Why the database cannot serve this code; None when it can."""
     import asyncio
 
     from db.engine import Database
-    from server.health import unready
+    from server import health
 
     async def reason() -> str | None:
         database = Database(url)
         try:
-            return await unready(database)
+            return await health.unready(database)
         finally:
             await database.close()
 
-    found = asyncio.run(reason())
-    if found and "does not answer" in found:
-        raise Failure(f"DATABASE_URL: {found}")
+    return asyncio.run(reason())
 
 
 @contextmanager

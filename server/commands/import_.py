@@ -5,15 +5,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from server.commands import databases
 from server.commands.failures import Failure
 from server.settings import Settings
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from rich.console import Console
+    from rich.table import Table
+
     from catalogs.catalog import Catalog, Remark
     from catalogs.load import Report
     from db.engine import Database
@@ -54,17 +54,22 @@ def synthetic_(
     _import(lambda: synthetic.read(models, versions, bindings, seed))
 
 
-async def first_catalog(database: "Database", console: Console) -> None:
+async def first_catalog(database: "Database") -> None:
     """Fill a registry that never held anything with the genai-prices catalog."""
-    from catalogs import genai_prices
     from catalogs.load import was_used
 
     if not await was_used(database):
-        await _load(database, genai_prices.read(), console)
+        from rich.console import Console
+
+        from catalogs import genai_prices  # 12 MB, which stay
+
+        await _load(database, genai_prices.read(), Console(stderr=True))
 
 
 def _import(read: "Callable[[], Catalog]") -> None:
     import asyncio
+
+    from rich.console import Console
 
     from catalogs.catalog import CatalogError
     from catalogs.load import NotMigrated
@@ -93,7 +98,7 @@ def _migrate_embedded(settings: Settings, url: str) -> None:
         migrate.upgrade(url)
 
 
-async def _into(url: str, catalog: "Catalog", console: Console) -> "Report":
+async def _into(url: str, catalog: "Catalog", console: "Console") -> "Report":
     from db.engine import Database
 
     database = Database(url)
@@ -103,7 +108,15 @@ async def _into(url: str, catalog: "Catalog", console: Console) -> "Report":
         await database.close()
 
 
-async def _load(database: "Database", catalog: "Catalog", console: Console) -> "Report":
+async def _load(database: "Database", catalog: "Catalog", console: "Console") -> "Report":
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     from catalogs.load import load
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -114,7 +127,9 @@ async def _load(database: "Database", catalog: "Catalog", console: Console) -> "
         )
 
 
-def _counts(report: "Report") -> Table:
+def _counts(report: "Report") -> "Table":
+    from rich.table import Table
+
     table = Table("", "created", "changed", "unchanged", title=report.source, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
@@ -124,7 +139,9 @@ def _counts(report: "Report") -> Table:
     return table
 
 
-def _reasons(title: str, remarks: "tuple[Remark, ...]") -> Table:
+def _reasons(title: str, remarks: "tuple[Remark, ...]") -> "Table":
+    from rich.table import Table
+
     by_reason: dict[str, list[str]] = defaultdict(list)
     for remark in remarks:
         by_reason[remark.reason].append(remark.entry)

@@ -6,14 +6,13 @@ from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
 from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from rich.console import Console
+
     from db.changes.archive import Step
     from db.cold import Cold
     from db.engine import Database
@@ -46,6 +45,8 @@ class Totals:
 @app.command()
 def plan(model: ModelName = None, keep: Keep = None, purge_before: Purge = None) -> None:
     """Show what `apply` would do; changes nothing."""
+    from rich.console import Console
+
     console = Console()
 
     async def show(database: "Database", cold: "Cold") -> None:
@@ -62,6 +63,8 @@ def apply(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Archive and purge, model by model; stopped at any time, a second run does the rest."""
+    from rich.console import Console
+
     console = Console()
 
     async def do(database: "Database", cold: "Cold") -> None:
@@ -78,8 +81,16 @@ def apply(
 
 
 async def _apply(
-    database: "Database", cold: "Cold", scope: "Scope", models: int, console: Console
+    database: "Database", cold: "Cold", scope: "Scope", models: int, console: "Console"
 ) -> None:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+    )
+
     from db.changes import retention
     from db.changes.archive import Step
     from db.problems import Refused
@@ -139,7 +150,9 @@ async def _planned(database: "Database", scope: "Scope") -> Totals:
     return totals
 
 
-def _show(totals: Totals, console: Console) -> None:
+def _show(totals: Totals, console: "Console") -> None:
+    from rich.table import Table
+
     table = Table("model", "archive", "purge", "protected", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"

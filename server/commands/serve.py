@@ -7,7 +7,6 @@ from types import FrameType
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from server.commands import databases
 from server.commands.failures import FAILED, USAGE, Failure
@@ -34,14 +33,13 @@ def serve(
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     _refuse_open_by_accident(settings)
     stop_cleanly()
-    console = Console(stderr=True)
     with (
         bound(settings.host, settings.port, settings.workers) as listening,
         databases.opened(settings) as url,
     ):
         if migrate or settings.database_url is None:
-            _prepare(url, settings, console)
-        _announce(settings, listening, console)
+            _prepare(url, settings)
+        _announce(settings, listening)
         _run(settings, url, listening, reload)
 
 
@@ -66,32 +64,35 @@ def _refuse_open_by_accident(settings: Settings) -> None:
         )
 
 
-def _prepare(url: str, settings: Settings, console: Console) -> None:
+def _prepare(url: str, settings: Settings) -> None:
     import asyncio
 
-    from db import migrate
     from db.engine import Database
     from server.commands.import_ import first_catalog
 
-    migrate.upgrade(url)
+    if databases.unready(url):  # else Alembic's 11 MB would stay in this process for nothing
+        from db import migrate
+
+        migrate.upgrade(url)
     if settings.first_catalog == "none":
         return
 
     async def fill() -> None:
         database = Database(url)
         try:
-            await first_catalog(database, console)
+            await first_catalog(database)
         finally:
             await database.close()
 
     asyncio.run(fill())
 
 
-def _announce(settings: Settings, listening: socket.socket, console: Console) -> None:
+def _announce(settings: Settings, listening: socket.socket) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = listening.getsockname()[1]
-    console.print(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)")
-    console.print("It runs open: whoever reaches this address may read it.", style="dim")
+    typer.echo(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)", err=True)
+    warning = "It runs open: whoever reaches this address may read it."
+    typer.echo(typer.style(warning, dim=True), err=True)
 
 
 def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -> None:
