@@ -37,7 +37,9 @@ from server.websocket import SocketEndpoint
 
 # What orjson writes as these scalars' own functions do, so that plans leave it as it is.
 PASSED = {"DateTime": datetime, "Date": date}
-_GC_THRESHOLDS = (50_000, 20, 100)  # rows of an answer are many, and free themselves
+# Rows of an answer are many, and free themselves. Twice the first and five times the others saved
+# no time above the noise of 10%, and took up to 10 MB more under ever new documents.
+_GC_THRESHOLDS = (25_000, 4, 20)
 
 
 def build(settings: Settings, database_url: str) -> ASGIApp:
