@@ -76,7 +76,12 @@ class RegionWriter:
     def finish(self, expression: str) -> Region:
         """The region that writes each value ``x0`` as ``expression``."""
         complete = f"def complete(values, b):\n return [{expression} for x0 in values]"
-        source = "\n".join([*self._functions, *self._tables, complete])
+        source = "\n".join([*self._functions, *self._tables, complete]).replace("\n", "\n ")
+        # Inside a function, so that they are its closures: as globals they would know themselves,
+        # and a plan that nobody keeps would wait for the garbage collector, 20 MB of them at times.
+        source = f"def make({', '.join(self._globals)}):\n {source}\n return complete"
+        made: dict[str, Any] = {}
         # The source holds no text of the client's but aliases, and those are written by repr().
-        exec(compile(source, "<plan>", "exec"), self._globals)  # noqa: S102  # source of our own making
-        return Region(self._globals["complete"], self._bucket_count, tuple(self.steps))
+        exec(compile(source, "<plan>", "exec"), made)  # noqa: S102  # source of our own making
+        make = made.pop("make")
+        return Region(make(**self._globals), self._bucket_count, tuple(self.steps))
