@@ -170,7 +170,7 @@ async def test_large_ones_that_differ_are_not_run_together(
     serve: Serve, db: Database, database_url: str, waiting: Any
 ) -> None:
     """Else two would wait for the database, and the rest for those two."""
-    models = await _filled(db, 5)
+    models = await _filled(db, 4)
     large = EQUAL["large"].replace("(first: 50) {", "(first: 50, filter: {names: [$n]}) {", 1)
     async with serve(**NO_LIMITS) as site:
         with held(database_url, "models"):
