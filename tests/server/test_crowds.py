@@ -361,7 +361,7 @@ async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
     assert [await one for one in asked] == [made, Unanswered.GAVE_WAY, made]
 
 
-async def test_eight_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
+async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
     crowds, plan = Crowds(), _plan()
     slow = [crowds.join(plan, _given(60.0), 5_000, b"%d" % number, object) for number in range(8)]
     await asyncio.sleep(0.01)
