@@ -99,7 +99,7 @@ class Settings(BaseSettings):
         True, description="Answer by compiled plans; `false` leaves all to graphql-core, slower."
     )
     answer_cache_bytes_max: int = Field(
-        8_388_608,
+        6_291_456,
         ge=0,
         description="Memory for answers given again while the registry is unchanged; 0: none.",
     )
