@@ -46,7 +46,7 @@ async def test_nobody_listens_where_nobody_subscribes(
                 await one.subscribe("1", LIVE)
                 await other.subscribe("1", LIVE)
                 await _until(1, listeners)
-                await asyncio.sleep(0.2)  # they are where the log ends
+                await asyncio.sleep(0.6)  # they are where the log ends
                 body = {"query": CREATE, "variables": {"n": name}}
                 await client.post("/graphql", json=body)
                 for socket in (one, other):

@@ -139,18 +139,18 @@ async def test_more_at_once_than_allowed_are_refused(
 async def test_a_connection_is_closed_when_it_is_idle_for_too_long_and_not_before(
     serve_bytes: Serve, database_url: str
 ) -> None:
-    async with serve_bytes(keep_alive_s=1) as site:
+    async with serve_bytes(keep_alive_s=2) as site:
         connection = await site.connected()
         await connection.ask(request(QUERY))
-        for _ in range(3):  # the short way, and the ordinary one between
+        for _ in range(2):  # the short way, and the ordinary one between
             await connection.ask(request(QUERY))
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(0.7)
             await connection.ask(request(QUERY, "X-Request-Id: abc"))
-            await asyncio.sleep(0.6)
+            await asyncio.sleep(0.7)
         await connection.ask(request(QUERY))
         with held(database_url):
             await connection.send(request(QUERY))
-            await asyncio.sleep(1.5)  # it is not idle
+            await asyncio.sleep(2.5)  # it is not idle
         assert (await connection.answer()).status == 200
         assert await connection.is_closed()
 
