@@ -39,7 +39,7 @@ def held(processes: Sequence[int], share: float) -> Iterator[None]:
 def _held(process: int, share: float) -> Iterator[None]:
     own = _own_group()
     group = own / f"registry-bench-{process}"
-    group.mkdir()
+    group.mkdir(exist_ok=True)  # a killed run leaves its own behind
     try:
         (group / _PERIOD).write_text(str(_PERIOD_US))
         (group / _QUOTA).write_text(str(int(_PERIOD_US * share)))

@@ -12,7 +12,7 @@ class OfEachProcess(socket.socket):
     """A bound socket that a process which it is sent to has another one for, on the same address.
 
     The system then shares connections out by their addresses (SO_REUSEPORT). A socket that workers
-    have in common goes to whoever is awake first: of 32 connections one of two workers took 31.
+    have in common goes to whoever is awake first: one of two took 16 to 29 of 32, now 17 to 22.
     docs/decisions/0019-a-socket-per-worker.md
     """
 
