@@ -76,12 +76,15 @@ class PayloadExecutor(FastExecutor):
         position_context: Any,
     ) -> Any:
         """As graphql-core does it, with arguments and call compiled where they can be."""
-        payload = self.payloads.get(str(path.key)) if path.prev is None else None
+        payload = self._payload(path)
         given = (parent_type, source, field_details_list, path, position_context)
         if payload is None or payload.call is None:
             return super().execute_field(*given)
         field = parent_type.fields[field_details_list[0].node.name.value]
         return self._execute_root(payload, field, given)
+
+    def _payload(self, path: Path) -> Payload | None:
+        return self.payloads.get(str(path.key)) if path.prev is None else None
 
     async def _execute_root(
         self, payload: Payload, field: GraphQLField, given: tuple[Any, ...]
@@ -110,7 +113,7 @@ class PayloadExecutor(FastExecutor):
         position_context: Any,
     ) -> Any:
         given = (return_type, field_details_list, info, path, result, position_context)
-        payload = self.payloads.get(str(path.key)) if path.prev is None else None
+        payload = self._payload(path)
         if payload is None:
             return super().complete_object_value(*given)
         return self._complete_by(payload.region, given)

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from tests.server.conftest import Serving
+from tests.server.wire import waiting
 
 QUERY = {"query": "{ models { totalCount } }"}
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
 
 
 @contextlib.contextmanager
@@ -94,7 +94,7 @@ async def test_more_operations_than_connections_wait_and_then_are_unavailable(
         blocker.execute("LOCK TABLE models")
         async with serve(pool_size=1, pool_overflow=0, pool_wait_s=0.2) as client:
             first = asyncio.ensure_future(_asked(client))
-            await _until_waiting(postgres_url, 1)
+            await waiting(postgres_url, 1)
             assert (await _asked(client))[0] == "UNAVAILABLE"
             blocker.rollback()
             assert await first == (None, {"models": {"totalCount": 0}})
@@ -109,20 +109,11 @@ async def test_a_query_whose_client_has_gone_is_cancelled_in_the_database_too(
         async with serve(**no_limit) as client:
             with caplog.at_level(logging.INFO, "access"):
                 asking = asyncio.ensure_future(client.post("/graphql", json=QUERY))
-                await _until_waiting(postgres_url, 1)
+                await waiting(postgres_url, 1)
                 asking.cancel()
                 await asyncio.wait([asking])
-                await _until_waiting(postgres_url, 0)
+                await waiting(postgres_url, 0)
             blocker.rollback()
             assert await _asked(client) == (None, {"models": {"totalCount": 0}})
     [line] = [record for record in caplog.records if record.name == "access"]
     assert vars(line)["fields"]["status"] == 499
-
-
-async def _until_waiting(postgres_url: str, count: int) -> None:
-    """Until so many statements wait for a lock; fails when that does not come about."""
-    # A transaction sees one snapshot of the activity for its whole life: hence a connection.
-    with psycopg.connect(postgres_url, autocommit=True) as observer:
-        async with asyncio.timeout(20):
-            while observer.execute(WAITING).fetchone() != (count,):  # noqa: ASYNC110  # it polls
-                await asyncio.sleep(0.02)

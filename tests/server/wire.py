@@ -92,6 +92,7 @@ def held(database_url: str, table: str = "models") -> Iterator[None]:
 async def waiting(postgres_url: str, count: int) -> None:
     """Until so many statements wait for a lock."""
     asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    # a transaction would see one snapshot of the activity for its whole life
     with psycopg.connect(postgres_url, autocommit=True) as observer:
         async with asyncio.timeout(WAIT_S):
             while observer.execute(asked).fetchone() != (count,):  # noqa: ASYNC110  # it polls
