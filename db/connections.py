@@ -1,4 +1,4 @@
-"""A pool of psycopg connections for reads: fails at once when the database is away.
+"""A pool of psycopg connections: fails at once when the database is away.
 
 psycopg_pool would wait for its time-out then, and costs 60 us a use more.
 """
@@ -6,7 +6,7 @@ psycopg_pool would wait for its time-out then, and costs 60 us a use more.
 import asyncio
 import json
 import select
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -16,11 +16,13 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.json import set_json_loads
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
+Connect: TypeAlias = Callable[[], Awaitable[Connection]]
 
 # For those who cannot be told at the start; PgBouncer keeps it for its client.
 TIME_ZONE = "SET TIME ZONE 'UTC'"
 
 _PREPARED_MAX = 500  # statements a connection keeps prepared
+_REFUSED_S = 1.0  # how long no connection is made in place of one that was refused
 
 
 class PoolBusy(psycopg.OperationalError):
@@ -31,40 +33,36 @@ class Connections:
     """At most `size` connections, made when needed and kept."""
 
     def __init__(
-        self, conninfo: dict[str, Any], size: int, wait_timeout_s: float, *, is_prepared: bool
+        self, connect: Connect, size: int, wait_timeout_s: float, *, is_prepared: bool
     ) -> None:
-        self._conninfo = conninfo
+        self._connect = connect
         self._wait_timeout_s = wait_timeout_s
         self._is_prepared = is_prepared
         self._free: list[Connection] = []
+        self._held = 0  # places taken, by whoever has a connection or is about to
         self._places = asyncio.Semaphore(size)
         self._is_closed = False
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[Connection]:
         """A connection for the length of the block; a broken one is not kept."""
-        if self._places.locked():
-            await self._wait()
-        else:
-            await self._places.acquire()  # returns at once
+        connection = await self._taken()
         try:
-            connection = await self._living() or await self._connect()
-            try:
-                yield connection
-            finally:
-                is_usable = connection.info.transaction_status == TransactionStatus.IDLE
-                if is_usable and not self._is_closed:
-                    self._free.append(connection)
-                else:
-                    await connection.close()
+            yield connection
         finally:
-            self._places.release()
+            is_usable = connection.info.transaction_status == TransactionStatus.IDLE
+            if is_usable and not self._is_closed:
+                self._free.append(connection)
+            else:
+                await connection.close()
+            self._leave_place()
 
-    async def drop_free(self) -> None:
-        """Close the connections nobody uses, as after the database has gone."""
+    async def drop_free(self) -> bool:
+        """Close the connections nobody uses, as after the database has gone; whether any were."""
         dropped, self._free = self._free, []
         for connection in dropped:
             await connection.close()
+        return bool(dropped)
 
     async def close(self) -> None:
         """Close all; those in use as soon as they are free."""
@@ -80,15 +78,41 @@ class Connections:
             await connection.close()
         return None
 
-    async def _wait(self) -> None:
-        try:
-            async with asyncio.timeout(self._wait_timeout_s):
-                await self._places.acquire()
-        except TimeoutError:
-            raise PoolBusy("no database connection came free in time") from None
+    async def _taken(self) -> Connection:
+        """A connection, which takes a place; where a new one is refused, the next that is free."""
+        while True:
+            await self._take_place()
+            try:
+                return await self._living() or await self._made()
+            except psycopg.OperationalError:
+                if self._held == 1:  # nobody has one to wait for
+                    self._leave_place()
+                    raise
+            except BaseException:
+                self._leave_place()
+                raise
+            # The database has no more for us, as when its max_connections are all in use.
+            asyncio.get_running_loop().call_later(_REFUSED_S, self._places.release)
+            self._held -= 1
 
-    async def _connect(self) -> Connection:
-        connection = await psycopg.AsyncConnection.connect(**self._conninfo, autocommit=True)
+    async def _take_place(self) -> None:
+        if self._places.locked():
+            try:
+                async with asyncio.timeout(self._wait_timeout_s):
+                    await self._places.acquire()
+            except TimeoutError:
+                raise PoolBusy("no database connection came free in time") from None
+        else:
+            await self._places.acquire()  # returns at once
+        self._held += 1
+
+    def _leave_place(self) -> None:
+        self._held -= 1
+        self._places.release()
+
+    async def _made(self) -> Connection:
+        connection = await self._connect()
+        await connection.set_autocommit(True)
         # 0: a statement is prepared when it is first sent; None: never, as PgBouncer needs it
         connection.prepare_threshold = 0 if self._is_prepared else None
         connection.prepared_max = _PREPARED_MAX

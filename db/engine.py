@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, event, make_url, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.connections import TIME_ZONE, Connections
+from db.connections import TIME_ZONE, Connection, Connections
 from db.reader import Reader
 
 # read by the triggers of migration 0002
@@ -19,18 +20,37 @@ _SAY_WHO = text(
     " set_config('registry.request_id', :id, true), set_config('registry.action', :action, true)"
 )
 _WRITERS_KEPT = 5
+_LISTENING = 1  # connection of a process, while somebody subscribes
+_ROOM = """SELECT current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int
+    - coalesce(current_setting('reserved_connections', true)::int, 0)"""
 
 
 @dataclass(frozen=True, slots=True)
 class PoolLimits:
     """How many connections to hold and how long to wait, in seconds and milliseconds."""
 
-    size: int = 10  # for reads
-    overflow: int = 30  # for transactions
+    size: int = 8  # for reads
+    overflow: int = 12  # for writes
     wait_timeout_s: float = 5
     statement_timeout_ms: int = 5_000
     connect_timeout_s: int = 5
     is_prepared: bool = True  # False behind PgBouncer in transaction mode
+
+    @property
+    def total(self) -> int:
+        """The most connections that a process may have."""
+        return self.size + self.single + self.transactions + _LISTENING
+
+    @property
+    def single(self) -> int:
+        """For writes of one statement, a third of those for writes: db/changes/single.py."""
+        return max(1, self.overflow // 3)
+
+    @property
+    def transactions(self) -> int:
+        """For all other writes."""
+        return max(1, self.overflow - self.single)
 
 
 class Database:
@@ -38,28 +58,30 @@ class Database:
 
     def __init__(self, url: str, limits: PoolLimits | None = None) -> None:
         limits = limits or PoolLimits()
-        options: dict[str, Any] = {"connect_timeout": limits.connect_timeout_s}
+        self._conninfo: dict[str, Any] = {
+            "conninfo": _psycopg_url(url),
+            "connect_timeout": limits.connect_timeout_s,
+        }
         if limits.is_prepared:  # PgBouncer refuses options: db/connections.py, docs/performance.md
             timeout = f"-c statement_timeout={limits.statement_timeout_ms}"
-            options["options"] = f"{timeout} -c timezone=UTC"
-        connect = partial(
+            self._conninfo["options"] = f"{timeout} -c timezone=UTC"
+        pool = partial(
             Connections,
-            {"conninfo": _psycopg_url(url), **options},
+            self._connected,
             wait_timeout_s=limits.wait_timeout_s,
             is_prepared=limits.is_prepared,
         )
-        self.reader = Reader(connect(size=limits.size))
-        # a third of the writes' connections for those that are one statement: db/changes/single.py
-        single = max(1, limits.overflow // 3)
-        self.single = connect(size=single)
-        transactions = max(1, limits.overflow - single)
+        self.reader = Reader(pool(size=limits.size))
+        self.single = pool(size=limits.single)
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url),
-            pool_size=min(_WRITERS_KEPT, transactions),
-            max_overflow=max(0, transactions - _WRITERS_KEPT),
+            async_creator=partial(
+                self._connected, prepare_threshold=5 if limits.is_prepared else None
+            ),
+            pool_size=min(_WRITERS_KEPT, limits.transactions),
+            max_overflow=max(0, limits.transactions - _WRITERS_KEPT),
             pool_timeout=limits.wait_timeout_s,
             pool_pre_ping=True,  # a database that came back is used at once, not after one error
-            connect_args={**options, "prepare_threshold": 5 if limits.is_prepared else None},
         )
         if not limits.is_prepared:
             event.listen(self.engine.sync_engine, "connect", _set_time_zone)
@@ -93,11 +115,29 @@ class Database:
                 session.expunge_all()  # a refusal carries rows, which the rollback would empty
                 raise
 
+    async def _connected(self, **options: Any) -> Connection:
+        """A new connection; where it is refused, those that nobody uses are given back for it."""
+        connect = partial(psycopg.AsyncConnection.connect, **self._conninfo, **options)
+        try:
+            return await connect()
+        except psycopg.OperationalError:
+            dropped = [await pool.drop_free() for pool in (self.reader.connections, self.single)]
+            if not any(dropped):
+                raise
+        return await connect()
+
     async def close(self) -> None:
         """Close every connection."""
         await self.reader.connections.close()
         await self.single.close()
         await self.engine.dispose()
+
+
+def room(url: str) -> int:
+    """How many connections the database takes at once from roles without privileges."""
+    with psycopg.connect(_psycopg_url(url)) as connection:
+        ((found,),) = connection.execute(_ROOM).fetchall()
+    return int(found)
 
 
 def _set_time_zone(connection: Any, _record: object) -> None:

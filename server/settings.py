@@ -75,9 +75,9 @@ class Settings(BaseSettings):
     shutdown_timeout_s: int = Field(
         10, ge=0, description="How long a stop waits for requests in flight."
     )
-    pool_size: int = Field(10, ge=1, description="Connections for reads, at most, per process.")
+    pool_size: int = Field(8, ge=1, description="Connections for reads, at most, per process.")
     pool_overflow: int = Field(
-        30, ge=0, description="Connections for writes, at most, per process."
+        12, ge=0, description="Connections for writes, at most, per process."
     )
     pool_wait_s: float = Field(5, gt=0, description="How long a request waits for a connection.")
     prepared_statements: bool = Field(

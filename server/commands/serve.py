@@ -40,6 +40,7 @@ def serve(
         if migrate or settings.database_url is None:
             _prepare(url, settings)
         _announce(settings, listening)
+        _warn_of_connections(settings, url)
         _run(settings, url, listening, reload)
 
 
@@ -93,6 +94,20 @@ def _announce(settings: Settings, listening: socket.socket) -> None:
     typer.echo(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)", err=True)
     warning = "It runs open: whoever reaches this address may read it."
     typer.echo(typer.style(warning, dim=True), err=True)
+
+
+def _warn_of_connections(settings: Settings, url: str) -> None:
+    from db import engine
+
+    wanted, room = settings.workers * settings.pool_limits.total, engine.room(url)
+    # behind PgBouncer the connections are its own, and so is the number of them
+    if settings.prepared_statements and wanted > room:
+        warning = (
+            f"{setting_name('pool_size')}, {setting_name('pool_overflow')}: workers may make"
+            f" {wanted} connections, the database takes {room}; under load some will wait, or be"
+            " UNAVAILABLE"
+        )
+        typer.echo(typer.style(warning, fg="yellow"), err=True)
 
 
 def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -> None:

@@ -1,7 +1,8 @@
-"""The pool of reading connections: bounded, and free of what is dead."""
+"""A pool of connections: bounded, and free of what is dead."""
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -13,7 +14,9 @@ from db.errors import is_unavailable
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Connections]:
-    made = Connections({"conninfo": database_url}, 2, 0.1, is_prepared=True)
+    made = Connections(
+        partial(psycopg.AsyncConnection.connect, database_url), 2, 0.1, is_prepared=True
+    )
     yield made
     await made.close()
 
@@ -80,7 +83,12 @@ async def test_a_connection_in_a_transaction_is_not_kept(pool: Connections) -> N
 
 
 async def test_a_place_is_free_again_when_the_database_refuses(database_url: str) -> None:
-    pool = Connections({"conninfo": database_url, "user": "nobody"}, 1, 0.1, is_prepared=True)
+    pool = Connections(
+        partial(psycopg.AsyncConnection.connect, database_url, user="nobody"),
+        1,
+        0.1,
+        is_prepared=True,
+    )
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError) as raised:
             async with pool.one():
@@ -116,7 +124,9 @@ async def _clients(postgres_url: str, name: str) -> Any:
 async def test_statements_are_prepared_at_once_or_never(
     database_url: str, is_prepared: bool
 ) -> None:
-    pool = Connections({"conninfo": database_url}, 1, 0.1, is_prepared=is_prepared)
+    pool = Connections(
+        partial(psycopg.AsyncConnection.connect, database_url), 1, 0.1, is_prepared=is_prepared
+    )
     async with pool.one() as connection:
         for number in range(10):
             await connection.execute("SELECT %s::int", [number])

@@ -167,6 +167,15 @@ def _listens(process: psutil.Process) -> bool:
     return any(each.status == psutil.CONN_LISTEN for each in process.net_connections("tcp"))
 
 
+def test_more_connections_than_the_database_takes_are_told_at_the_start(data_dir: Path) -> None:
+    with serving(data_dir) as usual, serving(data_dir, REGISTRY_POOL_SIZE="90") as large:
+        usual.stop(signal.SIGINT)
+        large.stop(signal.SIGINT)
+    assert "POOL" not in usual.said
+    assert "REGISTRY_POOL_SIZE" in large.said
+    assert "may make 103 connections, the database takes 97" in large.said
+
+
 def test_workers_serve_together_and_stop_together(data_dir: Path) -> None:
     with serving(data_dir, "--workers", "2") as running:
         assert model_count(running.url) == 0
