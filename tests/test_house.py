@@ -81,7 +81,7 @@ def test_imports_are_at_the_top() -> None:
 
     And boto3 is loaded where there is a bucket: it takes 10 MB of each worker.
     """
-    allowed = ("server/__main__.py", "server/commands/", "db/cold_places.py")
+    allowed = ("server/__main__.py", "server/cli.py", "server/commands/", "db/cold_places.py")
     hidden = {
         name
         for name, function in _functions(ALL)
@@ -153,7 +153,7 @@ def test_every_dependency_says_what_it_is_for() -> None:
 def test_a_server_loads_nothing_that_it_seldom_needs() -> None:
     """Each worker would hold it: Alembic with Pygments 11 MB, boto3 10 MB, prices 12 MB."""
     seldom = ("alembic", "boto3", "genai_prices", "mako", "pygments", "rich")
-    told = "import server.__main__, server.app, uvicorn, sys; print(*sys.modules)"
+    told = "import server.cli, server.app, uvicorn, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True)
     assert set(done.stdout.split()) & set(seldom) == set()
     assert "server.app" in done.stdout.split()

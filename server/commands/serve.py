@@ -1,5 +1,6 @@
 """`registry serve`: the database if there is none, the migrations, the catalog, the server."""
 
+import gc
 import os
 import signal
 import socket
@@ -33,6 +34,7 @@ def serve(
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     _refuse_open_by_accident(settings)
     stop_cleanly()
+    gc.disable()  # until the application is there, as in server/__main__.py
     with (
         bound(settings.host, settings.port, settings.workers) as listening,
         databases.opened(settings) as url,

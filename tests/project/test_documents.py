@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.exceptions import TyperException
 
-from server.__main__ import app
+from server.cli import app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [

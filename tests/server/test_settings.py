@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 import pytest
 
 from resolvers.service import Limits
-from server.__main__ import main
+from server.cli import main
 from server.settings import Settings, setting_name, table
 
 ROOT = Path(__file__).resolve().parents[2]
