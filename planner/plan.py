@@ -60,10 +60,7 @@ class _Variants(Generic[Compiled]):
         self._operation = operation
         self._compile = compile_
         self._known: OrderedDict[tuple[Any, ...], tuple[Compiled | Declined, int]] = OrderedDict()
-
-    @property
-    def field_count(self) -> int:
-        return sum(count for _, count in self._known.values())
+        self.field_count = 0  # the planner adds all of them up for each new plan
 
     def get(self, variables: VariableValues) -> Compiled:
         """UnplannableError when these conditions select what plans do not know."""
@@ -92,8 +89,11 @@ class _Variants(Generic[Compiled]):
         except UnplannableError as refusal:
             compiled = Declined(str(refusal))
         if len(self._known) == _VARIANTS_MAX:
-            self._known.popitem(last=False)
-        self._known[key] = compiled, fields_max - scope.fields_left
+            _, (_, count) = self._known.popitem(last=False)
+            self.field_count -= count
+        count = fields_max - scope.fields_left
+        self._known[key] = compiled, count
+        self.field_count += count
         ground.on_growth()
 
 
