@@ -30,7 +30,7 @@ _ROOM = """SELECT current_setting('max_connections')::int
 class PoolLimits:
     """How many connections to hold and how long to wait, in seconds and milliseconds."""
 
-    size: int = 8  # for reads
+    size: int = 6  # for reads
     overflow: int = 12  # for writes
     wait_timeout_s: float = 5
     statement_timeout_ms: int = 5_000

@@ -20,6 +20,7 @@ from db.tables.versions import KEPT_ARCHIVED
 from server.settings import Settings
 
 ACTOR = "retention"  # in the audit log
+CONNECTIONS_MAX = 3  # to the database
 
 _QUEUE = "registry"
 _KEPT_HOURS = 24 * 30  # of jobs that have ended, for whoever looks
@@ -37,7 +38,7 @@ def build(database: Database, cold: Cold, settings: Settings, database_url: str)
         connector=PsycopgConnector(
             conninfo=database_url,
             min_size=0,
-            max_size=3,
+            max_size=CONNECTIONS_MAX,
             timeout=_CONNECT_S,  # a stop says goodbye to the database, which may be gone
             kwargs={"options": "-c timezone=UTC", "connect_timeout": _CONNECT_S},
         )

@@ -75,7 +75,7 @@ class Settings(BaseSettings):
     shutdown_timeout_s: int = Field(
         10, ge=0, description="How long a stop waits for requests in flight."
     )
-    pool_size: int = Field(8, ge=1, description="Connections for reads, at most, per process.")
+    pool_size: int = Field(6, ge=1, description="Connections for reads, at most, per process.")
     pool_overflow: int = Field(
         12, ge=0, description="Connections for writes, at most, per process."
     )

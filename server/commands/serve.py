@@ -100,8 +100,10 @@ def _announce(settings: Settings, listening: socket.socket) -> None:
 
 def _warn_of_connections(settings: Settings, url: str) -> None:
     from db import engine
+    from server import jobs
 
-    wanted, room = settings.workers * settings.pool_limits.total, engine.room(url)
+    each = settings.pool_limits.total + jobs.CONNECTIONS_MAX * settings.jobs
+    wanted, room = settings.workers * each, engine.room(url)
     # behind PgBouncer the connections are its own, and so is the number of them
     if settings.prepared_statements and wanted > room:
         warning = (

@@ -120,8 +120,11 @@ def test_a_signal_stops_the_server_and_its_database_with_exit_code_0(
         assert "Traceback" not in running.said
 
 
-def test_after_kill_9_the_next_server_takes_over_and_stops_the_database(data_dir: Path) -> None:
-    with serving(data_dir) as killed:
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_after_kill_9_the_next_server_takes_over_and_stops_the_database(
+    workers: str, data_dir: Path
+) -> None:
+    with serving(data_dir, "--workers", workers) as killed:
         assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
         assert killed.database_runs
     with serving(data_dir) as running:
@@ -173,7 +176,7 @@ def test_more_connections_than_the_database_takes_are_told_at_the_start(data_dir
         large.stop(signal.SIGINT)
     assert "POOL" not in usual.said
     assert "REGISTRY_POOL_SIZE" in large.said
-    assert "may make 103 connections, the database takes 97" in large.said
+    assert "may make 106 connections, the database takes 97" in large.said
 
 
 def test_workers_serve_together_and_stop_together(data_dir: Path) -> None:
