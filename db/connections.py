@@ -57,12 +57,17 @@ class Connections:
                 await connection.close()
             self._leave_place()
 
-    async def drop_free(self) -> bool:
-        """Close the connections nobody uses, as after the database has gone; whether any were."""
-        dropped, self._free = self._free, []
-        for connection in dropped:
-            await connection.close()
-        return bool(dropped)
+    async def drop_free(self) -> None:
+        """Close the connections nobody uses, as after the database has gone."""
+        while await self.drop_one():
+            pass
+
+    async def drop_one(self) -> bool:
+        """Close the connection that nobody has used for longest; whether there was any."""
+        if not self._free:
+            return False
+        await self._free.pop(0).close()
+        return True
 
     async def close(self) -> None:
         """Close all; those in use as soon as they are free."""
@@ -80,8 +85,9 @@ class Connections:
 
     async def _taken(self) -> Connection:
         """A connection, which takes a place; where a new one is refused, the next that is free."""
+        until = asyncio.get_running_loop().time() + self._wait_timeout_s
         while True:
-            await self._take_place()
+            await self._take_place(until)
             try:
                 return await self._living() or await self._made()
             except psycopg.OperationalError:
@@ -95,10 +101,10 @@ class Connections:
             asyncio.get_running_loop().call_later(_REFUSED_S, self._places.release)
             self._held -= 1
 
-    async def _take_place(self) -> None:
+    async def _take_place(self, until: float) -> None:
         if self._places.locked():
             try:
-                async with asyncio.timeout(self._wait_timeout_s):
+                async with asyncio.timeout_at(until):
                     await self._places.acquire()
             except TimeoutError:
                 raise PoolBusy("no database connection came free in time") from None
@@ -112,13 +118,17 @@ class Connections:
 
     async def _made(self) -> Connection:
         connection = await self._connect()
-        await connection.set_autocommit(True)
-        # 0: a statement is prepared when it is first sent; None: never, as PgBouncer needs it
-        connection.prepare_threshold = 0 if self._is_prepared else None
-        connection.prepared_max = _PREPARED_MAX
-        set_json_loads(_json, connection)
-        if not self._is_prepared:
-            await connection.execute(TIME_ZONE)
+        try:
+            await connection.set_autocommit(True)
+            # 0: a statement is prepared when it is first sent; None: never, as PgBouncer needs it
+            connection.prepare_threshold = 0 if self._is_prepared else None
+            connection.prepared_max = _PREPARED_MAX
+            set_json_loads(_json, connection)
+            if not self._is_prepared:
+                await connection.execute(TIME_ZONE)
+        except BaseException:
+            await connection.close()
+            raise
         return connection
 
 

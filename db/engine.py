@@ -1,5 +1,6 @@
 """One database: `reader` for reads, `write()` for a transaction."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ from typing import Any
 
 import psycopg
 from sqlalchemy import URL, event, make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.connections import TIME_ZONE, Connection, Connections
@@ -20,6 +22,8 @@ _SAY_WHO = text(
     " set_config('registry.request_id', :id, true), set_config('registry.action', :action, true)"
 )
 _WRITERS_KEPT = 5
+_PAUSES_S = (0.005, 0.05)  # until the database has seen that a connection was given back
+_RETRY_S = 0.02  # while others have the connections that there are
 _LISTENING = 1  # connection of a process, while somebody subscribes
 _ROOM = """SELECT current_setting('max_connections')::int
     - current_setting('superuser_reserved_connections')::int
@@ -58,6 +62,7 @@ class Database:
 
     def __init__(self, url: str, limits: PoolLimits | None = None) -> None:
         limits = limits or PoolLimits()
+        self._wait_timeout_s = limits.wait_timeout_s
         self._conninfo: dict[str, Any] = {
             "conninfo": _psycopg_url(url),
             "connect_timeout": limits.connect_timeout_s,
@@ -107,7 +112,7 @@ class Database:
             AsyncSession(self.engine, expire_on_commit=False) as session,
             session.begin(),
         ):
-            connection = await session.connection()
+            connection = await self._connection(session)
             await connection.execute(_SAY_WHO, {"actor": actor, "id": request_id, "action": action})
             try:
                 yield session
@@ -116,15 +121,41 @@ class Database:
                 raise
 
     async def _connected(self, **options: Any) -> Connection:
-        """A new connection; where it is refused, those that nobody uses are given back for it."""
+        """A new connection; where it is refused, one that nobody uses is given back for it."""
         connect = partial(psycopg.AsyncConnection.connect, **self._conninfo, **options)
-        try:
-            return await connect()
-        except psycopg.OperationalError:
-            dropped = [await pool.drop_free() for pool in (self.reader.connections, self.single)]
-            if not any(dropped):
-                raise
+        for pause_s in _PAUSES_S:
+            try:
+                return await connect()
+            except psycopg.OperationalError:
+                if not await self._give_back():
+                    raise
+            await asyncio.sleep(pause_s)
         return await connect()
+
+    async def _give_back(self) -> bool:
+        """Close a connection that nobody uses; whether there was one."""
+        if await self.single.drop_one() or await self.reader.connections.drop_one():
+            return True
+        if self._transactions.checkedin() and not self._transactions.checkedout():
+            await self.engine.dispose()
+            return True
+        return False
+
+    async def _connection(self, session: AsyncSession) -> AsyncConnection:
+        """The session's connection; where a new one is refused, the next that is free."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._wait_timeout_s
+        while True:
+            try:
+                return await session.connection()
+            except OperationalError:
+                if not self._transactions.checkedout() or loop.time() > until:
+                    raise
+            await asyncio.sleep(_RETRY_S)
+
+    @property
+    def _transactions(self) -> Any:  # SQLAlchemy's base class of pools has no numbers
+        return self.engine.pool
 
     async def close(self) -> None:
         """Close every connection."""

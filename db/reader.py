@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.arrays import uuid_array
 from db.coalesce import Coalescer
-from db.connections import Connection, Connections, PoolBusy
+from db.connections import Connection, Connections
 from db.statements import Query, compiled
 
 _COALESCED_KEYS_MAX = 32  # larger loads gain nothing from waiting for each other
@@ -32,13 +32,15 @@ class Reader:
 
     async def rows(self, query: Query) -> list[Any]:
         """The query's rows; one that met a dead connection is asked again on a new one."""
-        try:
-            return await self._rows(query)
-        except psycopg.OperationalError as error:
-            if isinstance(error, PoolBusy) or not _has_lost_connection(error):
-                raise
-            await self.connections.drop_free()
-            return await self._rows(query)
+        async with self.connections.one() as connection:
+            try:
+                return await fetched(connection, query, self.listeners)
+            except psycopg.OperationalError as error:
+                if not _has_lost_connection(error):
+                    raise
+        await self.connections.drop_free()
+        async with self.connections.one() as connection:
+            return await fetched(connection, query, self.listeners)
 
     async def rows_by_key(self, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:
         """The query's rows by their `parent`, for `keys` in its parameter of this name."""
@@ -52,10 +54,6 @@ class Reader:
             coalescer = Coalescer(lambda some: _grouped(self, query, some))
             self._kinds[kind] = coalescer
         return await coalescer.load(keys)
-
-    async def _rows(self, query: Query) -> list[Any]:
-        async with self.connections.one() as connection:
-            return await fetched(connection, query, self.listeners)
 
 
 Source: TypeAlias = Reader | AsyncSession

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import select
 
 from db.changes import single
-from db.connections import Connections
+from db.connections import Connections, PoolBusy
 from db.engine import Database, sqlalchemy_url
 from db.errors import is_unavailable
 from db.tables import Provider
@@ -74,10 +74,48 @@ async def test_the_pools_give_each_other_what_they_do_not_use(
         await single.update(narrow, Provider, provider.id, None, {"name": f"N{number}"}, CALLER)
         async with narrow.write("tests") as session:
             await session.exec(sa.update(Provider).values(slug=f"slug-{number}"))
-        await narrow.engine.dispose()
     async with db.read() as session:
         found = (await session.exec(select(Provider))).one()
     assert (found.name, found.slug) == ("N2", "slug-2")
+
+
+async def test_transactions_that_are_refused_wait_for_each_other(
+    narrow: Database, db: Database
+) -> None:
+    provider = await factories.provider(db)
+    raised = sa.update(Provider).values(revision=Provider.revision + 1)
+
+    async def write() -> None:
+        async with narrow.write("tests") as session:
+            await session.exec(raised)
+            await session.exec(sa.text("SELECT pg_sleep(0.02)"))
+
+    await asyncio.gather(*(write() for _ in range(6)))
+    async with db.read() as session:
+        assert (await session.exec(select(Provider))).one().revision == provider.revision + 6
+
+
+async def test_who_is_refused_takes_one_and_leaves_the_others(
+    narrow: Database, db: Database
+) -> None:
+    pool = narrow.reader.connections
+    provider = await factories.provider(db)
+    pids = set(await asyncio.gather(*(_pid(pool) for _ in range(LIMIT))))
+    await single.update(narrow, Provider, provider.id, None, {"name": "other"}, CALLER)
+    assert await _pid(pool, 0) in pids
+
+
+async def test_who_is_refused_again_and_again_is_told_in_time(
+    narrow_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.connections._REFUSED_S", 0.05)
+    pool = Connections(
+        lambda: psycopg.AsyncConnection.connect(narrow_url), 5, 0.3, is_prepared=True
+    )
+    async with pool.one(), pool.one(), asyncio.timeout(5):
+        with pytest.raises(PoolBusy):
+            await _pid(pool)
+    await pool.close()
 
 
 async def test_with_no_connection_at_all_each_pool_says_so_at_once(
