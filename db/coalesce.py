@@ -152,6 +152,8 @@ class Coalescer(Generic[KeyT, ValueT]):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if not self._formed:
+            return  # the timer was as fast as a batch that ended
         while self._formed and self._formed[0].is_abandoned:
             self._formed.popleft()
         if self._formed:

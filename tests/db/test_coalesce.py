@@ -263,3 +263,14 @@ async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
     await _settled()
     assert idle == [1, 1]
     assert len(source.batches) == 3
+
+
+async def test_it_is_idle_once_however_often_it_is_started(source: Source) -> None:
+    """The timer may be as fast as the end of a batch that nobody waits for any more."""
+    idle: list[int] = []
+    coalescer: Coalescer[int, str] = Coalescer(source, on_idle=lambda: idle.append(1))
+    coalescer.join(1).leave()
+    coalescer._start()
+    coalescer._start()
+    await asyncio.sleep(0)
+    assert (idle, source.batches) == ([1], [])
