@@ -34,16 +34,20 @@ class GraphQLEndpoint:
 
     async def _respond(self, request: Call) -> ASGIApp:
         media = responses.media_type(request.header(b"accept"))
+        settings = self.answerer.operations.settings
         try:
-            with self.answerer.operations.room:
-                return await self._answer(request, media)
+            sent = await parameters.read(
+                request, settings.body_bytes_max, settings.operation_timeout_ms
+            )
+            with self.answerer.operations.room:  # not while a body comes, however slowly
+                return await self._answer(request, sent, media)
         except Exception as error:
             return reply_to(error, media)
 
-    async def _answer(self, request: Call, media: str) -> ASGIApp:
+    async def _answer(self, request: Call, sent: bytes, media: str) -> ASGIApp:
         operations = self.answerer.operations
         question = Question(
-            await parameters.read(request, operations.settings.body_bytes_max),
+            sent,
             media,
             request.is_get,
             sse.is_wanted(request.header(b"accept")),

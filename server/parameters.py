@@ -3,6 +3,7 @@
 Source: https://graphql.github.io/graphql-over-http/draft/
 """
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -45,10 +46,11 @@ def call(scope: Scope, receive: Receive) -> Call:
     return Call(scope, receive, scope["method"] == "GET", dict(scope["headers"]))
 
 
-async def read(request: Call, body_bytes_max: int) -> bytes:
+async def read(request: Call, body_bytes_max: int, timeout_ms: int) -> bytes:
     """What was sent: the body of a POST, or `?` and the query of a GET.
 
-    Equal bytes ask for the same. Raises HttpError when there are too many, or of another type.
+    Equal bytes ask for the same. Raises HttpError when there are too many, or of another type, or
+    when they do not come in time.
     """
     if request.is_get:
         return _query(request, body_bytes_max)
@@ -56,7 +58,13 @@ async def read(request: Call, body_bytes_max: int) -> bytes:
     if method != "POST":
         raise HttpError(405, f"{method} is not allowed here", headers={"allow": "GET, POST"})
     require_json(request.header(b"content-type"))
-    return await _body(request, body_bytes_max)
+    try:
+        async with asyncio.timeout(timeout_ms / 1_000):
+            return await _body(request, body_bytes_max)
+    except TimeoutError:
+        raise HttpError(
+            408, "The body did not come in time", headers={"connection": "close"}
+        ) from None
 
 
 def parse(sent: bytes, *, is_get: bool) -> Parameters:

@@ -42,7 +42,7 @@ class Protocol(HttpToolsProtocol):
         if self._exchange is not None:
             self._early += data
             self.flow.pause_reading()
-        elif self._express is None or self._is_on_ordinary_way():
+        elif self._express is None or self._is_on_ordinary_way() or self.flow.write_paused:
             super().data_received(data)
         else:
             self._unset_keepalive_if_required()
@@ -73,6 +73,12 @@ class Protocol(HttpToolsProtocol):
             self._stop()
         super().connection_lost(exc)
 
+    def handle_websocket_upgrade(self) -> None:
+        """Called by uvicorn: from now on the connection is the socket's."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().handle_websocket_upgrade()
+
     def shutdown(self) -> None:
         """Called by uvicorn when it stops: what was asked is answered."""
         self._hand_over()
@@ -81,8 +87,8 @@ class Protocol(HttpToolsProtocol):
         self._is_last = True
 
     def _is_on_ordinary_way(self) -> bool:
-        is_idle = self.cycle is None or self.cycle.response_complete
-        return not (is_idle and self._is_parsed) or self.flow.write_paused
+        is_answered = self.cycle is None or self.cycle.response_complete
+        return not (is_answered and self._is_parsed)
 
     def _receive(self, data: bytes, way: Express) -> None:
         begun, self._begun = self._begun, b""
@@ -192,18 +198,20 @@ class Protocol(HttpToolsProtocol):
 
     def _look(self) -> None:
         self._timer = None
-        if self.transport.is_closing() or self._express is None:
-            return
-        self._hand_over()
-        if self._exchange is not None:
+        if self._exchange is not None:  # its client may be gone: a mutation outlives it
+            assert self._express is not None
             since, limit_s, end = self._exchange.started, self._express.timeout_s, self._stop
-        elif self._is_on_ordinary_way() or self.timeout_keep_alive_task is not None:
-            return  # uvicorn has a timer of its own
+        elif self.transport.is_closing():
+            return
         else:
+            self._hand_over()
+            if self._is_on_ordinary_way() or self.timeout_keep_alive_task is not None:
+                return  # uvicorn has a timer of its own
             since, limit_s = self._replied, float(self.timeout_keep_alive)
             end = self.transport.close
         left_s = since + limit_s - perf_counter()
-        if left_s <= 0:
-            end()
-        else:
+        if left_s > 0:
             self._timer = self.loop.call_later(left_s, self._look)
+        else:
+            end()
+            self._set_timer()
