@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from db.engine import Database
 from tests.server.conftest import Serving, on_every_path
+from tests.server.wire import held, waiting
 
 pytestmark = on_every_path
 
@@ -148,25 +149,16 @@ async def test_an_unexpected_error_is_masked_and_logged_under_its_request_id(
 
 
 async def test_more_requests_at_once_than_allowed_are_503_with_retry_after(
-    serve: Serving, caplog: pytest.LogCaptureFixture
+    serve: Serving, database_url: str, postgres_url: str
 ) -> None:
+    slow = {"query": "{ models { totalCount } }"}
     async with serve(concurrency_max=1) as client:
-
-        async def slowly() -> object:
-            started.set_result(None)
-            await may_end
-            yield b'{"query":"{__typename}"}'
-
-        loop = asyncio.get_running_loop()
-        started, may_end = loop.create_future(), loop.create_future()
-        headers = {"content-type": "application/json"}
-        first = asyncio.ensure_future(client.post("/graphql", content=slowly(), headers=headers))
-        await started
-        await asyncio.sleep(0.1)
-        refused = await client.post("/graphql", json=QUERY)
+        with held(database_url):
+            first = asyncio.ensure_future(client.post("/graphql", json=slow))
+            await waiting(postgres_url, 1)
+            refused = await client.post("/graphql", json=QUERY)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert refused.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
-        may_end.set_result(None)
         assert (await first).status_code == 200
         assert (await client.post("/graphql", json=QUERY)).status_code == 200
 
