@@ -1,6 +1,7 @@
 """Nothing that a client can put into an input is ever an internal error."""
 
 import copy
+import logging
 from collections.abc import Iterator
 from typing import Any
 
@@ -106,6 +107,12 @@ ATTACKS = {"Int": NUMBERS, "Float": NUMBERS, "Decimal": NUMBERS, "BigInt": NUMBE
     "JSON": JSON,
     "Boolean": ["true", None, 1],
 }
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> None:
+    """Strawberry logs what it refuses, and pytest-xdist cannot send half a character."""
+    caplog.set_level(logging.CRITICAL, "strawberry.execution")
 
 
 def _leaves(type_: GraphQLInputObjectType, given: Any, path: tuple[Any, ...] = ()) -> Iterator[Any]:
