@@ -34,7 +34,6 @@ def serve(
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     _refuse_open_by_accident(settings)
     stop_cleanly()
-    gc.disable()  # until the application is there, as in server/__main__.py
     with (
         bound(settings.host, settings.port, settings.workers) as listening,
         databases.opened(settings) as url,
@@ -102,10 +101,11 @@ def _warn_of_connections(settings: Settings, url: str) -> None:
     from db import engine
     from server import jobs
 
+    if not settings.prepared_statements:
+        return  # behind PgBouncer the connections are its own, and so is the number of them
     each = settings.pool_limits.total + jobs.CONNECTIONS_MAX * settings.jobs
     wanted, room = settings.workers * each, engine.room(url)
-    # behind PgBouncer the connections are its own, and so is the number of them
-    if settings.prepared_statements and wanted > room:
+    if wanted > room:
         warning = (
             f"{setting_name('pool_size')}, {setting_name('pool_overflow')}: workers may make"
             f" {wanted} connections, the database takes {room}; under load some will wait, or be"
@@ -141,6 +141,7 @@ def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -
     elif settings.workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:
+        gc.disable()  # until the application is there: server/__main__.py, server/app.py
         server.run(sockets=[listening])
         if not server.started:
             raise Failure("The server did not start; the lines above say why", FAILED)
