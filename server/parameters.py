@@ -12,7 +12,7 @@ from starlette.datastructures import QueryParams
 from starlette.types import Receive, Scope
 
 from resolvers.errors import LIMIT_EXCEEDED
-from server.errors import HttpError
+from server.errors import TIMEOUT, HttpError
 from server.limits import JSON_DEPTH_MAX, is_nested_too_deeply
 
 CLIENT_GONE = 499  # nginx's number for it; nobody is there to read it, but the log is clear
@@ -62,9 +62,8 @@ async def read(request: Call, body_bytes_max: int, timeout_ms: int) -> bytes:
         async with asyncio.timeout(timeout_ms / 1_000):
             return await _body(request, body_bytes_max)
     except TimeoutError:
-        raise HttpError(
-            408, "The body did not come in time", headers={"connection": "close"}
-        ) from None
+        late = f"The body did not come within {timeout_ms} ms"
+        raise HttpError(408, late, TIMEOUT, {"connection": "close"}) from None
 
 
 def parse(sent: bytes, *, is_get: bool) -> Parameters:

@@ -92,7 +92,9 @@ async def test_half_a_body_takes_nobodys_place_and_is_refused_in_the_end(
         for half in halves:
             late = await half.answer()
             assert late.status == 408
-            assert "did not come in time" in late.body["errors"][0]["message"]
+            [error] = late.body["errors"]
+            assert error["message"] == "The body did not come within 500 ms"
+            assert error["extensions"]["code"] == "TIMEOUT"
             assert await half.is_closed()
 
 
