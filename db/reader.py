@@ -15,7 +15,7 @@ from db.connections import Connection, Connections
 from db.statements import Query, compiled
 
 # Larger loads gain less from each other than the joining costs: those of queries that run together,
-# for one, which have shared all there is to share. With 32 in place of 8 Q1 takes 5 to 10% more CPU.
+# for one, which share all there is to share. With 32 in place of 8 Q1 takes 5 to 10% more CPU.
 _COALESCED_KEYS_MAX = 8
 _KINDS_MAX = 1_000  # of coalesced loads, before the idle ones are dropped
 
