@@ -27,6 +27,8 @@ _ENVIRONMENT = {
     "GRAPHILE_ENV": "production",
     # the peers write no line a request; everything else is as it is shipped
     "REGISTRY_LOG_LEVEL": "warning",
+    # no retention while it is measured, at 03:00 UTC
+    "REGISTRY_RETENTION_CRON": "0 0 29 2 *",
 }
 
 

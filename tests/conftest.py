@@ -1,5 +1,6 @@
 """A real PostgreSQL for the whole run; each test gets a database of its own, cloned in 8 ms."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
@@ -16,6 +17,10 @@ from tests.graphql import GraphQL
 
 _SCRATCH_BYTES_MIN = 4 * 2**30  # PostgreSQL keeps up to 1 GB of log, beside the databases
 _numbers = count(1)
+
+# Servers of the tests, and those that they start, apply no retention by themselves: at 03:00 UTC it
+# would archive what a test has just made.
+os.environ["REGISTRY_RETENTION_CRON"] = "0 0 29 2 *"
 
 
 def _with_database(url: str, name: str) -> str:

@@ -134,7 +134,8 @@ async def test_a_subscriber_that_lags_is_ended_with_its_cursor_and_resumes(
 def _process(database_url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server process of its own, and its address."""
     command = [sys.executable, "-m", "server", "serve", "--port", "0"]
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": database_url}
+    kept = {name: os.environ[name] for name in ("PATH", "REGISTRY_RETENTION_CRON")}
+    environment = {**kept, "DATABASE_URL": database_url}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
