@@ -33,6 +33,7 @@ class Running:
                 "REGISTRY_DATA_DIR": str(data_dir),
                 "REGISTRY_FIRST_CATALOG": "none",
                 "REGISTRY_PORT": "0",
+                "REGISTRY_RETENTION_CRON": os.environ["REGISTRY_RETENTION_CRON"],
                 **variables,
             },
             stdout=subprocess.PIPE,
