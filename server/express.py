@@ -59,13 +59,10 @@ class Express:
 
     def learn(self, raw: bytes, scope: Mapping[str, Any], *, keeps_alive: bool) -> None:
         """Remember what the parser made of a head, if the short way can do the same."""
-        is_whole = raw.endswith(END_OF_HEAD) and raw.count(b"\n") == raw.count(b"\r\n")
         # a parser passes over empty lines before a request: they are no head
-        if (
-            not (is_whole and raw.startswith(b"POST "))
-            or not keeps_alive
-            or len(raw) > _HEAD_BYTES_MAX
-        ):
+        is_whole = raw.startswith(b"POST ") and raw.endswith(END_OF_HEAD)
+        has_plain_lines = raw.count(b"\n") == raw.count(b"\r\n")
+        if not (is_whole and has_plain_lines and keeps_alive) or len(raw) > _HEAD_BYTES_MAX:
             return
         asked = scope["http_version"], scope["method"], scope["path"], scope["query_string"]
         if asked != ("1.1", "POST", PATH, b""):
