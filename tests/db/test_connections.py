@@ -14,11 +14,14 @@ from db.errors import is_unavailable
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[Connections]:
-    made = Connections(
-        partial(psycopg.AsyncConnection.connect, database_url), 2, 0.1, is_prepared=True
-    )
+    made = _connections(database_url, 2)
     yield made
     await made.close()
+
+
+def _connections(url: str, size: int, *, is_prepared: bool = True, **given: str) -> Connections:
+    connect = partial(psycopg.AsyncConnection.connect, url, **given)
+    return Connections(connect, size, 0.1, is_prepared=is_prepared)
 
 
 async def _pid(connection: Connection) -> int:
@@ -83,12 +86,7 @@ async def test_a_connection_in_a_transaction_is_not_kept(pool: Connections) -> N
 
 
 async def test_a_place_is_free_again_when_the_database_refuses(database_url: str) -> None:
-    pool = Connections(
-        partial(psycopg.AsyncConnection.connect, database_url, user="nobody"),
-        1,
-        0.1,
-        is_prepared=True,
-    )
+    pool = _connections(database_url, 1, user="nobody")
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError) as raised:
             async with pool.one():
@@ -124,9 +122,7 @@ async def _clients(postgres_url: str, name: str) -> Any:
 async def test_statements_are_prepared_at_once_or_never(
     database_url: str, is_prepared: bool
 ) -> None:
-    pool = Connections(
-        partial(psycopg.AsyncConnection.connect, database_url), 1, 0.1, is_prepared=is_prepared
-    )
+    pool = _connections(database_url, 1, is_prepared=is_prepared)
     async with pool.one() as connection:
         for number in range(10):
             await connection.execute("SELECT %s::int", [number])

@@ -14,10 +14,9 @@ from db.engine import Database
 from db.tables import Model
 from server.protocol import Protocol
 from tests.server.conftest import running
-from tests.server.wire import QUERY, WAIT_S, head, held, request, waiting
+from tests.server.wire import CREATE, QUERY, WAIT_S, head, held, left_behind, request, waiting
 
 Serve = Callable[..., Any]
-CREATE = """mutation { createModel(input: {name: "a", task: CHAT}) { userErrors { code } } }"""
 
 
 async def test_a_request_may_come_in_parts(serve_bytes: Serve) -> None:
@@ -102,12 +101,8 @@ async def test_a_mutation_outlives_its_client(
     serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
 ) -> None:
     async with serve_bytes() as site:
-        connection = await site.connected()
-        await connection.ask(request(CREATE.replace("CHAT", "CHAX")))
         with held(database_url):
-            await connection.send(request(CREATE))
-            await waiting(postgres_url, 1)
-            connection.writer.close()
+            await left_behind(site, postgres_url)
             await asyncio.sleep(0.2)
         async with asyncio.timeout(WAIT_S):
             while not await _names(db):  # noqa: ASYNC110  # nobody tells it, the client is gone

@@ -10,10 +10,18 @@ from sqlmodel import select
 
 from db.engine import Database
 from db.tables import Model
-from tests.server.wire import QUERY, WAIT_S, Connection, head, held, request, waiting
+from tests.server.wire import (
+    QUERY,
+    WAIT_S,
+    Connection,
+    head,
+    held,
+    left_behind,
+    request,
+    waiting,
+)
 
 Serve = Callable[..., Any]
-CREATE = """mutation { createModel(input: {name: "a", task: CHAT}) { userErrors { code } } }"""
 UPGRADE = b"""GET /graphql HTTP/1.1
 Host: x
 Connection: Upgrade
@@ -63,12 +71,8 @@ async def test_a_mutation_that_takes_too_long_ends_though_its_client_is_gone(
     serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
 ) -> None:
     async with serve_bytes(operation_timeout_ms=500) as site:
-        connection = await site.connected()
-        await connection.ask(request(CREATE.replace("CHAT", "CHAX")))
         with held(database_url):
-            await connection.send(request(CREATE))
-            await waiting(postgres_url, 1)
-            connection.writer.close()
+            await left_behind(site, postgres_url)
             await waiting(postgres_url, 0)
         async with db.read() as session:
             assert (await session.exec(select(Model))).all() == []

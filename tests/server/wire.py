@@ -10,6 +10,7 @@ import psycopg
 
 WAIT_S = 20
 QUERY = "{ models(first: 5) { nodes { name } } }"
+CREATE = """mutation { createModel(input: {name: "a", task: CHAT}) { userErrors { code } } }"""
 
 
 class Answer(NamedTuple):
@@ -78,6 +79,15 @@ def head(length: int, *lines: str, method: str = "POST", path: str = "/graphql")
 def request(query: str, *lines: str, **variables: Any) -> bytes:
     body = json.dumps({"query": query, "variables": variables}).encode()
     return head(len(body), *lines) + body
+
+
+async def left_behind(site: Site, postgres_url: str) -> None:
+    """A mutation on the short way that waits for a lock, and whose client has gone."""
+    connection = await site.connected()
+    await connection.ask(request(CREATE.replace("CHAT", "CHAX")))
+    await connection.send(request(CREATE))
+    await waiting(postgres_url, 1)
+    connection.writer.close()
 
 
 @contextmanager
