@@ -16,11 +16,13 @@ COPY server server
 COPY schema schema
 COPY resolvers resolvers
 COPY db db
+COPY archive archive
+COPY domain domain
 COPY migrations migrations
 COPY catalogs catalogs
 COPY planner planner
 RUN uv sync --locked --no-dev \
-    && .venv/bin/python -m compileall -q server schema resolvers db migrations catalogs planner
+    && .venv/bin/python -m compileall -q server schema resolvers db archive domain migrations catalogs planner
 
 FROM python:3.13-slim
 # The embedded PostgreSQL, used without DATABASE_URL, needs a user with a name; the files are root's.

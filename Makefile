@@ -59,7 +59,7 @@ define NEW_MIGRATION
 from pathlib import Path
 from sys import argv
 from tempfile import TemporaryDirectory
-from db import embedded, migrate
+from db.postgres import embedded, migrate
 with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
     migrate.upgrade(url)
     migrate.new_revision(url, argv[1])
@@ -85,7 +85,7 @@ bench-quick: ## The same in two minutes, less precise
 	@$(MAKE) bench ARGS="--quick $(ARGS)"
 
 security: $(UV) ## Look for known vulnerabilities and unsafe code
-	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db catalogs planner migrations
+	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db archive domain catalogs planner migrations
 	$(UV) export --locked --no-dev --no-emit-project -q | $(UV) tool run pip-audit@2.10.1 --disable-pip --require-hashes -r /dev/stdin
 
 clean: ## Remove environments, caches and builds; the data stays

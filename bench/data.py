@@ -15,8 +15,8 @@ from psycopg.sql import SQL, Composed, Identifier
 from bench.terminal import say
 from catalogs import synthetic
 from catalogs.load import load
-from db import embedded, migrate, migrated
-from db.engine import Database, PoolLimits
+from db.postgres import embedded, migrate, migration_state
+from db.postgres.engine import Database, PoolLimits
 
 VERSIONS, BINDINGS = 10, 4  # of each model, of each version
 BINDINGS_MAX = 1_000_000
@@ -62,7 +62,8 @@ def fresh(bindings: int) -> Iterator[str]:
 def copied(url: str, bindings: int) -> Iterator[str]:
     """The same on the PostgreSQL server of a URL."""
     # several sizes in one run, and several runs at once, stay out of each other's way
-    template, name = f"synthetic_{bindings}_{migrated.head()}", f"bench_{bindings}_{os.getpid()}"
+    template = f"synthetic_{bindings}_{migration_state.head()}"
+    name = f"bench_{bindings}_{os.getpid()}"
     if not _is_filled(url, template):
         _fill(url, template, name, bindings)
     with _server(url) as connection:
@@ -117,7 +118,7 @@ def _outdated(connection: psycopg.Connection) -> list[str]:
     templates = [name for name in names if name.startswith("synthetic_")]
     runs = [found for name in names if (found := _RUN.fullmatch(name))]
     return [
-        *(name for name in templates if not name.endswith(f"_{migrated.head()}")),
+        *(name for name in templates if not name.endswith(f"_{migration_state.head()}")),
         *(found[0] for found in runs if not psutil.pid_exists(int(found["process"]))),
     ]
 

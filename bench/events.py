@@ -21,7 +21,7 @@ from time import perf_counter
 import psycopg
 import websockets
 
-from db import embedded, migrate
+from db.postgres import embedded, migrate
 
 PROTOCOL = "graphql-transport-ws"
 START = "ZXZlbnQ6MA"  # the place before the first event

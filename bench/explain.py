@@ -8,8 +8,8 @@ from typing import Any
 from graphql import parse
 from psycopg.sql import Literal
 
-from db.connections import Connection
-from db.engine import Database
+from db.postgres.engine import Database
+from db.postgres.pool import Connection
 from planner import Planner, QueryPlan
 from resolvers.context import Context
 from server.app import PASSED

@@ -11,7 +11,7 @@ from uuid import UUID
 import psycopg
 from graphql import OperationDefinitionNode, parse, print_ast
 
-from db import ids
+from domain import ids
 
 TITLES = {
     "Q1": "gateway: a model by name, 3 newest active versions, their active bindings",

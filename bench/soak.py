@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from db import embedded, migrate
+from db.postgres import embedded, migrate
 from tests.soak.replay import Disagreement
 from tests.soak.soak import Broken, Summary, soak
 

@@ -16,8 +16,8 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 
-from db import embedded, migrate
-from db.engine import Database, PoolLimits
+from db.postgres import embedded, migrate
+from db.postgres.engine import Database, PoolLimits
 from tests import factories
 from tests.graphql import GraphQL
 

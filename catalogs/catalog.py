@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 
-from db.enums import BindingStatus, Capability, ProviderKind, TaskType, VersionStatus
+from domain.enums import BindingStatus, Capability, ProviderKind, TaskType, VersionStatus
 
 HOME_REGION = "global"  # catalogs know where bindings run, not where a version is at home
 

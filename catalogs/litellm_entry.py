@@ -9,8 +9,8 @@ from typing import Any
 
 from catalogs.catalog import CatalogError, Facts, Price
 from catalogs.prices import MOST, per_1k
-from db import patterns
-from db.enums import Capability, TaskType
+from domain import patterns
+from domain.enums import Capability, TaskType
 
 _TASKS = {
     "audio_speech": TaskType.TEXT_TO_SPEECH,

@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from catalogs import merge as tables
 from catalogs.catalog import Binding, Catalog, Model, Provider, Remark, Version, content_hash
 from catalogs.prices import EPOCH
-from db import catalog as tables
-from db import ids, semver
-from db.catalog_rows import BindingRow, ModelRow, PriceRow, ProviderRow, Row, VersionRow
-from db.engine import Database
+from catalogs.staging import BindingRow, ModelRow, PriceRow, ProviderRow, Row, VersionRow
+from db.postgres.engine import Database
+from domain import ids, semver
 
 _CHUNK_BINDINGS = 20_000  # about 20 MB of rows held at a time, however large the catalog
 KINDS = ("provider", "model", "version", "binding", "price")

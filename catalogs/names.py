@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from db import patterns
+from domain import patterns
 
 UNDATED = "1.0.0"
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from catalogs.catalog import Binding, Facts, Model, Remark, Version
 from catalogs.names import Name
-from db.enums import Capability, TaskType, VersionStatus
+from domain.enums import Capability, TaskType, VersionStatus
 
 _TASKS = (
     (re.compile(r"rerank"), TaskType.RERANK),

@@ -3,7 +3,7 @@
 import re
 
 from catalogs.catalog import Provider
-from db.enums import ProviderKind
+from domain.enums import ProviderKind
 
 # Spellings of one provider, by its slug. What is missing here keeps its own name.
 _SLUGS = {

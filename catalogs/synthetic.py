@@ -10,7 +10,7 @@ from decimal import Decimal
 from random import Random
 
 from catalogs.catalog import Binding, Catalog, Facts, Model, Price, Provider, Version
-from db.enums import BindingStatus, Capability, ProviderKind, TaskType, VersionStatus
+from domain.enums import BindingStatus, Capability, ProviderKind, TaskType, VersionStatus
 
 SOURCE = "synthetic"
 _REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "eu-central-1", "ap-southeast-1")

@@ -1,1 +1,1 @@
-"""Rows and SQL; knows nothing of GraphQL or HTTP."""
+"""Rows and SQL: everything that speaks to PostgreSQL. Nothing here knows GraphQL or HTTP."""

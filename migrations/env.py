@@ -1,4 +1,4 @@
-"""Runs migrations on the connection that db.migrate hands over."""
+"""Runs migrations on the connection that db.postgres.migrate hands over."""
 
 from alembic import context
 from sqlmodel import SQLModel

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from db import aliases, models, versions
-from db.aliases import AliasChange
+from db.reads import aliases, models, versions
+from db.reads.aliases import AliasChange
 from db.tables import Model, ModelAlias, ModelVersion
 from resolvers.context import Info
 from resolvers.parents import attributes, loaded, parents_of

@@ -4,10 +4,10 @@ from typing import Annotated, Any, TypeAlias
 
 import strawberry
 
-from db import audit
-from db.enums import AuditAction, EntityKind
-from db.keyset import Relation
+from db.reads import audit
+from db.reads.keyset import Relation
 from db.tables import AuditEvent, Model
+from domain.enums import AuditAction, EntityKind
 from resolvers import nodes, pages
 from resolvers.arguments import input_type, optional, told
 from resolvers.context import Info

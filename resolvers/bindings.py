@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import strawberry
 
-from db import bindings, ids, prices, providers, versions
-from db.prices import DatedPrice
+from db.reads import bindings, prices, providers, versions
+from db.reads.prices import DatedPrice
 from db.tables import ModelVersion, Provider, ProviderBinding
+from domain import ids
 from resolvers import pages
 from resolvers.arguments import told
 from resolvers.context import Info

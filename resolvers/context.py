@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import strawberry
 
-from db.cold import Cold
-from db.engine import Database
-from resolvers.hub import Hub
+from archive.store import Cold
+from db.postgres.engine import Database
+from resolvers.event_broker import Hub
 from resolvers.loaders import Loaders
 from resolvers.service import Service
 

@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
-from db import audit, ids, models, state
-from db.enums import AuditAction, EntityKind
+from db.reads import audit, data_version, models
 from db.tables import AuditEvent, Model
+from domain import ids
+from domain.enums import AuditAction, EntityKind
 from resolvers import event_cursors
 from resolvers.arguments import input_type, optional, told
 from resolvers.context import Info
 from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
-from resolvers.hub import Hub, Wanted
+from resolvers.event_broker import Hub, Wanted
 from resolvers.parents import attributes
 from resolvers.refs import ModelRef
 
@@ -77,7 +78,7 @@ async def _pushed(info: Info, hub: Hub, place: int, wanted: Wanted) -> AsyncIter
 
 
 async def _place(info: Info, after: str | None) -> int:
-    last = await state.revision(info.context.db.reader)
+    last = await data_version.revision(info.context.db.reader)
     if after is None:
         return last
     place = event_cursors.decode(after)

@@ -1,4 +1,4 @@
-"""Filters as clients write them, and as db/keyset.py takes them."""
+"""Filters as clients write them, and as db/reads/keyset.py takes them."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -8,8 +8,10 @@ from uuid import UUID
 
 import strawberry
 
-from db import audit, ids
-from db.enums import (
+from db.postgres.memo import by_identity
+from db.reads import audit
+from domain import ids
+from domain.enums import (
     BindingStatus,
     Capability,
     HealthState,
@@ -18,7 +20,6 @@ from db.enums import (
     TaskType,
     VersionStatus,
 )
-from db.memo import by_identity
 from resolvers.arguments import input_type, optional, told
 from resolvers.refs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
-from db import aliases as aliases_db
-from db import bindings as bindings_db
-from db import models, versions
-from db.keyset import Relation
+from db.reads import aliases as aliases_db
+from db.reads import bindings as bindings_db
+from db.reads import models, versions
+from db.reads.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
-from resolvers import find, pages
+from resolvers import pages, references
 from resolvers.arguments import told
 from resolvers.context import Info
 from resolvers.filters import BindingsWhere, ModelsWhere, VersionsWhere
@@ -37,7 +37,7 @@ async def get(info: Info, by: Annotated[ModelRef, told("The model.")]) -> Model 
 async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Model | None]:
     """What `get` gives for each choice of arguments."""
     refs = [arguments["by"] for arguments in given]
-    return await find.models_by(info.context.db.reader, refs, attributes(info))
+    return await references.models_by(info.context.db.reader, refs, attributes(info))
 
 
 async def page(
@@ -107,7 +107,7 @@ async def aliases(info: Info, parents: list[Model]) -> list[list[ModelAlias]]:
 async def _selected(
     info: Info, parents: list[Model], select: VersionSelector
 ) -> list[ModelVersion | None]:
-    name, value = find.selector(select)
+    name, value = references.selector(select)
     load = partial(
         versions.selected_of_models, selector=name, value=value, attributes=attributes(info)
     )

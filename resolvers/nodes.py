@@ -7,7 +7,8 @@ from uuid import UUID
 
 import strawberry
 
-from db import audit, bindings, ids, models, providers, versions
+from db.reads import audit, bindings, models, providers, versions
+from domain import ids
 from resolvers.arguments import told
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError

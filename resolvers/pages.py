@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
-from db import keyset
-from db.keyset import Listing, Position, Relation, Window
+from db.reads import keyset
+from db.reads.keyset import Listing, Position, Relation, Window
 from resolvers import cursors
 from resolvers.arguments import told
 from resolvers.context import Info

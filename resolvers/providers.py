@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from db import bindings as bindings_db
-from db import providers
-from db.keyset import Relation
+from db.reads import bindings as bindings_db
+from db.reads import providers
+from db.reads.keyset import Relation
 from db.tables import Provider, ProviderBinding
 from resolvers import pages
 from resolvers.arguments import told

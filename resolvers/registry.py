@@ -1,6 +1,6 @@
 """The server itself: build, schema, limits, and how far the registry has come."""
 
-from db import state
+from db.reads import data_version
 from resolvers.context import Info
 from resolvers.service import Service
 
@@ -12,4 +12,4 @@ async def service(info: Info) -> Service:
 
 async def revisions(info: Info, parents: list[Service]) -> list[int]:
     """The sequence number of the last committed change; moves with every write."""
-    return [await state.revision(info.context.db.reader)] * len(parents)
+    return [await data_version.revision(info.context.db.reader)] * len(parents)

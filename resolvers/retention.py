@@ -3,12 +3,12 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from db import retention, runs, versions
-from db.problems import Invalid, Problem
-from db.retention import Action, Plan, Protected, Scope
-from db.runs import RetentionStats
+from db.reads import retention_plan, retention_runs, versions
+from db.reads.retention_plan import Action, Plan, Protected, Scope
+from db.reads.retention_runs import RetentionStats
 from db.tables import Model, ModelVersion
-from resolvers import find
+from domain.problems import Invalid, Problem
+from resolvers import references
 from resolvers.arguments import input_type, optional, told
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
@@ -38,7 +38,7 @@ async def plan(info: Info, input: Annotated[RetentionInput, told("What to plan f
     for problem in problems(input):
         raise RequestError(problem.message)
     model = await _model(info, input.model)
-    made = await retention.plan(info.context.db.reader, scope(input, model))
+    made = await retention_plan.plan(info.context.db.reader, scope(input, model))
     size = made.action_count + len(made.protected)
     if size > PLANNED_MAX:
         raise RequestError(
@@ -54,7 +54,7 @@ async def stats(
 ) -> RetentionStats:
     """What retention has archived, and what it would archive now."""
     found = await _model(info, model)
-    return await runs.stats(info.context.db.reader, found.id if found else None)
+    return await retention_runs.stats(info.context.db.reader, found.id if found else None)
 
 
 async def versions_of_actions(info: Info, parents: list[Action]) -> list[ModelVersion]:
@@ -70,7 +70,7 @@ async def versions_of_protected(info: Info, parents: list[Protected]) -> list[Mo
 def problems(input: RetentionInput) -> list[Problem]:
     """What is wrong with the input."""
     found: list[Problem] = []
-    low, high = retention.KEEP_MIN, retention.KEEP_MAX
+    low, high = retention_plan.KEEP_MIN, retention_plan.KEEP_MAX
     if input.keep is not None and not low <= input.keep <= high:
         found.append(Invalid(f"keep must be from {low} to {high}", ("keep",)))
     before = input.purge_archived_before
@@ -89,7 +89,7 @@ def scope(input: RetentionInput, model: Model | None) -> Scope:
 async def _model(info: Info, ref: ModelRef | None) -> Model | None:
     if ref is None:
         return None
-    found = await find.model(info.context.db.reader, ref)
+    found = await references.model(info.context.db.reader, ref)
     if found is None:
         raise RequestError("model: no such model")
     return found

@@ -1,7 +1,7 @@
 """Statistics: what their fields do."""
 
-from db import providers, stats
-from db.stats import ProviderStats, RegistryStats
+from db.reads import providers, stats
+from db.reads.stats import ProviderStats, RegistryStats
 from db.tables import Provider
 from resolvers.context import Info
 from resolvers.filters import ModelsWhere, given

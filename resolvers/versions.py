@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from db import aliases as aliases_db
-from db import bindings as bindings_db
-from db import models, versions
-from db.enums import SloStatus
-from db.keyset import Relation
+from db.reads import aliases as aliases_db
+from db.reads import bindings as bindings_db
+from db.reads import models, versions
+from db.reads.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
-from resolvers import find, pages
+from domain.enums import SloStatus
+from resolvers import pages, references
 from resolvers.arguments import told
 from resolvers.context import Info
 from resolvers.filters import BindingsWhere, VersionsWhere
@@ -22,7 +22,7 @@ _BINDINGS = Relation(bindings_db.LISTING, "version_id")
 
 async def get(info: Info, by: Annotated[VersionRef, told("The version.")]) -> ModelVersion | None:
     """One version, by ID, by content hash, or by model and selector."""
-    return await find.version(info.context.db.reader, by)
+    return await references.version(info.context.db.reader, by)
 
 
 async def page(

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 import resolvers.aliases
-from db import aliases, tables
+from db import tables
+from db.reads import aliases
 from schema.fields import attribute, batched, type_of
 from schema.models import Model
 from schema.versions import ModelVersion

@@ -7,8 +7,9 @@ from strawberry.scalars import JSON
 
 import resolvers.audit
 import resolvers.events
-from db import field_changes, tables
-from db.enums import AuditAction, EntityKind
+from db import tables
+from domain import field_changes
+from domain.enums import AuditAction, EntityKind
 from schema.fields import attribute, batched, type_of
 from schema.models import Model
 from schema.nodes import Node

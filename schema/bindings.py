@@ -7,8 +7,9 @@ from strawberry.scalars import JSON
 
 import resolvers.bindings
 import resolvers.health
-from db import prices, tables
-from db.enums import BindingStatus, CircuitState, HealthState
+from db import tables
+from db.reads import prices
+from domain.enums import BindingStatus, CircuitState, HealthState
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned

@@ -14,8 +14,8 @@ from graphql import GraphQLField
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
-from db.problems import Refused
-from db.statements import stands_for
+from db.postgres.statements import stands_for
+from domain.problems import Refused
 from resolvers.context import Info
 
 T = TypeVar("T")
@@ -48,7 +48,7 @@ def field(
 
     Of a root field, `several(info, given)` gives what the resolver would for each choice of
     arguments, for queries that a compiled plan runs together. A `fresh` root field depends on more
-    than the moment (db/state.py): no answer with it is kept.
+    than the moment (db/reads/data_version.py): no answer with it is kept.
     """
     made: Any = strawberry.field(
         resolver=resolver,

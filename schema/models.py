@@ -6,8 +6,9 @@ import strawberry
 
 import resolvers.audit
 import resolvers.models
-from db import tables, values
-from db.enums import TaskType
+from db import tables
+from domain import values
+from domain.enums import TaskType
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
 from schema.pages import Connection

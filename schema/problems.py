@@ -2,8 +2,8 @@
 
 import strawberry
 
-from db import problems
-from db.problems import UserErrorCode
+from domain import problems
+from domain.problems import UserErrorCode
 from schema.fields import attribute, type_of
 from schema.nodes import Node
 

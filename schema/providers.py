@@ -6,7 +6,7 @@ import strawberry
 
 import resolvers.providers
 from db import tables
-from db.enums import ProviderKind
+from domain.enums import ProviderKind
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned

@@ -5,8 +5,9 @@ from datetime import datetime
 import strawberry
 
 import resolvers.retention
-from db import retention, runs, tables
-from db.enums import ProtectionReason
+from db import tables
+from db.reads import retention_plan, retention_runs
+from domain.enums import ProtectionReason
 from resolvers.scalars import BigInt
 from schema.fields import attribute, batched, type_of
 from schema.versions import ModelVersion
@@ -21,19 +22,19 @@ class RetentionRun:
     purged: int = attribute("Archives purged, so far while it runs.")
 
 
-@type_of(retention.Action, "A version that would be archived, or purged.")
+@type_of(retention_plan.Action, "A version that would be archived, or purged.")
 class RetentionAction:
     version: ModelVersion = batched(resolvers.retention.versions_of_actions, "version_id")
     reason: str = attribute("Why.")
 
 
-@type_of(retention.Protected, "A version that stays although its number would let it go.")
+@type_of(retention_plan.Protected, "A version that stays although its number would let it go.")
 class ProtectedVersion:
     version: ModelVersion = batched(resolvers.retention.versions_of_protected, "version_id")
     because: ProtectionReason = attribute("What protects it; the first of several reasons.")
 
 
-@type_of(retention.Plan, "What applyRetention would do.")
+@type_of(retention_plan.Plan, "What applyRetention would do.")
 class RetentionPlan:
     archive: list[RetentionAction] = attribute("Versions it would archive.")
     purge: list[RetentionAction] = attribute("Archived versions it would remove for good.")
@@ -41,7 +42,9 @@ class RetentionPlan:
     plan_hash: str = attribute("Stands for archive and purge; give it to applyRetention.")
 
 
-@type_of(runs.RetentionStats, "What retention has archived, and what it would archive now.")
+@type_of(
+    retention_runs.RetentionStats, "What retention has archived, and what it would archive now."
+)
 class RetentionStats:
     active: int = attribute("ACTIVE versions.")
     archived: int = attribute("ARCHIVED versions.")

@@ -83,7 +83,7 @@ def send_decimal(value: Decimal) -> str:
 
 
 def parse_text(name: str) -> Callable[[Any], str]:
-    """Text whose form db/rules.py checks, so that a breach is told with the input's others."""
+    """Text whose form domain/rules.py checks, so that a breach is told with the input's others."""
     return lambda value: _text(name, value, "expected a string")
 
 

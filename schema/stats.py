@@ -4,8 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 import resolvers.stats
-from db import stats
-from db.enums import TaskType, VersionStatus
+from db.reads import stats
+from domain.enums import TaskType, VersionStatus
 from schema.fields import attribute, batched, type_of
 from schema.providers import Provider
 

@@ -8,8 +8,9 @@ import strawberry
 from strawberry.scalars import JSON
 
 import resolvers.versions
-from db import tables, values
-from db.enums import ArchiveReason, Capability, SloStatus, VersionStatus
+from db import tables
+from domain import values
+from domain.enums import ArchiveReason, Capability, SloStatus, VersionStatus
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from schema.fields import attribute, batched, type_of
 from schema.models import Model

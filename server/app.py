@@ -17,23 +17,24 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 import schema
-from db.cold import Cold
-from db.engine import Database
-from db.state import Moments
+from archive.store import Cold
+from db.postgres.engine import Database
+from db.reads.data_version import Moments
 from planner import Planner
-from resolvers.hub import Hub
+from resolvers.event_broker import Hub
 from resolvers.service import Service
-from server import express, graphiql, health, jobs, live, logs
-from server.access import RequestLog, Shortcut
-from server.answering import Answerer
-from server.answers import Answers
-from server.documents import Documents
-from server.express import Express
-from server.graphql import GraphQLEndpoint
-from server.metrics import Metrics
-from server.operations import Operations
+from server.execution.documents import Documents
+from server.execution.operations import Operations
+from server.execution.pipeline import Answerer
+from server.execution.response_cache import Answers
+from server.http import fast_path, graphiql
+from server.http.endpoint import GraphQLEndpoint
+from server.http.fast_path import Express
+from server.http.middleware import RequestLog, Shortcut
+from server.http.websocket import SocketEndpoint
+from server.ops import event_feed, health, jobs, logs
+from server.ops.metrics import Metrics
 from server.settings import Settings
-from server.websocket import SocketEndpoint
 
 # What orjson writes as these scalars' own functions do, so that plans leave it as it is.
 PASSED = {"DateTime": datetime, "Date": date}
@@ -54,16 +55,16 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with live.following(database_url, hub), jobs.working(background):
+        async with event_feed.following(database_url, hub), jobs.working(background):
             _settle_memory()
-            yield {express.STATE: Express(answerer)}
+            yield {fast_path.STATE: Express(answerer)}
         await database.close()
         cold.close()
 
     application = Starlette(
         routes=[
             Route("/", health.index),
-            WebSocketRoute(express.PATH, SocketEndpoint(operations)),
+            WebSocketRoute(fast_path.PATH, SocketEndpoint(operations)),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),
             Route("/metrics", Metrics(database).get),
@@ -71,7 +72,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(Shortcut(application, path=express.PATH, to=GraphQLEndpoint(answerer)))
+    return RequestLog(Shortcut(application, path=fast_path.PATH, to=GraphQLEndpoint(answerer)))
 
 
 def from_environment() -> ASGIApp:

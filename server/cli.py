@@ -39,7 +39,7 @@ def main() -> None:
     except Failure as failure:
         _fail(str(failure), failure.exit_code)
     except Exception as error:
-        from db.errors import is_unavailable
+        from db.postgres.errors import is_unavailable
 
         if not is_unavailable(error):
             raise

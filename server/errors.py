@@ -7,7 +7,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLError
 from graphql.error import GraphQLFormattedError
 
-from db import errors as database
+from db.postgres import errors as database
 from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE
 
 TIMEOUT = "TIMEOUT"

@@ -9,9 +9,9 @@ from croniter import croniter  # type: ignore[import-untyped]  # its stubs are a
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from db import cold_urls
-from db.engine import PoolLimits
-from resolvers.hub import HubLimits
+from archive import urls
+from db.postgres.engine import PoolLimits
+from resolvers.event_broker import HubLimits
 from resolvers.service import Limits
 
 PREFIX = "REGISTRY_"
@@ -144,7 +144,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_place(cls, url: str | None) -> str | None:
         if url is not None:
-            cold_urls.check(url)
+            urls.check(url)
         return url
 
     @field_validator("retention_cron")

@@ -10,9 +10,9 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from db import embedded, migrate
-from db.cold import Cold
-from db.engine import Database
+from archive.store import Cold
+from db.postgres import embedded, migrate
+from db.postgres.engine import Database
 from tests.graphql import GraphQL
 
 _SCRATCH_BYTES_MIN = 4 * 2**30  # PostgreSQL keeps up to 1 GB of log, beside the databases

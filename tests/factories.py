@@ -6,9 +6,7 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
-from db import semver
-from db.engine import Database
-from db.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
+from db.postgres.engine import Database
 from db.tables import (
     Model,
     ModelAlias,
@@ -18,6 +16,8 @@ from db.tables import (
     ProviderBinding,
     RegistryState,
 )
+from domain import semver
+from domain.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
 
 _numbers = count(1)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)

@@ -7,10 +7,10 @@ from typing import Any
 
 import psycopg
 
-from db import audit, events
-from db.engine import Database
+from db.postgres.engine import Database
+from db.reads import audit, listener
 from db.tables import AuditEvent
-from resolvers.hub import Hub, HubLimits
+from resolvers.event_broker import Hub, HubLimits
 
 WAIT_S = 20
 
@@ -56,7 +56,7 @@ class Feed:
 async def listening(url: str) -> AsyncIterator[Feed]:
     """A feed of the database, which has begun."""
     feed = Feed()
-    task = asyncio.ensure_future(events.follow(url, feed.deliver))
+    task = asyncio.ensure_future(listener.follow(url, feed.deliver))
     await feed.reached(0)
     yield feed
     task.cancel()
@@ -72,7 +72,7 @@ async def hub_of(url: str, **limits: Any) -> AsyncIterator[tuple[Hub, Feed]]:
         hub.deliver(delivered, place)
         feed.deliver(delivered, place)
 
-    task = asyncio.ensure_future(events.follow(url, deliver))
+    task = asyncio.ensure_future(listener.follow(url, deliver))
     await feed.reached(0)
     yield hub, feed
     task.cancel()
@@ -100,6 +100,6 @@ def kill_listeners(url: str) -> int:
         killed = connection.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE application_name = %s AND datname = current_database()",
-            (events.APPLICATION_NAME,),
+            (listener.APPLICATION_NAME,),
         )
         return len(killed.fetchall())

@@ -8,8 +8,8 @@ from strawberry import Schema
 from strawberry.extensions import ParserCache, ValidationCache
 
 import schema
-from db.cold import Cold
-from db.engine import Database
+from archive.store import Cold
+from db.postgres.engine import Database
 from resolvers.context import Context
 from resolvers.service import Limits, Service
 

@@ -1,7 +1,7 @@
 import { defineConfig } from "vite";
 
 export default defineConfig({
-  // server/graphiql.py serves dist/assets here.
+  // server/http/graphiql.py serves dist/assets here.
   base: "/static/graphiql/",
   // The graphql worker imports prettier on demand, which only module workers can.
   worker: { format: "es" },

@@ -5,8 +5,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db import patterns
-from db.columns import SORTED_TEXT, VersionedRow, check
+from db.tables.columns import SORTED_TEXT, VersionedRow, check
+from domain import patterns
 
 
 class ModelAlias(VersionedRow, table=True):

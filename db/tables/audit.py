@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, SQLModel
 
-from db import field_changes, ids
-from db.columns import TIME, Row, check, json, word
-from db.enums import AuditAction, EntityKind
-from db.field_changes import FieldChange
+from db.tables.columns import TIME, Row, check, json, word
+from domain import field_changes, ids
+from domain.enums import AuditAction, EntityKind
+from domain.field_changes import FieldChange
 
 _NODE_PREFIX = {
     EntityKind.MODEL: ids.MODEL,

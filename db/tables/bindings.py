@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db import ids, patterns
-from db.columns import TIME, Row, VersionedRow, both_ways, check, json, money, word
-from db.enums import BindingStatus
+from db.tables.columns import TIME, Row, VersionedRow, both_ways, check, json, money, word
+from domain import ids, patterns
+from domain.enums import BindingStatus
 
 
 class ProviderBinding(VersionedRow, table=True):

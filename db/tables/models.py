@@ -3,10 +3,10 @@
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db import ids, patterns
-from db.columns import SORTED_TEXT, VersionedRow, check, json, word
-from db.enums import TaskType
-from db.values import Label
+from db.tables.columns import SORTED_TEXT, VersionedRow, check, json, word
+from domain import ids, patterns
+from domain.enums import TaskType
+from domain.values import Label
 
 
 class Model(VersionedRow, table=True):

@@ -3,9 +3,9 @@
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db import ids, patterns
-from db.columns import SORTED_TEXT, VersionedRow, check, word
-from db.enums import ProviderKind
+from db.tables.columns import SORTED_TEXT, VersionedRow, check, word
+from domain import ids, patterns
+from domain.enums import ProviderKind
 
 
 class Provider(VersionedRow, table=True):

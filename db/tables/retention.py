@@ -6,8 +6,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db import ids
-from db.columns import TIME, Row, check
+from db.tables.columns import TIME, Row, check
+from domain import ids
 
 
 class RetentionRun(Row, table=True):

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from db.columns import check
+from db.tables.columns import check
 
 
 class RegistryState(SQLModel, table=True):

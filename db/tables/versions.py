@@ -8,10 +8,20 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db import ids, patterns
-from db.columns import SORTED_TEXT, TIME, VersionedRow, both_ways, check, json, money, word, words
-from db.enums import ArchiveReason, Capability, VersionStatus
-from db.values import ArchiveInfo, VersionHold
+from db.tables.columns import (
+    SORTED_TEXT,
+    TIME,
+    VersionedRow,
+    both_ways,
+    check,
+    json,
+    money,
+    word,
+    words,
+)
+from domain import ids, patterns
+from domain.enums import ArchiveReason, Capability, VersionStatus
+from domain.values import ArchiveInfo, VersionHold
 
 KEPT_ARCHIVED = timedelta(days=365)  # before an archive may be purged
 

@@ -4,12 +4,12 @@ from typing import Annotated, Any
 
 import strawberry
 
-from db import ids, rules
-from db.changes import aliases
-from db.changes.aliases import Moved
-from db.problems import NotFound, Problem, Refused
 from db.tables import Model
-from resolvers import find
+from db.writes import aliases
+from db.writes.aliases import Moved
+from domain import ids, rules
+from domain.problems import NotFound, Problem, Refused
+from resolvers import references
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.refs import ModelRef, VersionRef
@@ -47,8 +47,8 @@ async def point(
         expected = key_of(ids.VERSION, input.expected_version, "expectedVersion")
 
     async def work(session: Any) -> Moved:
-        model = await find.existing_model(session, input.model)
-        version = await find.existing_version(session, input.version)
+        model = await references.existing_model(session, input.model)
+        version = await references.existing_version(session, input.version)
         if version.model_id != model.id:
             raise Refused(NotFound("the version is of another model", ("version",)))
         return await aliases.point(session, version, input.alias, expected)
@@ -61,7 +61,7 @@ async def roll_back(info: Info, input: Annotated[RollbackAliasInput, told("The a
     refuse_if(_problems(input))
 
     async def work(session: Any) -> Moved:
-        model = await find.existing_model(session, input.model)
+        model = await references.existing_model(session, input.model)
         return await aliases.roll_back(session, model.id, input.alias)
 
     return await write(info, work, action="ALIAS:ROLLED_BACK")
@@ -72,7 +72,7 @@ async def delete(info: Info, input: Annotated[DeleteAliasInput, told("The alias.
     refuse_if(_problems(input))
 
     async def work(session: Any) -> Model:
-        model = await find.existing_model(session, input.model)
+        model = await references.existing_model(session, input.model)
         await aliases.delete(session, model.id, input.alias)
         return model
 

@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 import strawberry
 
-from db import ids, rules, versions
-from db.changes import archive as changes
-from db.changes import rows
-from db.cold import Cold
-from db.enums import VersionStatus
-from db.problems import InvalidState, Refused, UserErrorCode
+from archive.store import Cold
+from db.reads import versions
 from db.tables import ModelVersion
+from db.writes import archive as changes
+from db.writes import rows
+from domain import ids, rules
+from domain.enums import VersionStatus
+from domain.problems import InvalidState, Refused, UserErrorCode
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.writing.inputs import EXPECTED_REVISION, problems_of

@@ -8,13 +8,14 @@ import strawberry
 from strawberry import Maybe
 from strawberry.scalars import JSON
 
-from db import ids, prices, rules
-from db.changes import bindings
-from db.enums import BindingStatus
-from db.prices import DatedPrice
-from db.problems import Problem
+from db.reads import prices
+from db.reads.prices import DatedPrice
 from db.tables import ProviderBinding
-from resolvers import find
+from db.writes import bindings
+from domain import ids, rules
+from domain.enums import BindingStatus
+from domain.problems import Problem
+from resolvers import references
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.refs import VersionRef
@@ -120,7 +121,7 @@ async def create(
     refuse_if([*(p.within("binding") for p in problems), *problems_of_key(input)])
 
     async def work(session: Any) -> list[ProviderBinding]:
-        version = await find.existing_version(session, input.version)
+        version = await references.existing_version(session, input.version)
         return await bindings.create(session, version, [values], lambda _: ("binding",))
 
     made = await write_once(info, "createBinding", input, work)

@@ -5,9 +5,9 @@ from typing import Any
 
 import strawberry
 
-from db import rules
-from db.problems import Problem
-from db.rules import Rule
+from domain import rules
+from domain.problems import Problem
+from domain.rules import Rule
 
 EXPECTED_REVISION = "Refuse with REVISION_MISMATCH unless the object is at this revision."
 IDEMPOTENCY_KEY = (

@@ -5,10 +5,10 @@ from typing import Annotated, Any, NamedTuple
 import strawberry
 from strawberry import Maybe
 
-from db import ids, rules
-from db.changes import models, rows
-from db.enums import TaskType
 from db.tables import Model
+from db.writes import models, rows
+from domain import ids, rules
+from domain.enums import TaskType
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.refs import LabelInput

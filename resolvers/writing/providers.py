@@ -5,10 +5,10 @@ from typing import Annotated, Any
 import strawberry
 from strawberry import Maybe
 
-from db import ids, rules
-from db.changes import rows
-from db.enums import ProviderKind
 from db.tables import Provider
+from db.writes import rows
+from domain import ids, rules
+from domain.enums import ProviderKind
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.scalars import URL

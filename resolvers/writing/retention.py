@@ -3,13 +3,14 @@
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from db import ids, runs, versions
-from db.changes import archive as archiving
-from db.changes import retention as changes
-from db.changes.retention import Limit
-from db.problems import NotFound, Refused
+from db.reads import retention_runs, versions
 from db.tables import ModelVersion, RetentionRun
-from resolvers import find
+from db.writes import archive as archiving
+from db.writes import retention as changes
+from db.writes.retention import Limit
+from domain import ids
+from domain.problems import NotFound, Refused
+from resolvers import references
 from resolvers.arguments import told
 from resolvers.context import Info
 from resolvers.retention import RetentionInput, problems, scope
@@ -45,7 +46,7 @@ async def apply(
     cold = cold_of(info, "model")
 
     async def work(session: Any) -> _Done:
-        model = await find.existing_model(session, input.model) if input.model else None
+        model = await references.existing_model(session, input.model) if input.model else None
         limit = Limit(ACTIONS_MAX, input.plan_hash)
         run, done = await changes.apply_once(session, cold, scope(input, model), limit)
         archived = await archiving.reloaded(session, done.archived)
@@ -70,7 +71,7 @@ async def _recalled(info: Info, kept: list[str]) -> Applied:
     place = others.index("")
     keys = [_key(ids.VERSION, text) for text in others[:place]]
     source = info.context.db.reader
-    run = await runs.by_id(source, _key(ids.RUN, run_id))
+    run = await retention_runs.by_id(source, _key(ids.RUN, run_id))
     found = await versions.by_ids(source, keys)
     if run is None:
         raise Refused(NotFound("the run of this key is gone", ("idempotencyKey",)))

@@ -6,10 +6,10 @@ from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
 
-from db import idempotency, ids, transactions
-from db.changes import single
-from db.problems import NotFound, Problem, Refused
 from db.tables import IdempotencyKey
+from db.writes import idempotency, single_statement, transactions
+from domain import ids
+from domain.problems import NotFound, Problem, Refused
 from resolvers import nodes
 from resolvers.context import Info
 
@@ -36,8 +36,10 @@ async def update_row(
     info: Info, table: Any, key: UUID, expected_revision: int | None, values: dict[str, Any]
 ) -> Any:
     """A row with new values, in a transaction of its own that the audit log signs."""
-    caller = single.Caller(info.context.actor, info.context.request_id)
-    return await single.update(info.context.db, table, key, expected_revision, values, caller)
+    caller = single_statement.Caller(info.context.actor, info.context.request_id)
+    return await single_statement.update(
+        info.context.db, table, key, expected_revision, values, caller
+    )
 
 
 async def write_once(

@@ -8,14 +8,14 @@ import strawberry
 from strawberry import Maybe
 from strawberry.scalars import JSON
 
-from db import ids, rules
-from db.changes import aliases, archive, bindings, retention, versions
-from db.cold import Cold
-from db.enums import Capability, VersionStatus
-from db.problems import Invalid, Problem
-from db.retention import Scope
+from archive.store import Cold
+from db.reads.retention_plan import Scope
 from db.tables import ModelVersion
-from resolvers import find
+from db.writes import aliases, archive, bindings, retention, versions
+from domain import ids, rules
+from domain.enums import Capability, VersionStatus
+from domain.problems import Invalid, Problem
+from resolvers import references
 from resolvers.arguments import input_type, optional, required, told
 from resolvers.context import Info
 from resolvers.refs import ModelRef
@@ -133,7 +133,7 @@ async def create(
     cold = cold_of(info, "applyRetention") if input.apply_retention else None
 
     async def work(session: Any) -> list[ModelVersion]:
-        model = await find.existing_model(session, input.model)
+        model = await references.existing_model(session, input.model)
         version = await versions.create(session, model.id, values)
         columns = [values for values, _ in given]
         await bindings.create(session, version, columns, lambda n: ("bindings", str(n)))

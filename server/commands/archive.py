@@ -10,9 +10,9 @@ from server.commands.failures import Failure
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
 
-    from db.cold import Cold
-    from db.engine import Database
-    from db.verify import Report
+    from archive.store import Cold
+    from archive.verify import Report
+    from db.postgres.engine import Database
 
 _SHOWN = 50
 
@@ -36,7 +36,7 @@ def verify(
     console = Console()
 
     async def check(database: "Database", cold: "Cold") -> None:
-        from db.verify import verify as verified
+        from archive.verify import verify as verified
 
         report = await verified(database, cold)
         _show(report, console, unreferenced)

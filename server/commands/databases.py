@@ -9,8 +9,8 @@ from server.commands.failures import USAGE, Failure
 from server.settings import Settings, setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
-    from db.cold import Cold
-    from db.engine import Database
+    from archive.store import Cold
+    from db.postgres.engine import Database
 
 
 @contextmanager
@@ -28,8 +28,8 @@ def with_registry(act: "Callable[[Database, Cold], Awaitable[None]]") -> None:
     """Run `act` on the database and the cold storage of the settings; raises Failure."""
     import asyncio
 
-    from db.cold import Cold
-    from db.engine import Database
+    from archive.store import Cold
+    from db.postgres.engine import Database
 
     settings = Settings()
 
@@ -57,8 +57,8 @@ def unready(url: str) -> str | None:
     """Why the database cannot serve this code; None when it can."""
     import asyncio
 
-    from db.engine import Database
-    from server import health
+    from db.postgres.engine import Database
+    from server.ops import health
 
     async def reason() -> str | None:
         database = Database(url)
@@ -72,7 +72,7 @@ def unready(url: str) -> str | None:
 
 @contextmanager
 def _embedded(settings: Settings) -> Iterator[str]:
-    from db import embedded
+    from db.postgres import embedded
 
     started = False
     try:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
 
     from catalogs.catalog import Catalog, Remark
     from catalogs.load import Report
-    from db.engine import Database
+    from db.postgres.engine import Database
 
 _EXAMPLES = 3
 
@@ -92,14 +92,14 @@ def _import(read: "Callable[[], Catalog]") -> None:
 
 
 def _migrate_embedded(settings: Settings, url: str) -> None:
-    from db import migrate
+    from db.postgres import migrate
 
     if settings.database_url is None:  # the embedded database is ours to migrate
         migrate.upgrade(url)
 
 
 async def _into(url: str, catalog: "Catalog", console: "Console") -> "Report":
-    from db.engine import Database
+    from db.postgres.engine import Database
 
     database = Database(url)
     try:

@@ -26,6 +26,6 @@ def psql(
 
 
 def _embedded_psql() -> str:
-    from db import embedded
+    from db.postgres import embedded
 
     return str(embedded.BINARIES / "psql")

@@ -13,10 +13,10 @@ from server.commands.failures import USAGE, Failure
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
 
-    from db.changes.archive import Step
-    from db.cold import Cold
-    from db.engine import Database
-    from db.retention import Plan, Scope
+    from archive.store import Cold
+    from db.postgres.engine import Database
+    from db.reads.retention_plan import Plan, Scope
+    from db.writes.archive import Step
 
 _SHOWN = 40  # models in the table
 
@@ -91,9 +91,9 @@ async def _apply(
         TimeElapsedColumn,
     )
 
-    from db.changes import retention
-    from db.changes.archive import Step
-    from db.problems import Refused
+    from db.writes import retention
+    from db.writes.archive import Step
+    from domain.problems import Refused
 
     columns = (TextColumn("Applying retention"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, TextColumn("models"), TimeElapsedColumn(), console=console) as bar:
@@ -113,8 +113,8 @@ async def _apply(
 async def _scope(
     database: "Database", model: str | None, keep: int | None, purge_before: datetime | None
 ) -> "Scope":
-    from db import models
-    from db.retention import Scope
+    from db.reads import models
+    from db.reads.retention_plan import Scope
 
     before = purge_before.replace(tzinfo=UTC) if purge_before is not None else None
     if before is not None and before > datetime.now(UTC):
@@ -131,21 +131,21 @@ async def _planned(database: "Database", scope: "Scope") -> Totals:
     """The plan, some models at a time."""
     from dataclasses import replace
 
-    from db import models, retention
-    from db.changes.retention import batches
+    from db.reads import models, retention_plan
+    from db.writes.retention import batches
 
     totals = Totals()
     async for own in batches(database, scope):
-        made = await retention.plan(database.reader, own)
+        made = await retention_plan.plan(database.reader, own)
         totals.archive += len(made.archive)
         totals.purge += len(made.purge)
         totals.protected += len(made.protected)
-        keys = retention.narrowed(own, made).model_ids or []
+        keys = retention_plan.narrowed(own, made).model_ids or []
         totals.models += len(keys)
         wanted = list(keys)[: _SHOWN - len(totals.shown)]
         rows = await models.by_ids(database.reader, wanted)
         for key in wanted:
-            part = await retention.plan(database.reader, replace(own, model_ids=[key]))
+            part = await retention_plan.plan(database.reader, replace(own, model_ids=[key]))
             totals.shown.append((rows[key].name, part))
     return totals
 

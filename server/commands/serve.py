@@ -69,11 +69,11 @@ def _refuse_open_by_accident(settings: Settings) -> None:
 def _prepare(url: str, settings: Settings) -> None:
     import asyncio
 
-    from db.engine import Database
+    from db.postgres.engine import Database
     from server.commands.import_ import first_catalog
 
     if databases.unready(url):  # else Alembic's 11 MB would stay in this process for nothing
-        from db import migrate
+        from db.postgres import migrate
 
         migrate.upgrade(url)
     if settings.first_catalog == "none":
@@ -98,8 +98,8 @@ def _announce(settings: Settings, listening: socket.socket) -> None:
 
 
 def _warn_of_connections(settings: Settings, url: str) -> None:
-    from db import engine
-    from server import jobs
+    from db.postgres import engine
+    from server.ops import jobs
 
     if not settings.prepared_statements:
         return  # behind PgBouncer the connections are its own, and so is the number of them
@@ -126,7 +126,7 @@ def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -
         workers=settings.workers,
         reload=reload,
         loop="uvloop",
-        http="server.protocol:Protocol",
+        http="server.http.protocol:Protocol",
         ws="websockets-sansio",
         ws_max_size=_WS_BYTES_MAX,
         log_config=None,

@@ -12,9 +12,9 @@ def worker() -> None:
     import asyncio
     from contextlib import suppress
 
-    from db.cold import Cold
-    from db.engine import Database
-    from server import jobs, logs
+    from archive.store import Cold
+    from db.postgres.engine import Database
+    from server.ops import jobs, logs
 
     settings = Settings()
     logs.configure(settings)

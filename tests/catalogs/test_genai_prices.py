@@ -9,7 +9,7 @@ from genai_prices import types
 from catalogs import genai_prices
 from catalogs.catalog import Binding, Model
 from catalogs.prices import EPOCH
-from db.enums import TaskType
+from domain.enums import TaskType
 
 CHEAP = types.ModelPrice(input_mtok=Decimal("1"), output_mtok=Decimal("2"))
 DEAR = types.ModelPrice(input_mtok=Decimal("3"), output_mtok=Decimal("6"))

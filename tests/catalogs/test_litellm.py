@@ -13,7 +13,7 @@ import pytest
 
 from catalogs import litellm, source
 from catalogs.catalog import Binding, CatalogError, Model
-from db.enums import Capability, TaskType
+from domain.enums import Capability, TaskType
 
 MAP = Path(__file__).with_name("litellm.json")
 GOOD = {"litellm_provider": "openai", "mode": "chat", "input_cost_per_token": 1e-6}

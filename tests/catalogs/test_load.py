@@ -15,8 +15,8 @@ from catalogs import genai_prices, litellm, synthetic
 from catalogs.catalog import Binding, Catalog, Facts, Model, Price, Provider, Version
 from catalogs.load import Counts, NotMigrated, Report, load
 from catalogs.prices import EPOCH
-from db.engine import Database
-from db.enums import Capability, ProviderKind, TaskType
+from db.postgres.engine import Database
+from domain.enums import Capability, ProviderKind, TaskType
 from tests import factories
 
 MAP = Path(__file__).with_name("litellm.json")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from catalogs import genai_prices, names, synthetic
-from db import patterns, semver
+from domain import patterns, semver
 
 # provider, its name for the model; canonical name, version, region
 TABLE = [

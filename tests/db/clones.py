@@ -7,7 +7,7 @@ from itertools import count
 import psycopg
 from sqlalchemy import make_url
 
-from db.engine import Database
+from db.postgres.engine import Database
 
 _numbers = count(1)
 

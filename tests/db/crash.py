@@ -5,11 +5,11 @@ import os
 import signal
 import sys
 
-from db.changes import retention
-from db.changes.archive import Step
-from db.cold import Cold
-from db.engine import Database
-from db.retention import Scope
+from archive.store import Cold
+from db.postgres.engine import Database
+from db.reads.retention_plan import Scope
+from db.writes import retention
+from db.writes.archive import Step
 
 
 async def _run(url: str, cold: str, step: str) -> None:

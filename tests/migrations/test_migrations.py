@@ -6,7 +6,7 @@ from multiprocessing import get_context
 import psycopg
 from alembic.script import ScriptDirectory
 
-from db import migrate
+from db.postgres import migrate
 
 
 def _objects(url: str) -> list[tuple[str, str]]:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from db import ids
-from db.engine import Database
+from db.postgres.engine import Database
 from db.tables import Model
+from domain import ids
 from tests import factories
 from tests.graphql import GraphQL
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from db.enums import BindingStatus, VersionStatus
+from domain.enums import BindingStatus, VersionStatus
 from tests import factories
 from tests.db.clones import opened
 from tests.graphql import GraphQL

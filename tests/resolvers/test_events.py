@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from db.engine import Database
-from db.enums import TaskType
+from db.postgres.engine import Database
 from db.tables import AuditEvent, Model
+from domain.enums import TaskType
 from resolvers import event_cursors
 from resolvers.errors import RequestError
 from tests import factories

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import SQLModel, select
 from strawberry.types.base import StrawberryObjectDefinition
 
-from db.engine import Database
+from db.postgres.engine import Database
 from resolvers.context import Context
 from resolvers.pages import Page
 from resolvers.refs import VersionSelector

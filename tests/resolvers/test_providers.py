@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db.enums import ProviderKind
+from domain.enums import ProviderKind
 from tests import factories
 from tests.db.clones import opened
 from tests.graphql import GraphQL

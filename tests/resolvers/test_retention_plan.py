@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db.enums import ArchiveReason, VersionStatus
 from db.tables import Model, ModelVersion
+from domain.enums import ArchiveReason, VersionStatus
 from tests import factories
 from tests.graphql import GraphQL
 

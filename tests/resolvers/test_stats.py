@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from db.enums import BindingStatus, TaskType, VersionStatus
+from domain.enums import BindingStatus, TaskType, VersionStatus
 from tests import factories
 from tests.graphql import GraphQL
 

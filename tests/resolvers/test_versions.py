@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from db.enums import BindingStatus, Capability, VersionStatus
 from db.tables import ModelVersion
+from domain.enums import BindingStatus, Capability, VersionStatus
 from tests import factories
 from tests.db.clones import opened
 from tests.graphql import GraphQL

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from graphql import GraphQLList, GraphQLNonNull
 
-from db import ids
-from db.engine import Database
-from db.enums import (
+from db.postgres.engine import Database
+from domain import ids
+from domain.enums import (
     ArchiveReason,
     BindingStatus,
     Capability,

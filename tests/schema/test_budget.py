@@ -2,7 +2,7 @@
 
 import pytest
 
-from db.engine import Database
+from db.postgres.engine import Database
 from tests import factories
 from tests.graphql import GraphQL
 

@@ -13,11 +13,12 @@ import pytest
 from graphql import ExecutionResult, OperationType, get_operation_ast
 from sqlalchemy import make_url
 
-from db.engine import Database
+from db.postgres.engine import Database
 from planner import Declined, MutationPlan, Planner, QueryPlan, Rerun
 from resolvers.context import Context
-from server import errors, responses
+from server import errors
 from server.app import PASSED
+from server.http import responses
 from tests.db.clones import cloned, opened
 from tests.graphql import SCHEMA, SERVICE
 from tests.planner.company import alike, alone, in_company

@@ -19,11 +19,11 @@ from graphql import (
     validate,
 )
 
-from db.engine import Database
+from db.postgres.engine import Database
 from planner import Declined, MutationPlan, Planner
 from resolvers.context import Context
-from server import responses
 from server.app import PASSED
+from server.http import responses
 from tests.db.clones import opened
 from tests.graphql import SCHEMA, SERVICE
 from tests.planner.executors import Stock, answer

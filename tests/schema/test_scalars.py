@@ -1,6 +1,6 @@
 """Scalars take what they say, send what they say, and refuse the rest by name.
 
-The form of hashes, URLs, versions and JSON is a rule of inputs: see tests/db/test_rules.py.
+The form of hashes, URLs, versions and JSON is a rule of inputs: see tests/domain/test_rules.py.
 """
 
 from datetime import date, datetime

@@ -13,9 +13,9 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from db import embedded
+from db.postgres import embedded
 from server import app
-from server.protocol import Protocol
+from server.http.protocol import Protocol
 from server.settings import Settings
 from tests.server.wire import Site
 

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import websockets
 
-from server.websocket import PROTOCOL
+from server.http.websocket import PROTOCOL
 
 WAIT_S = 20
 

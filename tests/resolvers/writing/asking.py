@@ -14,7 +14,7 @@ from graphql import (
     is_required_argument,
 )
 
-from db.engine import Database
+from db.postgres.engine import Database
 from resolvers.context import Context
 from tests.graphql import SCHEMA, SERVICE, GraphQL
 

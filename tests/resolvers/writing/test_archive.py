@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from backports import zstd
 
-from db.enums import VersionStatus
+from domain.enums import VersionStatus
 from tests import factories
 from tests.graphql import GraphQL
 from tests.resolvers.writing.asking import codes, done, refused

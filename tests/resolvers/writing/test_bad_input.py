@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 
-from db.engine import Database
+from db.postgres.engine import Database
 from tests.graphql import GraphQL
 from tests.resolvers.writing import asking
 from tests.resolvers.writing.cases import CASES, world

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from db.engine import Database
+from db.postgres.engine import Database
 from tests import factories
 from tests.graphql import GraphQL
 from tests.resolvers.writing.asking import codes, done, refused

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from db.enums import VersionStatus
+from domain.enums import VersionStatus
 from tests import factories
 from tests.graphql import GraphQL
 from tests.resolvers.writing import asking

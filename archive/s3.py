@@ -1,0 +1,116 @@
+"""The place of cold storage that is a bucket behind the S3 API. Every call blocks."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
+from botocore.config import Config  # type: ignore[import-untyped]  # the same
+from botocore.exceptions import (  # type: ignore[import-untyped]  # the same
+    BotoCoreError,
+    ClientError,
+)
+
+from archive.folder import NotYet, Unavailable
+
+
+class Bucket:
+    """Objects in an S3 bucket, in a storage class; endpoint and credentials as AWS has them."""
+
+    def __init__(self, bucket: str, prefix: str, storage_class: str) -> None:
+        self._bucket, self._prefix, self._class = bucket, prefix, storage_class
+        # A bucket's name is no host name on servers other than Amazon's.
+        is_own = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
+        config = Config(
+            connect_timeout=2,
+            read_timeout=4,
+            retries={"mode": "standard", "total_max_attempts": 2},
+            max_pool_connections=32,
+            s3={"addressing_style": "path" if is_own else "auto"},
+        )
+        region = os.environ.get("AWS_REGION")  # which boto3 leaves to other SDKs
+        self._client: Any = boto3.client("s3", config=config, region_name=region)
+
+    def uri(self, key: str) -> str:
+        """An `s3://` URI."""
+        return f"s3://{self._bucket}/{self._prefix}{key}"
+
+    def put(self, key: str, data: bytes) -> None:
+        """Upload an object; S3 checks the upload's checksum."""
+        self._call(
+            "put_object",
+            key,
+            Body=data,
+            StorageClass=self._class,
+            ContentType="application/json",
+            ContentEncoding="zstd",
+        )
+
+    def get(self, key: str, *, ask_back: bool) -> bytes:
+        """Download an object. One in an archive tier is asked back first, for some days."""
+        try:
+            return bytes(self._call("get_object", key)["Body"].read())
+        except _Archived as error:
+            if not ask_back:
+                raise NotYet(self._class, datetime.now(UTC)) from error
+            raise self._asked_back(key) from error
+        except (BotoCoreError, OSError) as error:  # while the body was read
+            raise _unavailable(error) from error
+
+    def delete(self, key: str) -> None:
+        """Delete an object."""
+        self._call("delete_object", key)
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """The objects below the prefix, page by page."""
+        pages = self._client.get_paginator("list_objects_v2")
+        try:
+            for page in pages.paginate(Bucket=self._bucket, Prefix=self._prefix):
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self._prefix), entry["Size"]
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+
+    def _asked_back(self, key: str) -> NotYet:
+        """Start the restore of an object in an archive tier, unless that has been done."""
+        head = self._call("head_object", key)
+        storage_class = head.get("StorageClass", self._class)
+        if 'ongoing-request="true"' not in head.get("Restore", ""):
+            tier = {"Days": _ASKED_BACK_DAYS, "GlacierJobParameters": {"Tier": "Standard"}}
+            self._call("restore_object", key, RestoreRequest=tier)
+        wait = _WAITS.get(storage_class, timedelta(hours=12))
+        return NotYet(storage_class, datetime.now(UTC) + wait)
+
+    def _call(self, operation: str, key: str, **given: Any) -> Any:
+        try:
+            return getattr(self._client, operation)(
+                Bucket=self._bucket, Key=self._prefix + key, **given
+            )
+        except ClientError as error:
+            code = error.response.get("Error", {}).get("Code")
+            if code == "InvalidObjectState":
+                raise _Archived from error
+            if code == "RestoreAlreadyInProgress":
+                return None
+            if code in ("NoSuchKey", "404"):
+                raise Unavailable("the archive is missing from cold storage") from error
+            raise _unavailable(error) from error
+        except BotoCoreError as error:
+            raise _unavailable(error) from error
+
+
+class _Archived(Exception):
+    """The object is in a tier that answers no GET before a restore."""
+
+
+_ASKED_BACK_DAYS = 7  # how long S3 keeps the readable copy
+# How long a Standard restore takes at most.
+# Source: docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
+_WAITS = {"GLACIER": timedelta(hours=5), "DEEP_ARCHIVE": timedelta(hours=12)}
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    if isinstance(error, ClientError):
+        return Unavailable(f"cold storage refused: {error.response['Error'].get('Code', 'error')}")
+    return Unavailable(f"cold storage does not answer: {type(error).__name__}")

@@ -1,0 +1,73 @@
+"""Whether cold storage holds what the registry says: every archive, read and checked."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from archive import format
+from archive.store import Cold, NotYet, Unavailable
+from db.postgres.engine import Database
+from db.tables import ModelVersion
+from domain.enums import VersionStatus
+
+_BATCH = 500  # versions read at once
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An archive that cannot be restored."""
+
+    version_id: str
+    uri: str
+    problem: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found; `unreferenced` are names of objects that no version refers to."""
+
+    sound: int = 0
+    size_bytes: int = 0
+    waiting: int = 0  # in a tier that takes hours to read, and of the size they should have
+    problems: list[Found] = field(default_factory=list)
+    unreferenced: set[str] = field(default_factory=set)
+
+
+async def verify(database: Database, cold: Cold) -> Report:
+    """Read all archives, and list all objects. Raises Unavailable when these cannot be listed."""
+    report, there = Report(), dict(cold.names())
+    last: UUID | None = UUID(int=0)
+    while last is not None:
+        async with database.read() as session:
+            statement = (
+                select(ModelVersion)
+                .where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
+                .where(col(ModelVersion.id) > last)
+                .order_by(col(ModelVersion.id))
+                .limit(_BATCH)
+            )
+            versions = list(await session.exec(statement))
+        for version in versions:
+            await _check(version, cold, there, report)
+        last = versions[-1].id if versions else None
+    report.unreferenced = set(there)
+    return report
+
+
+async def _check(version: ModelVersion, cold: Cold, there: dict[str, int], report: Report) -> None:
+    """Check one version's archive, and take it off the list of objects."""
+    digest, uri = version.archive_hash or "", version.archive_uri or ""
+    size_bytes = there.pop(digest, None)
+    try:
+        format.unpack(await cold.get(uri, digest, ask_back=False), version)
+    except NotYet:
+        if size_bytes == version.archive_size_bytes:
+            report.waiting += 1
+        else:
+            report.problems.append(Found(version.node_id, uri, "the archive has another size"))
+    except (Unavailable, format.Corrupt) as error:
+        report.problems.append(Found(version.node_id, uri, str(error)))
+    else:
+        report.sound += 1
+        report.size_bytes += version.archive_size_bytes or 0

@@ -1,0 +1,1 @@
+"""Reads, one file a noun, and what they share: keyset pages, conditions, lookups. No writes."""

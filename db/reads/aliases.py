@@ -1,0 +1,77 @@
+"""Aliases and their histories in SQL."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query, bound_array, columns_of
+from db.reads.lookup import several_by
+from db.tables import AuditEvent, ModelAlias
+from domain.enums import EntityKind
+
+
+@dataclass(frozen=True, slots=True)
+class AliasChange:
+    """One move of an alias; no version where it was deleted."""
+
+    version_id: UUID | None
+    at: datetime
+    actor: str
+
+
+async def of_models(source: Source, ids: Sequence[UUID]) -> dict[UUID, list[ModelAlias]]:
+    """Each model's aliases, by name."""
+    return await several_by(source, ModelAlias, "model_id", ids, "name")
+
+
+async def of_versions(source: Source, ids: Sequence[UUID]) -> dict[UUID, list[ModelAlias]]:
+    """The aliases that point at each version, by name."""
+    return await several_by(source, ModelAlias, "version_id", ids, "name")
+
+
+async def histories(
+    source: Source, keys: Sequence[tuple[UUID, str]]
+) -> dict[tuple[UUID, str], list[AliasChange]]:
+    """Where each alias, named by model and name, has pointed, newest first; from the audit log."""
+    found: dict[tuple[UUID, str], list[AliasChange]] = {key: [] for key in keys}
+    for event in reversed(await moves(source, keys)):
+        assert event.model_id is not None  # an alias is its model's
+        found[event.model_id, event.subject_name].append(change_of(event))
+    return found
+
+
+async def moves(source: Source, keys: Sequence[tuple[UUID, str]]) -> list[AuditEvent]:
+    """The events in which these aliases were pointed somewhere, or deleted; oldest first."""
+    values = {"models": [key[0] for key in keys], "names": [key[1] for key in keys]}
+    return await reader.rows(source, Query("alias moves", _select_moves, values, AuditEvent))
+
+
+def change_of(event: AuditEvent) -> AliasChange:
+    """What an alias's event says of where it points."""
+    version_id = event.changes.get("version_id", (None, None))[1]
+    return AliasChange(UUID(version_id) if version_id else None, event.at, event.actor)
+
+
+def _select_moves() -> sa.Select[Any]:
+    keys = sa.select(
+        sa.func.unnest(bound_array(sa.bindparam("models"), sa.Uuid())),
+        sa.func.unnest(bound_array(sa.bindparam("names"), sa.Text())),
+    )
+    event = AuditEvent
+    return (
+        sa.select(
+            *(getattr(event, name).label(name) for name in columns_of(event, None)),
+        )
+        .where(
+            col(event.kind) == EntityKind.ALIAS,
+            sa.tuple_(col(event.model_id), col(event.subject_name)).in_(keys),
+        )
+        .order_by(col(event.sequence))
+    )

@@ -1,0 +1,86 @@
+"""The audit log in SQL."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query, columns_of
+from db.reads.keyset import Listing, among, between, plain
+from db.reads.lookup import one_by
+from db.tables import AuditEvent
+from domain import ids
+from domain.enums import EntityKind
+
+# The kinds whose events name an object of this prefix as their subject.
+SUBJECTS: Mapping[str, tuple[EntityKind, ...]] = {
+    ids.MODEL: (EntityKind.MODEL, EntityKind.ALIAS),
+    ids.VERSION: (EntityKind.VERSION,),
+    ids.BINDING: (EntityKind.BINDING, EntityKind.PRICE),
+    ids.PROVIDER: (EntityKind.PROVIDER,),
+}
+# `changes` itself is left out: its text has more digits
+_COLUMNS = tuple(name for name in columns_of(AuditEvent, None) if name != "changes")
+
+
+def about(subjects: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """Events about one of the objects, whose keys are given by the prefix of their ids."""
+    return sa.or_(
+        sa.false(),
+        *(
+            sa.and_(
+                among(col(AuditEvent.subject_id), keys),
+                among(col(AuditEvent.kind), list(SUBJECTS[prefix])),
+            )
+            for prefix, keys in subjects.items()
+        ),
+    )
+
+
+def _within(given: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    since = between(col(AuditEvent.at), given.get("gte"), None)
+    return sa.and_(since, col(AuditEvent.at) < given["lt"]) if "lt" in given else since
+
+
+LISTING = Listing(
+    table=AuditEvent,
+    conditions={
+        "actor": lambda actors: among(col(AuditEvent.actor), actors),
+        "action": lambda actions: among(col(AuditEvent.action), actions),
+        "kind": lambda kinds: among(col(AuditEvent.kind), kinds),
+        "subject": about,
+        "at": _within,
+    },
+    keys={"SEQUENCE": plain(col(AuditEvent.sequence))},
+)
+
+
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, AuditEvent]:
+    """The events that exist among the ids."""
+    return await one_by(source, AuditEvent, "id", ids, attributes)
+
+
+async def after(source: Source, sequence: int, count: int) -> list[AuditEvent]:
+    """The next `count` events after the one with this number, in the order of their commits."""
+    return await reader.rows(source, next_events(sequence, count))
+
+
+def next_events(sequence: int, count: int) -> Query:
+    """Asks for the next `count` events after the one with this number."""
+    return Query("next events", _select_next, {"sequence": sequence, "count": count}, AuditEvent)
+
+
+def _select_next() -> sa.Select[Any]:
+    statement = sa.select(*(getattr(AuditEvent, name).label(name) for name in _COLUMNS))
+    last = sa.bindparam("sequence", type_=sa.BigInteger())
+    return (
+        statement.where(col(AuditEvent.sequence) > last)
+        .order_by(col(AuditEvent.sequence))
+        .limit(sa.bindparam("count", type_=sa.Integer()))
+    )

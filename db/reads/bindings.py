@@ -1,0 +1,91 @@
+"""Bindings in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query
+from db.reads.conditions import in_range
+from db.reads.keyset import Key, Listing, among, nullable, plain
+from db.reads.lookup import one_by
+from db.reads.prices import input_in_range, input_now
+from db.reads.routable import is_routable
+from db.tables import ModelVersion, Provider, ProviderBinding
+from domain.enums import HealthState
+
+
+def _of_providers(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(Provider.id)).where(among(col(Provider.slug), slugs))
+    return col(ProviderBinding.provider_id).in_(chosen)
+
+
+def _routable(wanted: bool) -> sa.ColumnElement[bool]:
+    found = sa.exists().where(col(ModelVersion.id) == ProviderBinding.version_id, is_routable())
+    found = found.correlate(ProviderBinding)
+    return found if wanted else ~found
+
+
+def _health(states: Sequence[str]) -> sa.ColumnElement[bool]:
+    # before outcomes are recorded every binding's health is UNKNOWN
+    return among(sa.literal(HealthState.UNKNOWN.value, sa.Text()), states)
+
+
+_SUCCESS_RATE = nullable("provider_bindings", "success_rate", "float8", sa.Double())
+_LATENCY = nullable("provider_bindings", "latency_ms", "float8", sa.Double())
+
+LISTING = Listing(
+    table=ProviderBinding,
+    conditions={
+        "ids": lambda ids: among(col(ProviderBinding.id), ids),
+        "versions": lambda ids: among(col(ProviderBinding.version_id), ids),
+        "provider": _of_providers,
+        "provider_model_id": lambda ids: among(col(ProviderBinding.provider_model_id), ids),
+        "region": lambda regions: among(col(ProviderBinding.region), regions),
+        "status": lambda words: among(col(ProviderBinding.status), words),
+        "routable": _routable,
+        "success_rate": in_range(col(ProviderBinding.success_rate), _SUCCESS_RATE),
+        "latency_ms": in_range(col(ProviderBinding.latency_ms), _LATENCY),
+        "health": _health,
+        "input_per_1k": input_in_range,
+    },
+    keys={
+        "PRIORITY": plain(col(ProviderBinding.priority)),
+        "CREATED_AT": plain(col(ProviderBinding.created_at)),
+        "SUCCESS_RATE": _SUCCESS_RATE,
+        "LATENCY": _LATENCY,
+        "INPUT_PER_1K": Key(
+            sa.func.coalesce(input_now(), sa.text("'Infinity'::numeric")),
+            sa.func.coalesce(input_now(), sa.text("'-Infinity'::numeric")),
+            sa.Numeric(),
+        ),
+    },
+)
+
+
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, ProviderBinding]:
+    """The bindings that exist among the ids."""
+    return await one_by(source, ProviderBinding, "id", ids, attributes)
+
+
+async def routable(source: Source, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the bindings that can be called now."""
+    return set(await reader.row_by_key(source, _ROUTABLE, ids))
+
+
+def _select_routable() -> sa.Select[Any]:
+    key = col(ProviderBinding.id)
+    version = col(ModelVersion.id) == ProviderBinding.version_id
+    statement: sa.Select[Any] = sa.select(key.label("parent")).join_from(
+        ProviderBinding, ModelVersion, version
+    )
+    return statement.where(among(key, sa.bindparam("keys")), is_routable())
+
+
+_ROUTABLE = Query("routable bindings", _select_routable, {})

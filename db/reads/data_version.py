@@ -1,0 +1,70 @@
+"""What the registry knows of itself, in SQL."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.batching import Coalescer, Place
+from db.postgres.reader import Source
+from db.postgres.statements import Query
+from db.tables import Price, RegistryState
+
+
+class Moment(NamedTuple):
+    """All that an answer may depend on: while it is the same, so is every answer.
+
+    The revision moves with every write; the time at which the next known price takes effect, and
+    the day on which sunsets are read, with the database's clock alone.
+    """
+
+    revision: int
+    next_price_at: datetime | None
+    today: date
+
+
+def _select_moment() -> sa.Select[Any]:
+    next_price_at = (
+        sa.select(sa.func.min(col(Price.effective_from)))
+        .where(col(Price.effective_from) > sa.func.now())
+        .scalar_subquery()
+    )
+    columns: list[Any] = [
+        RegistryState.revision,
+        next_price_at.label("next_price_at"),
+        sa.func.current_date().label("today"),
+    ]
+    return sa.select(*columns)
+
+
+_MOMENT = Query("moment", _select_moment, {})
+
+
+async def moment(source: Source) -> Moment:
+    """The moment now."""
+    row = (await reader.rows(source, _MOMENT))[0]
+    return Moment(row.revision, row.next_price_at, row.today)
+
+
+class Moments:
+    """The moment now, for many who ask at once: one statement, which none of them has missed."""
+
+    def __init__(self, source: Source) -> None:
+        # it takes a quarter of a millisecond, so that a second one would only cost more
+        self._coalescer: Coalescer[None, Moment] = Coalescer(self._read, in_flight_max=1)
+        self._source = source
+
+    def now(self) -> Place[None, Moment]:
+        """Awaited, or asked for its value when it is done: not older than this call."""
+        return self._coalescer.join(None)
+
+    async def _read(self, _: Sequence[None]) -> dict[None, Moment]:
+        return {None: await moment(self._source)}
+
+
+async def revision(source: Source) -> int:
+    """The sequence number of the last committed change."""
+    return (await moment(source)).revision

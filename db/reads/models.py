@@ -1,0 +1,71 @@
+"""Models in SQL."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres.reader import Source
+from db.reads.conditions import any_label, created_between, name_contains, updated_between
+from db.reads.keyset import Given, Listing, among, plain
+from db.reads.lookup import one_by
+from db.tables import Model, ModelVersion, Provider, ProviderBinding
+from domain.enums import VersionStatus
+
+
+def named(refs: Given) -> sa.ColumnElement[bool]:
+    """Models by any of the given `ids` or `names`."""
+    return sa.or_(among(col(Model.id), refs["ids"]), among(col(Model.name), refs["names"]))
+
+
+def _offered_by(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
+    return sa.exists().where(
+        col(ProviderBinding.model_id) == Model.id,
+        col(ProviderBinding.provider_id).in_(
+            sa.select(col(Provider.id)).where(among(col(Provider.slug), slugs))
+        ),
+    )
+
+
+def _has_active_version(wanted: bool) -> sa.ColumnElement[bool]:
+    found = sa.exists().where(
+        col(ModelVersion.model_id) == Model.id, col(ModelVersion.status) == VersionStatus.ACTIVE
+    )
+    return found if wanted else ~found
+
+
+LISTING = Listing(
+    table=Model,
+    conditions={
+        "ids": lambda ids: among(col(Model.id), ids),
+        "names": lambda names: among(col(Model.name), names),
+        "name_contains": name_contains(Model),
+        "task": lambda tasks: among(col(Model.task), tasks),
+        "subject": lambda subjects: among(col(Model.subject), subjects),
+        "labels": any_label(Model),
+        "provider": _offered_by,
+        "has_active_version": _has_active_version,
+        "created_at": created_between(Model),
+        "updated_at": updated_between(Model),
+    },
+    keys={
+        "NAME": plain(col(Model.name)),
+        "CREATED_AT": plain(col(Model.created_at)),
+        "UPDATED_AT": plain(col(Model.updated_at)),
+    },
+)
+
+
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, Model]:
+    """The models that exist among the ids."""
+    return await one_by(source, Model, "id", ids, attributes)
+
+
+async def by_names(
+    source: Source, names: Sequence[str], attributes: frozenset[str] | None = None
+) -> dict[str, Model]:
+    """The models that exist among the names."""
+    return await one_by(source, Model, "name", names, attributes)

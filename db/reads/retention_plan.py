@@ -1,0 +1,216 @@
+"""Retention: which versions of a model stay, and which archives may go.
+
+The rule is one pure function, `judge`; the rest reads what it needs to know.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from hashlib import sha256
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query
+from db.reads.keyset import among
+from db.tables import Model, ModelAlias, ModelVersion
+from domain import ids
+from domain.enums import ProtectionReason, VersionStatus
+
+KEEP_MIN, KEEP_MAX = 1, 10
+
+_COUNTED = [VersionStatus.ACTIVE, VersionStatus.DEPRECATED]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What the rule knows of a version; only ACTIVE and DEPRECATED ones are candidates."""
+
+    id: UUID
+    number: int
+    status: VersionStatus
+    has_alias: bool = False
+    is_held: bool = False
+    has_recent_traffic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """A version that retention would archive, or purge, and why."""
+
+    version_id: UUID
+    model_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A version that stays although its number, or its age, would let it go."""
+
+    version_id: UUID
+    because: ProtectionReason
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a plan is for: these models or all; keep so many instead of each model's own number.
+
+    Without `purge_before` nothing is purged.
+    """
+
+    model_ids: Sequence[UUID] | None = None
+    keep: int | None = None
+    purge_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What retention would do; the versions of a model newest first."""
+
+    archive: list[Action]
+    purge: list[Action]
+    protected: list[Protected]
+
+    @property
+    def plan_hash(self) -> str:
+        """SHA-256 of what would be done, whatever the order: the same actions, the same hash."""
+        lines = [f"archive {ids.encode(ids.VERSION, each.version_id)}" for each in self.archive]
+        lines += [f"purge {ids.encode(ids.VERSION, each.version_id)}" for each in self.purge]
+        return sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+    @property
+    def action_count(self) -> int:
+        """How many versions would be archived or purged."""
+        return len(self.archive) + len(self.purge)
+
+
+def judge(
+    candidates: Iterable[Candidate], keep: int
+) -> tuple[list[Candidate], list[tuple[Candidate, ProtectionReason]]]:
+    """The versions of one model to archive, and those that stay beyond the newest `keep`.
+
+    The highest numbers stay, protected or not. Of the rest all go but those with an alias, a hold
+    or recent traffic; and when no ACTIVE version would be left, the newest ACTIVE one stays.
+    """
+    newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
+    kept, rest = newest_first[:keep], newest_first[keep:]
+    protected = {version.number: because for version in rest if (because := _protection(version))}
+    staying = [*kept, *(version for version in rest if version.number in protected)]
+    if not any(version.status == VersionStatus.ACTIVE for version in staying):
+        last = next((v for v in rest if v.status == VersionStatus.ACTIVE), None)
+        if last is not None:
+            protected[last.number] = ProtectionReason.ONLY_ACTIVE
+    archive = [version for version in rest if version.number not in protected]
+    return archive, [(v, protected[v.number]) for v in rest if v.number in protected]
+
+
+def _protection(version: Candidate) -> ProtectionReason | None:
+    if version.has_alias:
+        return ProtectionReason.ALIAS
+    if version.is_held:
+        return ProtectionReason.HOLD
+    return ProtectionReason.RECENT_TRAFFIC if version.has_recent_traffic else None
+
+
+async def plan(source: Source, scope: Scope, *, locking: bool = False) -> Plan:
+    """What retention would do; with `locking` its candidates stay locked to the transaction's end.
+
+    One statement, and one more with `purge_before`. The models' rows must be locked before.
+    """
+    made = Plan([], [], [])
+    for model_id, versions in groupby(
+        await _candidates(source, scope, locking), key=lambda row: row.model_id
+    ):
+        _add(made, model_id, list(versions), scope.keep)
+    if scope.purge_before is not None:
+        for row in await _purgeable(source, scope, locking):
+            if row.is_held:
+                made.protected.append(Protected(row.id, ProtectionReason.HOLD))
+            else:
+                reason = f"archived on {row.archived_at:%Y-%m-%d}"
+                made.purge.append(Action(row.id, row.model_id, reason))
+    return made
+
+
+def narrowed(scope: Scope, made: Plan) -> Scope:
+    """The scope of those models alone that a plan does something to."""
+    models = {action.model_id for action in (*made.archive, *made.purge)}
+    return replace(scope, model_ids=sorted(models))
+
+
+def _add(made: Plan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
+    keep = keep or rows[0].retention_keep
+    candidates = (
+        Candidate(row.id, row.number, row.status, row.has_alias, row.is_held) for row in rows
+    )
+    archive, protected = judge(candidates, keep)
+    reason = f"the newest {keep} are kept" if keep > 1 else "only the newest is kept"
+    made.archive.extend(Action(version.id, model_id, reason) for version in archive)
+    made.protected.extend(Protected(version.id, because) for version, because in protected)
+
+
+async def _candidates(source: Source, scope: Scope, locking: bool) -> list[Any]:
+    # No outcomes are recorded yet, so nothing has RECENT_TRAFFIC: the rule's place for it waits.
+    def build() -> sa.Select[Any]:
+        named = sa.exists().where(col(ModelAlias.version_id) == ModelVersion.id)
+        statement: Any = (
+            sa.select(
+                col(ModelVersion.id),
+                col(ModelVersion.model_id),
+                col(ModelVersion.number),
+                col(ModelVersion.status),
+                col(ModelVersion.held_at).is_not(None).label("is_held"),
+                named.label("has_alias"),
+                col(Model.retention_keep),
+            )
+            .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
+            .where(among(col(ModelVersion.status), _COUNTED))
+            .order_by(col(ModelVersion.model_id), col(ModelVersion.id))
+        )
+        return _scoped(statement, scope, locking)
+
+    return await _rows(source, "candidates", build, scope, locking)
+
+
+async def _purgeable(source: Source, scope: Scope, locking: bool) -> list[Any]:
+    def build() -> sa.Select[Any]:
+        statement: Any = (
+            sa.select(
+                col(ModelVersion.id),
+                col(ModelVersion.model_id),
+                col(ModelVersion.archived_at),
+                col(ModelVersion.held_at).is_not(None).label("is_held"),
+            )
+            .where(
+                col(ModelVersion.status) == VersionStatus.ARCHIVED,
+                col(ModelVersion.archived_at) < sa.bindparam("purge_before"),
+            )
+            .order_by(col(ModelVersion.model_id), col(ModelVersion.id))
+        )
+        return _scoped(statement, scope, locking)
+
+    return await _rows(source, "purgeable", build, scope, locking)
+
+
+def _scoped(statement: sa.Select[Any], scope: Scope, locking: bool) -> sa.Select[Any]:
+    if scope.model_ids is not None:
+        own = among(col(ModelVersion.model_id), sa.bindparam("model_ids"))
+        statement = statement.where(own)
+    return statement.with_for_update(of=ModelVersion) if locking else statement
+
+
+async def _rows(
+    source: Source, name: str, build: Callable[[], sa.Select[Any]], scope: Scope, locking: bool
+) -> list[Any]:
+    values: dict[str, Any] = {}
+    if scope.model_ids is not None:
+        values["model_ids"] = list(scope.model_ids)
+    if name == "purgeable":
+        values["purge_before"] = scope.purge_before
+    shape = ("retention", name, locking, *values)
+    return await reader.rows(source, Query(shape, build, values))

@@ -1,0 +1,143 @@
+"""Versions in SQL."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query, bound, bound_array
+from db.reads import models
+from db.reads.conditions import created_between, in_range
+from db.reads.keyset import (
+    Given,
+    Listing,
+    Relation,
+    Window,
+    among,
+    nullable,
+    page_per_parent,
+    plain,
+)
+from db.reads.lookup import one_by, several_by
+from db.reads.routable import has_routable_binding, slo_status
+from db.tables import Model, ModelAlias, ModelVersion
+from domain.enums import SloStatus, VersionStatus
+
+
+def _of_models(refs: Given) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(Model.id)).where(models.named(refs))
+    return col(ModelVersion.model_id).in_(chosen)
+
+
+def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
+    return col(ModelVersion.id).in_(
+        sa.select(col(ModelAlias.version_id)).where(among(col(ModelAlias.name), names))
+    )
+
+
+def _any_capability(words: Sequence[str]) -> sa.ColumnElement[bool]:
+    capabilities: Any = col(ModelVersion.capabilities)
+    return capabilities.overlap(bound_array(words, sa.Text()))  # type: ignore[no-any-return]  # of Any
+
+
+_EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())
+_COST_PER_1K = nullable("model_versions", "cost_per_1k", "numeric", sa.Numeric())
+
+LISTING = Listing(
+    table=ModelVersion,
+    conditions={
+        "ids": lambda ids: among(col(ModelVersion.id), ids),
+        "models": _of_models,
+        "version": lambda versions: among(col(ModelVersion.version), versions),
+        "content_hash": lambda hashes: among(col(ModelVersion.content_hash), hashes),
+        "region": lambda regions: among(col(ModelVersion.region), regions),
+        "status": lambda words: among(col(ModelVersion.status), words),
+        "alias": _with_alias,
+        "eval_score": in_range(col(ModelVersion.eval_score), _EVAL_SCORE),
+        "cost_per_1k": in_range(col(ModelVersion.cost_per_1k), _COST_PER_1K),
+        "slo_status": lambda words: among(slo_status(), words),
+        "capabilities": _any_capability,
+        "created_at": created_between(ModelVersion),
+        "has_routable_binding": has_routable_binding,
+    },
+    keys={
+        "NUMBER": plain(col(ModelVersion.number)),
+        "SEMVER": plain(col(ModelVersion.semver_key)),
+        "CREATED_AT": plain(col(ModelVersion.created_at)),
+        "EVAL_SCORE": _EVAL_SCORE,
+        "COST_PER_1K": _COST_PER_1K,
+    },
+)
+
+
+def _with_alias_of_model(name: str) -> sa.ColumnElement[bool]:
+    return col(ModelVersion.id).in_(
+        sa.select(col(ModelAlias.version_id)).where(
+            col(ModelAlias.model_id) == ModelVersion.model_id,
+            col(ModelAlias.name) == bound(name, sa.Text()),
+        )
+    )
+
+
+# What picks one version of a model: selector -> condition on its value.
+_SELECTION = Relation(
+    Listing(
+        table=ModelVersion,
+        conditions={
+            "latest": lambda _: col(ModelVersion.status) == VersionStatus.ACTIVE,
+            "alias": _with_alias_of_model,
+            "version": lambda text: col(ModelVersion.version) == bound(text, sa.Text()),
+            "number": lambda number: col(ModelVersion.number) == bound(number, sa.Integer()),
+            "content_hash": lambda text: col(ModelVersion.content_hash) == bound(text, sa.Text()),
+        },
+        keys={"NUMBER": plain(col(ModelVersion.number))},
+    ),
+    "model_id",
+)
+_HIGHEST_NUMBER = Window("NUMBER", descending=True, limit=1)
+
+
+async def by_ids(
+    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
+) -> dict[UUID, ModelVersion]:
+    """The versions that exist among the ids."""
+    return await one_by(source, ModelVersion, "id", ids, attributes)
+
+
+async def selected_of_models(
+    source: Source,
+    model_ids: Sequence[UUID],
+    selector: str,
+    value: Any,
+    attributes: frozenset[str] | None = None,
+) -> dict[UUID, ModelVersion]:
+    """Each model's version that the selector names; the highest number where several would do."""
+    slices = await page_per_parent(
+        source, _SELECTION, model_ids, {selector: value}, _HIGHEST_NUMBER, attributes
+    )
+    return {model_id: found.rows[0] for model_id, found in slices.items() if found.rows}
+
+
+async def by_content_hash(source: Source, content_hash: str) -> ModelVersion | None:
+    """The version with this hash; the oldest where several models hold the same content."""
+    found = await several_by(source, ModelVersion, "content_hash", [content_hash], "id")
+    return next(iter(found[content_hash]), None)
+
+
+async def slo_statuses(source: Source, ids: Sequence[UUID]) -> dict[UUID, SloStatus]:
+    """Each version's targets against the figures of its routable bindings."""
+    rows = await reader.row_by_key(source, _SLO_STATUSES, ids)
+    return {version_id: SloStatus(row.slo_status) for version_id, row in rows.items()}
+
+
+def _select_slo_statuses() -> sa.Select[Any]:
+    key = col(ModelVersion.id)
+    statement = sa.select(key.label("parent"), slo_status().label("slo_status"))
+    return statement.where(among(key, sa.bindparam("keys")))
+
+
+_SLO_STATUSES = Query("slo statuses", _select_slo_statuses, {})

@@ -1,0 +1,236 @@
+"""Versions into cold storage and back.
+
+The object is safe in cold storage before its row changes: a crash between the two leaves at worst
+an object that nothing refers to, and the next run writes the same object again.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from archive import format
+from archive.format import Contents
+from archive.store import Cold, NotYet, Stored, Unavailable
+from db.reads.keyset import among
+from db.tables import Model, ModelAlias, ModelVersion, Price, Provider, ProviderBinding
+from db.writes import rows
+from db.writes.versions import refuse_archived
+from domain.enums import ArchiveReason, VersionStatus
+from domain.problems import InvalidState, Problem, Refused, UserErrorCode
+
+
+class Step(StrEnum):
+    """Where an archiving transaction stands, for those who watch it."""
+
+    BEFORE_PUT = "before the put"
+    AFTER_PUT = "after the put"
+    BEFORE_COMMIT = "before the commit"
+    AFTER_COMMIT = "after the commit"
+
+
+Watch = Callable[[Step], None]
+
+
+def unwatched(_: Step) -> None:
+    """Nobody watches."""
+
+
+async def archive(
+    session: AsyncSession,
+    cold: Cold,
+    version_ids: Sequence[UUID],
+    reason: ArchiveReason,
+    watch: Watch = unwatched,
+) -> None:
+    """Move versions to cold storage; their rows are locked FOR UPDATE by the caller.
+
+    Refused with STORAGE_UNAVAILABLE when cold storage does not take an object.
+    """
+    objects = await _packed(session, version_ids)
+    watch(Step.BEFORE_PUT)
+    try:
+        stored = await cold.put(list(objects.values()))
+    except Unavailable as error:
+        place = "id" if reason == ArchiveReason.MANUAL else "model"
+        raise Refused(_storage_unavailable(error, place)) from error
+    watch(Step.AFTER_PUT)
+    own = among(col(ProviderBinding.version_id), list(version_ids))
+    bindings = sa.select(col(ProviderBinding.id)).where(own)
+    await rows.delete(session, Price, col(Price.binding_id).in_(bindings))
+    await rows.delete(session, ProviderBinding, own)
+    await _mark(session, dict(zip(objects, stored, strict=True)), reason)
+
+
+async def archive_by_hand(
+    session: AsyncSession, cold: Cold, key: UUID, expected_revision: int | None
+) -> ModelVersion:
+    """Archive a version; refused while it is held or an alias points at it."""
+    version = await _locked(session, key, expected_revision)
+    refuse_archived(version)
+    if version.held_at is not None:
+        raise Refused(InvalidState(f"the version is held: {version.hold_reason}", ("id",)))
+    named = select(ModelAlias.name).where(col(ModelAlias.version_id) == key)
+    alias = (await session.exec(named.order_by(col(ModelAlias.name)).limit(1))).first()
+    if alias is not None:
+        message = f"the alias {alias} points at the version; point it elsewhere first"
+        raise Refused(InvalidState(message, ("id",), UserErrorCode.IN_USE))
+    await archive(session, cold, [key], ArchiveReason.MANUAL)
+    return (await reloaded(session, [key]))[0]
+
+
+async def read(cold: Cold, version: ModelVersion) -> Contents:
+    """What an ARCHIVED version's object holds, verified; refused when it cannot be had now."""
+    try:
+        data = await cold.get(version.archive_uri or "", version.archive_hash or "")
+        return format.unpack(data, version)
+    except NotYet as error:
+        raise Refused(InvalidState(str(error), ("id",))) from error
+    except (Unavailable, format.Corrupt) as error:
+        raise Refused(_storage_unavailable(error, "id")) from error
+
+
+async def restore(
+    session: AsyncSession, seen: ModelVersion, expected_revision: int | None, contents: Contents
+) -> ModelVersion:
+    """Put back what was archived, unless the version is another one by now than was `seen`."""
+    version = await rows.lock(session, ModelVersion, seen.id, expected_revision)
+    if version.status != VersionStatus.ARCHIVED or version.archive_hash != seen.archive_hash:
+        raise Refused(InvalidState("the version was restored meanwhile", ("id",)))
+    providers = await _providers(session, contents)
+    bindings = [
+        ProviderBinding(
+            **{
+                **values,
+                "provider_id": providers[values["provider_id"]],
+                "revision": values["revision"] + 1,
+                "updated_at": sa.func.now(),
+            }
+        )
+        for values in contents.bindings
+    ]
+    await rows.insert(session, *bindings)
+    await rows.insert(session, *(Price(**values) for values in contents.prices))
+    back: dict[str, Any] = {
+        "status": version.status_before_archive,
+        "metadata_": contents.metadata,
+        "status_before_archive": None,
+        "archived_at": None,
+        "archive_reason": None,
+        "archive_uri": None,
+        "archive_hash": None,
+        "archive_size_bytes": None,
+    }
+    return await rows.update(session, ModelVersion, seen.id, expected_revision, back)
+
+
+async def hold(
+    session: AsyncSession, key: UUID, expected_revision: int | None, hold: tuple[str, str] | None
+) -> ModelVersion:
+    """Put a hold, given as reason and actor, or lift it; lifting where none is changes nothing."""
+    version = await rows.lock(session, ModelVersion, key, expected_revision)
+    if hold is None and version.held_at is None:
+        return version
+    reason, actor = hold or (None, None)
+    at = sa.func.now() if hold else None
+    values = {"hold_reason": reason, "hold_actor": actor, "held_at": at}
+    return await rows.update(session, ModelVersion, key, expected_revision, values)
+
+
+async def reloaded(session: AsyncSession, version_ids: Sequence[UUID]) -> list[ModelVersion]:
+    """The versions as they are by now, in the order of the ids."""
+    statement = select(ModelVersion).where(among(col(ModelVersion.id), list(version_ids)))
+    found = await session.exec(statement.execution_options(populate_existing=True))
+    by_id = {version.id: version for version in found}
+    return [by_id[key] for key in version_ids]
+
+
+async def _locked(session: AsyncSession, key: UUID, expected_revision: int | None) -> ModelVersion:
+    """The version, locked so that nothing refers to it anew; its model first, as aliases do."""
+    statement = select(ModelVersion.model_id).where(col(ModelVersion.id) == key)
+    model_id = (await session.exec(statement)).one_or_none()
+    if model_id is None:
+        raise Refused(rows.gone())
+    await rows.lock(session, Model, model_id)
+    return await rows.lock(session, ModelVersion, key, expected_revision, is_to_go=True)
+
+
+async def _packed(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+    """Each version's archive object."""
+    key, of = col(ModelVersion.id), col(ModelVersion.model_id)
+    versions = await session.exec(
+        select(ModelVersion, Model)
+        .join(Model, col(Model.id) == of)
+        .where(among(key, list(version_ids)))
+        .order_by(key)
+        .execution_options(populate_existing=True)
+    )
+    bindings: dict[UUID, list[tuple[ProviderBinding, Provider]]] = defaultdict(list)
+    served = (
+        select(ProviderBinding, Provider)
+        .join(Provider, col(Provider.id) == ProviderBinding.provider_id)
+        .where(among(col(ProviderBinding.version_id), list(version_ids)))
+        .order_by(col(ProviderBinding.id))
+    )
+    for binding, provider in await session.exec(served):
+        bindings[binding.version_id].append((binding, provider))
+    prices: dict[UUID, list[Price]] = defaultdict(list)
+    binding_ids = [binding.id for several in bindings.values() for binding, _ in several]
+    dated = select(Price).where(among(col(Price.binding_id), binding_ids))
+    for price in await session.exec(dated.order_by(col(Price.effective_from))):
+        prices[price.binding_id].append(price)
+    return {
+        version.id: format.pack(model, version, bindings[version.id], prices)
+        for version, model in versions
+    }
+
+
+_MARK = sa.text("""
+    UPDATE model_versions v SET
+        status_before_archive = v.status, status = 'ARCHIVED', metadata = NULL,
+        archived_at = now(), archive_reason = :reason, archive_uri = o.uri,
+        archive_hash = o.hash, archive_size_bytes = o.size,
+        revision = v.revision + 1, updated_at = now()
+    FROM unnest(:ids, :uris, :hashes, :sizes) o(id, uri, hash, size) WHERE v.id = o.id
+""").bindparams(
+    sa.bindparam("ids", type_=ARRAY(sa.Uuid())),
+    sa.bindparam("uris", type_=ARRAY(sa.Text())),
+    sa.bindparam("hashes", type_=ARRAY(sa.Text())),
+    sa.bindparam("sizes", type_=ARRAY(sa.BigInteger())),
+)
+
+
+async def _mark(session: AsyncSession, stored: dict[UUID, Stored], reason: ArchiveReason) -> None:
+    values = {
+        "ids": list(stored),
+        "uris": [each.uri for each in stored.values()],
+        "hashes": [each.sha256 for each in stored.values()],
+        "sizes": [each.size_bytes for each in stored.values()],
+        "reason": reason.value,
+    }
+    await (await session.connection()).execute(_MARK, values)
+
+
+async def _providers(session: AsyncSession, contents: Contents) -> dict[UUID, UUID]:
+    """Each archived provider's key now: one that was deleted since may be back under its slug."""
+    slugs = contents.providers
+    known = sa.or_(
+        among(col(Provider.id), list(slugs)), among(col(Provider.slug), list(slugs.values()))
+    )
+    found = list(await session.exec(select(Provider.id, Provider.slug).where(known)))
+    ids, by_slug = {key for key, _ in found}, {slug: key for key, slug in found}
+    gone = sorted(s for key, s in slugs.items() if key not in ids and s not in by_slug)
+    if gone:
+        message = f"its bindings need these providers, which are gone: {', '.join(gone)}"
+        raise Refused(InvalidState(message, ("id",)))
+    return {key: key if key in ids else by_slug[slug] for key, slug in slugs.items()}
+
+
+def _storage_unavailable(error: Exception, place: str) -> Problem:
+    return InvalidState(str(error), (place,), UserErrorCode.STORAGE_UNAVAILABLE)

@@ -1,0 +1,111 @@
+"""Constraint violations, told as problems by the constraint's name."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.postgres.errors import driver_error
+from db.tables import ModelVersion, Provider, ProviderBinding
+from db.tables.models import Model
+from domain.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
+
+# Unique constraint -> the table if clients can look its rows up, what is taken, and where in the
+# input it stands.
+_UNIQUE: dict[str, tuple[type[SQLModel] | None, str, tuple[str, ...]]] = {
+    "uq_models_name": (Model, "a model of this name", ("name",)),
+    "uq_providers_slug": (Provider, "a provider of this slug", ("slug",)),
+    "uq_model_versions_model_id_version": (
+        ModelVersion,
+        "a version with this semantic version in the model",
+        ("version",),
+    ),
+    "uq_model_versions_model_id_content_hash": (
+        ModelVersion,
+        "a version with this content hash in the model",
+        ("contentHash",),
+    ),
+    "uq_provider_bindings_key": (
+        ProviderBinding,
+        "a binding of this version, provider, providerModelId and region",
+        ("providerModelId",),
+    ),
+    "uq_prices_binding_id_effective_from": (
+        None,
+        "a price from this time on",
+        ("price", "effectiveFrom"),
+    ),
+    "uq_model_aliases_model_id_name": (None, "this alias in the model", ("alias",)),
+}
+# Foreign key -> what the row refers to, and where in the input it stands.
+_FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "fk_model_versions_model_id": ("the model", ("model",)),
+    "fk_provider_bindings_version_id_model_id": ("the version", ("version",)),
+    "fk_provider_bindings_provider_id": ("the provider", ("provider",)),
+    "fk_prices_binding_id": ("the binding", ("binding",)),
+    "fk_model_aliases_version_id_model_id": ("the version", ("version",)),
+    "fk_model_aliases_model_id": ("the model", ("model",)),
+}
+# Foreign key without a cascade -> what keeps the row from being deleted.
+_IN_USE = {"fk_provider_bindings_provider_id": "bindings use the provider"}
+# Check on several columns, which no rule of one field can tell -> the breach.
+_CHECKS = {
+    "ck_model_versions_sunset_after_deprecation": Invalid(
+        "sunsetOn must not be before deprecatedOn", ("sunsetOn",)
+    ),
+}
+_RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+def is_worth_retrying(error: Exception) -> bool:
+    """Whether the transaction only met another one, and may well succeed when run again."""
+    return isinstance(driver_error(error), _RETRIED)
+
+
+async def problem_of(session: AsyncSession, error: Exception) -> Problem | None:
+    """The problem behind a constraint violation; None for any other error.
+
+    `session` is a new one, for the transaction that failed can answer nothing more.
+    """
+    cause = driver_error(error)
+    if not isinstance(cause, psycopg.errors.IntegrityError):
+        return None
+    statement = error.statement or "" if isinstance(error, DBAPIError) else ""
+    name = cause.diag.constraint_name or ""
+    if name in _UNIQUE:
+        table, what, path = _UNIQUE[name]
+        return AlreadyExists(f"{what} exists", path, await _existing(session, table, cause))
+    if name in _IN_USE and statement.lstrip().startswith("DELETE"):
+        return InvalidState(_IN_USE[name], ("id",), UserErrorCode.IN_USE)
+    if name in _FOREIGN:
+        what, path = _FOREIGN[name]
+        return NotFound(f"{what} does not exist", path)
+    return _CHECKS.get(name)
+
+
+async def _existing(
+    session: AsyncSession, table: type[SQLModel] | None, cause: psycopg.errors.IntegrityError
+) -> Any:
+    """The row that is in the way, found by the key that PostgreSQL's detail quotes."""
+    detail = cause.diag.message_detail or ""
+    names, found, values = detail.partition("(")[2].partition(")=(")
+    if not found or table is None:
+        return None
+    columns = [sa.inspect(table).columns[name] for name in names.split(", ")]
+    keys = [column for column in columns if isinstance(column.type, sa.Uuid)]  # they stand first
+    texts = values.rpartition(")")[0].split(", ", len(keys))
+    conditions = [column == UUID(text) for column, text in zip(keys, texts, strict=False)]
+    conditions.append(_quoted(columns[len(keys) :]) == texts[-1])
+    statement = sa.select(table).where(*conditions)
+    return (await session.exec(statement)).scalars().first()  # type: ignore[call-overload]  # not select()
+
+
+def _quoted(columns: Sequence[Any]) -> sa.ColumnElement[Any]:
+    """The columns' values as a detail quotes them; text among them may hold a comma itself."""
+    texts = [sa.func.coalesce(sa.cast(column, sa.Text), "null") for column in columns]
+    return columns[0] if len(columns) == 1 else sa.func.concat_ws(", ", *texts)

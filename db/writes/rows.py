@@ -1,0 +1,93 @@
+"""Writes that are alike for every row with a revision."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.tables.columns import VersionedRow
+from domain.problems import NotFound, Refused, RevisionMismatch
+
+RowT = TypeVar("RowT", bound=VersionedRow)
+
+
+async def insert(session: AsyncSession, *rows: Any) -> None:
+    """Add rows and read back what the database filled in."""
+    session.add_all(rows)
+    await session.flush()
+
+
+async def lock(
+    session: AsyncSession,
+    table: type[RowT],
+    key: UUID,
+    expected_revision: int | None = None,
+    *,
+    is_to_go: bool = False,
+    path: tuple[str, ...] = ("id",),
+) -> RowT:
+    """The row, locked until the transaction ends; refused when gone, or at another revision.
+
+    While a row that is to go is locked, no other row can be made that refers to it.
+    """
+    statement = select(table).where(col(table.id) == key).with_for_update(key_share=not is_to_go)
+    fresh = statement.execution_options(populate_existing=True)
+    row = (await session.exec(fresh)).one_or_none()
+    if row is None:
+        raise Refused(gone(*path))
+    if expected_revision not in (None, row.revision):
+        raise Refused(stale(row, expected_revision))
+    return row
+
+
+async def update(
+    session: AsyncSession,
+    table: type[RowT],
+    key: UUID,
+    expected_revision: int | None,
+    values: Mapping[str, Any],
+) -> RowT:
+    """The row with new values and the next revision; the revision is checked as it is written."""
+    conditions = [col(table.id) == key]
+    if expected_revision is not None:
+        conditions.append(col(table.revision) == expected_revision)
+    statement = (
+        sa.update(table)
+        .where(*conditions)
+        .values(**values, revision=col(table.revision) + 1, updated_at=sa.func.now())
+        .returning(table)
+        .execution_options(populate_existing=True)
+    )
+    row = (await session.exec(statement)).scalar_one_or_none()
+    if row is not None:
+        return row  # type: ignore[no-any-return]  # rows are Any to mypy
+    current = (await session.exec(select(table).where(col(table.id) == key))).one_or_none()
+    raise Refused(gone() if current is None else stale(current, expected_revision))
+
+
+async def delete(session: AsyncSession, table: type[Any], *conditions: Any) -> int:
+    """Delete the rows that meet the conditions in one statement; how many there were."""
+    result = await session.exec(sa.delete(table).where(*conditions))
+    return int(result.rowcount)
+
+
+async def remove(
+    session: AsyncSession, table: type[RowT], key: UUID, expected_revision: int | None
+) -> None:
+    """Delete one row; refused when it is gone, or at another revision."""
+    await lock(session, table, key, expected_revision, is_to_go=True)
+    await delete(session, table, col(table.id) == key)
+
+
+def gone(*path: str) -> NotFound:
+    """The problem of an id that names nothing any more."""
+    return NotFound("no object has this id", path or ("id",))
+
+
+def stale(row: VersionedRow, expected_revision: int | None) -> RevisionMismatch:
+    """The problem of a write that was based on an older revision."""
+    message = f"expectedRevision is {expected_revision}, but the object is at {row.revision}"
+    return RevisionMismatch(message, ("expectedRevision",), row)

@@ -1,0 +1,107 @@
+"""Updates that are one statement: a transaction of its own, in one round trip.
+
+Through a session the same takes four round trips and three times the processor's time, which shows
+where a gateway or a dashboard writes figures all day.
+"""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.dml import ReturningUpdate
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.engine import Database
+from db.postgres.statements import Query, columns_of, parameter
+from db.reads.lookup import one_by
+from db.tables.columns import VersionedRow
+from db.writes import transactions
+from db.writes.rows import gone, stale
+from domain.problems import Refused
+
+RowT = TypeVar("RowT", bound=VersionedRow)
+
+
+class Caller(NamedTuple):
+    """Whom the audit log names."""
+
+    actor: str
+    request_id: str
+
+
+async def update(
+    database: Database,
+    table: type[RowT],
+    key: UUID,
+    expected_revision: int | None,
+    values: Mapping[str, Any],
+    caller: Caller,
+) -> RowT:
+    """The row with new values and the next revision; the revision is checked as it is written."""
+    query = Query(
+        ("update", table, tuple(values), expected_revision is None),
+        lambda: _statement(table, tuple(values), is_checked=expected_revision is not None),
+        {
+            **{f"new_{name}": _parameter(table, name, value) for name, value in values.items()},
+            **({} if expected_revision is None else {"expected_revision": expected_revision}),
+            "key": key,
+            **caller._asdict(),
+        },
+        table,
+    )
+
+    async def attempt() -> list[RowT]:
+        async with database.single.one() as connection:
+            return await reader.fetched(connection, query, database.reader.listeners)
+
+    found = await transactions.retried(database, attempt)
+    if found:
+        return found[0]
+    current = (await one_by(database.reader, table, "id", [key])).get(key)
+    raise Refused(gone() if current is None else stale(current, expected_revision))
+
+
+def _statement(
+    table: type[VersionedRow], names: tuple[str, ...], *, is_checked: bool
+) -> ReturningUpdate[Any]:
+    # the triggers of migration 0002 read both settings when the statement is done
+    settings = sa.select(
+        *(
+            sa.func.set_config(f"registry.{name}", sa.bindparam(name, type_=sa.Text()), True).label(
+                name
+            )
+            for name in Caller._fields
+        )
+    ).cte("settings")
+    conditions = [
+        col(table.id) == sa.bindparam("key", type_=sa.Uuid()),
+        settings.c.actor.is_not(None),
+    ]
+    if is_checked:
+        conditions.append(
+            col(table.revision) == sa.bindparam("expected_revision", type_=sa.Integer())
+        )
+    new = {name: sa.bindparam(f"new_{name}", type_=getattr(table, name).type) for name in names}
+    return (
+        sa.update(table)
+        .where(*conditions)
+        .values(**new, revision=col(table.revision) + 1, updated_at=sa.func.now())
+        .returning(*(getattr(table, name).label(name) for name in columns_of(table, None)))
+    )
+
+
+def _parameter(table: type[VersionedRow], name: str, value: Any) -> Any:
+    is_json = value is not None and name in _json_columns(table)
+    return Jsonb(value) if is_json else parameter(value)
+
+
+@lru_cache
+def _json_columns(table: type[VersionedRow]) -> frozenset[str]:
+    """SQLAlchemy takes 10 us to tell the type of one column."""
+    columns = sa.inspect(table).columns
+    return frozenset(column.name for column in columns if isinstance(column.type, JSONB))

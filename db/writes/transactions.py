@@ -1,0 +1,57 @@
+"""One transaction: run it, run it again when it met another one, say which rule it broke."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.postgres.engine import Database
+from db.writes import conflicts
+from domain.problems import Refused
+
+T = TypeVar("T")
+Work = Callable[[AsyncSession], Awaitable[T]]
+
+_TRIES_MAX = 8
+_PAUSE_S = 0.005  # before the second try; doubles, and is drawn at random up to that
+
+
+async def run(
+    database: Database, work: Work[T], actor: str, *, request_id: str = "", action: str = ""
+) -> T:
+    """What `work` gives in a transaction of its own; nothing of it is kept when it raises.
+
+    `work` may be run several times, so it must change nothing but the database. Raises Refused for
+    what the caller can act on, constraint violations included.
+    """
+
+    async def attempt() -> T:
+        async with database.write(actor, request_id=request_id, action=action) as session:
+            return await work(session)
+
+    return await retried(database, attempt)
+
+
+async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
+    """What an attempt at a transaction gives, made again while it only meets other ones."""
+    for number in range(_TRIES_MAX):
+        try:
+            return await attempt()
+        except (DBAPIError, psycopg.Error) as error:
+            if not conflicts.is_worth_retrying(error) or number == _TRIES_MAX - 1:
+                await _refuse(database, error)
+                raise
+            pause_s = random.uniform(0, _PAUSE_S * 2**number)  # noqa: S311  not a secret
+            await asyncio.sleep(pause_s)
+    raise AssertionError("the last try returns or raises")
+
+
+async def _refuse(database: Database, error: Exception) -> None:
+    async with database.read() as session:
+        problem = await conflicts.problem_of(session, error)
+    if problem is not None:
+        raise Refused(problem) from error

@@ -1,0 +1,99 @@
+"""Writes of versions."""
+
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.tables import Model, ModelAlias, ModelVersion, Price, ProviderBinding
+from db.writes import rows
+from domain import semver
+from domain.enums import VersionStatus
+from domain.problems import InvalidState, NotFound, Refused, UserErrorCode
+
+# Along these a status is updated; archiving and restoring are verbs of their own.
+_EDGES = {
+    VersionStatus.DRAFT: VersionStatus.ACTIVE,
+    VersionStatus.ACTIVE: VersionStatus.DEPRECATED,
+}
+
+
+async def create(session: AsyncSession, model_id: UUID, values: dict[str, Any]) -> ModelVersion:
+    """A new version with the model's next number.
+
+    The number comes from a counter on the model's row, whose lock is held until the commit: numbers
+    have no gaps in commit order, and none is used twice, not even after a deletion.
+    """
+    counting = (
+        sa.update(Model)
+        .where(col(Model.id) == model_id)
+        .values(last_number=col(Model.last_number) + 1)
+        .returning(col(Model.last_number))
+    )
+    number = (await session.exec(counting)).scalar_one_or_none()
+    if number is None:
+        raise Refused(NotFound("the model does not exist", ("model",)))
+    key = semver.sort_key(values["version"])
+    version = ModelVersion(model_id=model_id, number=number, semver_key=key, **values)
+    await rows.insert(session, version)
+    return version
+
+
+async def update(
+    session: AsyncSession, key: UUID, expected_revision: int | None, values: dict[str, Any]
+) -> ModelVersion:
+    """A version with new values; refused when it is archived, or along another edge of its life."""
+    current = await rows.lock(session, ModelVersion, key, expected_revision)
+    refuse_archived(current)
+    wanted = values.get("status", current.status)
+    if wanted not in (current.status, _EDGES.get(current.status)):
+        message = f"a version cannot go from {current.status} to {wanted}"
+        raise Refused(InvalidState(message, ("status",)))
+    return await rows.update(session, ModelVersion, key, expected_revision, values)
+
+
+async def delete(
+    session: AsyncSession, key: UUID, expected_revision: int | None, *, force: bool
+) -> int:
+    """Delete a version with its bindings; how many they were. Its number is not used again.
+
+    Without `force` it is refused while the version is ACTIVE, held, or named by an alias.
+    """
+    version = await rows.lock(session, ModelVersion, key, expected_revision, is_to_go=True)
+    if not force:
+        await _refuse_in_use(session, version)
+    bindings = sa.select(col(ProviderBinding.id)).where(col(ProviderBinding.version_id) == key)
+    await rows.delete(session, Price, col(Price.binding_id).in_(bindings))
+    await rows.delete(session, ModelAlias, col(ModelAlias.version_id) == key)
+    count = await rows.delete(session, ProviderBinding, col(ProviderBinding.version_id) == key)
+    await rows.delete(session, ModelVersion, col(ModelVersion.id) == key)
+    return count
+
+
+async def live(session: AsyncSession, key: UUID) -> ModelVersion:
+    """The version that something is to refer to, locked; refused when it is gone or archived."""
+    version = await rows.lock(session, ModelVersion, key, path=("version",))
+    refuse_archived(version, "version")
+    return version
+
+
+def refuse_archived(version: ModelVersion, *path: str) -> None:
+    """Refuse what an archived version cannot take."""
+    if version.status == VersionStatus.ARCHIVED:
+        raise Refused(InvalidState("the version is ARCHIVED; restore it first", path or ("id",)))
+
+
+async def _refuse_in_use(session: AsyncSession, version: ModelVersion) -> None:
+    named = select(ModelAlias.name).where(col(ModelAlias.version_id) == version.id)
+    alias = (await session.exec(named.limit(1))).first()
+    because = {
+        "it is ACTIVE": version.status == VersionStatus.ACTIVE,
+        "it is held": version.held_at is not None,
+        f"the alias {alias} points at it": alias is not None,
+    }
+    reasons = [reason for reason, holds in because.items() if holds]
+    if reasons:
+        message = f"the version is in use: {', '.join(reasons)}; force deletes it all the same"
+        raise Refused(InvalidState(message, ("force",), UserErrorCode.IN_USE))

@@ -1,0 +1,94 @@
+"""What an audit event says of each field, with the names and values that the API shows.
+
+The log holds columns. Here keys become ids, money its exact digits, labels a list. Columns that
+clients never see are left out, and so is the row's own key, which the event's subject names.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from domain import ids, rules
+
+_INTERNAL = {"id", "updated_at", "semver_key", "last_number", "status_before_archive"}
+_NAMES = {
+    "archived_at": "archive.archivedAt",
+    "archive_reason": "archive.reason",
+    "archive_uri": "archive.storageUri",
+    "archive_hash": "archive.contentHash",
+    "archive_size_bytes": "archive.sizeBytes",
+    "hold_reason": "hold.reason",
+    "hold_actor": "hold.actor",
+    "held_at": "hold.at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """A field, and its value before and after; None where there was none."""
+
+    field: str
+    before: Any
+    after: Any
+
+
+def read(text: str) -> list[FieldChange]:
+    """The changes in an event, given as JSON, by the names of their fields."""
+    # floats would lose digits of money
+    columns: dict[str, tuple[Any, Any]] = json.loads(text, parse_float=Decimal)
+    found = [
+        FieldChange(_NAMES.get(name) or rules.api_name(name), *(_shown(name, one) for one in both))
+        for name, both in columns.items()
+        if name not in _INTERNAL
+    ]
+    return sorted(found, key=lambda change: change.field)
+
+
+def _shown(column: str, value: Any) -> Any:
+    if value is None:
+        return None
+    show = _SHOW.get(column)
+    return show(value) if show else _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """JSON as the API gives it: numbers that are no money are floats."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def _node_id(prefix: str) -> Callable[[str], str]:
+    return lambda text: ids.encode(prefix, UUID(text))
+
+
+def _money(value: Decimal | int) -> str:
+    text = format(value, "f") if isinstance(value, Decimal) else str(value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _time(text: str) -> str:
+    return datetime.fromisoformat(text).astimezone(UTC).isoformat()
+
+
+def _labels(labels: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"key": key, "value": value} for key, value in sorted(labels.items())]
+
+
+_SHOW: dict[str, Callable[[Any], Any]] = {
+    "model_id": _node_id(ids.MODEL),
+    "version_id": _node_id(ids.VERSION),
+    "provider_id": _node_id(ids.PROVIDER),
+    "binding_id": _node_id(ids.BINDING),
+    "labels": _labels,
+    "size_bytes": str,  # a BigInt travels as a string
+    "archive_size_bytes": str,
+    **dict.fromkeys(("cost_per_1k", "input_per_1k", "output_per_1k", "cache_read_per_1k"), _money),
+    **dict.fromkeys(("created_at", "archived_at", "held_at", "effective_from"), _time),
+}

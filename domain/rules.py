@@ -1,0 +1,265 @@
+"""What values may be: each rule says what is wrong with a value, or nothing.
+
+They are kept as data, field by field, so that all breaches of one input are told together.
+Source: ../shared/design/domain.md, "Validation".
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from math import isinf
+from typing import Any
+from urllib.parse import urlsplit
+
+from domain import patterns, semver
+from domain.problems import Invalid
+from domain.secrets import looks_like_a_secret
+
+Rule = Callable[[Any], str | None]
+
+JSON_BYTES_MAX = 16 * 1024
+JSON_LEVELS_MAX = 8
+LABELS_MAX = 64
+TEXT_LENGTH_MAX = 10_000
+HOLD_REASON_LENGTH_MAX = 1_000
+URL_LENGTH_MAX = 2_048
+MONEY_MAX = Decimal(10) ** 10  # what NUMERIC(20, 10) holds
+_MONEY_STEP = Decimal(10) ** -10
+INT_MAX = 2**31 - 1
+KEY_LENGTH_MAX = 255  # of an idempotency key
+
+_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # as JSON escapes it, itself not escaped
+
+
+def breaches(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> list[Invalid]:
+    """Every breach among the values; None breaks no rule."""
+    found = []
+    for name, value in values.items():
+        message = rules[name](value) if name in rules and value is not None else None
+        if message is not None:
+            found.append(Invalid(f"{api_name(name)} {message}", (api_name(name),)))
+    return found
+
+
+def nulls(values: Mapping[str, Any], required: frozenset[str]) -> list[Invalid]:
+    """A breach for every value that is None and must not be."""
+    return [
+        Invalid(f"{api_name(name)} cannot be null", (api_name(name),))
+        for name, value in values.items()
+        if value is None and name in required
+    ]
+
+
+def api_name(name: str) -> str:
+    """A field's name as clients spell it: cost_per_1k is costPer1k."""
+    first, *others = name.strip("_").split("_")
+    return first + "".join(other[:1].upper() + other[1:] for other in others)
+
+
+def matches(pattern: str, wanted: str) -> Rule:
+    """Text of a form."""
+    form = re.compile(pattern[1:-1], re.ASCII)  # fullmatch: a `$` would let a newline through
+    return lambda text: None if form.fullmatch(text) else f"must be {wanted}"
+
+
+def up_to(length: int) -> Rule:
+    """Text of at most so many characters, none of which is NUL, which PostgreSQL cannot hold."""
+
+    def rule(text: str) -> str | None:
+        if "\0" in text or not is_unicode(text):
+            return "must be text without NUL and without lone surrogates"
+        return (
+            f"must be at most {length} characters, not {len(text)}" if len(text) > length else None
+        )
+
+    return rule
+
+
+def hold_reason(text: str) -> str | None:
+    """Why a version is held: something that says so."""
+    return up_to(HOLD_REASON_LENGTH_MAX)(text) if text.strip() else "must say why"
+
+
+def within(low: float, high: float) -> Rule:
+    """A number in a range, ends included."""
+    message = f"must be from {low} to {high}"
+    return lambda number: None if low <= number <= high else message
+
+
+def at_least(low: int) -> Rule:
+    """A whole number that 32 bits hold."""
+    return lambda number: None if low <= number <= INT_MAX else f"must be {low} or more"
+
+
+def positive(number: float) -> str | None:
+    """A number above zero, and finite."""
+    return None if 0 < number < float("inf") else "must be above 0"
+
+
+def money(amount: Decimal) -> str | None:
+    """USD per 1,000 tokens: not negative, at most 10 decimals."""
+    if not amount.is_finite() or not 0 <= amount < MONEY_MAX:
+        return f"must be from 0 to below {MONEY_MAX}"
+    # compared exactly: normalize() would round to 28 digits first
+    is_exact = amount == amount.quantize(_MONEY_STEP)
+    return None if is_exact else "must have at most 10 decimals"
+
+
+def semantic_version(text: str) -> str | None:
+    """A semantic version 2.0.0."""
+    wanted = f"must be a semantic version of at most {semver.LENGTH_MAX} characters, such as 1.4.0"
+    return None if semver.is_valid(text) else wanted
+
+
+def url(text: str) -> str | None:
+    """An absolute URL or URI, such as https://example.com/v1 or s3://bucket/key."""
+    try:
+        parts = urlsplit(text)
+        absolute = bool(parts.scheme) and bool(parts.netloc or parts.path)
+    except ValueError:
+        absolute = False
+    if not absolute or not text.isprintable() or " " in text:
+        return "must be an absolute URL, such as https://example.com/v1"
+    if urlsplit(text).password:
+        return "must not hold a password: secrets are only referenced"
+    return up_to(URL_LENGTH_MAX)(text)
+
+
+def credential_ref(text: str) -> str | None:
+    """Where a secret is kept, never the secret."""
+    wanted = "must start with env://, vault://, aws-sm://, gcp-sm:// or k8s://"
+    form = r"(env|vault|aws-sm|gcp-sm|k8s)://[!-~]{1,500}"
+    return None if re.fullmatch(form, text, re.ASCII) else wanted
+
+
+def json_value(value: Any) -> str | None:
+    """JSON of at most 16 KiB and 8 levels."""
+    if _levels(value, JSON_LEVELS_MAX + 1) > JSON_LEVELS_MAX:
+        return f"must be nested at most {JSON_LEVELS_MAX} levels deep"
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        json.loads(text, parse_int=_finite)
+    except ValueError:  # of the literal 1e400, which is an infinity
+        return "must hold finite numbers"
+    if _NUL.search(text) or not is_unicode(text):
+        return "must be text without NUL and without lone surrogates"
+    too_large = len(text.encode()) > JSON_BYTES_MAX
+    return f"must be at most {JSON_BYTES_MAX} bytes of JSON" if too_large else None
+
+
+def idempotency_key(text: str) -> str | None:
+    """What a client makes up to name one call."""
+    wanted = f"must be 1 to {KEY_LENGTH_MAX} printable characters"
+    return None if 1 <= len(text) <= KEY_LENGTH_MAX and text.isprintable() else wanted
+
+
+def alias_name(value: str) -> str | None:
+    """A word that names a version of a model; `latest` always means the newest."""
+    return "must not be latest, which is always the newest" if value == "latest" else _alias(value)
+
+
+def config(value: Any) -> str | None:
+    """JSON that holds no secret."""
+    message = json_value(value)
+    if message is None and (found := looks_like_a_secret(value)):
+        message = f"must not hold a secret, as {found} seems to; put a reference in credentialRef"
+    return message
+
+
+def labels(given: list[tuple[str, str]]) -> str | None:
+    """Keys and values within bounds, no key twice, no secret."""
+    if len(given) > LABELS_MAX:
+        return f"must be at most {LABELS_MAX}, not {len(given)}"
+    keys = [key for key, _ in given]
+    if len(set(keys)) < len(keys):
+        twice = next(key for key in keys if keys.count(key) > 1)
+        return f"must not have the key {twice!r} twice"
+    for key, value in given:
+        if not 1 <= len(key) <= 63 or len(value) > 255:
+            return "must have keys of 1 to 63 and values of up to 255 characters"
+        if message := up_to(255)(key) or up_to(255)(value):
+            return message
+    if found := looks_like_a_secret(dict(given)):
+        return f"must not hold a secret, as {found} seems to"
+    return None
+
+
+def _levels(value: Any, limit: int) -> int:
+    if limit == 0 or not isinstance(value, (dict, list)):
+        return 0
+    items = value.values() if isinstance(value, dict) else value
+    return 1 + max((_levels(item, limit - 1) for item in items), default=0)
+
+
+def _finite(digits: str) -> float:
+    """The whole number as most readers of JSON take it; PostgreSQL alone would keep any."""
+    number = float(digits)
+    if isinf(number):
+        raise ValueError
+    return number
+
+
+def is_unicode(text: str) -> bool:
+    """Whether the text has no lone surrogates, which JSON can write and no encoding can hold."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+name = matches(patterns.NAME, "letters, digits and . _ - : / @ inside, up to 200 characters")
+slug = matches(patterns.SLUG, "lower-case letters, digits and hyphens, up to 63 characters")
+_alias = matches(
+    patterns.ALIAS, "a lower-case letter, then lower-case letters, digits and hyphens, up to 63"
+)
+sha256 = matches(patterns.SHA256, "64 lower-case hexadecimal characters")
+ratio = within(0, 1)
+text = up_to(TEXT_LENGTH_MAX)
+
+MODEL: dict[str, Rule] = {
+    "name": name,
+    "subject": slug,
+    "description": text,
+    "labels": labels,
+    "retention_keep": within(1, 10),
+}
+VERSION: dict[str, Rule] = {
+    "version": semantic_version,
+    "content_hash": sha256,
+    "region": slug,
+    "eval_score": ratio,
+    "cost_per_1k": money,
+    "slo_latency_ms": at_least(1),
+    "slo_success_rate": ratio,
+    "context_window": at_least(1),
+    "max_output_tokens": at_least(1),
+    "artifact_url": url,
+    "size_bytes": lambda number: None if number >= 0 else "must be 0 or more",
+    "metadata_": json_value,
+}
+BINDING: dict[str, Rule] = {
+    "provider": slug,
+    "provider_model_id": lambda value: up_to(200)(value) if value else "must not be empty",
+    "region": slug,
+    "endpoint": url,
+    "config": config,
+    "credential_ref": credential_ref,
+    "priority": at_least(0),
+    "weight": within(0, 1000),
+    "success_rate": ratio,
+    "latency_ms": positive,
+}
+PRICE: dict[str, Rule] = {
+    "input_per_1k": money,
+    "output_per_1k": money,
+    "cache_read_per_1k": money,
+    "source": up_to(255),
+}
+PROVIDER: dict[str, Rule] = {
+    "slug": slug,
+    "name": lambda value: up_to(200)(value) if value.strip() else "must not be empty",
+    "api_base": url,
+    "docs_url": url,
+}

@@ -1,0 +1,1 @@
+"""How an operation is run: documents, limits, batching, cached responses. Nothing of HTTP."""

@@ -1,0 +1,213 @@
+"""Parsed and validated documents, kept while they are asked for again."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    InlineFragmentNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from planner import Variables, compile_variables
+from schema.fields import is_fresh
+from server.errors import HttpError, Refused, limit_exceeded
+from server.execution import ast, limits
+from server.settings import Settings
+
+# The same tuple for ever: a rule class made anew per request would defeat any cache keyed by it.
+_RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+_VALIDATION_ERRORS_MAX = 5
+_BYTES_A_CHARACTER = 35  # of a document, slim; measured with tracemalloc
+_BYTES_A_DOCUMENT = 2_000
+_COSTS_KEPT_MAX = 100
+
+
+class Measured(NamedTuple):
+    """What an operation was found to cost, and the limits that it exceeds."""
+
+    nodes: int
+    breaches: Sequence[GraphQLError]
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of a document, and what was found out about it."""
+
+    node: OperationDefinitionNode
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Variables
+    is_keepable: bool = False  # its answer depends on the moment (db/reads/data_version.py) alone
+    sizing_variables: tuple[str, ...] | None = None
+    measured: dict[tuple[int | None, ...], Measured] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str | None:
+        """Its name, if it has one."""
+        return self.node.name.value if self.node.name else None
+
+    def cost(
+        self, schema: GraphQLSchema, variables: Mapping[str, Any], settings: Settings
+    ) -> Measured:
+        """What it costs with these coerced variables; measured once for each choice of sizes."""
+        if self.sizing_variables is not None:
+            found = self.measured.get(_sizes(self.sizing_variables, variables))
+            if found is not None:
+                return found
+        cost, names = limits.measure(
+            schema, self.fragments, self.node, variables, settings.page_size_max
+        )
+        self.sizing_variables = tuple(sorted(names))
+        if len(self.measured) >= _COSTS_KEPT_MAX:
+            self.measured.clear()
+        measured = Measured(cost.nodes, limits.breaches(cost, self.node.operation, settings))
+        self.measured[_sizes(self.sizing_variables, variables)] = measured
+        return measured
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A parsed document, and what validation says against it."""
+
+    tree: DocumentNode
+    operations: Mapping[str, Operation]
+    errors: tuple[GraphQLError, ...] = ()
+
+    def only_queries(self, name: str | None) -> bool:
+        """Whether that operation, or each one when none is named, is a query."""
+        named = self.operations.get(name or "")
+        asked = [named] if named else self.operations.values()
+        return all(item.node.operation is OperationType.QUERY for item in asked)
+
+    def operation(self, name: str | None) -> Operation:
+        """The operation of that name, or the only one; raises HttpError when there is none."""
+        if name is None and len(self.operations) == 1:
+            return next(iter(self.operations.values()))
+        found = self.operations.get(name) if name else None
+        if found is None:
+            known = ", ".join(sorted(self.operations)) or "none"
+            asked = f"no operation {name!r}" if name else "several operations and no operationName"
+            raise HttpError(400, f"The document has {asked}; it has: {known}")
+        return found
+
+
+class Documents:
+    """The least recently used documents leave when the kept ones grow beyond a number of bytes."""
+
+    def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
+        self._schema = schema
+        self._tokens_max = settings.document_tokens_max
+        self._bytes_max = settings.document_cache_bytes_max
+        self._bytes = 0
+        self._kept: OrderedDict[str, Document] = OrderedDict()
+
+    def get(self, text: str) -> Document:
+        """The document of this text; raises Refused when it cannot be parsed."""
+        document = self._kept.get(text)
+        if document is None:
+            document = self._prepare(text)
+            if not document.errors:
+                ast.slim(document.tree)
+                self._keep(text, document)
+        else:
+            self._kept.move_to_end(text)
+        return document
+
+    @property
+    def kept_bytes(self) -> int:
+        """An estimate of the memory that the kept documents take."""
+        return self._bytes
+
+    def _prepare(self, text: str) -> Document:
+        tree = _parsed(text, self._tokens_max)
+        errors = validate(self._schema, tree, _RULES, max_errors=_VALIDATION_ERRORS_MAX)
+        fragments = {
+            item.name.value: item
+            for item in tree.definitions
+            if isinstance(item, FragmentDefinitionNode)
+        }
+        operations = {
+            item.name.value if item.name else "": Operation(
+                item,
+                fragments,
+                compile_variables(self._schema, item.variable_definitions or ()),
+                self._is_keepable(item, fragments),
+            )
+            for item in tree.definitions
+            if isinstance(item, OperationDefinitionNode)
+        }
+        return Document(tree, operations, tuple(map(_without_cause, errors)))
+
+    def _is_keepable(
+        self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
+    ) -> bool:
+        root = self._schema.query_type
+        if node.operation is not OperationType.QUERY or root is None:
+            return False
+        names = _root_names(node.selection_set, fragments, set())
+        return not any(is_fresh(root.fields[name]) for name in names if name in root.fields)
+
+    def _keep(self, text: str, document: Document) -> None:
+        self._kept[text] = document
+        self._bytes += _estimate(text)
+        while self._bytes > self._bytes_max:
+            oldest, _ = self._kept.popitem(last=False)
+            self._bytes -= _estimate(oldest)
+
+
+def _parsed(text: str, tokens_max: int) -> DocumentNode:
+    try:
+        return parse(text, max_tokens=tokens_max)
+    except GraphQLSyntaxError as error:
+        # graphql-core tells its limits from mistakes in the syntax by the message alone.
+        if error.message.endswith("Parsing aborted."):
+            raise Refused([limit_exceeded(error.message)]) from None
+        raise Refused([error]) from None
+    except GraphQLError as error:
+        raise Refused([error]) from None
+
+
+def _root_names(
+    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
+) -> set[str]:
+    names: set[str] = set()
+    for node in selections.selections:
+        if isinstance(node, FieldNode):
+            names.add(node.name.value)
+        elif isinstance(node, InlineFragmentNode):
+            names |= _root_names(node.selection_set, fragments, seen)
+        elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
+            seen.add(node.name.value)
+            if node.name.value in fragments:
+                names |= _root_names(fragments[node.name.value].selection_set, fragments, seen)
+    return names
+
+
+def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:
+    return tuple(limits.size_of(variables.get(name)) for name in names)
+
+
+def _estimate(text: str) -> int:
+    return _BYTES_A_DOCUMENT + _BYTES_A_CHARACTER * len(text)
+
+
+def _without_cause(error: GraphQLError) -> GraphQLError:
+    """The error as the client's own, also where `int` refuses to read a literal of 5,000 digits."""
+    if error.original_error is None or isinstance(error.original_error, GraphQLError):
+        return error
+    return GraphQLError("A literal cannot be read: it is too long", error.nodes)

@@ -1,0 +1,1 @@
+"""HTTP and its transports: requests, responses, WebSocket, server-sent events, GraphiQL."""

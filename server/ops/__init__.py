@@ -1,0 +1,1 @@
+"""What operators need: health, metrics, logs, background jobs, the event feed."""

@@ -1,0 +1,192 @@
+"""Cold storage: the same promises in a folder and behind the S3 API, which moto serves here."""
+
+import os
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import boto3
+import httpx
+import pytest
+from moto.server import ThreadedMotoServer
+
+from archive.folder import place
+from archive.store import Cold, NotYet, Unavailable
+from db.postgres.engine import Database
+from tests import factories
+from tests.graphql import GraphQL
+from tests.resolvers.writing.asking import answer, done, refused
+
+BINDING = "query ($id: ID!) { binding(id: $id) { id } }"
+DATA = b"an archive"
+DIGEST = sha256(DATA).hexdigest()
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    """A client of an S3 server of this module's own, which the environment names."""
+    server = ThreadedMotoServer(port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
+        patch.setenv("AWS_ACCESS_KEY_ID", "tests")
+        patch.setenv("AWS_SECRET_ACCESS_KEY", "tests")
+        patch.setenv("AWS_REGION", "us-east-1")
+        client = boto3.client("s3", region_name="us-east-1")
+        client.create_bucket(Bucket="archives")
+        yield client
+        client.close()
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "bucket"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cold]:
+    """An empty store of each kind."""
+    if request.param == "bucket":
+        request.getfixturevalue("s3")
+    url = tmp_path.as_uri() if request.param == "folder" else f"s3://archives{tmp_path}"
+    cold = Cold(url)
+    yield cold
+    cold.close()
+
+
+async def test_what_was_put_is_read_back_by_its_name(store: Cold) -> None:
+    (stored,) = await store.put([DATA])
+    assert (stored.sha256, stored.size_bytes) == (DIGEST, len(DATA))
+    assert await store.get(stored.uri, DIGEST) == DATA
+    assert list(store.names()) == [(DIGEST, len(DATA))]
+
+
+async def test_putting_twice_is_putting_once(store: Cold) -> None:
+    assert await store.put([DATA]) == await store.put([DATA])
+    assert len(list(store.names())) == 1
+
+
+async def test_what_was_deleted_is_missing_and_may_be_deleted_again(store: Cold) -> None:
+    (stored,) = await store.put([DATA])
+    for _ in range(2):
+        await store.delete(DIGEST)
+    with pytest.raises(Unavailable, match="missing"):
+        await store.get(stored.uri, DIGEST)
+
+
+async def test_a_store_that_has_moved_still_reads_what_stands_elsewhere(
+    store: Cold, tmp_path: Path
+) -> None:
+    (stored,) = await store.put([DATA])
+    moved = Cold((tmp_path / "elsewhere").as_uri())
+    assert await moved.get(stored.uri, DIGEST) == DATA
+    moved.close()
+
+
+async def test_a_changed_byte_is_told(store: Cold, tmp_path: Path, request: Any) -> None:
+    (stored,) = await store.put([DATA])
+    key = f"{DIGEST[:2]}/{DIGEST}.json.zst"
+    if stored.uri.startswith("s3:"):
+        s3 = request.getfixturevalue("s3")
+        s3.put_object(Bucket="archives", Key=f"{str(tmp_path)[1:]}/{key}", Body=b"another")
+    else:
+        (tmp_path / key).write_bytes(b"another")
+    with pytest.raises(Unavailable, match="corrupt"):
+        await store.get(stored.uri, DIGEST)
+
+
+async def test_objects_go_to_the_storage_class_of_the_settings(s3: Any) -> None:
+    for storage_class in ("GLACIER_IR", "STANDARD_IA"):
+        cold = Cold(f"s3://archives/{storage_class}", storage_class)
+        (stored,) = await cold.put([DATA])
+        head = s3.head_object(Bucket="archives", Key=stored.uri.removeprefix("s3://archives/"))
+        assert head["StorageClass"] == storage_class
+        cold.close()
+
+
+@pytest.mark.parametrize(("storage_class", "hours"), [("GLACIER", 5), ("DEEP_ARCHIVE", 12)])
+async def test_an_archive_tier_is_asked_once_and_read_later(
+    s3: Any, storage_class: str, hours: int
+) -> None:
+    async with httpx.AsyncClient() as client:
+        await _slow_restores(client)
+    cold = Cold(f"s3://archives/{storage_class}", storage_class)
+    (stored,) = await cold.put([DATA])
+    key = stored.uri.removeprefix("s3://archives/")
+    with pytest.raises(NotYet):
+        await cold.get(stored.uri, DIGEST, ask_back=False)
+    assert "Restore" not in s3.head_object(Bucket="archives", Key=key)
+    with pytest.raises(NotYet, match=f"from {storage_class}: retry at 20") as told:
+        await cold.get(stored.uri, DIGEST)
+    assert 0 < (told.value.at.timestamp() - stored_at(s3, key)) / 3600 - hours < 0.1
+    found = [await _tried(cold, stored.uri) for _ in range(6)]
+    assert found[0] == "not yet"
+    assert found[-1] == DATA
+    cold.close()
+
+
+async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
+    s3: Any, db: Database
+) -> None:
+    async with httpx.AsyncClient() as client:
+        await _slow_restores(client)
+    gql = GraphQL(db, Cold("s3://archives/versions", "DEEP_ARCHIVE"))
+    version = await factories.version(db, await factories.model(db))
+    binding = await factories.binding(db, version)
+    await done(gql, "archiveVersion", id=version.node_id)
+    (error,) = await refused(gql, "restoreVersion", id=version.node_id)
+    assert error["code"] == "INVALID_STATE"
+    assert "on its way back from DEEP_ARCHIVE: retry at 20" in error["message"]
+    answers = [await answer(gql, "restoreVersion", id=version.node_id) for _ in range(4)]
+    restored = next(each["version"] for each in answers if each["version"])
+    assert restored["status"] == "ACTIVE"
+    assert (await gql(BINDING, id=binding.node_id))["binding"]["id"] == binding.node_id
+
+
+async def _slow_restores(client: httpx.AsyncClient) -> None:
+    """Let the server take three looks at an object until it is back."""
+    transition = {"progression": "manual", "times": 3}
+    api = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/state-manager/set-transition"
+    given = {"model_name": "s3::keyrestore", "transition": transition}
+    (await client.post(api, json=given)).raise_for_status()
+
+
+def stored_at(s3: Any, key: str) -> float:
+    return float(s3.head_object(Bucket="archives", Key=key)["LastModified"].timestamp())
+
+
+async def _tried(cold: Cold, uri: str) -> bytes | str:
+    try:
+        return await cold.get(uri, DIGEST)
+    except NotYet:
+        return "not yet"
+
+
+async def test_a_server_that_is_gone_or_refuses_is_unavailable(
+    s3: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nowhere = Cold("s3://no-such-bucket")
+    with pytest.raises(Unavailable, match="NoSuchBucket"):
+        await nowhere.put([DATA])
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    gone = Cold("s3://archives")
+    with pytest.raises(Unavailable, match="does not answer"):
+        await gone.put([DATA])
+    with pytest.raises(Unavailable, match="does not answer"):
+        await gone.get("", DIGEST)
+    for cold in (nowhere, gone):
+        cold.close()
+
+
+async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    cold = Cold((tmp_path / "file" / "folder").as_uri())
+    with pytest.raises(Unavailable, match="cannot be written"):
+        await cold.put([DATA])
+    cold.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "archives", "file://host/a", "file:///", "s3://", "s3://b?x=1"]
+)
+def test_a_url_that_names_no_place_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="must be file:///folder or s3://bucket/prefix"):
+        place(url, "STANDARD")

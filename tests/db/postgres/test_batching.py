@@ -1,0 +1,276 @@
+"""Loads of a kind are joined, and none joins a batch that has started."""
+
+import asyncio
+import gc
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from db.postgres.batching import Coalescer
+
+
+class Source:
+    """Answers a batch when it is told to, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.batches: list[list[int]] = []
+        self.gates: list[asyncio.Future[Any]] = []
+
+    async def __call__(self, keys: list[int]) -> Mapping[int, str]:
+        gate = asyncio.get_running_loop().create_future()
+        self.batches.append(keys)
+        self.gates.append(gate)
+        await gate
+        return {key: f"{key} in batch {self.gates.index(gate)}" for key in keys if key >= 0}
+
+    def end(self, batch: int, error: BaseException | None = None) -> None:
+        if error:
+            self.gates[batch].set_exception(error)
+        else:
+            self.gates[batch].set_result(None)
+
+
+@pytest.fixture
+def source() -> Source:
+    return Source()
+
+
+@pytest.fixture
+def coalescer(source: Source) -> Coalescer[int, str]:
+    return Coalescer(source)
+
+
+async def _settled() -> None:
+    """All that can go on without the source has gone on."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def _load(coalescer: Coalescer[int, str], *keys: int) -> "asyncio.Task[dict[int, str]]":
+    return asyncio.ensure_future(coalescer.load(keys))
+
+
+async def test_loads_of_one_turn_are_one_batch_without_doubles(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    loads = [_load(coalescer, 1, 2), _load(coalescer, 2, 3), _load(coalescer, 1)]
+    await _settled()
+    assert source.batches == [[1, 2, 3]]
+    source.end(0)
+    assert [sorted(await load) for load in loads] == [[1, 2], [2, 3], [1]]
+    assert coalescer.is_idle
+
+
+async def test_a_key_without_a_value_is_missing(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    load = _load(coalescer, 1, -1)
+    await _settled()
+    source.end(0)
+    assert await load == {1: "1 in batch 0"}
+
+
+async def test_two_batches_run_at_most_and_the_rest_is_joined(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    loads = []
+    for key in range(6):
+        loads.append(_load(coalescer, key))
+        await _settled()
+    assert source.batches == [[0], [1]]
+    source.end(1)
+    await _settled()
+    assert source.batches == [[0], [1], [2, 3, 4, 5]]
+    source.end(0)
+    source.end(2)
+    assert [(await load)[key][-1] for key, load in enumerate(loads)] == list("012222")
+    assert coalescer.is_idle
+
+
+async def test_a_load_never_joins_a_batch_that_has_started(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    """The same key again, while it is being read: what was written since must be seen."""
+    loads = []
+    for _ in range(4):
+        loads.append(_load(coalescer, 7))
+        await _settled()
+    assert source.batches == [[7], [7]]
+    source.end(0)
+    await _settled()
+    late = _load(coalescer, 7)
+    await _settled()
+    assert source.batches == [[7], [7], [7]]
+    for batch in (1, 2):
+        source.end(batch)
+        await _settled()
+    source.end(3)
+    told = [(await load)[7] for load in [*loads, late]]
+    assert told == [f"7 in batch {batch}" for batch in (0, 1, 2, 2, 3)]
+
+
+async def test_a_cancelled_load_leaves_the_others_alone(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    loads = [_load(coalescer, *keys) for keys in ((1, 2), (2, 1), (1,), (2,))]
+    await asyncio.sleep(0)
+    loads[0].cancel()  # before the batch has started
+    await _settled()
+    loads[1].cancel()  # and after
+    await _settled()
+    source.end(0)
+    assert await loads[2] == {1: "1 in batch 0"}
+    assert await loads[3] == {2: "2 in batch 0"}
+    assert [load.cancelled() for load in loads] == [True, True, False, False]
+    assert coalescer.is_idle
+
+
+async def test_a_batch_that_nobody_waits_for_is_cancelled_and_makes_room(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    for key in (1, 2):
+        load = _load(coalescer, key)
+        await _settled()
+        load.cancel()
+        await _settled()
+    assert [gate.cancelled() for gate in source.gates] == [True, True]
+    waiting = _load(coalescer, 3)
+    await _settled()
+    source.end(2)
+    assert await waiting == {3: "3 in batch 2"}
+    assert coalescer.is_idle
+
+
+async def test_a_batch_that_everybody_left_before_it_began_is_never_asked(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    loads = []
+    for key in (1, 2, 3):
+        loads.append(_load(coalescer, key))
+        await _settled()
+    loads[2].cancel()
+    for batch in (0, 1):
+        await _settled()
+        source.end(batch)
+    await _settled()
+    last = _load(coalescer, 4)
+    await _settled()
+    assert source.batches == [[1], [2], [4]]
+    source.end(2)
+    assert await last == {4: "4 in batch 2"}
+    assert coalescer.is_idle
+
+
+@pytest.mark.filterwarnings("error")
+async def test_an_error_reaches_every_waiter_and_the_next_load_is_tried_anew(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    loads = [_load(coalescer, 1, 2), _load(coalescer, 2), _load(coalescer, 3, 1)]
+    await _settled()
+    source.end(0, ValueError("no"))
+    for load in loads:
+        with pytest.raises(ValueError, match="no"):
+            await load
+    del loads, load
+    gc.collect()  # an exception that nobody has seen would be told now
+    again = _load(coalescer, 1)
+    await _settled()
+    source.end(1)
+    assert await again == {1: "1 in batch 1"}
+    assert coalescer.is_idle
+
+
+async def test_a_cancelled_batch_ends_its_waiters(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    load = _load(coalescer, 1)
+    await _settled()
+    source.gates[0].cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await load
+    await _settled()
+    assert coalescer.is_idle
+
+
+async def test_a_batch_is_bounded_and_nothing_is_left_waiting(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    load = _load(coalescer, *range(1_201))
+    ended = 0
+    while not load.done():
+        await _settled()
+        while ended < len(source.gates):
+            source.end(ended)
+            ended += 1
+    assert len(await load) == 1_201
+    assert [len(batch) for batch in source.batches] == [500, 500, 201]
+
+
+async def test_a_load_of_nothing_asks_nothing(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    assert await coalescer.load([]) == {}
+    await _settled()
+    assert source.batches == []
+
+
+async def test_a_place_has_its_keys_value_and_can_be_awaited(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    places = [coalescer.join(key) for key in (1, -1, 1)]
+    await _settled()
+    source.end(0)
+    assert [await place for place in places] == ["1 in batch 0", None, "1 in batch 0"]
+    assert places[0].value() == "1 in batch 0"
+    failing = coalescer.join(2)
+    await _settled()
+    source.end(1, ValueError("gone"))
+    with pytest.raises(ValueError, match="gone"):
+        await failing
+
+
+async def test_a_batch_is_cancelled_when_the_last_place_is_left(
+    source: Source, coalescer: Coalescer[int, str]
+) -> None:
+    left, awaited = coalescer.join(1), coalescer.join(1)
+    await _settled()
+    left.leave()
+    await _settled()
+    assert not source.gates[0].cancelled()
+    waiting = asyncio.ensure_future(awaited)  # type: ignore[arg-type]  # an awaitable all the same
+    await _settled()
+    waiting.cancel()
+    await _settled()
+    assert source.gates[0].cancelled()
+    assert coalescer.is_idle
+
+
+async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
+    idle: list[int] = []
+    coalescer: Coalescer[int, str] = Coalescer(source, on_idle=lambda: idle.append(1))
+    for key in range(3):
+        coalescer.join(key)
+        await _settled()
+    source.end(0)
+    source.end(1)
+    await _settled()
+    assert idle == []
+    source.end(2)
+    await _settled()
+    assert idle == [1]
+    coalescer.join(1).leave()  # before its batch has begun
+    await _settled()
+    assert idle == [1, 1]
+    assert len(source.batches) == 3
+
+
+async def test_it_is_idle_once_however_often_it_is_started(source: Source) -> None:
+    """The timer may be as fast as the end of a batch that nobody waits for any more."""
+    idle: list[int] = []
+    coalescer: Coalescer[int, str] = Coalescer(source, on_idle=lambda: idle.append(1))
+    coalescer.join(1).leave()
+    coalescer._start()
+    coalescer._start()
+    await asyncio.sleep(0)
+    assert (idle, source.batches) == ([1], [])

@@ -1,0 +1,133 @@
+"""A pool of connections: bounded, and free of what is dead."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+import psycopg
+import pytest
+
+from db.postgres.errors import is_unavailable
+from db.postgres.pool import Connection, Connections, PoolBusy
+
+
+@pytest.fixture
+async def pool(database_url: str) -> AsyncIterator[Connections]:
+    made = _connections(database_url, 2)
+    yield made
+    await made.close()
+
+
+def _connections(url: str, size: int, *, is_prepared: bool = True, **given: str) -> Connections:
+    connect = partial(psycopg.AsyncConnection.connect, url, **given)
+    return Connections(connect, size, 0.1, is_prepared=is_prepared)
+
+
+async def _pid(connection: Connection) -> int:
+    row = await (await connection.execute("SELECT pg_backend_pid()")).fetchone()
+    return int(row[0])
+
+
+async def test_a_connection_is_used_again(pool: Connections) -> None:
+    pids = []
+    for _ in range(3):
+        async with pool.one() as connection:
+            pids.append(await _pid(connection))
+    assert len(set(pids)) == 1
+
+
+async def test_who_waits_too_long_is_told_that_the_pool_is_busy(pool: Connections) -> None:
+    async with pool.one(), pool.one():
+        with pytest.raises(PoolBusy, match="in time") as raised:
+            async with pool.one():
+                pass
+    assert is_unavailable(raised.value)
+    async with pool.one() as connection:
+        assert await _pid(connection)
+
+
+async def test_who_waits_gets_the_first_connection_that_comes_free(pool: Connections) -> None:
+    async def wait() -> int:
+        async with pool.one() as connection:
+            return await _pid(connection)
+
+    async with pool.one() as first:
+        async with pool.one() as second:
+            pids = {await _pid(first), await _pid(second)}
+            waiting = asyncio.ensure_future(wait())
+            await asyncio.sleep(0)
+        assert await waiting in pids
+
+
+async def test_no_place_is_lost_by_errors_and_cancellations(pool: Connections) -> None:
+    async def cancelled_while(statement: str) -> None:
+        async with pool.one() as connection:
+            await connection.execute(statement)
+
+    for _ in range(3):
+        task = asyncio.ensure_future(cancelled_while("SELECT pg_sleep(60)"))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            await cancelled_while("SELECT * FROM nothing")
+    async with pool.one() as one, pool.one() as other:
+        assert await _pid(one) != await _pid(other)
+
+
+async def test_a_connection_in_a_transaction_is_not_kept(pool: Connections) -> None:
+    async with pool.one() as connection:
+        first = await _pid(connection)
+        await connection.execute("BEGIN")
+    async with pool.one() as connection:
+        assert await _pid(connection) != first
+
+
+async def test_a_place_is_free_again_when_the_database_refuses(database_url: str) -> None:
+    pool = _connections(database_url, 1, user="nobody")
+    for _ in range(3):
+        with pytest.raises(psycopg.OperationalError) as raised:
+            async with pool.one():
+                pass
+        assert not isinstance(raised.value, PoolBusy)
+
+
+async def test_a_closed_pool_leaves_no_connection_behind(
+    pool: Connections, database_url: str, postgres_url: str
+) -> None:
+    async with pool.one() as used:
+        async with pool.one():
+            pass
+        await pool.close()
+        assert await _pid(used)  # it may finish
+    assert used.closed
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    assert await _clients(postgres_url, name) == 0
+
+
+async def _clients(postgres_url: str, name: str) -> Any:
+    counting = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
+    for _ in range(50):  # the server notices a moment later
+        async with await psycopg.AsyncConnection.connect(postgres_url) as connection:
+            row: Any = await (await connection.execute(counting, [name])).fetchone()
+        if row[0] == 0:
+            break
+        await asyncio.sleep(0.02)
+    return row[0]
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+async def test_statements_are_prepared_at_once_or_never(
+    database_url: str, is_prepared: bool
+) -> None:
+    pool = _connections(database_url, 1, is_prepared=is_prepared)
+    async with pool.one() as connection:
+        for number in range(10):
+            await connection.execute("SELECT %s::int", [number])
+        row: Any = await (
+            await connection.execute("SELECT count(*) FROM pg_prepared_statements", prepare=False)
+        ).fetchone()
+    assert row[0] == is_prepared
+    await pool.close()

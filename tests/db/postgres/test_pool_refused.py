@@ -1,0 +1,138 @@
+"""A database that takes fewer connections than the pools would make."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlmodel import select
+
+from db.postgres.engine import Database, sqlalchemy_url
+from db.postgres.errors import is_unavailable
+from db.postgres.pool import Connections, PoolBusy
+from db.tables import Provider
+from db.writes import single_statement
+from tests import factories
+
+LIMIT = 2
+CALLER = single_statement.Caller("tests", "")
+
+
+@pytest.fixture
+def narrow_url(database_url: str) -> Iterator[str]:
+    """The test's registry, for a role that has no more than two connections at once."""
+    name = f"narrow_{sqlalchemy_url(database_url).database}"
+    narrow = sqlalchemy_url(database_url).set(username=name, drivername="postgresql")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT {LIMIT}")
+        connection.execute(f"GRANT pg_read_all_data, pg_write_all_data TO {name}")
+        yield narrow.render_as_string(hide_password=False)
+        connection.execute(f"DROP OWNED BY {name}")
+        connection.execute(f"DROP ROLE {name}")
+
+
+@pytest.fixture
+async def narrow(narrow_url: str) -> AsyncIterator[Database]:
+    database = Database(narrow_url)
+    yield database
+    await database.close()
+
+
+async def _pid(pool: Connections, pause_s: float = 0.02) -> int:
+    """Of the connection that the pool gave, held for so long."""
+    async with pool.one() as connection:
+        await connection.execute("SELECT pg_sleep(%s)", [pause_s])
+        return connection.info.backend_pid
+
+
+async def test_who_is_refused_waits_for_the_next_that_is_free(narrow: Database) -> None:
+    pool = narrow.reader.connections
+    pids = await asyncio.gather(*(_pid(pool) for _ in range(30)))
+    assert len(set(pids)) == LIMIT
+
+
+async def test_a_pool_grows_again_once_there_is_room(
+    narrow: Database, narrow_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.postgres.pool._REFUSED_S", 0.1)
+    pool = narrow.reader.connections
+    async with pool.one() as held, asyncio.timeout(20):
+        async with await psycopg.AsyncConnection.connect(narrow_url):
+            waiting = asyncio.ensure_future(_pid(pool))
+            await asyncio.sleep(0.3)
+            assert not waiting.done()
+        assert await waiting != held.info.backend_pid
+
+
+async def test_the_pools_give_each_other_what_they_do_not_use(
+    narrow: Database, db: Database
+) -> None:
+    provider = await factories.provider(db)
+    for number in range(3):
+        await asyncio.gather(*(_pid(narrow.reader.connections) for _ in range(LIMIT)))
+        await single_statement.update(
+            narrow, Provider, provider.id, None, {"name": f"N{number}"}, CALLER
+        )
+        async with narrow.write("tests") as session:
+            await session.exec(sa.update(Provider).values(slug=f"slug-{number}"))
+    async with db.read() as session:
+        found = (await session.exec(select(Provider))).one()
+    assert (found.name, found.slug) == ("N2", "slug-2")
+
+
+async def test_transactions_that_are_refused_wait_for_each_other(
+    narrow: Database, db: Database
+) -> None:
+    provider = await factories.provider(db)
+    raised = sa.update(Provider).values(revision=Provider.revision + 1)
+
+    async def write() -> None:
+        async with narrow.write("tests") as session:
+            await session.exec(raised)
+            await session.exec(sa.text("SELECT pg_sleep(0.02)"))
+
+    await asyncio.gather(*(write() for _ in range(6)))
+    async with db.read() as session:
+        assert (await session.exec(select(Provider))).one().revision == provider.revision + 6
+
+
+async def test_who_is_refused_takes_one_and_leaves_the_others(
+    narrow: Database, db: Database
+) -> None:
+    pool = narrow.reader.connections
+    provider = await factories.provider(db)
+    pids = set(await asyncio.gather(*(_pid(pool) for _ in range(LIMIT))))
+    await single_statement.update(narrow, Provider, provider.id, None, {"name": "other"}, CALLER)
+    assert await _pid(pool, 0) in pids
+
+
+async def test_who_is_refused_again_and_again_is_told_in_time(
+    narrow_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.postgres.pool._REFUSED_S", 0.05)
+    pool = Connections(
+        lambda: psycopg.AsyncConnection.connect(narrow_url), 5, 0.3, is_prepared=True
+    )
+    async with pool.one(), pool.one(), asyncio.timeout(5):
+        with pytest.raises(PoolBusy):
+            await _pid(pool)
+    await pool.close()
+
+
+async def test_with_no_connection_at_all_each_pool_says_so_at_once(
+    narrow: Database, narrow_url: str
+) -> None:
+    async with (
+        await psycopg.AsyncConnection.connect(narrow_url),
+        await psycopg.AsyncConnection.connect(narrow_url),
+        asyncio.timeout(2),  # far below the time a pool waits
+    ):
+        for pool in (narrow.reader.connections, narrow.single):
+            tries = await asyncio.gather(*(_pid(pool) for _ in range(5)), return_exceptions=True)
+            assert all(isinstance(each, BaseException) and is_unavailable(each) for each in tries)
+        with pytest.raises(sa.exc.OperationalError) as raised:
+            async with narrow.write("tests"):
+                pass
+        assert is_unavailable(raised.value)
+    assert await _pid(narrow.reader.connections)

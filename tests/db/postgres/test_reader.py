@@ -1,0 +1,237 @@
+"""Reads: joined across requests, retried once when the connection was cut, prepared or not."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.postgres import reader
+from db.postgres.engine import Database, PoolLimits
+from db.postgres.pool import PoolBusy
+from db.postgres.statements import Query
+from db.reads import data_version, models
+from db.tables import Model
+from tests import factories
+
+_PREPARED = "SELECT count(*) FROM pg_prepared_statements"
+
+
+def _by_name(least_keep: int = 0) -> Query:
+    def build() -> sa.Select[Any]:
+        keys: Any = sa.bindparam("keys", type_=sa.ARRAY(sa.Text()))
+        columns: list[Any] = [col(Model.name).label("parent"), Model.id, Model.retention_keep]
+        return sa.select(*columns).where(
+            col(Model.name) == sa.any_(keys),
+            col(Model.retention_keep) >= sa.bindparam("least", type_=sa.Integer()),
+        )
+
+    return Query(("test by name",), build, {"least": least_keep})
+
+
+def _cut(postgres_url: str, database_url: str) -> None:
+    """End every connection to the database, as its restart would."""
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 1000) FROM pg_stat_activity WHERE datname = %s",
+            [name],
+        )
+
+
+@pytest.fixture
+def sent(db: Database) -> list[str]:
+    """The statements sent, in order."""
+    found: list[str] = []
+    db.reader.listeners.append(lambda statement, _: found.append(statement))
+    return found
+
+
+async def _loaded(db: Database, *names: str, least: int = 0) -> list[str]:
+    return sorted(await reader.row_by_key(db.reader, _by_name(least), names))
+
+
+async def test_loads_of_a_kind_by_concurrent_requests_are_one_statement(
+    db: Database, sent: list[str]
+) -> None:
+    names = [(await factories.model(db)).name for _ in range(5)]
+    found = await asyncio.gather(*(_loaded(db, names[n % 5], "none") for n in range(20)))
+    assert found == [[names[n % 5]] for n in range(20)]
+    assert len(sent) == 1
+
+
+async def test_loads_with_other_values_or_many_keys_are_not_joined(
+    db: Database, sent: list[str]
+) -> None:
+    name = (await factories.model(db, retention_keep=2)).name
+    found = await asyncio.gather(*(_loaded(db, name, least=least) for least in (1, 2, 3)))
+    assert found == [[name], [name], []]
+    assert len(sent) == 3
+    many = [f"none-{number}" for number in range(40)]
+    found = await asyncio.gather(*(_loaded(db, name, *many) for _ in range(3)))
+    assert found == [[name]] * 3
+    assert len(sent) == 6
+
+
+async def test_a_load_sees_what_was_committed_before_it_began(db: Database) -> None:
+    """Whatever loads of its kind are in flight, begun before."""
+    early = []
+    for _ in range(20):
+        early.append(asyncio.ensure_future(data_version.revision(db.reader)))
+        await asyncio.sleep(0)
+        await factories.model(db)
+        committed = await factories.revision(db)
+        early.append(asyncio.ensure_future(data_version.revision(db.reader)))
+        assert await data_version.revision(db.reader) == committed
+    assert max(await asyncio.gather(*early)) == await factories.revision(db)
+
+
+async def test_a_read_after_the_connections_were_cut_succeeds(
+    db: Database, postgres_url: str, database_url: str
+) -> None:
+    name = (await factories.model(db)).name
+    for _ in range(2):
+        await asyncio.gather(*(db.reader.rows(_rows_of(name)) for _ in range(5)))
+        _cut(postgres_url, database_url)
+        found = await asyncio.gather(
+            _loaded(db, name), *(db.reader.rows(_rows_of(name)) for _ in range(5))
+        )
+        assert [len(rows) for rows in found] == [1] * 6
+
+
+async def test_a_read_whose_connection_is_cut_meanwhile_is_asked_again(
+    db: Database, postgres_url: str, database_url: str, sent: list[str]
+) -> None:
+    name = (await factories.model(db)).name
+    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with (
+        psycopg.connect(database_url) as blocker,
+        psycopg.connect(postgres_url, autocommit=True) as admin,
+    ):
+        blocker.execute("LOCK TABLE models")
+        reading = asyncio.ensure_future(db.reader.rows(_rows_of(name)))
+        while not (found := admin.execute(waiting).fetchone()):  # noqa: ASYNC110  # PostgreSQL has no event for it
+            await asyncio.sleep(0.01)
+        admin.execute("SELECT pg_terminate_backend(%s, 1000)", found)
+        await asyncio.sleep(0.05)
+        blocker.rollback()
+        assert len(await reading) == 1
+    assert len(sent) == 2
+
+
+def _rows_of(name: str) -> Query:
+    return Query(
+        "test rows of",
+        lambda: sa.select(col(Model.id)).where(col(Model.name) == sa.bindparam("name")),
+        {"name": name},
+    )
+
+
+async def test_an_error_of_the_statement_is_raised_once_and_the_connection_kept(
+    db: Database, sent: list[str]
+) -> None:
+    wrong = Query("test wrong", lambda: sa.select(sa.column("nothing", sa.Integer())), {})
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        await db.reader.rows(wrong)
+    assert len(sent) == 1
+    pid = Query("test pid", lambda: sa.select(sa.func.pg_backend_pid().label("pid")), {})
+    pids = [(await db.reader.rows(pid))[0].pid for _ in range(2)]
+    with pytest.raises(psycopg.errors.UndefinedColumn):
+        await db.reader.rows(wrong)
+    assert (await db.reader.rows(pid))[0].pid == pids[0] == pids[1]
+
+
+async def test_an_error_reaches_all_whose_loads_were_joined(db: Database) -> None:
+    wrong = Query(
+        "test wrong parent",
+        lambda: sa.select(sa.column("nothing", sa.Integer()).label("parent")),
+        {},
+    )
+    told = await asyncio.gather(
+        *(db.reader.rows_by_key(wrong, [key]) for key in range(3)), return_exceptions=True
+    )
+    assert [type(error) for error in told] == [psycopg.errors.UndefinedColumn] * 3
+
+
+async def test_a_busy_pool_is_told_and_not_retried(database_url: str) -> None:
+    database = Database(database_url, PoolLimits(size=1, wait_timeout_s=0.05))
+    async with database.reader.connections.one():
+        with pytest.raises(PoolBusy):
+            await data_version.revision(database.reader)
+    assert await data_version.revision(database.reader) == 0
+    await database.close()
+
+
+async def test_within_a_transaction_its_own_changes_are_seen(db: Database) -> None:
+    model = await factories.model(db, name="before")
+    async with db.write("tests") as session:
+        row = await session.get(Model, model.id)
+        assert row is not None
+        row.name = "within"
+        await session.flush()
+        assert await reader.row_by_key(session, _by_name(), ["within"])
+        assert await _loaded(db, "within") == []
+    assert await _loaded(db, "within") == ["within"]
+
+
+async def _one(session: AsyncSession, statement: str) -> Any:
+    return (await (await session.connection()).execute(sa.text(statement))).scalar_one()
+
+
+@pytest.fixture(params=[True, False])
+async def one_connection(
+    request: pytest.FixtureRequest, database_url: str
+) -> AsyncIterator[tuple[Database, bool]]:
+    database = Database(database_url, PoolLimits(size=1, is_prepared=request.param))
+    yield database, request.param
+    await database.close()
+
+
+async def test_nothing_is_prepared_behind_pgbouncer(one_connection: tuple[Database, bool]) -> None:
+    db, is_prepared = one_connection
+    for _ in range(8):
+        await models.by_ids(db.reader, [])
+        await data_version.revision(db.reader)
+        await db.reader.rows(_rows_of("a"))
+    async with db.reader.connections.one() as connection:
+        row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
+    assert (row[0] > 0) is is_prepared
+    async with db.read() as session:
+        for _ in range(8):
+            counted = await _one(session, _PREPARED)
+    assert (counted > 0) is is_prepared
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+async def test_the_time_zone_is_utc_either_way(
+    postgres_url: str, database_url: str, is_prepared: bool
+) -> None:
+    """Whatever the database or the server has; a sunset is a day in UTC."""
+    name = database_url.partition("?")[0].rpartition("/")[2]
+    with psycopg.connect(postgres_url, autocommit=True) as connection:
+        connection.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
+    database = Database(database_url, PoolLimits(is_prepared=is_prepared))
+    zone: Any = sa.func.current_setting("timezone").label("zone")
+    asked = Query("test zone", lambda: sa.select(zone), {})
+    assert (await database.reader.rows(asked))[0].zone == "UTC"
+    for session_of in (database.read(), database.write("tests")):
+        async with session_of as session:
+            assert await _one(session, "SHOW timezone") == "UTC"
+    await database.close()
+
+
+async def test_a_statement_planned_by_its_values_is_not_prepared(
+    one_connection: tuple[Database, bool],
+) -> None:
+    db, _ = one_connection
+    asked = _rows_of("a")
+    by_values = Query("test by values", asked.build, asked.values, is_planned_by_values=True)
+    for _ in range(8):
+        await db.reader.rows(by_values)
+    async with db.reader.connections.one() as connection:
+        row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
+    assert row[0] == 0

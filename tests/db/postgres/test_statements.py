@@ -1,0 +1,107 @@
+"""Statements are compiled once a shape, read only what is asked for, and give rows."""
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import statements
+from db.postgres.statements import Query, columns_of, compiled, placeholders, row_class, stands_for
+from db.tables import Model, ModelVersion, ProviderBinding
+from domain.enums import BindingStatus, TaskType
+
+
+def _built(shape: object, calls: list[object]) -> Query:
+    def build() -> sa.Select[Any]:
+        calls.append(shape)
+        return sa.select(col(Model.id)).where(
+            col(Model.task) == TaskType.CHAT, col(Model.name) == sa.bindparam("name")
+        )
+
+    return Query(("test", shape), build, {"name": "a"})
+
+
+def test_a_shape_is_compiled_once_whatever_its_values() -> None:
+    calls: list[object] = []
+    first = compiled(_built("once", calls))
+    query = _built("once", calls)
+    assert compiled(Query(query.shape, query.build, {"name": "b"})) is first
+    assert calls == ["once"]
+
+
+def test_constants_go_with_the_statement_as_the_driver_takes_them() -> None:
+    made = compiled(_built("constants", []))
+    assert list(made.constants.values()) == ["CHAT"]
+    assert b"%(name)s" in made.sql
+
+
+def test_compiled_statements_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(statements, "_SHAPES_MAX", len(statements._compiled) + 2)
+    calls: list[object] = []
+    for shape in range(4):
+        compiled(_built(("bounded", shape), calls))
+    assert len(statements._compiled) == statements._SHAPES_MAX
+    compiled(_built(("bounded", 3), calls))
+    assert calls == [("bounded", shape) for shape in range(4)]
+
+
+def test_columns_are_those_behind_the_attributes_and_the_id() -> None:
+    assert columns_of(Model, frozenset({"name"})) == ("id", "name")
+    assert columns_of(Model, frozenset({"node_id"})) == ("id",)
+    assert columns_of(Model, frozenset({"no_such_attribute"})) == ("id",)
+    hold = columns_of(ModelVersion, frozenset({"hold", "metadata_"}))
+    assert set(hold) == {"id", "held_at", "hold_reason", "hold_actor", "metadata_"}
+    assert len(columns_of(Model, None)) == len(Model.__table__.columns)  # type: ignore[attr-defined]  # SQLModel sets it
+
+
+@pytest.mark.parametrize("table", [Model, ModelVersion, ProviderBinding])
+def test_every_property_is_read_from_the_columns_it_names(table: Any) -> None:
+    names = [name for one in table.__mro__ for name, v in vars(one).items() if type(v) is property]
+    for name in set(names) & set(vars(table)) | {"node_id"}:
+        columns = columns_of(table, frozenset({name}))
+        row = row_class(table, columns)([None] * len(columns))
+        try:
+            getattr(row, name)
+        except AttributeError as error:
+            if "NoneType" not in str(error):  # of the values, which are all missing here
+                raise
+
+
+def test_a_row_stands_for_its_table_and_has_no_column_that_was_not_read() -> None:
+    made = row_class(ModelVersion, ("id", "number"))(["x", 3])
+    assert (made.number, made[1]) == (3, 3)
+    assert stands_for(made, ModelVersion)
+    assert not stands_for(made, Model)
+    assert stands_for(Model(name="a", task=TaskType.CHAT), Model)
+    with pytest.raises(AttributeError):
+        _ = made.region
+    assert row_class(ModelVersion, ("id", "number")) is type(made)
+
+
+def test_values_are_parameters_and_what_the_sql_depends_on_is_the_shape() -> None:
+    shape, given, values = placeholders(
+        {"task": [TaskType.CHAT], "has": True, "at": {"gte": 1, "lt": None}, "pairs": ("a", "b")}
+    )
+    assert values == {"task": ["CHAT"], "at_gte": 1, "pairs_0": "a", "pairs_1": "b"}
+    assert given["has"] is True
+    assert list(given["at"]) == ["gte"]
+    others = [
+        placeholders(other)[0]
+        for other in (
+            {"task": ["x", "y"], "has": True, "at": {"gte": 5, "lt": None}, "pairs": ("c", "d")},
+            {"task": ["x"], "has": False, "at": {"gte": 5}, "pairs": ("c", "d")},
+            {"task": ["x"], "has": True, "at": {"lt": 5}, "pairs": ("c", "d")},
+            {"task": ["x"], "has": True, "at": {"gte": 5}, "pairs": ("c",)},
+            {"task": ["x"], "has": True, "at": {"gte": 5}},
+        )
+    ]
+    assert others[0] == shape
+    assert shape not in others[1:]
+    assert len(set(others)) == 5
+
+
+def test_a_parameter_is_as_the_driver_takes_it() -> None:
+    assert statements.parameter(BindingStatus.ACTIVE) == "ACTIVE"
+    assert statements.parameter([TaskType.CHAT, 1]) == ["CHAT", 1]
+    assert statements.parameter({"a": 1}).obj == {"a": 1}

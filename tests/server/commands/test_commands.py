@@ -1,0 +1,245 @@
+"""The `registry` command as a process: what it starts, and what it leaves behind."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+PATIENCE_S = 60
+
+
+class Running:
+    """A `registry serve` on an embedded database of its own."""
+
+    def __init__(self, data_dir: Path, *arguments: str, **variables: str) -> None:
+        self.data_dir = data_dir
+        self.said = ""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "server", "serve", *arguments],
+            cwd=ROOT,
+            env={
+                "PATH": os.environ["PATH"],
+                "REGISTRY_DATA_DIR": str(data_dir),
+                "REGISTRY_FIRST_CATALOG": "none",
+                "REGISTRY_PORT": "0",
+                "REGISTRY_RETENTION_CRON": os.environ["REGISTRY_RETENTION_CRON"],
+                **variables,
+            },
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.url = self._announced()
+        self._until_it_answers()
+
+    def _announced(self) -> str:
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
+                return found[0]
+        raise AssertionError(f"no URL was printed: {self.said}")
+
+    def _until_it_answers(self) -> None:
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            try:
+                httpx.get(f"{self.url}/healthz")
+                return
+            except httpx.TransportError:
+                time.sleep(0.05)
+        raise AssertionError("the server did not answer")
+
+    @property
+    def database_runs(self) -> bool:
+        """Whether the embedded PostgreSQL of this data directory is alive."""
+        pid_file = self.data_dir / "postgres" / "postmaster.pid"
+        return pid_file.exists() and psutil.pid_exists(int(pid_file.read_text().split()[0]))
+
+    def stop(self, number: int) -> int:
+        """Send a signal and give the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE_S)
+        assert self.process.stdout is not None
+        self.said += self.process.stdout.read()
+        return code
+
+
+@contextmanager
+def serving(data_dir: Path, *arguments: str, **variables: str) -> Iterator[Running]:
+    running = Running(data_dir, *arguments, **variables)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.stop(signal.SIGTERM)
+        if running.process.stdout is not None:
+            running.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data directory of a server that ran once; making one takes seconds, a copy does not."""
+    folder = tmp_path_factory.mktemp("stopped")
+    with serving(folder) as running:
+        assert running.stop(signal.SIGTERM) == 0
+    return folder
+
+
+@pytest.fixture
+def data_dir(stopped: Path, tmp_path: Path) -> Path:
+    """A migrated, empty registry's data directory, this test's own."""
+    subprocess.run(["cp", "-a", stopped, tmp_path / "data"], check=True)
+    return tmp_path / "data"
+
+
+def model_count(url: str) -> int:
+    answer = httpx.post(f"{url}/graphql", json={"query": "{ models { totalCount } }"}).json()
+    return int(answer["data"]["models"]["totalCount"])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_the_server_and_its_database_with_exit_code_0(
+    number: int, data_dir: Path
+) -> None:
+    with serving(data_dir) as running:
+        assert model_count(running.url) == 0
+        assert running.database_runs
+        assert running.stop(number) == 0
+        assert not running.database_runs
+        assert "Traceback" not in running.said
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_after_kill_9_the_next_server_takes_over_and_stops_the_database(
+    workers: str, data_dir: Path
+) -> None:
+    with serving(data_dir, "--workers", workers) as killed:
+        assert killed.stop(signal.SIGKILL) == -signal.SIGKILL
+        assert killed.database_runs
+    with serving(data_dir) as running:
+        assert model_count(running.url) == 0
+        assert running.stop(signal.SIGINT) == 0
+        assert not running.database_runs
+
+
+def test_the_last_of_two_servers_stops_the_database_they_share(data_dir: Path) -> None:
+    with serving(data_dir) as first, serving(data_dir) as second:
+        assert first.stop(signal.SIGINT) == 0
+        assert second.database_runs
+        assert model_count(second.url) == 0
+        assert second.stop(signal.SIGINT) == 0
+        assert not second.database_runs
+
+
+def test_a_pid_file_that_names_another_program_does_not_pass_for_the_database(
+    data_dir: Path,
+) -> None:
+    with serving(data_dir) as running:
+        pid_file = data_dir / "postgres" / "postmaster.pid"
+        lines = pid_file.read_text().splitlines()
+        running.stop(signal.SIGINT)
+    pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
+    with serving(data_dir) as recovered:
+        assert model_count(recovered.url) == 0
+
+
+def _workers(running: Running) -> list[psutil.Process]:
+    """Once each has a socket of its own that it listens on."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        children = psutil.Process(running.process.pid).children(recursive=True)
+        # Python's tracker of shared resources is a child too, and listens to nobody
+        if len(found := [each for each in children if _listens(each)]) > 1:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("no second worker listens")
+
+
+def _listens(process: psutil.Process) -> bool:
+    return any(each.status == psutil.CONN_LISTEN for each in process.net_connections("tcp"))
+
+
+def test_more_connections_than_the_database_takes_are_told_at_the_start(data_dir: Path) -> None:
+    with serving(data_dir) as usual, serving(data_dir, REGISTRY_POOL_SIZE="90") as large:
+        usual.stop(signal.SIGINT)
+        large.stop(signal.SIGINT)
+    assert "POOL" not in usual.said
+    assert "REGISTRY_POOL_SIZE" in large.said
+    assert "may make 106 connections, the database takes 97" in large.said
+
+
+def test_workers_serve_together_and_stop_together(data_dir: Path) -> None:
+    with serving(data_dir, "--workers", "2") as running:
+        assert model_count(running.url) == 0
+        workers = _workers(running)
+        assert len(workers) == 2
+        assert running.stop(signal.SIGINT) == 0
+        assert not running.database_runs
+        _, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
+        assert alive == []
+
+
+def test_workers_do_not_outlive_a_killed_parent(database_url: str, tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2", DATABASE_URL=database_url) as running:
+        workers = psutil.Process(running.process.pid).children(recursive=True)
+        assert len(workers) >= 2
+        running.process.kill()
+        running.process.wait()
+        _, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
+        assert alive == []
+
+
+def test_a_port_in_use_is_one_line_before_anything_is_started(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = subprocess.run(
+            [sys.executable, "-m", "server", "serve", "--port", port],
+            cwd=ROOT,
+            env={"PATH": os.environ["PATH"], "REGISTRY_DATA_DIR": str(tmp_path / "data")},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert f"127.0.0.1:{port}: Address already in use" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_new_registry_is_filled_with_the_first_catalog(data_dir: Path) -> None:
+    with serving(data_dir, REGISTRY_FIRST_CATALOG="genai-prices") as running:
+        assert model_count(running.url) > 100
+
+
+def test_a_named_database_is_migrated_only_when_asked_to(empty_url: str, tmp_path: Path) -> None:
+    with serving(tmp_path, DATABASE_URL=empty_url) as running:
+        answer = httpx.get(f"{running.url}/readyz")
+        assert answer.status_code == 503
+        assert "migration None" in answer.json()["reason"]
+    with serving(tmp_path, "--migrate", DATABASE_URL=empty_url) as running:
+        assert httpx.get(f"{running.url}/readyz").status_code == 200
+    assert not (tmp_path / "postgres").exists()
+
+
+def test_psql_reaches_the_database(database_url: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "server", "psql", "--", "-Atc", "SELECT 6 * 7"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "42\n", "")

@@ -1,0 +1,76 @@
+"""`registry retention` and `registry archive` as processes: tables, questions, exit codes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from db.postgres.engine import Database
+from tests import factories
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+async def url(db: Database, database_url: str) -> str:
+    """A registry with a model that keeps one of its three versions."""
+    model = await factories.model(db, name="old", retention_keep=1)
+    for number in (1, 2, 3):
+        await factories.version(db, model, number=number, version=f"{number}.0.0")
+    return database_url
+
+
+def _registry(url: str, folder: Path, *arguments: str, said: str = "") -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "server", *arguments],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": url, "REGISTRY_DATA_DIR": str(folder)},
+        input=said,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_plan_then_apply_then_verify(url: str, tmp_path: Path) -> None:
+    code, planned = _registry(url, tmp_path, "retention", "plan")
+    assert (code, "old" in planned, "1 models" in planned) == (0, True, True)
+    code, declined = _registry(url, tmp_path, "retention", "apply", said="n\n")
+    assert (code, "Nothing was done" in declined) == (1, True)
+    code, applied = _registry(url, tmp_path, "retention", "apply", "--yes")
+    assert (code, "Archived 2 versions, purged 0" in applied) == (0, True)
+    code, sound = _registry(url, tmp_path, "archive", "verify")
+    assert (code, "2 archives are sound" in sound) == (0, True)
+    first, second = (tmp_path / "archives").glob("*/*")
+    first.write_bytes(b"harmed")
+    second.rename(second.with_name(f"{'0' * 64}.json.zst"))
+    code, harmed = _registry(url, tmp_path, "archive", "verify", "--unreferenced")
+    assert code == 1
+    for told in ("corrupt", "missing", "2 archives cannot be restored", "1 objects", "0" * 64):
+        assert told in " ".join(harmed.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--model", "none"], "--model: no model has the name 'none'"),
+        (["--keep", "11"], "--keep"),
+        (["--purge-before", "2999-01-01"], "--purge-before: must not be in the future"),
+    ],
+)
+def test_a_bad_option_is_one_line(
+    url: str, tmp_path: Path, arguments: list[str], told: str
+) -> None:
+    code, said = _registry(url, tmp_path, "retention", "plan", *arguments)
+    assert (code, said.count("\n")) == (2, 1)
+    assert told in said
+
+
+def test_keep_and_model_narrow_what_is_done(url: str, tmp_path: Path) -> None:
+    for keep, archived in (("10", 0), ("2", 1)):
+        _, planned = _registry(url, tmp_path, "retention", "plan", "--model", "old", "--keep", keep)
+        assert f"│ {archived} models" in planned

@@ -1,0 +1,215 @@
+"""Answers that are given again: only while nothing that they depend on has changed."""
+
+import asyncio
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+import orjson
+import psycopg
+
+from db.postgres.engine import Database
+from db.reads.data_version import Moment
+from resolvers.service import Service
+from server.execution.response_cache import Answers
+from tests import factories
+from tests.graphql import SERVICE
+from tests.server.conftest import Serving
+
+MODELS = "{ models { nodes { name description } } }"
+MOMENT = Moment(1, None, date(2025, 1, 1))
+
+
+@contextmanager
+def locked(database_url: str, table: str) -> Iterator[None]:
+    """Nobody can read the table: who is answered has not asked the database for its rows."""
+    with psycopg.connect(database_url) as connection:
+        connection.execute(f"LOCK TABLE {table}")
+        yield
+        connection.rollback()
+
+
+async def _asked(client: httpx.AsyncClient, query: str, **variables: Any) -> Any:
+    body = {"query": query, "variables": variables}
+    return (await client.post("/graphql", json=body)).json()
+
+
+def _code(body: Any) -> str:
+    return str(body["errors"][0]["extensions"]["code"])
+
+
+async def test_an_answer_is_kept_until_something_is_written(
+    serve: Serving, db: Database, database_url: str
+) -> None:
+    await factories.model(db, name="a")
+    async with serve(operation_timeout_ms=500) as client:
+        first = [await _asked(client, MODELS) for _ in range(2)]
+        with locked(database_url, "models"):
+            assert await _asked(client, MODELS) == first[0] == first[1]
+        await factories.model(db, name="b")
+        names = [
+            model["name"] for model in (await _asked(client, MODELS))["data"]["models"]["nodes"]
+        ]
+        assert names == ["b", "a"]
+        with locked(database_url, "models"):
+            assert (await _asked(client, MODELS))["data"]["models"]["nodes"][0]["name"] == "b"
+
+
+async def test_after_a_write_that_was_rolled_back_the_answer_is_still_kept(
+    serve: Serving, db: Database, database_url: str
+) -> None:
+    model = await factories.model(db, name="a")
+    refused = "mutation($i: UpdateModelInput!) { updateModel(input: $i) { userErrors { code } } }"
+    async with serve(operation_timeout_ms=500) as client:
+        first = [await _asked(client, MODELS) for _ in range(2)]
+        given = {"id": model.node_id, "expectedRevision": 9, "description": "x"}
+        assert (await _asked(client, refused, i=given))["data"]["updateModel"]["userErrors"]
+        with locked(database_url, "models"):
+            assert await _asked(client, MODELS) == first[0]
+
+
+async def test_other_variables_names_and_spaces_are_other_requests(
+    serve: Serving, db: Database, database_url: str
+) -> None:
+    for name in ("a", "b"):
+        await factories.model(db, name=name)
+    query = "query A($by: ModelRef!) { model(by: $by) { name } } query B { models { totalCount } }"
+    bodies = [
+        b'{"query":"%b","variables":{"by":{"name":"a"}},"operationName":"A"}',
+        b'{"query":"%b","variables":{"by":{"name":"b"}},"operationName":"A"}',
+        b'{"query":"%b","variables":{"by":{"name":"a"}},"operationName":"B"}',
+        b'{"query": "%b","variables":{"by":{"name":"a"}},"operationName":"A"}',
+    ]
+    data = [{"model": {"name": "a"}}, {"model": {"name": "b"}}, {"models": {"totalCount": 2}}]
+    headers = {"content-type": "application/json"}
+    async with serve(operation_timeout_ms=500) as client:
+        for _ in range(3):
+            for body, expected in zip(bodies, [*data, data[0]], strict=True):
+                content = body % query.encode()
+                answer = await client.post("/graphql", content=content, headers=headers)
+                assert answer.json() == {"data": expected}
+
+
+async def test_a_price_that_takes_effect_by_the_clock_alone_is_answered(
+    serve: Serving, db: Database
+) -> None:
+    binding = await factories.binding(db, await factories.version(db, await factories.model(db)))
+    await factories.price(db, binding, "0.5")
+    soon = datetime.now(UTC) + timedelta(seconds=1.5)
+    await factories.price(db, binding, "0.25", effective_from=soon)
+    query = "query($id: ID!) { binding(id: $id) { price { inputPer1k } } }"
+    seen = []
+    async with serve() as client:
+        while datetime.now(UTC) < soon + timedelta(seconds=0.2):
+            asked_at = datetime.now(UTC)
+            body = await _asked(client, query, id=binding.node_id)
+            seen.append((asked_at > soon, body["data"]["binding"]["price"]["inputPer1k"]))
+            await asyncio.sleep(0.02)
+    assert (False, "0.5") in seen
+    assert {price for is_after, price in seen if is_after} == {"0.25"}
+
+
+async def test_errors_are_never_kept(serve: Serving, db: Database, database_url: str) -> None:
+    await factories.model(db, name="a")
+    async with serve(operation_timeout_ms=300) as client:
+        with locked(database_url, "models"):
+            for _ in range(3):
+                assert _code(await _asked(client, MODELS)) == "TIMEOUT"
+        assert (await _asked(client, MODELS))["data"]["models"]["nodes"][0]["name"] == "a"
+        half = "{ __typename models(first: 0) { totalCount } }"
+        ids = {(await _asked(client, half))["errors"][0]["extensions"]["requestId"] for _ in "abc"}
+        assert len(ids) == 3
+
+
+async def test_what_depends_on_more_than_the_moment_is_never_kept(
+    serve: Serving, database_url: str
+) -> None:
+    fresh = "{ service { version } ...F } fragment F on Query { s: retentionStats { active } }"
+    async with serve(operation_timeout_ms=500) as client:
+        for _ in range(3):
+            assert (await _asked(client, fresh))["data"]["s"] == {"active": 0}
+        with locked(database_url, "model_versions"):
+            assert _code(await _asked(client, fresh)) == "TIMEOUT"
+
+
+async def test_a_mutation_is_done_each_time_it_comes(serve: Serving) -> None:
+    create = "mutation($i: CreateModelInput!) { createModel(input: $i) { userErrors { code } } }"
+    async with serve() as client:
+        told = [await _asked(client, create, i={"name": "a", "task": "CHAT"}) for _ in range(3)]
+    codes = [body["data"]["createModel"]["userErrors"] for body in told]
+    assert codes == [[], [{"code": "ALREADY_EXISTS"}], [{"code": "ALREADY_EXISTS"}]]
+
+
+async def test_without_memory_nothing_is_kept(
+    serve: Serving, db: Database, database_url: str
+) -> None:
+    async with serve(operation_timeout_ms=500, answer_cache_bytes_max=0) as client:
+        for _ in range(3):
+            assert "data" in await _asked(client, MODELS)
+        with locked(database_url, "models"):
+            assert _code(await _asked(client, MODELS)) == "TIMEOUT"
+
+
+def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> None:
+    answers = Answers(10_000, SERVICE)
+    for number in range(3):
+        answers.keep(b"%d" % number, MOMENT, b"x" * 2_000, None)
+    assert 6_000 < answers.kept_bytes <= 10_000
+    assert answers.get(b"0")
+    answers.keep(b"3", MOMENT, b"x" * 2_000, None)
+    assert [answers.get(b"%d" % n) is not None for n in range(4)] == [True, False, True, True]
+    assert answers.kept_bytes <= 10_000
+
+
+def test_what_is_kept_is_counted_once_and_what_is_too_large_is_not_kept() -> None:
+    answers = Answers(10_000, SERVICE)
+    for revision, length in enumerate((100, 4_000, 10)):
+        answers.keep(b"a", MOMENT._replace(revision=revision), b"x" * length, None)
+    assert answers.kept_bytes < 1_000
+    answers.keep(b"b", MOMENT, b"x" * 10_001, None)
+    assert answers.get(b"b") is None
+    answers.keep(b"c", MOMENT, b"x" * 9_900, None)
+    assert answers.kept_bytes <= 10_000
+
+
+def test_what_many_ask_at_one_moment_is_kept_once() -> None:
+    answers = Answers(10_000, SERVICE)
+    first = answers.keep(b"a", MOMENT, b"body", None)
+    assert answers.keep(b"a", MOMENT, b"body", None) is first is answers.get(b"a")
+
+
+def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
+    """orjson's buffers are larger than what it writes, 17 times for a small answer."""
+    answers = Answers(8_000_000, SERVICE)
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        for number in range(1_000):
+            answers.keep(b"%d" % number, MOMENT, orjson.dumps({"data": ["x" * 200]}), None)
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert answers.get(b"999")
+    assert after - before < answers.kept_bytes
+
+
+def test_a_tag_is_of_the_request_the_moment_and_the_release() -> None:
+    moments = [
+        Moment(1, None, date(2025, 1, 1)),
+        Moment(1, None, date(2025, 1, 2)),
+        Moment(2, None, date(2025, 1, 1)),
+        Moment(1, datetime(2026, 1, 1, 9, tzinfo=UTC), date(2025, 1, 1)),
+        Moment(1, datetime(2026, 1, 1, 9, 0, 0, 1, tzinfo=UTC), date(2025, 1, 1)),
+    ]
+    services = [SERVICE, Service(version="0.0.1", schema_hash="0" * 64, limits=SERVICE.limits)]
+    tags = [
+        Answers(1, service).keep(request, moment, b"", None).etag
+        for service in services
+        for moment in moments
+        for request in (b"a", b"b")
+    ]
+    assert len(set(tags)) == 20
+    assert tags[0] == Answers(1, SERVICE).keep(b"a", moments[0], b"", None).etag

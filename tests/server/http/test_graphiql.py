@@ -1,0 +1,220 @@
+"""GraphiQL: what a browser gets at the endpoint's address, and the files behind it."""
+
+import json
+import re
+from asyncio import Event
+from base64 import b64encode
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from shutil import copy, copytree
+from urllib.parse import unquote
+
+import pytest
+from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
+from graphql.execution.values import get_variable_values
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.testclient import TestClient
+from starlette.types import Message
+
+from server.http import graphiql
+
+ROOT = Path(__file__).parents[3]
+EXAMPLES = sorted((ROOT / "ui" / "examples").glob("*.graphql"))
+ASSET = f"{graphiql.ASSETS_PATH}/index-1a2b.js"
+INDEX = f'<!doctype html><script type="module" src="{ASSET}"></script>'
+
+
+def client(ui: Path) -> TestClient:
+    async def endpoint(_: Request) -> Response:
+        return await graphiql.page(ui)
+
+    return TestClient(Starlette(routes=[Route("/graphql", endpoint), *graphiql.routes(ui)]))
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    """A ui folder as the build leaves it, with files beside the assets that are not for clients."""
+    assets = tmp_path / "dist" / "assets"
+    assets.mkdir(parents=True)
+    (tmp_path / "dist" / "index.html").write_text(INDEX)
+    (assets / "index-1a2b.js").write_text("export {};")
+    (tmp_path / "package.json").write_text("{}")
+    return tmp_path
+
+
+@pytest.fixture
+def unbuilt(tmp_path: Path) -> Path:
+    """The committed ui folder of a machine without Node."""
+    copy(ROOT / "ui" / "cdn.html", tmp_path)
+    copytree(ROOT / "ui" / "examples", tmp_path / "examples")
+    return tmp_path
+
+
+def directives(headers: Mapping[str, str]) -> dict[str, list[str]]:
+    parts = (part.split() for part in headers["content-security-policy"].split(";"))
+    return {name: sources for name, *sources in parts}
+
+
+async def status_of(ui: Path, path: str) -> int:
+    """The status of a path that reaches the application as written: clients resolve dots first."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        await Event().wait()  # the client stays until it has its answer
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": unquote(path), "headers": []}
+    await Starlette(routes=graphiql.routes(ui))(scope, receive, send)
+    return int(sent[0]["status"])
+
+
+def test_the_built_page_is_served_under_a_policy_that_names_no_other_host(built: Path) -> None:
+    response = client(built).get("/graphql")
+    assert (response.status_code, response.text) == (200, INDEX)
+    assert directives(response.headers) == {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "font-src": ["'self'", "data:"],
+        "img-src": ["'self'", "data:"],
+        "connect-src": ["'self'"],
+        "worker-src": ["'self'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'none'"],
+        "frame-ancestors": ["'none'"],
+    }
+
+
+def test_the_page_is_revalidated_and_kept_apart_from_json_answers(built: Path) -> None:
+    headers = client(built).get("/graphql").headers
+    assert headers["cache-control"] == "no-cache"
+    assert headers["vary"] == "Accept"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["content-type"] == "text/html; charset=utf-8"
+
+
+def test_assets_are_cached_for_good(built: Path) -> None:
+    response = client(built).get(ASSET)
+    assert response.text == "export {};"
+    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "javascript" in response.headers["content-type"]
+
+
+def test_an_asset_that_did_not_change_is_not_sent_again(built: Path) -> None:
+    tag = client(built).get(ASSET).headers["etag"]
+    response = client(built).get(ASSET, headers={"If-None-Match": tag})
+    assert (response.status_code, response.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/graphiql/index.html",
+        "/static/graphiql/../../pyproject.toml",
+        "/static/graphiql/assets/",
+        "/static/graphiql/assets/none.js",
+        "/static/graphiql/assets/../index.html",
+        "/static/graphiql/assets/%2e%2e/%2e%2e/package.json",
+        "/static/graphiql/assets/..%2f..%2fpackage.json",
+        "/static/graphiql/assets/%2fetc%2fpasswd",
+        "/static/graphiql/assets//etc/passwd",
+        "/static/graphiql/assets/index-1a2b.js%00",
+    ],
+)
+async def test_nothing_but_the_assets_is_served(built: Path, path: str) -> None:
+    assert await status_of(built, path) == 404
+
+
+async def test_the_same_request_for_an_asset_finds_it(built: Path) -> None:
+    assert await status_of(built, ASSET) == 200
+
+
+def test_assets_of_a_ui_that_was_not_built_are_404(unbuilt: Path) -> None:
+    assert client(unbuilt).get(ASSET).status_code == 404
+
+
+def test_a_build_made_while_the_server_runs_is_served(unbuilt: Path) -> None:
+    running = client(unbuilt)
+    assert running.get(ASSET).status_code == 404
+    assets = unbuilt / "dist" / "assets"
+    assets.mkdir(parents=True)
+    (assets / "index-1a2b.js").write_text("export {};")
+    assert running.get(ASSET).status_code == 200
+
+
+def test_without_a_build_the_page_says_so_and_what_to_do(unbuilt: Path) -> None:
+    response = client(unbuilt).get("/graphql")
+    assert response.status_code == 200
+    assert "GraphiQL was not built, because Node.js was not found" in response.text
+    assert "make ui" in response.text
+
+
+def test_without_a_build_scripts_come_from_the_cdn_alone_at_exact_versions_with_hashes(
+    unbuilt: Path,
+) -> None:
+    response = client(unbuilt).get("/graphql")
+    loaded = re.findall(
+        r"<(?:link|script)\s[^>]*(?:href|src)=\"(http[^\"]+)\"[^>]*>", response.text
+    )
+    hashed = re.findall(
+        r"(?:href|src)=\"(https://unpkg\.com/(?:@\w+/)?[\w-]+@\d+\.\d+\.\d+/[^\"]+)\"\s+"
+        r"integrity=\"sha384-[\w+/]{64}\"\s+crossorigin=\"anonymous\"",
+        response.text,
+    )
+    assert len(hashed) == 6
+    assert loaded == hashed
+    [inline] = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
+    digest = b64encode(sha256(inline.encode()).digest()).decode()
+    assert directives(response.headers)["script-src"] == [graphiql.CDN, f"'sha256-{digest}'"]
+    assert directives(response.headers)["connect-src"] == ["'self'"]
+
+
+def test_without_a_build_the_example_tabs_are_there_and_cannot_end_their_element(
+    unbuilt: Path,
+) -> None:
+    (unbuilt / "examples" / "99-last.graphql").write_text("# </script>\n{ __typename }")
+    html = client(unbuilt).get("/graphql").text
+    [data] = re.findall(r'<script type="application/json" id="examples">(.*?)</script>', html)
+    tabs = json.loads(data)
+    assert [tab["query"] for tab in tabs[:-1]] == [path.read_text() for path in EXAMPLES]
+    assert tabs[-1] == {"query": "# </script>\n{ __typename }", "variables": None}
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    return build_schema((ROOT / "schema" / "schema.graphql").read_text())
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_examples_are_valid_with_their_variables(path: Path, schema: GraphQLSchema) -> None:
+    document = parse(path.read_text())
+    assert validate(schema, document) == []
+    [operation] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    variables = path.with_suffix(".json")
+    given = json.loads(variables.read_text()) if variables.exists() else {}
+    definitions = operation.variable_definitions or ()
+    coerced = get_variable_values(schema, definitions, given)
+    assert not isinstance(coerced, list), coerced  # a list holds errors
+    assert set(given) == {definition.variable.name.value for definition in definitions}
+
+
+def test_each_example_begins_with_what_it_shows_and_names_its_tab() -> None:
+    for path in EXAMPLES:
+        text = path.read_text()
+        assert text.startswith("# ")
+        assert re.search(r"^(query|mutation|subscription) \w+", text, re.MULTILINE)
+
+
+def test_the_first_example_needs_no_variables() -> None:
+    """On a first visit GraphiQL takes the first tab's document, but not its variables."""
+    assert "$" not in EXAMPLES[0].read_text()

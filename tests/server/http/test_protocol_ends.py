@@ -1,0 +1,112 @@
+"""When a connection of the short way ends, and what it must not take with it."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlmodel import select
+
+from db.postgres.engine import Database
+from db.tables import Model
+from tests.server.wire import (
+    QUERY,
+    WAIT_S,
+    Connection,
+    head,
+    held,
+    left_behind,
+    request,
+    waiting,
+)
+
+Serve = Callable[..., Any]
+UPGRADE = b"""GET /graphql HTTP/1.1
+Host: x
+Connection: Upgrade
+Upgrade: websocket
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+Sec-WebSocket-Protocol: graphql-transport-ws
+
+""".replace(b"\n", b"\r\n")
+
+
+def _frame(text: bytes) -> bytes:
+    """A WebSocket's text frame of a client: masked, by zeros."""
+    return bytes([0x81, 0x80 | len(text)]) + bytes(4) + text
+
+
+async def test_a_socket_outlives_the_requests_before_it(serve_bytes: Serve) -> None:
+    """Its connection may be one that a proxy keeps, and has asked on before."""
+    async with serve_bytes(keep_alive_s=1) as site:
+        connection = await site.connected()
+        for _ in range(2):
+            await connection.ask(request(QUERY))
+        await connection.send(UPGRADE)
+        async with asyncio.timeout(WAIT_S):
+            switched = await connection.reader.readuntil(b"\r\n\r\n")
+            assert switched.startswith(b"HTTP/1.1 101 ")
+            await asyncio.sleep(1.5)
+            await connection.send(_frame(b'{"type": "connection_init"}'))
+            told = await connection.reader.readuntil(b"}")
+        assert b'{"type":"connection_ack"}' in told
+
+
+async def test_an_idle_connection_is_closed_after_an_operation_that_took_too_long(
+    serve_bytes: Serve, database_url: str
+) -> None:
+    async with serve_bytes(keep_alive_s=1, operation_timeout_ms=300) as site:
+        connection = await site.connected()
+        await connection.ask(request(QUERY))
+        with held(database_url):
+            answer = await connection.ask(request(QUERY))
+        assert answer.body["errors"][0]["extensions"]["code"] == "TIMEOUT"
+        assert await connection.is_closed()
+    assert site.ordinary == 1
+
+
+async def test_a_mutation_that_takes_too_long_ends_though_its_client_is_gone(
+    serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
+) -> None:
+    async with serve_bytes(operation_timeout_ms=500) as site:
+        with held(database_url):
+            await left_behind(site, postgres_url)
+            await waiting(postgres_url, 0)
+        async with db.read() as session:
+            assert (await session.exec(select(Model))).all() == []
+    assert site.ordinary == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["short way", "ordinary way"])
+async def test_half_a_body_takes_nobodys_place_and_is_refused_in_the_end(
+    serve_bytes: Serve, is_known: bool
+) -> None:
+    whole = request(QUERY)
+    async with serve_bytes(concurrency_max=1, operation_timeout_ms=500) as site:
+        halves: list[Connection] = [await site.connected() for _ in range(3)]
+        for half in halves:
+            if is_known:
+                await half.ask(whole)
+            await half.send(whole[:-3])
+        other = await site.connected()
+        await asyncio.sleep(0.7 if is_known else 0)  # until the short way has given it up
+        assert (await other.ask(whole)).status == 200
+        for half in halves:
+            late = await half.answer()
+            assert late.status == 408
+            [error] = late.body["errors"]
+            assert error["message"] == "The body did not come within 500 ms"
+            assert error["extensions"]["code"] == "TIMEOUT"
+            assert await half.is_closed()
+
+
+async def test_empty_lines_before_a_request_are_no_head(serve_bytes: Serve) -> None:
+    body = json.dumps({"query": QUERY + " " * 50}).encode()
+    whole = request(QUERY)
+    async with serve_bytes() as site:
+        first, second = await site.connected(), await site.connected()
+        assert (await first.ask(b"\r\n\r\n" + head(len(body)) + body)).status == 200
+        cut = len(body)
+        assert (await second.ask(b"\r\n\r\n" + whole[:cut], whole[cut:])).status == 200

@@ -1,0 +1,110 @@
+"""Background jobs: one a period, whoever runs them; and they come back with the database."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import psycopg
+from procrastinate import App
+from procrastinate.periodic import PeriodicDeferrer
+
+from archive.store import Cold
+from db.postgres import migrate
+from db.postgres.engine import Database
+from server.ops import jobs
+from server.settings import Settings
+from tests import factories
+from tests.graphql import GraphQL
+
+PERIOD = 1_800_000_000  # a time at which retention is due
+
+
+def _jobs(db: Database, cold: Cold, url: str, **given: Any) -> App:
+    return jobs.build(db, cold, Settings(_env_file=None, **given), url)
+
+
+@asynccontextmanager
+async def _opened(*apps: App) -> AsyncIterator[None]:
+    async with AsyncExitStack() as stack:
+        for app in apps:
+            await stack.enter_async_context(app.open_async())
+        yield
+
+
+async def _due(app: App, at: int) -> None:
+    """What a process does when it sees that a period has begun."""
+    every = app.periodic_registry.periodic_tasks.values()
+    (task,) = (periodic for periodic in every if periodic.task.name == "retention")
+    await PeriodicDeferrer(app.periodic_registry).defer_jobs([(task, at)])
+
+
+def _rows(url: str, query: str) -> list[Any]:
+    with psycopg.connect(url) as connection:
+        return connection.execute(query).fetchall()
+
+
+async def test_each_period_has_one_run_whoever_sees_it(
+    db: Database, cold: Cold, database_url: str
+) -> None:
+    model = await factories.model(db, retention_keep=1)
+    for _ in range(3):
+        await factories.version(db, model)
+    apps = [_jobs(db, cold, database_url) for _ in range(2)]
+    async with _opened(*apps):
+        for period in (PERIOD, PERIOD + 86_400):
+            await asyncio.gather(*(_due(app, period) for app in apps))
+            await asyncio.gather(
+                *(app.run_worker_async(wait=False, install_signal_handlers=False) for app in apps)
+            )
+            await _due(apps[1], period)  # seen late, by a process that was asleep
+    runs = _rows(database_url, "SELECT actor, archived FROM retention_runs ORDER BY id")
+    assert runs == [("retention", 2), ("retention", 0)]
+    # of this task alone: the workers see by the clock that others are due, such as the hourly one
+    query = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'retention'"
+    assert _rows(database_url, query) == [("succeeded",), ("succeeded",)]
+
+
+async def test_a_job_whose_worker_was_killed_runs_again(
+    db: Database, cold: Cold, database_url: str
+) -> None:
+    app = _jobs(db, cold, database_url)
+    async with _opened(app):
+        await _due(app, PERIOD)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 day')"
+        )
+        connection.execute(
+            "UPDATE procrastinate_jobs SET status = 'doing',"
+            " worker_id = (SELECT id FROM procrastinate_workers)"
+        )
+    async with jobs.working(_jobs(db, cold, database_url)):
+        await _until(database_url, "SELECT 1 FROM retention_runs WHERE ended_at IS NOT NULL")
+
+
+async def test_jobs_wait_for_a_database_that_is_not_migrated(empty_url: str, cold: Cold) -> None:
+    database = Database(empty_url)
+    app = _jobs(database, cold, empty_url, retention_cron="* * * * * *")
+    async with jobs.working(app, pause_s=0.05):
+        await asyncio.sleep(0.2)
+        await asyncio.to_thread(migrate.upgrade, empty_url)
+        await _until(empty_url, "SELECT 1 FROM retention_runs WHERE ended_at IS NOT NULL")
+    await database.close()
+
+
+async def test_the_last_run_can_be_asked_for(gql: GraphQL, cold: Cold, database_url: str) -> None:
+    app = _jobs(gql.db, cold, database_url)
+    async with _opened(app):
+        await _due(app, PERIOD)
+        await app.run_worker_async(wait=False, install_signal_handlers=False)
+    last = await gql("{ retentionStats { lastRun { id actor archived purged } } }")
+    run = last["retentionStats"]["lastRun"]
+    assert run.pop("id").startswith("run_")
+    assert run == {"actor": "retention", "archived": 0, "purged": 0}
+
+
+async def _until(url: str, query: str) -> None:
+    async with asyncio.timeout(20):
+        while not await asyncio.to_thread(_rows, url, query):  # noqa: ASYNC110  # another process does it
+            await asyncio.sleep(0.05)

@@ -1,0 +1,79 @@
+"""Log lines: JSON for machines, readable on a terminal."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from server.ops.logs import JsonLines, ReadableLines, configure, request_id
+from server.settings import Settings
+
+
+@pytest.fixture
+def record() -> logging.LogRecord:
+    """A log record with fields and an exception."""
+    try:
+        raise ValueError("why")
+    except ValueError:
+        made = logging.LogRecord(
+            "a.b", logging.ERROR, "f", 1, "went %s", ("wrong",), sys.exc_info()
+        )
+    made.fields = {"path": "/x", "status": 500}
+    return made
+
+
+@pytest.fixture
+def in_request() -> Iterator[None]:
+    token = request_id.set("id-1")
+    yield
+    request_id.reset(token)
+
+
+@pytest.mark.usefixtures("in_request")
+def test_a_json_line_holds_everything(record: logging.LogRecord) -> None:
+    text = JsonLines().format(record)
+    line = json.loads(text)
+    assert "\n" not in text
+    assert line.pop("at").endswith("+00:00")
+    assert "ValueError: why" in line.pop("exception")
+    assert line == {
+        "level": "error",
+        "logger": "a.b",
+        "message": "went wrong",
+        "path": "/x",
+        "status": 500,
+        "requestId": "id-1",
+    }
+
+
+@pytest.mark.usefixtures("in_request")
+def test_a_readable_line_has_its_fields_and_then_the_traceback(record: logging.LogRecord) -> None:
+    first, *rest = ReadableLines().format(record).splitlines()
+    assert first.endswith("went wrong path=/x status=500 requestId=id-1")
+    assert rest[-1] == "ValueError: why"
+
+
+@pytest.mark.parametrize(("chosen", "expected"), [("auto", JsonLines), ("text", ReadableLines)])
+def test_without_a_terminal_lines_are_json_unless_asked_otherwise(
+    chosen: str, expected: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logging.root, "handlers", [])
+    monkeypatch.setattr(logging.root, "level", logging.root.level)
+    configure(Settings(_env_file=None, log_format=chosen))  # type: ignore[arg-type]  # one of them
+    [handler] = logging.root.handlers
+    assert type(handler.formatter) is expected
+
+
+async def test_each_request_is_a_line_with_its_operation(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "access"):
+        await client.post("/graphql", json={"query": "query Named { __typename }"})
+        await client.get("/nowhere")
+    first, second = (vars(line)["fields"] for line in caplog.records if line.name == "access")
+    assert first.pop("ms") >= 0
+    assert first == {"method": "POST", "path": "/graphql", "status": 200, "operation": "Named"}
+    assert (second["path"], second["status"]) == ("/nowhere", 404)
