@@ -12,11 +12,11 @@ from uuid import uuid4
 from archive.urls import check
 
 
-class Unavailable(Exception):
+class StoreUnavailable(Exception):
     """The store does not answer, or does not hold what it should; the text is for the caller."""
 
 
-class NotYet(Exception):
+class RestorePending(Exception):
     """The object is on its way back from an archive tier, and can be read from `at` on."""
 
     def __init__(self, storage_class: str, at: datetime) -> None:
@@ -25,8 +25,8 @@ class NotYet(Exception):
         self.at = at
 
 
-class Place(Protocol):
-    """Bytes by key; each call raises Unavailable when the place does not do as it is asked."""
+class ObjectStore(Protocol):
+    """Bytes by key; each call raises StoreUnavailable when the place does not do as it is asked."""
 
     def uri(self, key: str) -> str:
         """The address of an object."""
@@ -34,8 +34,8 @@ class Place(Protocol):
     def put(self, key: str, data: bytes) -> None:
         """Keep an object; it is safe when this returns."""
 
-    def get(self, key: str, *, ask_back: bool) -> bytes:
-        """An object's bytes. Raises NotYet when they must be brought back first."""
+    def get(self, key: str, *, request_restore: bool) -> bytes:
+        """An object's bytes. Raises RestorePending when they must be brought back first."""
 
     def delete(self, key: str) -> None:
         """Forget an object, if it is there."""
@@ -44,7 +44,7 @@ class Place(Protocol):
         """Every object's key, and its size in bytes."""
 
 
-class Folder:
+class FileStore:
     """Objects as files; each is written whole or not at all, and is on the disk when put."""
 
     def __init__(self, folder: Path) -> None:
@@ -67,23 +67,23 @@ class Folder:
                 beside.unlink(missing_ok=True)
             _flush_folder(target.parent)
         except OSError as error:
-            raise Unavailable(f"cold storage cannot be written: {error.strerror}") from error
+            raise StoreUnavailable(f"cold storage cannot be written: {error.strerror}") from error
 
-    def get(self, key: str, *, ask_back: bool) -> bytes:
+    def get(self, key: str, *, request_restore: bool) -> bytes:
         """Read a file; folders have no tier to ask back from."""
         try:
             return (self._folder / key).read_bytes()
         except FileNotFoundError as error:
-            raise Unavailable("the archive is missing from cold storage") from error
+            raise StoreUnavailable("the archive is missing from cold storage") from error
         except OSError as error:
-            raise Unavailable(f"cold storage cannot be read: {error.strerror}") from error
+            raise StoreUnavailable(f"cold storage cannot be read: {error.strerror}") from error
 
     def delete(self, key: str) -> None:
         """Remove a file."""
         try:
             (self._folder / key).unlink(missing_ok=True)
         except OSError as error:
-            raise Unavailable(f"cold storage cannot be written: {error.strerror}") from error
+            raise StoreUnavailable(f"cold storage cannot be written: {error.strerror}") from error
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """The files, folder by folder; what a killed writer left behind is not among them."""
@@ -92,16 +92,16 @@ class Folder:
                 yield str(file.relative_to(self._folder)), file.stat().st_size
 
 
-def place(url: str, storage_class: str) -> Place:
+def open_store(url: str, storage_class: str) -> ObjectStore:
     """The place that a `file:///folder` or `s3://bucket/prefix` URL names; ValueError if none."""
     check(url)
     parts = urlsplit(url)
     if parts.scheme == "file":
-        return Folder(Path(unquote(parts.path)))
-    from archive.s3 import Bucket  # noqa: PLC0415  # boto3 takes 10 MB, and 30 ms of the start
+        return FileStore(Path(unquote(parts.path)))
+    from archive.s3 import S3Store  # noqa: PLC0415  # boto3 takes 10 MB, and 30 ms of the start
 
     prefix = parts.path.strip("/")
-    return Bucket(parts.netloc, f"{prefix}/" if prefix else "", storage_class)
+    return S3Store(parts.netloc, f"{prefix}/" if prefix else "", storage_class)
 
 
 def _write_to_disk(file: Path, data: bytes) -> None:

@@ -12,10 +12,10 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # the same
     ClientError,
 )
 
-from archive.folder import NotYet, Unavailable
+from archive.folder import RestorePending, StoreUnavailable
 
 
-class Bucket:
+class S3Store:
     """Objects in an S3 bucket, in a storage class; endpoint and credentials as AWS has them."""
 
     def __init__(self, bucket: str, prefix: str, storage_class: str) -> None:
@@ -47,14 +47,14 @@ class Bucket:
             ContentEncoding="zstd",
         )
 
-    def get(self, key: str, *, ask_back: bool) -> bytes:
+    def get(self, key: str, *, request_restore: bool) -> bytes:
         """Download an object. One in an archive tier is asked back first, for some days."""
         try:
             return bytes(self._call("get_object", key)["Body"].read())
         except _Archived as error:
-            if not ask_back:
-                raise NotYet(self._class, datetime.now(UTC)) from error
-            raise self._asked_back(key) from error
+            if not request_restore:
+                raise RestorePending(self._class, datetime.now(UTC)) from error
+            raise self._request_restore(key) from error
         except (BotoCoreError, OSError) as error:  # while the body was read
             raise _unavailable(error) from error
 
@@ -72,15 +72,15 @@ class Bucket:
         except (ClientError, BotoCoreError) as error:
             raise _unavailable(error) from error
 
-    def _asked_back(self, key: str) -> NotYet:
+    def _request_restore(self, key: str) -> RestorePending:
         """Start the restore of an object in an archive tier, unless that has been done."""
         head = self._call("head_object", key)
         storage_class = head.get("StorageClass", self._class)
         if 'ongoing-request="true"' not in head.get("Restore", ""):
-            tier = {"Days": _ASKED_BACK_DAYS, "GlacierJobParameters": {"Tier": "Standard"}}
+            tier = {"Days": _RESTORED_DAYS, "GlacierJobParameters": {"Tier": "Standard"}}
             self._call("restore_object", key, RestoreRequest=tier)
         wait = _WAITS.get(storage_class, timedelta(hours=12))
-        return NotYet(storage_class, datetime.now(UTC) + wait)
+        return RestorePending(storage_class, datetime.now(UTC) + wait)
 
     def _call(self, operation: str, key: str, **given: Any) -> Any:
         try:
@@ -94,7 +94,7 @@ class Bucket:
             if code == "RestoreAlreadyInProgress":
                 return None
             if code in ("NoSuchKey", "404"):
-                raise Unavailable("the archive is missing from cold storage") from error
+                raise StoreUnavailable("the archive is missing from cold storage") from error
             raise _unavailable(error) from error
         except BotoCoreError as error:
             raise _unavailable(error) from error
@@ -104,13 +104,15 @@ class _Archived(Exception):
     """The object is in a tier that answers no GET before a restore."""
 
 
-_ASKED_BACK_DAYS = 7  # how long S3 keeps the readable copy
+_RESTORED_DAYS = 7  # how long S3 keeps the readable copy
 # How long a Standard restore takes at most.
 # Source: docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
 _WAITS = {"GLACIER": timedelta(hours=5), "DEEP_ARCHIVE": timedelta(hours=12)}
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def _unavailable(error: Exception) -> StoreUnavailable:
     if isinstance(error, ClientError):
-        return Unavailable(f"cold storage refused: {error.response['Error'].get('Code', 'error')}")
-    return Unavailable(f"cold storage does not answer: {type(error).__name__}")
+        return StoreUnavailable(
+            f"cold storage refused: {error.response['Error'].get('Code', 'error')}"
+        )
+    return StoreUnavailable(f"cold storage does not answer: {type(error).__name__}")

@@ -10,9 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import NamedTuple, TypeVar
 
-from archive.folder import NotYet, Unavailable, place
+from archive.folder import RestorePending, StoreUnavailable, open_store
 
-__all__ = ["Cold", "NotYet", "Stored", "Unavailable"]
+__all__ = ["ArchiveStore", "RestorePending", "StoreUnavailable", "Stored"]
 
 T = TypeVar("T")
 
@@ -29,42 +29,42 @@ class Stored(NamedTuple):
     size_bytes: int
 
 
-class Cold:
+class ArchiveStore:
     """One store; safe to use from many tasks at once."""
 
     def __init__(self, url: str, storage_class: str = "GLACIER_IR") -> None:
-        self._place = place(url, storage_class)
+        self._objects = open_store(url, storage_class)
         self._storage_class = storage_class
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="cold")
 
     async def put(self, objects: Sequence[bytes]) -> list[Stored]:
-        """Keep objects; all are safe when this returns. Raises Unavailable."""
+        """Keep objects; all are safe when this returns. Raises StoreUnavailable."""
 
         async def one(data: bytes) -> Stored:
             digest = sha256(data).hexdigest()
-            await self._run(lambda: self._place.put(_key(digest), data))
-            return Stored(self._place.uri(_key(digest)), digest, len(data))
+            await self._run(lambda: self._objects.put(_key(digest), data))
+            return Stored(self._objects.uri(_key(digest)), digest, len(data))
 
         return list(await asyncio.gather(*(one(data) for data in objects)))
 
-    async def get(self, uri: str, digest: str, *, ask_back: bool = True) -> bytes:
+    async def get(self, uri: str, digest: str, *, request_restore: bool = True) -> bytes:
         """The object with this SHA-256, verified; from `uri` where the store has moved since.
 
-        Raises Unavailable, and NotYet when it is in an archive tier, from which it is asked back.
+        Raises StoreUnavailable, and RestorePending while an archive tier gives it back.
         """
-        data = await self._run(lambda: self._read(uri, digest, ask_back))
+        data = await self._run(lambda: self._read(uri, digest, request_restore))
         if sha256(data).hexdigest() != digest:
-            raise Unavailable("the archive in cold storage is corrupt: its SHA-256 differs")
+            raise StoreUnavailable("the archive in cold storage is corrupt: its SHA-256 differs")
         return data
 
     async def delete(self, digest: str) -> None:
-        """Forget the object with this SHA-256, if it is there. Raises Unavailable."""
-        await self._run(lambda: self._place.delete(_key(digest)))
+        """Forget the object with this SHA-256, if it is there. Raises StoreUnavailable."""
+        await self._run(lambda: self._objects.delete(_key(digest)))
 
     def names(self) -> Iterator[tuple[str, int]]:
-        """Each object's SHA-256 by its name, and its size in bytes; blocks. Raises Unavailable."""
-        for key, size_bytes in self._place.sizes():
+        """The SHA-256 and the size in bytes of each object; blocks. Raises StoreUnavailable."""
+        for key, size_bytes in self._objects.sizes():
             yield key.rpartition("/")[2].removesuffix(_SUFFIX), size_bytes
 
     def close(self) -> None:
@@ -79,19 +79,19 @@ class Cold:
                     return await running
             except TimeoutError as error:
                 message = f"cold storage does not answer within {_TIME_LIMIT_S} s"
-                raise Unavailable(message) from error
+                raise StoreUnavailable(message) from error
 
-    def _read(self, uri: str, digest: str, ask_back: bool) -> bytes:
+    def _read(self, uri: str, digest: str, request_restore: bool) -> bytes:
         key = _key(digest)
-        if uri in ("", self._place.uri(key)):
-            return self._place.get(key, ask_back=ask_back)
+        if uri in ("", self._objects.uri(key)):
+            return self._objects.get(key, request_restore=request_restore)
         try:
-            return self._place.get(key, ask_back=ask_back)
-        except Unavailable:
+            return self._objects.get(key, request_restore=request_restore)
+        except StoreUnavailable:
             root = uri.removesuffix(f"/{key}")
             if root == uri:
                 raise
-            return place(root, self._storage_class).get(key, ask_back=ask_back)
+            return open_store(root, self._storage_class).get(key, request_restore=request_restore)
 
 
 def _key(digest: str) -> str:

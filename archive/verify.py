@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlmodel import col, select
 
 from archive import format
-from archive.store import Cold, NotYet, Unavailable
+from archive.store import ArchiveStore, RestorePending, StoreUnavailable
 from db.postgres.engine import Database
 from db.tables import ModelVersion
 from domain.enums import VersionStatus
@@ -34,9 +34,9 @@ class Report:
     unreferenced: set[str] = field(default_factory=set)
 
 
-async def verify(database: Database, cold: Cold) -> Report:
-    """Read all archives, and list all objects. Raises Unavailable when these cannot be listed."""
-    report, there = Report(), dict(cold.names())
+async def verify(database: Database, store: ArchiveStore) -> Report:
+    """Read all archives and list all objects. Raises StoreUnavailable when listing fails."""
+    report, there = Report(), dict(store.names())
     last: UUID | None = UUID(int=0)
     while last is not None:
         async with database.read() as session:
@@ -49,24 +49,26 @@ async def verify(database: Database, cold: Cold) -> Report:
             )
             versions = list(await session.exec(statement))
         for version in versions:
-            await _check(version, cold, there, report)
+            await _check(version, store, there, report)
         last = versions[-1].id if versions else None
     report.unreferenced = set(there)
     return report
 
 
-async def _check(version: ModelVersion, cold: Cold, there: dict[str, int], report: Report) -> None:
+async def _check(
+    version: ModelVersion, store: ArchiveStore, there: dict[str, int], report: Report
+) -> None:
     """Check one version's archive, and take it off the list of objects."""
     digest, uri = version.archive_hash or "", version.archive_uri or ""
     size_bytes = there.pop(digest, None)
     try:
-        format.unpack(await cold.get(uri, digest, ask_back=False), version)
-    except NotYet:
+        format.unpack(await store.get(uri, digest, request_restore=False), version)
+    except RestorePending:
         if size_bytes == version.archive_size_bytes:
             report.waiting += 1
         else:
             report.problems.append(Found(version.node_id, uri, "the archive has another size"))
-    except (Unavailable, format.Corrupt) as error:
+    except (StoreUnavailable, format.Corrupt) as error:
         report.problems.append(Found(version.node_id, uri, str(error)))
     else:
         report.sound += 1

@@ -42,7 +42,7 @@ async def explained(url: str, document: str, variables: Mapping[str, Any]) -> li
             await plan.run(variables, Context(db=database, service=SERVICE))
         database.reader.listeners.append(lambda text, values: sent.append((text, values)))
         await plan.run(variables, Context(db=database, service=SERVICE))
-        async with database.reader.connections.one() as connection:
+        async with database.reader.pool.one() as connection:
             return [await _explained(connection, text, values) for text, values in sent]
     finally:
         await database.close()

@@ -75,7 +75,7 @@ SERVERS = (
         has_prefixed_ids=True,
         has_cursors=True,
         # each answer is made anew, as the peers make theirs
-        environment={"REGISTRY_ANSWER_CACHE_BYTES_MAX": "0"},
+        environment={"REGISTRY_RESPONSE_CACHE_BYTES_MAX": "0"},
     ),
     Server(
         KEPT,

@@ -90,7 +90,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Remark:
+class ImportIssue:
     """An entry that was left out, or taken more simply than it is written, and why."""
 
     entry: str
@@ -105,8 +105,8 @@ class Catalog:
     providers: tuple[Provider, ...]
     models: Iterable[Model]
     binding_count: int
-    skipped: tuple[Remark, ...] = ()
-    simplified: tuple[Remark, ...] = ()
+    skipped: tuple[ImportIssue, ...] = ()
+    simplified: tuple[ImportIssue, ...] = ()
 
 
 def content_hash(model: str, task: TaskType, version: str, facts: Facts) -> str:

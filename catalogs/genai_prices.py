@@ -15,8 +15,8 @@ from genai_prices import types
 from genai_prices.data import providers as PROVIDERS
 
 from catalogs import names, providers
-from catalogs.catalog import Binding, Catalog, Facts, Price, Provider, Remark
-from catalogs.offers import Offer, group, task_of
+from catalogs.catalog import Binding, Catalog, Facts, ImportIssue, Price, Provider
+from catalogs.entries import CatalogEntry, group, task_of
 from catalogs.prices import EPOCH, per_1k
 
 SOURCE = "genai-prices"
@@ -27,23 +27,23 @@ _PLAIN_URL = re.compile(r"https://[a-z0-9.-]+(?:/[a-z0-9./_-]*)?")
 
 def read() -> Catalog:
     """The whole catalog of the installed genai-prices."""
-    offers: list[Offer] = []
-    skipped: list[Remark] = []
-    simplified: list[Remark] = []
+    entries: list[CatalogEntry] = []
+    skipped: list[ImportIssue] = []
+    simplified: list[ImportIssue] = []
     for provider in PROVIDERS:
         for info in provider.models:
             entry = f"{provider.id}/{info.id}"
             found = list(_offers(provider, info, entry))
-            offers += found
+            entries += found
             if not found:
-                skipped.append(Remark(entry, "its name makes no canonical name"))
-            simplified += [Remark(entry, reason) for reason in _simplifications(info)]
-    models, doubled = group(offers, SOURCE)
+                skipped.append(ImportIssue(entry, "its name makes no canonical name"))
+            simplified += [ImportIssue(entry, reason) for reason in _simplifications(info)]
+    models, doubled = group(entries, SOURCE)
     return Catalog(
         source=SOURCE,
         providers=tuple(_provider(provider) for provider in PROVIDERS),
         models=models,
-        binding_count=len(offers) - len(doubled),
+        binding_count=len(entries) - len(doubled),
         skipped=(*skipped, *doubled),
         simplified=tuple(simplified),
     )
@@ -60,7 +60,7 @@ def _provider(provider: types.Provider) -> Provider:
     )
 
 
-def _offers(provider: types.Provider, info: types.ModelInfo, entry: str) -> Iterator[Offer]:
+def _offers(provider: types.Provider, info: types.ModelInfo, entry: str) -> Iterator[CatalogEntry]:
     """The model under its id, and the dated releases that its match clause names."""
     slug = providers.slug(provider.id)
     name = names.canonical(info.id, slug)
@@ -73,7 +73,7 @@ def _offers(provider: types.Provider, info: types.ModelInfo, entry: str) -> Iter
         if other is None or other.model != name.model or other.version in seen:
             continue
         seen.add(other.version)
-        yield Offer(
+        yield CatalogEntry(
             entry=entry,
             name=other,
             task=task_of(name.model),

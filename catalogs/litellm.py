@@ -13,10 +13,10 @@ from decimal import Decimal
 from typing import Any
 
 from catalogs import litellm_entry, names, providers, source
-from catalogs.catalog import Binding, Catalog, CatalogError, Provider, Remark
+from catalogs.catalog import Binding, Catalog, CatalogError, ImportIssue, Provider
+from catalogs.entries import CatalogEntry, group, task_of
 from catalogs.litellm_entry import Entry
 from catalogs.names import Name
-from catalogs.offers import Offer, group, task_of
 
 SOURCE = "litellm"
 _NOT_MODELS = {
@@ -27,26 +27,26 @@ _NOT_MODELS = {
 
 def read(path_or_url: str) -> Catalog:
     """The catalog at a path or an http(s) URL, gzipped or not; CatalogError when malformed."""
-    offers: list[Offer] = []
-    skipped: list[Remark] = []
-    simplified: list[Remark] = []
+    entries: list[CatalogEntry] = []
+    skipped: list[ImportIssue] = []
+    simplified: list[ImportIssue] = []
     for key, given in _document(source.read(path_or_url)).items():
         if key in _NOT_MODELS:
-            skipped.append(Remark(key, _NOT_MODELS[key]))
+            skipped.append(ImportIssue(key, _NOT_MODELS[key]))
             continue
         entry = litellm_entry.parse(key, given)
         reason = _useless(entry)
         if reason is not None:
-            skipped.append(Remark(key, reason))
+            skipped.append(ImportIssue(key, reason))
             continue
-        offers += _offers(entry)
-        simplified += [Remark(key, reason) for reason in entry.simplified]
-    models, doubled = group(offers, SOURCE)
+        entries += _offers(entry)
+        simplified += [ImportIssue(key, reason) for reason in entry.simplified]
+    models, doubled = group(entries, SOURCE)
     return Catalog(
         source=SOURCE,
-        providers=_providers(offers),
+        providers=_providers(entries),
         models=models,
-        binding_count=len(offers) - len(doubled),
+        binding_count=len(entries) - len(doubled),
         skipped=(*skipped, *doubled),
         simplified=tuple(simplified),
     )
@@ -85,13 +85,13 @@ def _path(entry: Entry) -> str:
     return rest if rest and providers.slug(first) == providers.slug(entry.provider) else entry.key
 
 
-def _offers(entry: Entry) -> Iterator[Offer]:
+def _offers(entry: Entry) -> Iterator[CatalogEntry]:
     name = _name(entry)
     assert name is not None  # _useless looked first
     assert entry.provider is not None
     provider_model_id, _ = names.split_region(_path(entry))
     for region in entry.regions or (name.region,):
-        yield Offer(
+        yield CatalogEntry(
             entry=entry.key,
             name=name,
             task=entry.task or task_of(name.model),
@@ -106,6 +106,6 @@ def _offers(entry: Entry) -> Iterator[Offer]:
         )
 
 
-def _providers(offers: list[Offer]) -> tuple[Provider, ...]:
-    slugs = {offer.binding.provider for offer in offers}
+def _providers(entries: list[CatalogEntry]) -> tuple[Provider, ...]:
+    slugs = {offer.binding.provider for offer in entries}
     return tuple(providers.provider(slug.replace("-", "_")) for slug in sorted(slugs))

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from catalogs import merge as tables
-from catalogs.catalog import Binding, Catalog, Model, Provider, Remark, Version, content_hash
+from catalogs.catalog import Binding, Catalog, ImportIssue, Model, Provider, Version, content_hash
 from catalogs.prices import EPOCH
 from catalogs.staging import BindingRow, ModelRow, PriceRow, ProviderRow, Row, VersionRow
 from db.postgres.engine import Database
@@ -51,8 +51,8 @@ class Report:
 
     source: str
     counts: dict[str, Counts]
-    skipped: tuple[Remark, ...]
-    simplified: tuple[Remark, ...]
+    skipped: tuple[ImportIssue, ...]
+    simplified: tuple[ImportIssue, ...]
 
 
 @dataclass(slots=True)
@@ -109,7 +109,7 @@ async def was_used(database: Database) -> bool:
         return await tables.was_used(session)
 
 
-async def _merge(session: AsyncSession, chunk: _Chunk, source: str) -> list[Remark]:
+async def _merge(session: AsyncSession, chunk: _Chunk, source: str) -> list[ImportIssue]:
     for kind, rows in chunk.tables():
         await tables.stage(session, kind, rows)
     await tables.merge_models(session)
@@ -117,7 +117,7 @@ async def _merge(session: AsyncSession, chunk: _Chunk, source: str) -> list[Rema
     await tables.merge_bindings(session)
     await tables.merge_prices(session, source, EPOCH)
     unresolved = await tables.unresolved_versions(session)
-    return [Remark(f"{model} {version}", _ARCHIVED) for model, version in unresolved]
+    return [ImportIssue(f"{model} {version}", _ARCHIVED) for model, version in unresolved]
 
 
 def _counts(kind: str, staged: int, counts: dict[tuple[str, str], int]) -> Counts:

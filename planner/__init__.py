@@ -1,6 +1,6 @@
 """Compiled plans for validated GraphQL queries over a Strawberry schema; see README.md."""
 
-from planner.errors import Declined, Late, Rerun
+from planner.errors import Declined, FallbackToExecutor, Late
 from planner.executor import FastExecutor
 from planner.plan import MutationPlan, QueryPlan
 from planner.planner import Planner
@@ -9,13 +9,13 @@ from planner.variables import Variables, compile_variables
 
 __all__ = [
     "Declined",
+    "FallbackToExecutor",
     "FastExecutor",
     "Late",
     "MutationPlan",
     "PlanInfo",
     "Planner",
     "QueryPlan",
-    "Rerun",
     "Selection",
     "Variables",
     "compile_variables",

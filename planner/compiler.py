@@ -19,14 +19,14 @@ from planner.arguments import compile_arguments
 from planner.errors import UnplannableError
 from planner.loads import compile_load
 from planner.region import Region, RegionWriter, Step
-from planner.scope import Scope, SelectedField
+from planner.scope import Compilation, SelectedField
 from planner.selection import Selection, union
 from planner.types import Types, items
 
 _NOTHING = Selection()
 
 
-def compile_root(scope: Scope, root: GraphQLObjectType) -> Region:
+def compile_root(scope: Compilation, root: GraphQLObjectType) -> Region:
     """The whole operation as one region, whose only value is the root value."""
     compiler = _RegionCompiler(scope)
     function, _ = compiler.fields(root, scope.root_fields(root), [])
@@ -34,7 +34,7 @@ def compile_root(scope: Scope, root: GraphQLObjectType) -> Region:
 
 
 def compile_region(
-    scope: Scope, type_: GraphQLOutputType, details: FieldDetailsList
+    scope: Compilation, type_: GraphQLOutputType, details: FieldDetailsList
 ) -> tuple[Region, Selection | None]:
     """How the values of a field of this type are completed, and what is read of them."""
     compiler = _RegionCompiler(scope)
@@ -69,7 +69,7 @@ class _Row:
 class _RegionCompiler:
     """Writes one region. Expressions and functions are Python source; see RegionWriter."""
 
-    def __init__(self, scope: Scope) -> None:
+    def __init__(self, scope: Compilation) -> None:
         self.scope = scope
         self.writer = RegionWriter()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-class Rerun(Exception):
+class FallbackToExecutor(Exception):
     """A query plan met something whose exact answer is the stock executor's to give.
 
     The caller executes the whole query again by the stock executor; queries have no side effects.
@@ -11,7 +11,7 @@ class Rerun(Exception):
     """
 
 
-class Late(Rerun):
+class Late(FallbackToExecutor):
     """Of a query run together with others: its root fields took much longer than theirs, so they
     went on without it. It is run by itself, which the plan can do as well as the executor."""
 

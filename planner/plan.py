@@ -24,11 +24,11 @@ from strawberry.execution import optimized_is_awaitable
 from planner.arguments import compile_arguments
 from planner.compiler import compile_region, compile_root
 from planner.document import Operation
-from planner.errors import Declined, Rerun, UnplannableError
+from planner.errors import Declined, FallbackToExecutor, UnplannableError
 from planner.payloads import Payload, PayloadExecutor, Payloads, compile_call
 from planner.region import Region
 from planner.run import Run, complete, complete_together
-from planner.scope import Scope
+from planner.scope import Compilation
 from planner.together import together
 from planner.types import Types
 
@@ -40,7 +40,7 @@ Compiled = TypeVar("Compiled")
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class PlannerContext:
     """What every plan of one planner stands on. ``on_growth`` is called when a plan has grown."""
 
     schema: strawberry.Schema
@@ -54,9 +54,12 @@ class _Variants(Generic[Compiled]):
     """What was compiled of one operation, by the values of the variables in its conditions."""
 
     def __init__(
-        self, ground: Ground, operation: Operation, compile_: Callable[[Scope], Compiled]
+        self,
+        ground: PlannerContext,
+        operation: Operation,
+        compile_: Callable[[Compilation], Compiled],
     ) -> None:
-        self._ground = ground
+        self._context = ground
         self._operation = operation
         self._compile = compile_
         self._known: OrderedDict[tuple[Any, ...], tuple[Compiled | Declined, int]] = OrderedDict()
@@ -73,9 +76,9 @@ class _Variants(Generic[Compiled]):
         return found
 
     def _add(self, key: tuple[Any, ...], variables: VariableValues) -> None:
-        ground = self._ground
+        ground = self._context
         fields_max = ground.fields_max
-        scope = Scope(
+        scope = Compilation(
             ground.schema,
             ground.types,
             self._operation,
@@ -98,9 +101,9 @@ class _Variants(Generic[Compiled]):
 
 
 class QueryPlan:
-    """A compiled query. Running it twice does no harm, so every doubt ends in Rerun."""
+    """A compiled query. It may be run twice, so every doubt raises FallbackToExecutor."""
 
-    def __init__(self, ground: Ground, operation: Operation) -> None:
+    def __init__(self, ground: PlannerContext, operation: Operation) -> None:
         root = ground.schema._schema.query_type
         assert root is not None  # the document is validated
         self._graph = ground.schema._schema
@@ -111,21 +114,21 @@ class QueryPlan:
             self.variants.get(VariableValues({}, {}))
 
     async def run(self, variables: Mapping[str, Any] | None, context: object) -> ExecutionResult:
-        """The answer without errors, or Rerun."""
+        """The answer without errors, or FallbackToExecutor."""
         try:
             given = get_variable_values(self._graph, self._definitions, dict(variables or {}))
         except Exception as error:
-            raise Rerun(str(error)) from error
+            raise FallbackToExecutor(str(error)) from error
         if isinstance(given, list):
-            raise Rerun("variables")
+            raise FallbackToExecutor("variables")
         return await self.run_coerced(given, context)
 
     async def run_coerced(self, given: VariableValues, context: object) -> ExecutionResult:
-        """The answer without errors, or Rerun; for a caller that has coerced the variables."""
+        """The answer without errors; raises FallbackToExecutor. The variables are coerced."""
         answers = await _or_rerun(complete(self._region(given), [None], Run(context, given)))
         return ExecutionResult(answers[0], None)
 
-    def likeness(self, given: VariableValues) -> Hashable:
+    def batch_key(self, given: VariableValues) -> Hashable:
         """Equal for variables that differ in nothing but the arguments of root fields."""
         if not self._inner:
             return ()
@@ -135,19 +138,21 @@ class QueryPlan:
 
     async def run_together(
         self, given: Sequence[VariableValues], context: object
-    ) -> list[ExecutionResult | Rerun]:
+    ) -> list[ExecutionResult | FallbackToExecutor]:
         """The answers to variables that are alike, with each load made for all of them at once.
 
         One that gives way does not take the others with it. The context stands for all, too.
         """
         if len(given) > 1:
-            with suppress(Rerun):  # whose doing it was is found out by running each alone
+            with suppress(
+                FallbackToExecutor
+            ):  # whose doing it was is found out by running each alone
                 return await self._run_at_once(given, context)
         return await together([self._run_alone(one, context) for one in given])
 
     async def _run_at_once(
         self, given: Sequence[VariableValues], context: object
-    ) -> list[ExecutionResult | Rerun]:
+    ) -> list[ExecutionResult | FallbackToExecutor]:
         some = given[0]
         kept = [name for name in self._inner if name in some.sources]
         sources = {name: some.sources[name] for name in kept}
@@ -161,12 +166,14 @@ class QueryPlan:
         try:
             return self.variants.get(given)
         except Exception as error:
-            raise Rerun(str(error)) from error
+            raise FallbackToExecutor(str(error)) from error
 
-    async def _run_alone(self, given: VariableValues, context: object) -> ExecutionResult | Rerun:
+    async def _run_alone(
+        self, given: VariableValues, context: object
+    ) -> ExecutionResult | FallbackToExecutor:
         try:
             return await self.run_coerced(given, context)
-        except Rerun as rerun:
+        except FallbackToExecutor as rerun:
             return rerun
 
 
@@ -174,7 +181,7 @@ class MutationPlan:
     """A compiled mutation: the stock executor runs its root fields, one after the other and once,
     with their extensions; only what is selected of their results is planned."""
 
-    def __init__(self, ground: Ground, operation: Operation) -> None:
+    def __init__(self, ground: PlannerContext, operation: Operation) -> None:
         self._graph = ground.schema._schema
         self._operation = operation
         self.variants = _Variants(ground, operation, _compile_payloads)
@@ -182,7 +189,7 @@ class MutationPlan:
             self.variants.get(VariableValues({}, {}))
 
     async def run(self, variables: Mapping[str, Any] | None, context: object) -> ExecutionResult:
-        """The answer with its errors; never Rerun."""
+        """The answer with its errors; never FallbackToExecutor."""
         definitions = self._operation.node.variable_definitions or ()
         given = get_variable_values(self._graph, definitions, dict(variables or {}))
         if isinstance(given, list):
@@ -215,27 +222,27 @@ class MutationPlan:
         return answer
 
 
-def _result(answer: Any) -> ExecutionResult | Rerun:
+def _result(answer: Any) -> ExecutionResult | FallbackToExecutor:
     if isinstance(answer, Exception):
-        return answer if isinstance(answer, Rerun) else Rerun(str(answer))
+        return answer if isinstance(answer, FallbackToExecutor) else FallbackToExecutor(str(answer))
     return ExecutionResult(answer, None)
 
 
 async def _or_rerun(answers: Awaitable[list[Any]]) -> list[Any]:
     try:
         return await answers
-    except Rerun:
+    except FallbackToExecutor:
         raise
     except Exception as error:
-        raise Rerun(str(error)) from error
+        raise FallbackToExecutor(str(error)) from error
     except asyncio.CancelledError as error:
         task = asyncio.current_task()
         if task is None or task.cancelling():
             raise
-        raise Rerun("a load was cancelled by another") from error
+        raise FallbackToExecutor("a load was cancelled by another") from error
 
 
-def _compile_payloads(scope: Scope) -> Payloads:
+def _compile_payloads(scope: Compilation) -> Payloads:
     """Regions for the root fields that give objects; UnplannableError when there are none."""
     root = scope.schema._schema.mutation_type
     assert root is not None  # the document is validated
@@ -256,7 +263,7 @@ def _compile_payloads(scope: Scope) -> Payloads:
 
 
 def _compile_payload(
-    scope: Scope, root: GraphQLObjectType, key: str, details: FieldDetailsList
+    scope: Compilation, root: GraphQLObjectType, key: str, details: FieldDetailsList
 ) -> Payload:
     selected = scope.field(root, key, details)
     named = get_named_type(selected.definition.type)

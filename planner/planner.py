@@ -8,7 +8,7 @@ from graphql import DocumentNode, OperationType
 
 from planner.document import read_operation
 from planner.errors import Declined, UnplannableError
-from planner.plan import Ground, MutationPlan, QueryPlan
+from planner.plan import MutationPlan, PlannerContext, QueryPlan
 from planner.types import Types
 
 Plan = QueryPlan | MutationPlan
@@ -41,7 +41,7 @@ class Planner:
         bytes_max: int = 32 * 1024 * 1024,
     ) -> None:
         types = Types(schema._schema, passed or {}, by_class)
-        self._ground = Ground(schema, types, _FIELDS_MAX, shares_arguments, self._trim)
+        self._context = PlannerContext(schema, types, _FIELDS_MAX, shares_arguments, self._trim)
         self._refusal = _refusal(schema)
         self._plans_max = plans_max
         self._bytes_max = bytes_max
@@ -77,9 +77,9 @@ class Planner:
         try:
             operation = read_operation(document, operation_name)
             if operation.node.operation is OperationType.QUERY:
-                return QueryPlan(self._ground, operation)
+                return QueryPlan(self._context, operation)
             if operation.node.operation is OperationType.MUTATION:
-                return MutationPlan(self._ground, operation)
+                return MutationPlan(self._context, operation)
         except UnplannableError as refusal:
             return Declined(str(refusal))
         except Exception as error:  # the stock executor will say what is wrong

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from graphql.execution.values import VariableValues
 
-from planner.errors import Late, Rerun
+from planner.errors import FallbackToExecutor, Late
 from planner.region import Bucket, Region, Step
 from planner.selection import PlanInfo
 from planner.together import together
@@ -38,7 +38,7 @@ async def _run_step(step: Step, bucket: Bucket, run: Run) -> None:
     arguments = step.arguments(run.variables, info)
     values = await step.load(info, list(parents.values()), arguments)
     if len(values) != len(parents):
-        raise Rerun(f"{len(values)} values for {len(parents)} parents")
+        raise FallbackToExecutor(f"{len(values)} values for {len(parents)} parents")
     answers = dict(zip(parents, await complete(step.region, values, run), strict=True))
     key = step.key
     for row, answer in bucket:
@@ -84,7 +84,7 @@ async def _load_several(step: Step, runs: Sequence[Run]) -> list[Any]:
     right = [one for one in given if not isinstance(one, Exception)]
     loaded = await step.load_several(info, right)
     if len(loaded) != len(right):
-        raise Rerun(f"{len(loaded)} values for {len(right)} queries")
+        raise FallbackToExecutor(f"{len(loaded)} values for {len(right)} queries")
     values = iter(loaded)
     return [one if isinstance(one, Exception) else next(values) for one in given]
 

@@ -29,7 +29,7 @@ class SelectedField(NamedTuple):
 
 
 @dataclass(slots=True)
-class Scope:
+class Compilation:
     """One operation against one schema, for the one outcome of its conditions that ``variables``
     give. At most ``fields_left`` more fields are compiled: fragments and interfaces can multiply
     them."""

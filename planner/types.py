@@ -29,7 +29,7 @@ from graphql import (
 from graphql.pyutils import is_iterable
 from graphql.pyutils.is_awaitable import is_async_iterable
 
-from planner.errors import Rerun
+from planner.errors import FallbackToExecutor
 
 _CLASSES_MAX = 64  # a memo of row classes; cleared when rows come in ever new classes
 
@@ -79,7 +79,7 @@ class TypeInfo:
 
 def _refuse(value: object) -> None:
     if value is None or value is Undefined or isinstance(value, Exception) or isawaitable(value):
-        raise Rerun(f"{value.__class__.__name__} in the place of a value")
+        raise FallbackToExecutor(f"{value.__class__.__name__} in the place of a value")
 
 
 def _make_room(memo: set[type] | dict[type, str]) -> None:
@@ -122,7 +122,7 @@ def _coercion(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any
             known.add(value.__class__)
         answer = coerce_output_value(value)
         if answer is None or answer is Undefined:
-            raise Rerun(f"{type_} gave null")
+            raise FallbackToExecutor(f"{type_} gave null")
         return answer
 
     return coerce
@@ -158,7 +158,7 @@ def admission(type_: GraphQLObjectType, info: TypeInfo, by_class: bool) -> Admis
         if type_.is_type_of is not None:
             answer = type_.is_type_of(value, info)  # type: ignore[arg-type]  # TypeInfo, see there
             if not answer or isawaitable(answer):
-                raise Rerun(f"not a {type_}")
+                raise FallbackToExecutor(f"not a {type_}")
             if not by_class:
                 return
         _make_room(known)
@@ -179,7 +179,7 @@ def typename_of(type_: GraphQLAbstractType, info: TypeInfo, by_class: bool) -> C
         _refuse(value)
         answer = resolve(value, info, type_)  # type: ignore[misc,arg-type]  # TypeInfo, see there
         if not isinstance(answer, str):
-            raise Rerun(f"the type of a {type_} is not known")
+            raise FallbackToExecutor(f"the type of a {type_} is not known")
         if by_class:
             _make_room(names)
             names[value.__class__] = answer
@@ -193,7 +193,7 @@ def items(value: Any) -> Any:
     if value.__class__ is tuple:
         return value
     if isawaitable(value) or is_async_iterable(value) or not is_iterable(value):
-        raise Rerun(f"{value.__class__.__name__} in the place of a list")
+        raise FallbackToExecutor(f"{value.__class__.__name__} in the place of a list")
     return value
 
 

@@ -44,6 +44,6 @@ def chosen(one_of: Any) -> tuple[str, Any]:
     raise AssertionError("a one-of input has one field set")  # GraphQL has checked it
 
 
-def told(description: str) -> StrawberryArgumentAnnotation:
-    """Describes an argument: `Annotated[Type, told("…")]`."""
+def describe(description: str) -> StrawberryArgumentAnnotation:
+    """Describes an argument: `Annotated[Type, describe("…")]`."""
     return strawberry.argument(description=description)

@@ -9,11 +9,11 @@ from db.reads.keyset import Relation
 from db.tables import AuditEvent, Model
 from domain.enums import AuditAction, EntityKind
 from resolvers import nodes, pages
-from resolvers.arguments import input_type, optional, told
+from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Info
 from resolvers.filters import DateTimeRange
 from resolvers.orders import Order, OrderDirection
-from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.pages import After, Before, First, Last, Page, PageArguments
 
 LAST_FIRST = Order("SEQUENCE", OrderDirection.DESC)
 
@@ -30,7 +30,7 @@ class AuditEventFilter:
 
 
 AuditEventsWhere: TypeAlias = Annotated[
-    AuditEventFilter | None, told("Only events that meet all of this.")
+    AuditEventFilter | None, describe("Only events that meet all of this.")
 ]
 
 _OF_MODEL = Relation(audit.LISTING, "model_id")
@@ -45,8 +45,8 @@ async def page(
     filter: AuditEventsWhere = None,
 ) -> Page[AuditEvent]:
     """Who changed what, newest first."""
-    asked = Asked(first, after, last, before, filter)
-    return await pages.of_all(info, audit.LISTING, asked, LAST_FIRST)
+    arguments = PageArguments(first, after, last, before, filter)
+    return await pages.of_all(info, audit.LISTING, arguments, LAST_FIRST)
 
 
 async def model_pages(
@@ -58,8 +58,8 @@ async def model_pages(
     before: Before = None,
 ) -> list[Page[AuditEvent]]:
     """What was done to it, its versions, bindings, prices and aliases, newest first."""
-    asked = Asked(first, after, last, before)
-    return await pages.of_parents(info, parents, _OF_MODEL, asked, LAST_FIRST)
+    arguments = PageArguments(first, after, last, before)
+    return await pages.of_parents(info, parents, _OF_MODEL, arguments, LAST_FIRST)
 
 
 async def subjects(info: Info, parents: list[AuditEvent]) -> list[Any]:

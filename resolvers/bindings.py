@@ -12,17 +12,17 @@ from db.reads.prices import DatedPrice
 from db.tables import ModelVersion, Provider, ProviderBinding
 from domain import ids
 from resolvers import pages
-from resolvers.arguments import told
+from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingsWhere
 from resolvers.health import UNKNOWN_HEALTH, BindingHealth
 from resolvers.orders import NEWEST_FIRST, BindingsBy
-from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.pages import After, Before, First, Last, Page, PageArguments
 from resolvers.parents import attributes, loaded, parents_of
 
 
 async def get(
-    info: Info, id: Annotated[strawberry.ID, told("The binding's ID.")]
+    info: Info, id: Annotated[strawberry.ID, describe("The binding's ID.")]
 ) -> ProviderBinding | None:
     """One binding."""
     return (await get_several(info, [{"id": id}]))[0]
@@ -48,8 +48,8 @@ async def page(
     order_by: BindingsBy = None,
 ) -> Page[ProviderBinding]:
     """Bindings of all versions, newest first unless ordered otherwise."""
-    asked = Asked(first, after, last, before, filter, order_by)
-    return await pages.of_all(info, bindings.LISTING, asked, NEWEST_FIRST)
+    arguments = PageArguments(first, after, last, before, filter, order_by)
+    return await pages.of_all(info, bindings.LISTING, arguments, NEWEST_FIRST)
 
 
 async def versions_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[ModelVersion]:
@@ -71,7 +71,7 @@ async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:
 async def prices_in_effect(
     info: Info,
     parents: list[ProviderBinding],
-    at: Annotated[datetime | None, told("The time; now unless given.")] = None,
+    at: Annotated[datetime | None, describe("The time; now unless given.")] = None,
 ) -> list[DatedPrice | None]:
     """Price in effect at a time, now unless given; null when unknown (never zero for unknown)."""
     load = partial(prices.in_effect, at=at)

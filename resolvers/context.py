@@ -6,9 +6,9 @@ from typing import Any, TypeAlias
 
 import strawberry
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from resolvers.event_broker import Hub
+from resolvers.event_broker import EventBroker
 from resolvers.loaders import Loaders
 from resolvers.service import Service
 
@@ -21,8 +21,8 @@ class Context:
     service: Service
     request_id: str = ""
     actor: str = "anonymous"
-    events: Hub | None = None  # None where nothing can be pushed, such as in a script
-    cold: Cold | None = None  # None where nothing can be archived
+    events: EventBroker | None = None  # None where nothing can be pushed, such as in a script
+    store: ArchiveStore | None = None  # None where nothing can be archived
     loaders: Loaders = field(default_factory=Loaders)
 
 

@@ -1,6 +1,6 @@
 """The fan-out of live events: each subscriber reads the log at its own pace, within bounds.
 
-A subscriber that is up to date has a bounded queue, which the hub fills. When that overflows, it
+A subscriber that is up to date has a bounded queue, which the broker fills. When that overflows, it
 takes what it has and reads on from the table, and has a short time to be up to date again. So
 nobody waits for a slow one, nothing is kept for it, and a burst ends nobody who keeps up.
 """
@@ -25,7 +25,7 @@ Read: TypeAlias = Callable[[int, int], Awaitable[Sequence[AuditEvent]]]
 
 
 @dataclass(frozen=True, slots=True)
-class HubLimits:
+class EventBrokerLimits:
     """How many subscribers at once, how many events wait for each, how long it may lag."""
 
     subscribers_max: int = 1_000
@@ -41,7 +41,7 @@ class _Queue:
         self._size_max = size_max
         self._events: deque[AuditEvent] = deque()
         self._changed = asyncio.Event()
-        self.ended_at: float | None = None  # when it overflowed, or the hub stopped
+        self.ended_at: float | None = None  # when it overflowed, or the broker stopped
 
     def put(self, events: Sequence[AuditEvent]) -> None:
         """Keep the wanted ones, unless they are too many."""
@@ -69,10 +69,10 @@ class _Queue:
         return self._events.popleft()
 
 
-class Hub:
+class EventBroker:
     """Hands every event that the database delivers to everybody who wants it."""
 
-    def __init__(self, limits: HubLimits) -> None:
+    def __init__(self, limits: EventBrokerLimits) -> None:
         self._limits = limits
         self._place: int | None = None  # every event up to here has been handed out
         self._started = asyncio.Event()
@@ -136,10 +136,10 @@ class Hub:
                     deadline += self._limits.lag_max_s
 
     async def _missed(self, read: Read, place: int) -> AsyncIterator[AuditEvent]:
-        """The events from a place on to where the hub is."""
+        """The events from a place on to where the broker is."""
         while self._place is not None and place < self._place:
             page = await read(place, _PAGE)
-            assert page  # the hub has read them already
+            assert page  # the broker has read them already
             for event in page:
                 yield event
             place = page[-1].sequence

@@ -10,10 +10,10 @@ from db.tables import AuditEvent, Model
 from domain import ids
 from domain.enums import AuditAction, EntityKind
 from resolvers import event_cursors
-from resolvers.arguments import input_type, optional, told
+from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
-from resolvers.event_broker import Hub, Wanted
+from resolvers.event_broker import EventBroker, Wanted
 from resolvers.parents import attributes
 from resolvers.refs import ModelRef
 
@@ -46,18 +46,18 @@ class RegistryEvent:
 
 async def registry_changed(
     info: Info,
-    filter: Annotated[ChangeFilter | None, told("Only changes that meet all of this.")] = None,
+    filter: Annotated[ChangeFilter | None, describe("Only changes that meet all of this.")] = None,
     after: Annotated[
-        str | None, told("The last cursor that was received; without it, from now on.")
+        str | None, describe("The last cursor that was received; without it, from now on.")
     ] = None,
 ) -> AsyncIterator[RegistryEvent]:
     """Every committed change, optionally of some models and kinds; resumes after a cursor."""
-    hub: Hub | None = info.context.events
-    if hub is None:
+    broker: EventBroker | None = info.context.events
+    if broker is None:
         raise RequestError("No live events are to be had here", UNAVAILABLE)
     place = await _place(info, after)
     wanted = await _wanted(info, filter)
-    return _pushed(info, hub, place, wanted)
+    return _pushed(info, broker, place, wanted)
 
 
 async def changed_models(info: Info, parents: list[RegistryEvent]) -> list[Model | None]:
@@ -67,13 +67,15 @@ async def changed_models(info: Info, parents: list[RegistryEvent]) -> list[Model
     return [found.get(row.model_id) if row.model_id else None for row in parents]
 
 
-async def _pushed(info: Info, hub: Hub, place: int, wanted: Wanted) -> AsyncIterator[RegistryEvent]:
+async def _pushed(
+    info: Info, broker: EventBroker, place: int, wanted: Wanted
+) -> AsyncIterator[RegistryEvent]:
     reader = info.context.db.reader
 
     async def read(sequence: int, count: int) -> list[AuditEvent]:
         return await audit.after(reader, sequence, count)
 
-    async for event in hub.events(read, place, wanted):
+    async for event in broker.events(read, place, wanted):
         yield RegistryEvent(event)
 
 

@@ -20,7 +20,7 @@ from domain.enums import (
     TaskType,
     VersionStatus,
 )
-from resolvers.arguments import input_type, optional, told
+from resolvers.arguments import describe, input_type, optional
 from resolvers.refs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
 
@@ -142,7 +142,7 @@ _RANGES = (FloatRange, DecimalRange, DateTimeRange)
 
 
 @by_identity
-def given(filter: Any) -> dict[str, Any]:
+def conditions(filter: Any) -> dict[str, Any]:
     """The conditions that a filter sets, by name; an absent or null one is none."""
     conditions = {}
     for name, value in vars(filter).items() if filter is not None else ():
@@ -155,13 +155,15 @@ def given(filter: Any) -> dict[str, Any]:
     return conditions
 
 
-ModelsWhere: TypeAlias = Annotated[ModelFilter | None, told("Only models that meet all of this.")]
+ModelsWhere: TypeAlias = Annotated[
+    ModelFilter | None, describe("Only models that meet all of this.")
+]
 VersionsWhere: TypeAlias = Annotated[
-    VersionFilter | None, told("Only versions that meet all of this.")
+    VersionFilter | None, describe("Only versions that meet all of this.")
 ]
 BindingsWhere: TypeAlias = Annotated[
-    BindingFilter | None, told("Only bindings that meet all of this.")
+    BindingFilter | None, describe("Only bindings that meet all of this.")
 ]
 ProvidersWhere: TypeAlias = Annotated[
-    ProviderFilter | None, told("Only providers that meet all of this.")
+    ProviderFilter | None, describe("Only providers that meet all of this.")
 ]

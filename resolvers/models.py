@@ -10,7 +10,7 @@ from db.reads import models, versions
 from db.reads.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
 from resolvers import pages, references
-from resolvers.arguments import told
+from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingsWhere, ModelsWhere, VersionsWhere
 from resolvers.orders import (
@@ -21,7 +21,7 @@ from resolvers.orders import (
     ModelsBy,
     VersionsBy,
 )
-from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.pages import After, Before, First, Last, Page, PageArguments
 from resolvers.parents import attributes, loaded
 from resolvers.refs import ModelRef, VersionSelector
 
@@ -29,7 +29,7 @@ _VERSIONS = Relation(versions.LISTING, "model_id")
 _BINDINGS = Relation(bindings_db.LISTING, "model_id")
 
 
-async def get(info: Info, by: Annotated[ModelRef, told("The model.")]) -> Model | None:
+async def get(info: Info, by: Annotated[ModelRef, describe("The model.")]) -> Model | None:
     """One model, by ID or by name."""
     return (await get_several(info, [{"by": by}]))[0]
 
@@ -50,8 +50,8 @@ async def page(
     order_by: ModelsBy = None,
 ) -> Page[Model]:
     """Models, newest first unless ordered otherwise."""
-    asked = Asked(first, after, last, before, filter, order_by)
-    return await pages.of_all(info, models.LISTING, asked, NEWEST_FIRST)
+    arguments = PageArguments(first, after, last, before, filter, order_by)
+    return await pages.of_all(info, models.LISTING, arguments, NEWEST_FIRST)
 
 
 async def version_pages(
@@ -65,8 +65,8 @@ async def version_pages(
     order_by: VersionsBy = None,
 ) -> list[Page[ModelVersion]]:
     """Its versions, highest number first unless ordered otherwise."""
-    asked = Asked(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _VERSIONS, asked, HIGHEST_NUMBER_FIRST)
+    arguments = PageArguments(first, after, last, before, filter, order_by)
+    return await pages.of_parents(info, parents, _VERSIONS, arguments, HIGHEST_NUMBER_FIRST)
 
 
 async def binding_pages(
@@ -80,8 +80,8 @@ async def binding_pages(
     order_by: BindingsBy = None,
 ) -> list[Page[ProviderBinding]]:
     """Bindings of all this model's versions, lowest priority first unless ordered otherwise."""
-    asked = Asked(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _BINDINGS, asked, LOWEST_PRIORITY_FIRST)
+    arguments = PageArguments(first, after, last, before, filter, order_by)
+    return await pages.of_parents(info, parents, _BINDINGS, arguments, LOWEST_PRIORITY_FIRST)
 
 
 async def latest_versions(info: Info, parents: list[Model]) -> list[ModelVersion | None]:
@@ -92,7 +92,7 @@ async def latest_versions(info: Info, parents: list[Model]) -> list[ModelVersion
 async def selected_versions(
     info: Info,
     parents: list[Model],
-    select: Annotated[VersionSelector, told("Which version.")],
+    select: Annotated[VersionSelector, describe("Which version.")],
 ) -> list[ModelVersion | None]:
     """One of its versions: the latest, or by alias, semantic version, number or content hash."""
     return await _selected(info, parents, select)

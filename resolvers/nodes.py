@@ -9,7 +9,7 @@ import strawberry
 
 from db.reads import audit, bindings, models, providers, versions
 from domain import ids
-from resolvers.arguments import told
+from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
 
@@ -22,7 +22,7 @@ _BY_IDS: dict[str, Any] = {
 }
 
 
-async def get(info: Info, id: Annotated[strawberry.ID, told("The object's ID.")]) -> Any:
+async def get(info: Info, id: Annotated[strawberry.ID, describe("The object's ID.")]) -> Any:
     """Any object by its ID; null when it does not exist."""
     return (await by_ids(info, [id]))[0]
 
@@ -33,7 +33,7 @@ async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[An
 
 
 async def several(
-    info: Info, ids: Annotated[list[strawberry.ID], told("Up to 100 IDs.")]
+    info: Info, ids: Annotated[list[strawberry.ID], describe("Up to 100 IDs.")]
 ) -> list[Any]:
     """Up to 100 objects in the order asked; null in place of each missing one."""
     size_max = info.context.service.limits.max_input_list

@@ -5,7 +5,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import strawberry
 
-from resolvers.arguments import input_type, required, told
+from resolvers.arguments import describe, input_type, required
 
 
 class OrderDirection(StrEnum):
@@ -72,14 +72,14 @@ class BindingOrder:
     direction: OrderDirection = _direction(OrderDirection.ASC)
 
 
-ModelsBy: TypeAlias = Annotated[ModelOrder | None, told("Newest first unless given.")]
+ModelsBy: TypeAlias = Annotated[ModelOrder | None, describe("Newest first unless given.")]
 VersionsBy: TypeAlias = Annotated[
     VersionOrder | None,
-    told("In a model: highest number first unless given. Over all: newest first."),
+    describe("In a model: highest number first unless given. Over all: newest first."),
 ]
 BindingsBy: TypeAlias = Annotated[
     BindingOrder | None,
-    told("In an owner: lowest priority first unless given. Over all: newest first."),
+    describe("In an owner: lowest priority first unless given. Over all: newest first."),
 ]
 
 NEWEST_FIRST = Order("CREATED_AT", OrderDirection.DESC)

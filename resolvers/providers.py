@@ -8,18 +8,18 @@ from db.reads import providers
 from db.reads.keyset import Relation
 from db.tables import Provider, ProviderBinding
 from resolvers import pages
-from resolvers.arguments import told
+from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingsWhere, ProvidersWhere
 from resolvers.orders import BY_SLUG, LOWEST_PRIORITY_FIRST, BindingsBy
-from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.pages import After, Before, First, Last, Page, PageArguments
 from resolvers.parents import attributes
 
 _BINDINGS = Relation(bindings_db.LISTING, "provider_id")
 
 
 async def get(
-    info: Info, slug: Annotated[str, told("The provider's slug, such as openai.")]
+    info: Info, slug: Annotated[str, describe("The provider's slug, such as openai.")]
 ) -> Provider | None:
     """One provider by slug."""
     return (await get_several(info, [{"slug": slug}]))[0]
@@ -42,8 +42,8 @@ async def page(
     filter: ProvidersWhere = None,
 ) -> Page[Provider]:
     """All providers, by slug."""
-    asked = Asked(first, after, last, before, filter)
-    return await pages.of_all(info, providers.LISTING, asked, BY_SLUG)
+    arguments = PageArguments(first, after, last, before, filter)
+    return await pages.of_all(info, providers.LISTING, arguments, BY_SLUG)
 
 
 async def binding_pages(
@@ -57,5 +57,5 @@ async def binding_pages(
     order_by: BindingsBy = None,
 ) -> list[Page[ProviderBinding]]:
     """What it serves, lowest priority first unless ordered otherwise."""
-    asked = Asked(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _BINDINGS, asked, LOWEST_PRIORITY_FIRST)
+    arguments = PageArguments(first, after, last, before, filter, order_by)
+    return await pages.of_parents(info, parents, _BINDINGS, arguments, LOWEST_PRIORITY_FIRST)

@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from db.reads import retention_plan, retention_runs, versions
-from db.reads.retention_plan import Action, Plan, Protected, Scope
+from db.reads.retention_plan import Action, Protected, RetentionPlan, RetentionScope
 from db.reads.retention_runs import RetentionStats
 from db.tables import Model, ModelVersion
 from domain.problems import Invalid, Problem
 from resolvers import references
-from resolvers.arguments import input_type, optional, told
+from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
 from resolvers.parents import loaded
@@ -33,7 +33,9 @@ class RetentionInput:
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
-async def plan(info: Info, input: Annotated[RetentionInput, told("What to plan for.")]) -> Plan:
+async def plan(
+    info: Info, input: Annotated[RetentionInput, describe("What to plan for.")]
+) -> RetentionPlan:
     """Dry run of applyRetention: changes nothing."""
     for problem in problems(input):
         raise RequestError(problem.message)
@@ -50,7 +52,7 @@ async def plan(info: Info, input: Annotated[RetentionInput, told("What to plan f
 
 
 async def stats(
-    info: Info, model: Annotated[ModelRef | None, told("Only this model.")] = None
+    info: Info, model: Annotated[ModelRef | None, describe("Only this model.")] = None
 ) -> RetentionStats:
     """What retention has archived, and what it would archive now."""
     found = await _model(info, model)
@@ -80,10 +82,10 @@ def problems(input: RetentionInput) -> list[Problem]:
     return found
 
 
-def scope(input: RetentionInput, model: Model | None) -> Scope:
+def scope(input: RetentionInput, model: Model | None) -> RetentionScope:
     """What the input asks to plan for."""
     model_ids = None if model is None else [model.id]
-    return Scope(model_ids, input.keep, input.purge_archived_before)
+    return RetentionScope(model_ids, input.keep, input.purge_archived_before)
 
 
 async def _model(info: Info, ref: ModelRef | None) -> Model | None:

@@ -9,18 +9,20 @@ from db.reads.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
 from domain.enums import SloStatus
 from resolvers import pages, references
-from resolvers.arguments import told
+from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingsWhere, VersionsWhere
 from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingsBy, VersionsBy
-from resolvers.pages import After, Asked, Before, First, Last, Page
+from resolvers.pages import After, Before, First, Last, Page, PageArguments
 from resolvers.parents import loaded, parents_of
 from resolvers.refs import VersionRef
 
 _BINDINGS = Relation(bindings_db.LISTING, "version_id")
 
 
-async def get(info: Info, by: Annotated[VersionRef, told("The version.")]) -> ModelVersion | None:
+async def get(
+    info: Info, by: Annotated[VersionRef, describe("The version.")]
+) -> ModelVersion | None:
     """One version, by ID, by content hash, or by model and selector."""
     return await references.version(info.context.db.reader, by)
 
@@ -35,8 +37,8 @@ async def page(
     order_by: VersionsBy = None,
 ) -> Page[ModelVersion]:
     """Versions of all models, newest first unless ordered otherwise."""
-    asked = Asked(first, after, last, before, filter, order_by)
-    return await pages.of_all(info, versions.LISTING, asked, NEWEST_FIRST)
+    arguments = PageArguments(first, after, last, before, filter, order_by)
+    return await pages.of_all(info, versions.LISTING, arguments, NEWEST_FIRST)
 
 
 async def binding_pages(
@@ -50,8 +52,8 @@ async def binding_pages(
     order_by: BindingsBy = None,
 ) -> list[Page[ProviderBinding]]:
     """How providers serve it, lowest priority first unless ordered otherwise."""
-    asked = Asked(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _BINDINGS, asked, LOWEST_PRIORITY_FIRST)
+    arguments = PageArguments(first, after, last, before, filter, order_by)
+    return await pages.of_parents(info, parents, _BINDINGS, arguments, LOWEST_PRIORITY_FIRST)
 
 
 async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:

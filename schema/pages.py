@@ -25,7 +25,7 @@ class PageInfo:
 )
 class AnyConnection:
     page_info: PageInfo = attribute("What lies before and after this page.")
-    total_count: int = batched(resolvers.pages.total_counts, "scope", "parent_id")
+    total_count: int = batched(resolvers.pages.total_counts, "query", "parent_id")
 
 
 @strawberry.type(description="A node and its place in the order asked for.")

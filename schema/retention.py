@@ -34,7 +34,7 @@ class ProtectedVersion:
     because: ProtectionReason = attribute("What protects it; the first of several reasons.")
 
 
-@type_of(retention_plan.Plan, "What applyRetention would do.")
+@type_of(retention_plan.RetentionPlan, "What applyRetention would do.")
 class RetentionPlan:
     archive: list[RetentionAction] = attribute("Versions it would archive.")
     purge: list[RetentionAction] = attribute("Archived versions it would remove for good.")

@@ -17,20 +17,20 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 import schema
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from db.reads.data_version import Moments
+from db.reads.data_version import DataVersionReader
 from planner import Planner
-from resolvers.event_broker import Hub
+from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from server.execution.documents import Documents
 from server.execution.operations import Operations
-from server.execution.pipeline import Answerer
-from server.execution.response_cache import Answers
+from server.execution.pipeline import RequestPipeline
+from server.execution.response_cache import ResponseCache
 from server.http import fast_path, graphiql
 from server.http.endpoint import GraphQLEndpoint
 from server.http.fast_path import Express
-from server.http.middleware import RequestLog, Shortcut
+from server.http.middleware import PathDispatch, RequestLog
 from server.http.websocket import SocketEndpoint
 from server.ops import event_feed, health, jobs, logs
 from server.ops.metrics import Metrics
@@ -46,20 +46,20 @@ _GC_THRESHOLDS = (25_000, 4, 20)
 def build(settings: Settings, database_url: str) -> ASGIApp:
     """The registry's application on one database; nothing is shared between two of them."""
     database = Database(database_url, settings.pool_limits)
-    hub = Hub(settings.hub_limits)
-    cold = Cold(settings.cold_place, settings.cold_storage_class)
-    operations = _operations(settings, database, hub, cold)
-    answers = Answers(settings.answer_cache_bytes_max, operations.service)
-    answerer = Answerer(operations, answers, Moments(database.reader))
-    background = jobs.build(database, cold, settings, database_url) if settings.jobs else None
+    broker = EventBroker(settings.event_broker_limits)
+    store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
+    operations = _operations(settings, database, broker, store)
+    response_cache = ResponseCache(settings.response_cache_bytes_max, operations.service)
+    pipeline = RequestPipeline(operations, response_cache, DataVersionReader(database.reader))
+    background = jobs.build(database, store, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with event_feed.following(database_url, hub), jobs.working(background):
+        async with event_feed.following(database_url, broker), jobs.working(background):
             _settle_memory()
-            yield {fast_path.STATE: Express(answerer)}
+            yield {fast_path.STATE: Express(pipeline)}
         await database.close()
-        cold.close()
+        store.close()
 
     application = Starlette(
         routes=[
@@ -72,7 +72,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(Shortcut(application, path=fast_path.PATH, to=GraphQLEndpoint(answerer)))
+    return RequestLog(PathDispatch(application, path=fast_path.PATH, to=GraphQLEndpoint(pipeline)))
 
 
 def from_environment() -> ASGIApp:
@@ -108,7 +108,9 @@ def _end_with_parent() -> None:
     Thread(target=watch, daemon=True).start()
 
 
-def _operations(settings: Settings, database: Database, hub: Hub, cold: Cold) -> Operations:
+def _operations(
+    settings: Settings, database: Database, broker: EventBroker, store: ArchiveStore
+) -> Operations:
     built = schema.build()
     service = Service(
         version=version("model-registry"),
@@ -130,6 +132,6 @@ def _operations(settings: Settings, database: Database, hub: Hub, cold: Cold) ->
         )
         if settings.compiled_plans
         else None,
-        hub,
-        cold,
+        broker,
+        store,
     )

@@ -39,7 +39,7 @@ class HttpError(Exception):
         self.headers = headers or {}
 
 
-class Refused(Exception):
+class OperationRejected(Exception):
     """A well-formed request that is not executed: its errors are the whole answer."""
 
     def __init__(self, errors: Iterable[GraphQLError]) -> None:

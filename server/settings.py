@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from archive import urls
 from db.postgres.engine import PoolLimits
-from resolvers.event_broker import HubLimits
+from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
 
 PREFIX = "REGISTRY_"
@@ -40,12 +40,12 @@ class Settings(BaseSettings):
         description="`postgresql://` URL; without it an embedded PostgreSQL is started.",
     )
     data_dir: Path = Field(Path(".registry"), description="Where the embedded PostgreSQL lives.")
-    cold_url: str | None = Field(
+    archive_url: str | None = Field(
         None,
         description="Where archives are kept: `file:///folder` or `s3://bucket/prefix`; without it"
         " `archives` in the data directory.",
     )
-    cold_storage_class: str = Field(
+    archive_storage_class: str = Field(
         "GLACIER_IR",
         pattern="^[A-Z][A-Z_]*$",
         description="S3 storage class of new archives; GLACIER and DEEP_ARCHIVE take hours back.",
@@ -75,11 +75,15 @@ class Settings(BaseSettings):
     shutdown_timeout_s: int = Field(
         10, ge=0, description="How long a stop waits for requests in flight."
     )
-    pool_size: int = Field(6, ge=1, description="Connections for reads, at most, per process.")
-    pool_overflow: int = Field(
+    read_connections_max: int = Field(
+        6, ge=1, description="Connections for reads, at most, per process."
+    )
+    write_connections_max: int = Field(
         12, ge=0, description="Connections for writes, at most, per process."
     )
-    pool_wait_s: float = Field(5, gt=0, description="How long a request waits for a connection.")
+    connection_wait_s: float = Field(
+        5, gt=0, description="How long a request waits for a connection."
+    )
     prepared_statements: bool = Field(
         True, description="Prepare statements; `false` behind PgBouncer in transaction mode."
     )
@@ -98,7 +102,7 @@ class Settings(BaseSettings):
     compiled_plans: bool = Field(
         True, description="Answer by compiled plans; `false` leaves all to graphql-core, slower."
     )
-    answer_cache_bytes_max: int = Field(
+    response_cache_bytes_max: int = Field(
         6_291_456,
         ge=0,
         description="Memory for answers given again while the registry is unchanged; 0: none.",
@@ -140,7 +144,7 @@ class Settings(BaseSettings):
             _ = parts.port  # raises ValueError when it is no port
         return url
 
-    @field_validator("cold_url")
+    @field_validator("archive_url")
     @classmethod
     def _is_place(cls, url: str | None) -> str | None:
         if url is not None:
@@ -155,9 +159,9 @@ class Settings(BaseSettings):
         return line
 
     @property
-    def cold_place(self) -> str:
+    def archive_location(self) -> str:
         """The URL of cold storage."""
-        return self.cold_url or (self.data_dir.expanduser().resolve() / "archives").as_uri()
+        return self.archive_url or (self.data_dir.expanduser().resolve() / "archives").as_uri()
 
     @property
     def limits(self) -> Limits:
@@ -176,9 +180,9 @@ class Settings(BaseSettings):
         )
 
     @property
-    def hub_limits(self) -> HubLimits:
+    def event_broker_limits(self) -> EventBrokerLimits:
         """How many may follow live events, and how far behind they may be."""
-        return HubLimits(
+        return EventBrokerLimits(
             subscribers_max=self.subscriptions_max,
             queue_max=self.subscription_queue_max,
             lag_max_s=self.subscription_lag_max_s,
@@ -188,9 +192,9 @@ class Settings(BaseSettings):
     def pool_limits(self) -> PoolLimits:
         """How many database connections to hold, and how long to wait."""
         return PoolLimits(
-            size=self.pool_size,
-            overflow=self.pool_overflow,
-            wait_timeout_s=self.pool_wait_s,
+            size=self.read_connections_max,
+            overflow=self.write_connections_max,
+            wait_timeout_s=self.connection_wait_s,
             statement_timeout_ms=self.statement_timeout_ms,
             is_prepared=self.prepared_statements,
         )

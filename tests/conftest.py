@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import psycopg
 import pytest
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres import embedded, migrate
 from db.postgres.engine import Database
 from tests.graphql import GraphQL
@@ -92,14 +92,14 @@ async def db(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def cold(tmp_path: Path) -> Iterator[Cold]:
+def store(tmp_path: Path) -> Iterator[ArchiveStore]:
     """The test's cold storage, in a folder of its own."""
-    store = Cold((tmp_path / "cold").as_uri())
+    store = ArchiveStore((tmp_path / "cold").as_uri())
     yield store
     store.close()
 
 
 @pytest.fixture
-def gql(db: Database, cold: Cold) -> GraphQL:
+def gql(db: Database, store: ArchiveStore) -> GraphQL:
     """Runs documents on the test's registry."""
-    return GraphQL(db, cold)
+    return GraphQL(db, store)

@@ -10,7 +10,7 @@ import psycopg
 from db.postgres.engine import Database
 from db.reads import audit, listener
 from db.tables import AuditEvent
-from resolvers.event_broker import Hub, HubLimits
+from resolvers.event_broker import EventBroker, EventBrokerLimits
 
 WAIT_S = 20
 
@@ -64,28 +64,28 @@ async def listening(url: str) -> AsyncIterator[Feed]:
 
 
 @asynccontextmanager
-async def hub_of(url: str, **limits: Any) -> AsyncIterator[tuple[Hub, Feed]]:
-    """A hub on the database, and the feed that fills it."""
-    hub, feed = Hub(HubLimits(**limits)), Feed()
+async def hub_of(url: str, **limits: Any) -> AsyncIterator[tuple[EventBroker, Feed]]:
+    """A broker on the database, and the feed that fills it."""
+    broker, feed = EventBroker(EventBrokerLimits(**limits)), Feed()
 
     def deliver(delivered: Sequence[AuditEvent], place: int) -> None:
-        hub.deliver(delivered, place)
+        broker.deliver(delivered, place)
         feed.deliver(delivered, place)
 
     task = asyncio.ensure_future(listener.follow(url, deliver))
     await feed.reached(0)
-    yield hub, feed
+    yield broker, feed
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
-def stream(hub: Hub, db: Database, place: int) -> Any:
+def stream(broker: EventBroker, db: Database, place: int) -> Any:
     """All events after a place, as a subscriber gets them."""
 
     async def read(sequence: int, count: int) -> list[AuditEvent]:
         return await audit.after(db.reader, sequence, count)
 
-    return hub.events(read, place, lambda _: True)
+    return broker.events(read, place, lambda _: True)
 
 
 async def take(events_: Any, count: int) -> list[AuditEvent]:

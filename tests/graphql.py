@@ -8,7 +8,7 @@ from strawberry import Schema
 from strawberry.extensions import ParserCache, ValidationCache
 
 import schema
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from resolvers.context import Context
 from resolvers.service import Limits, Service
@@ -24,9 +24,9 @@ SERVICE = Service(version="0.0.0", schema_hash="0" * 64, limits=Limits())
 class GraphQL:
     """One caller of one database."""
 
-    def __init__(self, db: Database, cold: Cold | None = None) -> None:
+    def __init__(self, db: Database, store: ArchiveStore | None = None) -> None:
         self.db = db
-        self.cold = cold
+        self.store = store
 
     async def __call__(self, document: str, **variables: Any) -> dict[str, Any]:
         """The data of an operation that must go well."""
@@ -43,7 +43,7 @@ class GraphQL:
         return (first.extensions or {}).get("code"), first.message
 
     async def _execute(self, document: str, variables: dict[str, Any]) -> Any:
-        context = Context(db=self.db, service=SERVICE, actor="tests", cold=self.cold)
+        context = Context(db=self.db, service=SERVICE, actor="tests", store=self.store)
         return await SCHEMA.execute(document, variable_values=variables, context_value=context)
 
     @contextmanager

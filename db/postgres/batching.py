@@ -30,7 +30,7 @@ class _Batch(Generic[KeyT, ValueT]):
         return all(waiter.done() for waiter in self.waiters)
 
 
-class Place(Generic[KeyT, ValueT]):
+class BatchSlot(Generic[KeyT, ValueT]):
     """One key's place in a batch: awaited, or asked for its value when its future is done."""
 
     __slots__ = ("_batch", "_key", "future")
@@ -62,7 +62,7 @@ class Place(Generic[KeyT, ValueT]):
         _leave(self._batch, self.future)
 
 
-class Coalescer(Generic[KeyT, ValueT]):
+class Batcher(Generic[KeyT, ValueT]):
     """Joins loads of one kind while others of it run; without a cache.
 
     A load never joins a batch that has started, so it sees whatever was committed before it began.
@@ -104,7 +104,7 @@ class Coalescer(Generic[KeyT, ValueT]):
             raise
         return found
 
-    def join(self, key: KeyT) -> Place[KeyT, ValueT]:
+    def join(self, key: KeyT) -> BatchSlot[KeyT, ValueT]:
         """A place for one key; the short way, for what is asked most."""
         batch = self._with_room_for((key,))
         batch.keys[key] = None
@@ -112,7 +112,7 @@ class Coalescer(Generic[KeyT, ValueT]):
         future = asyncio.get_running_loop().create_future()
         batch.waiters.append(future)
         self._schedule()
-        return Place(key, batch, future)
+        return BatchSlot(key, batch, future)
 
     def _join(
         self, keys: Sequence[KeyT]

@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.postgres.pool import TIME_ZONE, Connection, Connections
+from db.postgres.pool import TIME_ZONE, Connection, ConnectionPool
 from db.postgres.reader import Reader
 
 # read by the triggers of migration 0002
@@ -71,7 +71,7 @@ class Database:
             timeout = f"-c statement_timeout={limits.statement_timeout_ms}"
             self._conninfo["options"] = f"{timeout} -c timezone=UTC"
         pool = partial(
-            Connections,
+            ConnectionPool,
             self._connected,
             wait_timeout_s=limits.wait_timeout_s,
             is_prepared=limits.is_prepared,
@@ -134,7 +134,7 @@ class Database:
 
     async def _give_back(self) -> bool:
         """Close a connection that nobody uses; whether there was one."""
-        if await self.single.drop_one() or await self.reader.connections.drop_one():
+        if await self.single.drop_one() or await self.reader.pool.drop_one():
             return True
         if self._transactions.checkedin() and not self._transactions.checkedout():
             await self.engine.dispose()
@@ -159,7 +159,7 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
-        await self.reader.connections.close()
+        await self.reader.pool.close()
         await self.single.close()
         await self.engine.dispose()
 

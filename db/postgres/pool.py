@@ -29,7 +29,7 @@ class PoolBusy(psycopg.OperationalError):
     """No connection came free in time."""
 
 
-class Connections:
+class ConnectionPool:
     """At most `size` connections, made when needed and kept."""
 
     def __init__(

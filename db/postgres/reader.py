@@ -10,8 +10,8 @@ import psycopg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.arrays import uuid_array
-from db.postgres.batching import Coalescer
-from db.postgres.pool import Connection, Connections
+from db.postgres.batching import Batcher
+from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.statements import Query, compiled
 
 # Larger loads gain less from each other than the joining costs: those of queries that run together,
@@ -27,21 +27,21 @@ Note = Callable[[str, Mapping[str, Any]], None]
 class Reader:
     """Runs queries on a pool; loads of few keys by concurrent requests are joined."""
 
-    def __init__(self, connections: Connections) -> None:
-        self.connections = connections
-        self._kinds: dict[Hashable, Coalescer[Any, list[Any]]] = {}
+    def __init__(self, pool: ConnectionPool) -> None:
+        self.pool = pool
+        self._kinds: dict[Hashable, Batcher[Any, list[Any]]] = {}
         self.listeners: list[Note] = []  # told of each statement sent, for tests and metrics
 
     async def rows(self, query: Query) -> list[Any]:
         """The query's rows; one that met a dead connection is asked again on a new one."""
-        async with self.connections.one() as connection:
+        async with self.pool.one() as connection:
             try:
                 return await fetched(connection, query, self.listeners)
             except psycopg.OperationalError as error:
                 if not _has_lost_connection(error):
                     raise
-        await self.connections.drop_free()
-        async with self.connections.one() as connection:
+        await self.pool.drop_free()
+        async with self.pool.one() as connection:
             return await fetched(connection, query, self.listeners)
 
     async def rows_by_key(self, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:
@@ -49,13 +49,13 @@ class Reader:
         if len(keys) > _COALESCED_KEYS_MAX:
             return await _grouped(self, query, keys)
         kind = (query.shape, _frozen(query.values))
-        coalescer = self._kinds.get(kind)
-        if coalescer is None:
+        batcher = self._kinds.get(kind)
+        if batcher is None:
             if len(self._kinds) >= _KINDS_MAX:
                 self._kinds = {k: c for k, c in self._kinds.items() if not c.is_idle}
-            coalescer = Coalescer(lambda some: _grouped(self, query, some))
-            self._kinds[kind] = coalescer
-        return await coalescer.load(keys)
+            batcher = Batcher(lambda some: _grouped(self, query, some))
+            self._kinds[kind] = batcher
+        return await batcher.load(keys)
 
 
 Source: TypeAlias = Reader | AsyncSession

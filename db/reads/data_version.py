@@ -8,13 +8,13 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.postgres import reader
-from db.postgres.batching import Coalescer, Place
+from db.postgres.batching import Batcher, BatchSlot
 from db.postgres.reader import Source
 from db.postgres.statements import Query
 from db.tables import Price, RegistryState
 
 
-class Moment(NamedTuple):
+class DataVersion(NamedTuple):
     """All that an answer may depend on: while it is the same, so is every answer.
 
     The revision moves with every write; the time at which the next known price takes effect, and
@@ -26,7 +26,7 @@ class Moment(NamedTuple):
     today: date
 
 
-def _select_moment() -> sa.Select[Any]:
+def _select_current() -> sa.Select[Any]:
     next_price_at = (
         sa.select(sa.func.min(col(Price.effective_from)))
         .where(col(Price.effective_from) > sa.func.now())
@@ -40,31 +40,31 @@ def _select_moment() -> sa.Select[Any]:
     return sa.select(*columns)
 
 
-_MOMENT = Query("moment", _select_moment, {})
+_CURRENT = Query("moment", _select_current, {})
 
 
-async def moment(source: Source) -> Moment:
+async def current(source: Source) -> DataVersion:
     """The moment now."""
-    row = (await reader.rows(source, _MOMENT))[0]
-    return Moment(row.revision, row.next_price_at, row.today)
+    row = (await reader.rows(source, _CURRENT))[0]
+    return DataVersion(row.revision, row.next_price_at, row.today)
 
 
-class Moments:
+class DataVersionReader:
     """The moment now, for many who ask at once: one statement, which none of them has missed."""
 
     def __init__(self, source: Source) -> None:
         # it takes a quarter of a millisecond, so that a second one would only cost more
-        self._coalescer: Coalescer[None, Moment] = Coalescer(self._read, in_flight_max=1)
+        self._coalescer: Batcher[None, DataVersion] = Batcher(self._read, in_flight_max=1)
         self._source = source
 
-    def now(self) -> Place[None, Moment]:
+    def now(self) -> BatchSlot[None, DataVersion]:
         """Awaited, or asked for its value when it is done: not older than this call."""
         return self._coalescer.join(None)
 
-    async def _read(self, _: Sequence[None]) -> dict[None, Moment]:
-        return {None: await moment(self._source)}
+    async def _read(self, _: Sequence[None]) -> dict[None, DataVersion]:
+        return {None: await current(self._source)}
 
 
 async def revision(source: Source) -> int:
     """The sequence number of the last committed change."""
-    return (await moment(source)).revision
+    return (await current(source)).revision

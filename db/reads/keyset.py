@@ -96,7 +96,7 @@ def plain(column: Any) -> Key:
 
 
 def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine[Any]) -> Key:
-    """A key that is a nullable column with an index both ways (db.tables.columns.both_ways)."""
+    """A key that is a nullable column, indexed by db.tables.columns.asc_desc_indexes."""
     name = f"{table}.{column}"
     ascending = unknown_last(name, type_name, descending=False)
     descending = unknown_last(name, type_name, descending=True)

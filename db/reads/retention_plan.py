@@ -57,7 +57,7 @@ class Protected:
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class RetentionScope:
     """What a plan is for: these models or all; keep so many instead of each model's own number.
 
     Without `purge_before` nothing is purged.
@@ -69,7 +69,7 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RetentionPlan:
     """What retention would do; the versions of a model newest first."""
 
     archive: list[Action]
@@ -117,12 +117,12 @@ def _protection(version: Candidate) -> ProtectionReason | None:
     return ProtectionReason.RECENT_TRAFFIC if version.has_recent_traffic else None
 
 
-async def plan(source: Source, scope: Scope, *, locking: bool = False) -> Plan:
+async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) -> RetentionPlan:
     """What retention would do; with `locking` its candidates stay locked to the transaction's end.
 
     One statement, and one more with `purge_before`. The models' rows must be locked before.
     """
-    made = Plan([], [], [])
+    made = RetentionPlan([], [], [])
     for model_id, versions in groupby(
         await _candidates(source, scope, locking), key=lambda row: row.model_id
     ):
@@ -137,13 +137,13 @@ async def plan(source: Source, scope: Scope, *, locking: bool = False) -> Plan:
     return made
 
 
-def narrowed(scope: Scope, made: Plan) -> Scope:
+def narrowed(scope: RetentionScope, made: RetentionPlan) -> RetentionScope:
     """The scope of those models alone that a plan does something to."""
     models = {action.model_id for action in (*made.archive, *made.purge)}
     return replace(scope, model_ids=sorted(models))
 
 
-def _add(made: Plan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
+def _add(made: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
     keep = keep or rows[0].retention_keep
     candidates = (
         Candidate(row.id, row.number, row.status, row.has_alias, row.is_held) for row in rows
@@ -154,7 +154,7 @@ def _add(made: Plan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
     made.protected.extend(Protected(version.id, because) for version, because in protected)
 
 
-async def _candidates(source: Source, scope: Scope, locking: bool) -> list[Any]:
+async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
     # No outcomes are recorded yet, so nothing has RECENT_TRAFFIC: the rule's place for it waits.
     def build() -> sa.Select[Any]:
         named = sa.exists().where(col(ModelAlias.version_id) == ModelVersion.id)
@@ -177,7 +177,7 @@ async def _candidates(source: Source, scope: Scope, locking: bool) -> list[Any]:
     return await _rows(source, "candidates", build, scope, locking)
 
 
-async def _purgeable(source: Source, scope: Scope, locking: bool) -> list[Any]:
+async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
     def build() -> sa.Select[Any]:
         statement: Any = (
             sa.select(
@@ -197,7 +197,7 @@ async def _purgeable(source: Source, scope: Scope, locking: bool) -> list[Any]:
     return await _rows(source, "purgeable", build, scope, locking)
 
 
-def _scoped(statement: sa.Select[Any], scope: Scope, locking: bool) -> sa.Select[Any]:
+def _scoped(statement: sa.Select[Any], scope: RetentionScope, locking: bool) -> sa.Select[Any]:
     if scope.model_ids is not None:
         own = among(col(ModelVersion.model_id), sa.bindparam("model_ids"))
         statement = statement.where(own)
@@ -205,7 +205,11 @@ def _scoped(statement: sa.Select[Any], scope: Scope, locking: bool) -> sa.Select
 
 
 async def _rows(
-    source: Source, name: str, build: Callable[[], sa.Select[Any]], scope: Scope, locking: bool
+    source: Source,
+    name: str,
+    build: Callable[[], sa.Select[Any]],
+    scope: RetentionScope,
+    locking: bool,
 ) -> list[Any]:
     values: dict[str, Any] = {}
     if scope.model_ids is not None:

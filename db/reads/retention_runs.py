@@ -14,7 +14,7 @@ from db.postgres.statements import Query
 from db.reads import retention_plan
 from db.reads.keyset import among
 from db.reads.lookup import one_by
-from db.reads.retention_plan import Scope
+from db.reads.retention_plan import RetentionScope
 from db.tables import ModelVersion, RetentionRun
 from db.tables.versions import KEPT_ARCHIVED
 from domain.enums import VersionStatus
@@ -37,7 +37,7 @@ async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
     model_ids = None if model_id is None else [model_id]
     (counts,) = await _rows(source, "retention counts", _select_counts, model_ids)
     last = await _rows(source, "last retention run", _select_last_run, model_ids, RetentionRun)
-    scope = Scope(model_ids, purge_before=datetime.now(UTC) - KEPT_ARCHIVED)
+    scope = RetentionScope(model_ids, purge_before=datetime.now(UTC) - KEPT_ARCHIVED)
     todo = await retention_plan.plan(source, scope)
     return RetentionStats(
         active=counts.active,

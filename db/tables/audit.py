@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import column_property
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import TIME, Row, check, json, word
+from db.tables.columns import TIME, Row, check, enum_column, json
 from domain import field_changes, ids
 from domain.enums import AuditAction, EntityKind
 from domain.field_changes import FieldChange
@@ -59,8 +59,8 @@ class AuditEvent(Row, table=True):
     at: datetime = Field(sa_type=TIME, nullable=False)
     actor: str = Field(sa_type=sa.Text)
     request_id: str | None = Field(default=None, sa_type=sa.Text)
-    action: AuditAction = Field(sa_type=word(AuditAction))
-    kind: EntityKind = Field(sa_type=word(EntityKind))
+    action: AuditAction = Field(sa_type=enum_column(AuditAction))
+    kind: EntityKind = Field(sa_type=enum_column(EntityKind))
     subject_id: UUID
     subject_name: str = Field(sa_type=sa.Text)
     model_id: UUID | None = None

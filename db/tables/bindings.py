@@ -8,7 +8,16 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db.tables.columns import TIME, Row, VersionedRow, both_ways, check, json, money, word
+from db.tables.columns import (
+    TIME,
+    Row,
+    VersionedRow,
+    asc_desc_indexes,
+    check,
+    enum_column,
+    json,
+    money,
+)
 from domain import ids, patterns
 from domain.enums import BindingStatus
 
@@ -42,8 +51,8 @@ class ProviderBinding(VersionedRow, table=True):
         sa.Index("ix_provider_bindings_provider_id_priority_id", "provider_id", "priority", "id"),
         sa.Index("ix_provider_bindings_priority_id", "priority", "id"),
         sa.Index("ix_provider_bindings_created_at_id", "created_at", "id"),
-        *both_ways("provider_bindings", "success_rate", "float8"),
-        *both_ways("provider_bindings", "latency_ms", "float8"),
+        *asc_desc_indexes("provider_bindings", "success_rate", "float8"),
+        *asc_desc_indexes("provider_bindings", "latency_ms", "float8"),
         sa.Index("ix_provider_bindings_provider_model_id", "provider_model_id"),
         sa.Index("ix_provider_bindings_region", "region"),
         sa.Index("ix_provider_bindings_status", "status"),
@@ -57,7 +66,7 @@ class ProviderBinding(VersionedRow, table=True):
     endpoint: str | None = Field(default=None, sa_type=sa.Text)
     config: Any = Field(default=None, sa_type=json(), nullable=True)
     credential_ref: str | None = Field(default=None, sa_type=sa.Text)
-    status: BindingStatus = Field(sa_type=word(BindingStatus))
+    status: BindingStatus = Field(sa_type=enum_column(BindingStatus))
     priority: int = 100
     weight: int = 100
     sunset_on: date | None = None

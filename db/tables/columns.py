@@ -26,12 +26,12 @@ MONEY = sa.Numeric(20, 10)  # USD per 1,000 tokens
 TIME = sa.DateTime(timezone=True)
 
 
-def word(enum: type[StrEnum]) -> sa.Enum:
+def enum_column(enum: type[StrEnum]) -> sa.Enum:
     """One of an enum's words, as text with a CHECK: adding a word is then a plain migration."""
     return sa.Enum(enum, native_enum=False, create_constraint=True, length=32, name=_snake(enum))
 
 
-def words() -> ARRAY[str]:
+def enum_array_column() -> ARRAY[str]:
     """Several words; the table's CHECK names the allowed ones."""
     return ARRAY(sa.Text)
 
@@ -51,7 +51,7 @@ def unknown_last(column: str, type_name: str, *, descending: bool) -> str:
     return f"coalesce({column}, '{sign}Infinity'::{type_name})"
 
 
-def both_ways(table: str, column: str, type_name: str) -> tuple[sa.Index, sa.Index]:
+def asc_desc_indexes(table: str, column: str, type_name: str) -> tuple[sa.Index, sa.Index]:
     """Indexes for ordering by a nullable column, one a direction, for NULL is last in both."""
     return (
         sa.Index(

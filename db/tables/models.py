@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db.tables.columns import SORTED_TEXT, VersionedRow, check, json, word
+from db.tables.columns import SORTED_TEXT, VersionedRow, check, enum_column, json
 from domain import ids, patterns
 from domain.enums import TaskType
 from domain.values import Label
@@ -34,7 +34,7 @@ class Model(VersionedRow, table=True):
     PROPERTIES = {**VersionedRow.PROPERTIES, "label_list": ("labels",)}
 
     name: str = Field(sa_type=SORTED_TEXT)
-    task: TaskType = Field(sa_type=word(TaskType))
+    task: TaskType = Field(sa_type=enum_column(TaskType))
     subject: str | None = Field(default=None, sa_type=sa.Text)
     description: str | None = Field(default=None, sa_type=sa.Text)
     labels: dict[str, str] = Field(

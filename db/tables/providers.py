@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import Field
 
-from db.tables.columns import SORTED_TEXT, VersionedRow, check, word
+from db.tables.columns import SORTED_TEXT, VersionedRow, check, enum_column
 from domain import ids, patterns
 from domain.enums import ProviderKind
 
@@ -21,7 +21,7 @@ class Provider(VersionedRow, table=True):
 
     slug: str = Field(sa_type=SORTED_TEXT)
     name: str = Field(sa_type=sa.Text)
-    kind: ProviderKind = Field(sa_type=word(ProviderKind))
+    kind: ProviderKind = Field(sa_type=enum_column(ProviderKind))
     api_base: str | None = Field(default=None, sa_type=sa.Text)
     docs_url: str | None = Field(default=None, sa_type=sa.Text)
 

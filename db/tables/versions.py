@@ -12,12 +12,12 @@ from db.tables.columns import (
     SORTED_TEXT,
     TIME,
     VersionedRow,
-    both_ways,
+    asc_desc_indexes,
     check,
+    enum_array_column,
+    enum_column,
     json,
     money,
-    word,
-    words,
 )
 from domain import ids, patterns
 from domain.enums import ArchiveReason, Capability, VersionStatus
@@ -57,8 +57,8 @@ class ModelVersion(VersionedRow, table=True):
         sa.Index("ix_model_versions_number_id", "number", "id"),
         sa.Index("ix_model_versions_semver_key_id", "semver_key", "id"),
         sa.Index("ix_model_versions_created_at_id", "created_at", "id"),
-        *both_ways("model_versions", "eval_score", "float8"),
-        *both_ways("model_versions", "cost_per_1k", "numeric"),
+        *asc_desc_indexes("model_versions", "eval_score", "float8"),
+        *asc_desc_indexes("model_versions", "cost_per_1k", "numeric"),
         sa.Index("ix_model_versions_version", "version"),
         sa.Index("ix_model_versions_content_hash", "content_hash"),
         sa.Index("ix_model_versions_region", "region"),
@@ -84,7 +84,7 @@ class ModelVersion(VersionedRow, table=True):
     semver_key: str = Field(sa_type=SORTED_TEXT)
     content_hash: str = Field(sa_type=SORTED_TEXT)
     region: str = Field(sa_type=sa.Text)
-    status: VersionStatus = Field(sa_type=word(VersionStatus))
+    status: VersionStatus = Field(sa_type=enum_column(VersionStatus))
     eval_score: float | None = None
     cost_per_1k: Decimal | None = money()
     slo_latency_ms: int | None = None
@@ -92,7 +92,7 @@ class ModelVersion(VersionedRow, table=True):
     context_window: int | None = None
     max_output_tokens: int | None = None
     capabilities: list[Capability] = Field(
-        default_factory=list, sa_type=words(), sa_column_kwargs={"server_default": "{}"}
+        default_factory=list, sa_type=enum_array_column(), sa_column_kwargs={"server_default": "{}"}
     )
     artifact_url: str | None = Field(default=None, sa_type=sa.Text)
     size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
@@ -101,7 +101,7 @@ class ModelVersion(VersionedRow, table=True):
     deprecated_on: date | None = None
     sunset_on: date | None = None
     archived_at: datetime | None = Field(default=None, sa_type=TIME)
-    archive_reason: ArchiveReason | None = Field(default=None, sa_type=word(ArchiveReason))
+    archive_reason: ArchiveReason | None = Field(default=None, sa_type=enum_column(ArchiveReason))
     archive_uri: str | None = Field(default=None, sa_type=sa.Text)
     archive_hash: str | None = Field(default=None, sa_type=sa.Text)
     archive_size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)

@@ -17,7 +17,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from archive import format
 from archive.format import Contents
-from archive.store import Cold, NotYet, Stored, Unavailable
+from archive.store import ArchiveStore, RestorePending, Stored, StoreUnavailable
 from db.reads.keyset import among
 from db.tables import Model, ModelAlias, ModelVersion, Price, Provider, ProviderBinding
 from db.writes import rows
@@ -44,7 +44,7 @@ def unwatched(_: Step) -> None:
 
 async def archive(
     session: AsyncSession,
-    cold: Cold,
+    store: ArchiveStore,
     version_ids: Sequence[UUID],
     reason: ArchiveReason,
     watch: Watch = unwatched,
@@ -56,8 +56,8 @@ async def archive(
     objects = await _packed(session, version_ids)
     watch(Step.BEFORE_PUT)
     try:
-        stored = await cold.put(list(objects.values()))
-    except Unavailable as error:
+        stored = await store.put(list(objects.values()))
+    except StoreUnavailable as error:
         place = "id" if reason == ArchiveReason.MANUAL else "model"
         raise Refused(_storage_unavailable(error, place)) from error
     watch(Step.AFTER_PUT)
@@ -69,7 +69,7 @@ async def archive(
 
 
 async def archive_by_hand(
-    session: AsyncSession, cold: Cold, key: UUID, expected_revision: int | None
+    session: AsyncSession, store: ArchiveStore, key: UUID, expected_revision: int | None
 ) -> ModelVersion:
     """Archive a version; refused while it is held or an alias points at it."""
     version = await _locked(session, key, expected_revision)
@@ -81,18 +81,18 @@ async def archive_by_hand(
     if alias is not None:
         message = f"the alias {alias} points at the version; point it elsewhere first"
         raise Refused(InvalidState(message, ("id",), UserErrorCode.IN_USE))
-    await archive(session, cold, [key], ArchiveReason.MANUAL)
+    await archive(session, store, [key], ArchiveReason.MANUAL)
     return (await reloaded(session, [key]))[0]
 
 
-async def read(cold: Cold, version: ModelVersion) -> Contents:
+async def read(store: ArchiveStore, version: ModelVersion) -> Contents:
     """What an ARCHIVED version's object holds, verified; refused when it cannot be had now."""
     try:
-        data = await cold.get(version.archive_uri or "", version.archive_hash or "")
+        data = await store.get(version.archive_uri or "", version.archive_hash or "")
         return format.unpack(data, version)
-    except NotYet as error:
+    except RestorePending as error:
         raise Refused(InvalidState(str(error), ("id",))) from error
-    except (Unavailable, format.Corrupt) as error:
+    except (StoreUnavailable, format.Corrupt) as error:
         raise Refused(_storage_unavailable(error, "id")) from error
 
 

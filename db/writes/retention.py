@@ -11,11 +11,11 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from archive.store import Cold, Unavailable
+from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres.engine import Database
 from db.reads import retention_plan
 from db.reads.keyset import among
-from db.reads.retention_plan import Plan, Scope
+from db.reads.retention_plan import RetentionPlan, RetentionScope
 from db.tables import Model, ModelVersion, RetentionRun
 from db.writes import rows, transactions
 from db.writes.archive import Step, Watch, archive, unwatched
@@ -44,7 +44,7 @@ class Limit:
 
 
 async def apply(
-    session: AsyncSession, cold: Cold, scope: Scope, watch: Watch = unwatched
+    session: AsyncSession, store: ArchiveStore, scope: RetentionScope, watch: Watch = unwatched
 ) -> Applied:
     """Do what the plan of these models says, as it is once they are locked.
 
@@ -54,11 +54,11 @@ async def apply(
     assert scope.model_ids is not None  # locks are taken model by model
     await _lock_models(session, scope.model_ids)
     made = await retention_plan.plan(session, scope, locking=True)
-    return await _do(session, cold, made, watch)
+    return await _do(session, store, made, watch)
 
 
 async def apply_once(
-    session: AsyncSession, cold: Cold, scope: Scope, limit: Limit
+    session: AsyncSession, store: ArchiveStore, scope: RetentionScope, limit: Limit
 ) -> tuple[RetentionRun, Applied]:
     """A whole run in the caller's transaction; refused when the plan is too long, or another."""
     first = await retention_plan.plan(session, scope)
@@ -74,14 +74,14 @@ async def apply_once(
     made = await retention_plan.plan(session, own, locking=True)
     _refuse_other(made, limit)
     run = await _begin(session, scope)
-    applied = await _do(session, cold, made, unwatched)
+    applied = await _do(session, store, made, unwatched)
     return await _end(session, run.id, applied), applied
 
 
 async def run(
     database: Database,
-    cold: Cold,
-    scope: Scope,
+    store: ArchiveStore,
+    scope: RetentionScope,
     actor: str,
     watch: Watch = unwatched,
     at_once: int = _AT_ONCE,
@@ -100,9 +100,9 @@ async def run(
         todo = retention_plan.narrowed(own, await retention_plan.plan(database.reader, own))
         waiting = iter([replace(scope, model_ids=[key]) for key in todo.model_ids or ()])
 
-        async def some(waiting: Iterator[Scope] = waiting) -> None:
+        async def some(waiting: Iterator[RetentionScope] = waiting) -> None:
             for each in waiting:
-                await _one_model(database, cold, each, begun, watch)
+                await _one_model(database, store, each, begun, watch)
 
         await _together(some, at_once)
 
@@ -112,16 +112,16 @@ async def run(
     return await transactions.run(database, end, actor)
 
 
-async def forget(cold: Cold, digests: Sequence[str]) -> None:
+async def forget(store: ArchiveStore, digests: Sequence[str]) -> None:
     """Delete the objects of purged versions; one that stays is harmless, and is told to the log."""
     for digest in digests:
         try:
-            await cold.delete(digest)
-        except Unavailable as error:
+            await store.delete(digest)
+        except StoreUnavailable as error:
             _log.warning("a purged archive stays in cold storage: %s: %s", digest, error)
 
 
-async def batches(database: Database, scope: Scope) -> AsyncIterator[Scope]:
+async def batches(database: Database, scope: RetentionScope) -> AsyncIterator[RetentionScope]:
     """The scope, some models at a time, in the order of their ids."""
     if scope.model_ids is not None:
         yield scope
@@ -149,23 +149,29 @@ async def _together(act: Callable[[], Coroutine[Any, Any, None]], times: int) ->
 
 
 async def _one_model(
-    database: Database, cold: Cold, scope: Scope, begun: RetentionRun, watch: Watch
+    database: Database,
+    store: ArchiveStore,
+    scope: RetentionScope,
+    begun: RetentionRun,
+    watch: Watch,
 ) -> None:
     async def work(session: AsyncSession) -> Applied:
-        applied = await apply(session, cold, scope, watch)
+        applied = await apply(session, store, scope, watch)
         await _count(session, begun.id, applied)
         watch(Step.BEFORE_COMMIT)
         return applied
 
     applied = await transactions.run(database, work, begun.actor)
     watch(Step.AFTER_COMMIT)
-    await forget(cold, list(applied.purged.values()))
+    await forget(store, list(applied.purged.values()))
 
 
-async def _do(session: AsyncSession, cold: Cold, made: Plan, watch: Watch) -> Applied:
+async def _do(
+    session: AsyncSession, store: ArchiveStore, made: RetentionPlan, watch: Watch
+) -> Applied:
     archived = [action.version_id for action in made.archive]
     if archived:
-        await archive(session, cold, archived, ArchiveReason.RETENTION, watch)
+        await archive(session, store, archived, ArchiveReason.RETENTION, watch)
     return Applied(archived, await _purge(session, [a.version_id for a in made.purge]))
 
 
@@ -194,13 +200,13 @@ async def _lock_models(session: AsyncSession, model_ids: Sequence[UUID]) -> None
     await session.exec(statement.with_for_update(key_share=True))
 
 
-def _refuse_other(made: Plan, limit: Limit) -> None:
+def _refuse_other(made: RetentionPlan, limit: Limit) -> None:
     if limit.plan_hash not in (None, made.plan_hash):
         message = f"the plan has changed since it was read; it is {made.plan_hash} now"
         raise Refused(InvalidState(message, ("planHash",)))
 
 
-async def _begin(session: AsyncSession, scope: Scope) -> RetentionRun:
+async def _begin(session: AsyncSession, scope: RetentionScope) -> RetentionRun:
     model_id = scope.model_ids[0] if scope.model_ids else None
     actor = (await session.exec(sa.text("SELECT current_setting('registry.actor')"))).scalar_one()  # type: ignore[call-overload]  # takes text too
     begun = RetentionRun(actor=actor, model_id=model_id)

@@ -10,7 +10,7 @@ from db.writes.aliases import Moved
 from domain import ids, rules
 from domain.problems import NotFound, Problem, Refused
 from resolvers import references
-from resolvers.arguments import input_type, optional, required, told
+from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.refs import ModelRef, VersionRef
 from resolvers.writing.inputs import problems_of
@@ -38,7 +38,7 @@ class DeleteAliasInput:
 
 
 async def point(
-    info: Info, input: Annotated[SetAliasInput, told("The alias and its version.")]
+    info: Info, input: Annotated[SetAliasInput, describe("The alias and its version.")]
 ) -> Moved:
     """Point an alias such as production at a version, creating or moving it."""
     refuse_if(_problems(input))
@@ -56,7 +56,9 @@ async def point(
     return await write(info, work)
 
 
-async def roll_back(info: Info, input: Annotated[RollbackAliasInput, told("The alias.")]) -> Moved:
+async def roll_back(
+    info: Info, input: Annotated[RollbackAliasInput, describe("The alias.")]
+) -> Moved:
     """Point an alias back at the version it named before; again, at the one before that."""
     refuse_if(_problems(input))
 
@@ -67,7 +69,7 @@ async def roll_back(info: Info, input: Annotated[RollbackAliasInput, told("The a
     return await write(info, work, action="ALIAS:ROLLED_BACK")
 
 
-async def delete(info: Info, input: Annotated[DeleteAliasInput, told("The alias.")]) -> Model:
+async def delete(info: Info, input: Annotated[DeleteAliasInput, describe("The alias.")]) -> Model:
     """Delete an alias; its history stays in the audit log."""
     refuse_if(_problems(input))
 

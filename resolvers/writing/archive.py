@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.reads import versions
 from db.tables import ModelVersion
 from db.writes import archive as changes
@@ -12,7 +12,7 @@ from db.writes import rows
 from domain import ids, rules
 from domain.enums import VersionStatus
 from domain.problems import InvalidState, Refused, UserErrorCode
-from resolvers.arguments import input_type, optional, required, told
+from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.writing.inputs import EXPECTED_REVISION, problems_of
 from resolvers.writing.transaction import key_of, refuse_if, write
@@ -38,26 +38,26 @@ class SetVersionHoldInput:
 
 
 async def archive(
-    info: Info, input: Annotated[ArchiveVersionInput, told("The version.")]
+    info: Info, input: Annotated[ArchiveVersionInput, describe("The version.")]
 ) -> ModelVersion:
     """Take a version out of routing and move it to cold storage."""
-    key, cold = key_of(ids.VERSION, input.id), cold_of(info)
+    key, store = key_of(ids.VERSION, input.id), store_of(info)
 
     async def work(session: Any) -> ModelVersion:
-        return await changes.archive_by_hand(session, cold, key, input.expected_revision)
+        return await changes.archive_by_hand(session, store, key, input.expected_revision)
 
     return await write(info, work)
 
 
 async def restore(
-    info: Info, input: Annotated[RestoreVersionInput, told("The version.")]
+    info: Info, input: Annotated[RestoreVersionInput, describe("The version.")]
 ) -> ModelVersion:
     """Bring an archived version back from cold storage; its SHA-256 is verified.
 
     INVALID_STATE with a time while the storage class needs hours to give the object back: the same
     call succeeds after it.
     """
-    key, cold = key_of(ids.VERSION, input.id), cold_of(info)
+    key, store = key_of(ids.VERSION, input.id), store_of(info)
     version = (await versions.by_ids(info.context.db.reader, [key])).get(key)
     if version is None:
         raise Refused(rows.gone())
@@ -65,7 +65,7 @@ async def restore(
         raise Refused(rows.stale(version, input.expected_revision))
     if version.status != VersionStatus.ARCHIVED:
         raise Refused(InvalidState("the version is not ARCHIVED", ("id",)))
-    contents = await changes.read(cold, version)
+    contents = await changes.read(store, version)
 
     async def work(session: Any) -> ModelVersion:
         return await changes.restore(session, version, input.expected_revision, contents)
@@ -74,7 +74,7 @@ async def restore(
 
 
 async def set_hold(
-    info: Info, input: Annotated[SetVersionHoldInput, told("The version, and why.")]
+    info: Info, input: Annotated[SetVersionHoldInput, describe("The version, and why.")]
 ) -> ModelVersion:
     """Put or lift a hold: a held version is never archived or purged."""
     refuse_if(problems_of({"reason": input.reason}, {"reason": rules.hold_reason}))
@@ -87,9 +87,9 @@ async def set_hold(
     return await write(info, work)
 
 
-def cold_of(info: Info, place: str = "id") -> Cold:
+def store_of(info: Info, place: str = "id") -> ArchiveStore:
     """Cold storage; refused where there is none, `place` naming the input that needs it."""
-    if info.context.cold is None:
+    if info.context.store is None:
         message = "this server has no cold storage"
         raise Refused(InvalidState(message, (place,), UserErrorCode.STORAGE_UNAVAILABLE))
-    return info.context.cold
+    return info.context.store

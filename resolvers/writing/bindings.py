@@ -16,7 +16,7 @@ from domain import ids, rules
 from domain.enums import BindingStatus
 from domain.problems import Problem
 from resolvers import references
-from resolvers.arguments import input_type, optional, required, told
+from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.refs import VersionRef
 from resolvers.scalars import URL
@@ -114,7 +114,7 @@ class Priced(NamedTuple):
 
 
 async def create(
-    info: Info, input: Annotated[CreateBindingInput, told("The binding.")]
+    info: Info, input: Annotated[CreateBindingInput, describe("The binding.")]
 ) -> ProviderBinding:
     """Say how a provider serves a version."""
     values, problems = binding_values(input.binding)
@@ -129,7 +129,7 @@ async def create(
 
 
 async def update(
-    info: Info, input: Annotated[UpdateBindingInput, told("The binding and its changes.")]
+    info: Info, input: Annotated[UpdateBindingInput, describe("The binding and its changes.")]
 ) -> ProviderBinding:
     """Absent fields stay; null clears."""
     values = changes(input)
@@ -140,7 +140,7 @@ async def update(
     return updated
 
 
-async def delete(info: Info, input: Annotated[DeleteBindingInput, told("The binding.")]) -> str:
+async def delete(info: Info, input: Annotated[DeleteBindingInput, describe("The binding.")]) -> str:
     """Delete a binding with its prices."""
     key = key_of(ids.BINDING, input.id)
 
@@ -152,7 +152,7 @@ async def delete(info: Info, input: Annotated[DeleteBindingInput, told("The bind
 
 
 async def set_price(
-    info: Info, input: Annotated[SetPriceInput, told("The binding and its price.")]
+    info: Info, input: Annotated[SetPriceInput, describe("The binding and its price.")]
 ) -> Priced:
     """Add a price that takes effect at a time; the history stays."""
     values, problems = price_values(input.price)

@@ -9,7 +9,7 @@ from db.tables import Model
 from db.writes import models, rows
 from domain import ids, rules
 from domain.enums import TaskType
-from resolvers.arguments import input_type, optional, required, told
+from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.refs import LabelInput
 from resolvers.writing.inputs import (
@@ -66,7 +66,7 @@ class DeletedModel(NamedTuple):
     deleted_bindings: int
 
 
-async def create(info: Info, input: Annotated[CreateModelInput, told("The model.")]) -> Model:
+async def create(info: Info, input: Annotated[CreateModelInput, describe("The model.")]) -> Model:
     """Register a model; its name must be free."""
     values = {name: getattr(input, name) for name in (*rules.MODEL, "task")}
     values["labels"] = _pairs(input.labels or [])
@@ -82,7 +82,7 @@ async def create(info: Info, input: Annotated[CreateModelInput, told("The model.
 
 
 async def update(
-    info: Info, input: Annotated[UpdateModelInput, told("The model and its changes.")]
+    info: Info, input: Annotated[UpdateModelInput, describe("The model and its changes.")]
 ) -> Model:
     """Absent fields stay; null clears."""
     values = changes(input)
@@ -96,7 +96,7 @@ async def update(
 
 
 async def delete(
-    info: Info, input: Annotated[DeleteModelInput, told("The model.")]
+    info: Info, input: Annotated[DeleteModelInput, describe("The model.")]
 ) -> DeletedModel:
     """Delete a model with its versions and bindings."""
     key = key_of(ids.MODEL, input.id)

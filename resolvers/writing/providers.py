@@ -9,7 +9,7 @@ from db.tables import Provider
 from db.writes import rows
 from domain import ids, rules
 from domain.enums import ProviderKind
-from resolvers.arguments import input_type, optional, required, told
+from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.scalars import URL
 from resolvers.writing.inputs import EXPECTED_REVISION, changes, problems_of
@@ -44,7 +44,7 @@ class DeleteProviderInput:
 
 
 async def create(
-    info: Info, input: Annotated[CreateProviderInput, told("The provider.")]
+    info: Info, input: Annotated[CreateProviderInput, describe("The provider.")]
 ) -> Provider:
     """Register a provider; its slug must be free."""
     values = {name: getattr(input, name) for name in (*rules.PROVIDER, "kind")}
@@ -59,7 +59,7 @@ async def create(
 
 
 async def update(
-    info: Info, input: Annotated[UpdateProviderInput, told("The provider and its changes.")]
+    info: Info, input: Annotated[UpdateProviderInput, describe("The provider and its changes.")]
 ) -> Provider:
     """Absent fields stay; null clears. The slug is for ever."""
     values = changes(input)
@@ -70,7 +70,9 @@ async def update(
     return updated
 
 
-async def delete(info: Info, input: Annotated[DeleteProviderInput, told("The provider.")]) -> str:
+async def delete(
+    info: Info, input: Annotated[DeleteProviderInput, describe("The provider.")]
+) -> str:
     """Refused while bindings use it."""
     key = key_of(ids.PROVIDER, input.id)
 

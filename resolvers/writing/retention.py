@@ -11,10 +11,10 @@ from db.writes.retention import Limit
 from domain import ids
 from domain.problems import NotFound, Refused
 from resolvers import references
-from resolvers.arguments import told
+from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.retention import RetentionInput, problems, scope
-from resolvers.writing.archive import cold_of
+from resolvers.writing.archive import store_of
 from resolvers.writing.inputs import problems_of_key
 from resolvers.writing.transaction import Recalled, refuse_if, write_or_recall
 
@@ -35,7 +35,7 @@ class _Done(NamedTuple):
 
 
 async def apply(
-    info: Info, input: Annotated[RetentionInput, told("What to apply retention to.")]
+    info: Info, input: Annotated[RetentionInput, describe("What to apply retention to.")]
 ) -> Applied:
     """Archive old versions by policy and purge very old archives.
 
@@ -43,12 +43,12 @@ async def apply(
     what the plan said, or INVALID_STATE.
     """
     refuse_if([*problems(input), *problems_of_key(input)])
-    cold = cold_of(info, "model")
+    store = store_of(info, "model")
 
     async def work(session: Any) -> _Done:
         model = await references.existing_model(session, input.model) if input.model else None
         limit = Limit(ACTIONS_MAX, input.plan_hash)
-        run, done = await changes.apply_once(session, cold, scope(input, model), limit)
+        run, done = await changes.apply_once(session, store, scope(input, model), limit)
         archived = await archiving.reloaded(session, done.archived)
         gone = [ids.encode(ids.VERSION, key) for key in done.purged]
         return _Done(Applied(run, archived, gone), list(done.purged.values()))
@@ -56,7 +56,7 @@ async def apply(
     made = await write_or_recall(info, "applyRetention", input, work, _ids)
     if isinstance(made, Recalled):
         return await _recalled(info, made.ids)
-    await changes.forget(cold, made.objects)
+    await changes.forget(store, made.objects)
     return made.applied
 
 

@@ -8,19 +8,19 @@ import strawberry
 from strawberry import Maybe
 from strawberry.scalars import JSON
 
-from archive.store import Cold
-from db.reads.retention_plan import Scope
+from archive.store import ArchiveStore
+from db.reads.retention_plan import RetentionScope
 from db.tables import ModelVersion
 from db.writes import aliases, archive, bindings, retention, versions
 from domain import ids, rules
 from domain.enums import Capability, VersionStatus
 from domain.problems import Invalid, Problem
 from resolvers import references
-from resolvers.arguments import input_type, optional, required, told
+from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.refs import ModelRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
-from resolvers.writing.archive import cold_of
+from resolvers.writing.archive import store_of
 from resolvers.writing.bindings import NewBindingInput, binding_values
 from resolvers.writing.inputs import (
     EXPECTED_REVISION,
@@ -123,14 +123,14 @@ class DeletedVersion(NamedTuple):
 
 
 async def create(
-    info: Info, input: Annotated[CreateVersionInput, told("The version.")]
+    info: Info, input: Annotated[CreateVersionInput, describe("The version.")]
 ) -> CreatedVersion:
     """Register a version, optionally with its bindings and an alias, in one transaction."""
     values = {name: getattr(input, name) for name in (*rules.VERSION, *_PLAIN)}
     values["capabilities"] = _distinct(input.capabilities or [])
     given = [binding_values(binding) for binding in input.bindings or []]
     refuse_if(_problems(input, values, given))
-    cold = cold_of(info, "applyRetention") if input.apply_retention else None
+    store = store_of(info, "applyRetention") if input.apply_retention else None
 
     async def work(session: Any) -> list[ModelVersion]:
         model = await references.existing_model(session, input.model)
@@ -139,7 +139,7 @@ async def create(
         await bindings.create(session, version, columns, lambda n: ("bindings", str(n)))
         if input.alias is not None:
             await aliases.point(session, version, input.alias)
-        archived = await _retained(session, version, cold) if cold is not None else []
+        archived = await _retained(session, version, store) if store is not None else []
         return [version, *archived]
 
     version, *archived = await write_once(info, "createVersion", input, work)
@@ -147,7 +147,7 @@ async def create(
 
 
 async def update(
-    info: Info, input: Annotated[UpdateVersionInput, told("The version and its changes.")]
+    info: Info, input: Annotated[UpdateVersionInput, describe("The version and its changes.")]
 ) -> ModelVersion:
     """Number, semantic version and hash are immutable."""
     values = changes(input)
@@ -163,7 +163,7 @@ async def update(
 
 
 async def delete(
-    info: Info, input: Annotated[DeleteVersionInput, told("The version.")]
+    info: Info, input: Annotated[DeleteVersionInput, describe("The version.")]
 ) -> DeletedVersion:
     """Delete a version with its bindings; its number is not used again."""
     key = key_of(ids.VERSION, input.id)
@@ -176,9 +176,9 @@ async def delete(
     return await write(info, work)
 
 
-async def _retained(session: Any, version: ModelVersion, cold: Cold) -> list[ModelVersion]:
+async def _retained(session: Any, version: ModelVersion, store: ArchiveStore) -> list[ModelVersion]:
     """What retention archives of the version's model."""
-    applied = await retention.apply(session, cold, Scope([version.model_id]))
+    applied = await retention.apply(session, store, RetentionScope([version.model_id]))
     return await archive.reloaded(session, applied.archived)
 
 

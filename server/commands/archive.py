@@ -10,7 +10,7 @@ from server.commands.failures import Failure
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
 
-    from archive.store import Cold
+    from archive.store import ArchiveStore
     from archive.verify import Report
     from db.postgres.engine import Database
 
@@ -35,10 +35,10 @@ def verify(
 
     console = Console()
 
-    async def check(database: "Database", cold: "Cold") -> None:
+    async def check(database: "Database", store: "ArchiveStore") -> None:
         from archive.verify import verify as verified
 
-        report = await verified(database, cold)
+        report = await verified(database, store)
         _show(report, console, unreferenced)
         if report.problems:
             raise Failure(f"{len(report.problems):,} archives cannot be restored")

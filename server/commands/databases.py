@@ -9,7 +9,7 @@ from server.commands.failures import USAGE, Failure
 from server.settings import Settings, setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
-    from archive.store import Cold
+    from archive.store import ArchiveStore
     from db.postgres.engine import Database
 
 
@@ -24,22 +24,22 @@ def opened(settings: Settings) -> Iterator[str]:
         yield url
 
 
-def with_registry(act: "Callable[[Database, Cold], Awaitable[None]]") -> None:
+def with_registry(act: "Callable[[Database, ArchiveStore], Awaitable[None]]") -> None:
     """Run `act` on the database and the cold storage of the settings; raises Failure."""
     import asyncio
 
-    from archive.store import Cold
+    from archive.store import ArchiveStore
     from db.postgres.engine import Database
 
     settings = Settings()
 
     async def run(url: str) -> None:
         database = Database(url, settings.pool_limits)
-        cold = Cold(settings.cold_place, settings.cold_storage_class)
+        store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
         try:
-            await act(database, cold)
+            await act(database, store)
         finally:
-            cold.close()
+            store.close()
             await database.close()
 
     with opened(settings) as url:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from rich.console import Console
     from rich.table import Table
 
-    from catalogs.catalog import Catalog, Remark
+    from catalogs.catalog import Catalog, ImportIssue
     from catalogs.load import Report
     from db.postgres.engine import Database
 
@@ -86,9 +86,9 @@ def _import(read: "Callable[[], Catalog]") -> None:
     except NotMigrated as error:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
     console.print(_counts(report))
-    for title, remarks in (("Skipped", report.skipped), ("Simplified", report.simplified)):
-        if remarks:
-            console.print(_reasons(title, remarks))
+    for title, issues in (("Skipped", report.skipped), ("Simplified", report.simplified)):
+        if issues:
+            console.print(_reasons(title, issues))
 
 
 def _migrate_embedded(settings: Settings, url: str) -> None:
@@ -139,12 +139,12 @@ def _counts(report: "Report") -> "Table":
     return table
 
 
-def _reasons(title: str, remarks: "tuple[Remark, ...]") -> "Table":
+def _reasons(title: str, issues: "tuple[ImportIssue, ...]") -> "Table":
     from rich.table import Table
 
     by_reason: dict[str, list[str]] = defaultdict(list)
-    for remark in remarks:
-        by_reason[remark.reason].append(remark.entry)
+    for issue in issues:
+        by_reason[issue.reason].append(issue.entry)
     table = Table("entries", "reason", "for example", title=title, title_justify="left")
     for reason, entries in sorted(by_reason.items(), key=lambda item: -len(item[1])):
         table.add_row(f"{len(entries):,}", reason, "\n".join(entries[:_EXAMPLES]))

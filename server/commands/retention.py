@@ -13,9 +13,9 @@ from server.commands.failures import USAGE, Failure
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
 
-    from archive.store import Cold
+    from archive.store import ArchiveStore
     from db.postgres.engine import Database
-    from db.reads.retention_plan import Plan, Scope
+    from db.reads.retention_plan import RetentionPlan, RetentionScope
     from db.writes.archive import Step
 
 _SHOWN = 40  # models in the table
@@ -39,7 +39,7 @@ class Totals:
     purge: int = 0
     protected: int = 0
     models: int = 0
-    shown: list[tuple[str, "Plan"]] = field(default_factory=list)
+    shown: list[tuple[str, "RetentionPlan"]] = field(default_factory=list)
 
 
 @app.command()
@@ -49,7 +49,7 @@ def plan(model: ModelName = None, keep: Keep = None, purge_before: Purge = None)
 
     console = Console()
 
-    async def show(database: "Database", cold: "Cold") -> None:
+    async def show(database: "Database", store: "ArchiveStore") -> None:
         _show(await _planned(database, await _scope(database, model, keep, purge_before)), console)
 
     with_registry(show)
@@ -67,7 +67,7 @@ def apply(
 
     console = Console()
 
-    async def do(database: "Database", cold: "Cold") -> None:
+    async def do(database: "Database", store: "ArchiveStore") -> None:
         scope = await _scope(database, model, keep, purge_before)
         totals = await _planned(database, scope)
         _show(totals, console)
@@ -75,13 +75,17 @@ def apply(
             return
         if not yes and not typer.confirm("Do this?"):
             raise Failure("Nothing was done")
-        await _apply(database, cold, scope, totals.models, console)
+        await _apply(database, store, scope, totals.models, console)
 
     with_registry(do)
 
 
 async def _apply(
-    database: "Database", cold: "Cold", scope: "Scope", models: int, console: "Console"
+    database: "Database",
+    store: "ArchiveStore",
+    scope: "RetentionScope",
+    models: int,
+    console: "Console",
 ) -> None:
     from rich.progress import (
         BarColumn,
@@ -104,7 +108,7 @@ async def _apply(
                 bar.advance(task)
 
         try:
-            run = await retention.run(database, cold, scope, getuser(), watch)
+            run = await retention.run(database, store, scope, getuser(), watch)
         except Refused as refusal:
             raise Failure(f"Stopped; what is done stays done: {refusal}") from refusal
     console.print(f"Archived {run.archived:,} versions, purged {run.purged:,}: {run.node_id}")
@@ -112,22 +116,22 @@ async def _apply(
 
 async def _scope(
     database: "Database", model: str | None, keep: int | None, purge_before: datetime | None
-) -> "Scope":
+) -> "RetentionScope":
     from db.reads import models
-    from db.reads.retention_plan import Scope
+    from db.reads.retention_plan import RetentionScope
 
     before = purge_before.replace(tzinfo=UTC) if purge_before is not None else None
     if before is not None and before > datetime.now(UTC):
         raise Failure("--purge-before: must not be in the future", USAGE)
     if model is None:
-        return Scope(keep=keep, purge_before=before)
+        return RetentionScope(keep=keep, purge_before=before)
     found = (await models.by_names(database.reader, [model])).get(model)
     if found is None:
         raise Failure(f"--model: no model has the name {model!r}", USAGE)
-    return Scope([found.id], keep, before)
+    return RetentionScope([found.id], keep, before)
 
 
-async def _planned(database: "Database", scope: "Scope") -> Totals:
+async def _planned(database: "Database", scope: "RetentionScope") -> Totals:
     """The plan, some models at a time."""
     from dataclasses import replace
 

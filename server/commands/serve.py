@@ -106,10 +106,10 @@ def _warn_of_connections(settings: Settings, url: str) -> None:
     each = settings.pool_limits.total + jobs.CONNECTIONS_MAX * settings.jobs
     wanted, room = settings.workers * each, engine.room(url)
     if wanted > room:
+        names = ", ".join(map(setting_name, ("read_connections_max", "write_connections_max")))
         warning = (
-            f"{setting_name('pool_size')}, {setting_name('pool_overflow')}: workers may make"
-            f" {wanted} connections, the database takes {room}; under load some will wait, or be"
-            " UNAVAILABLE"
+            f"{names}: workers may make {wanted} connections, the database takes {room}; under"
+            " load some will wait, or be UNAVAILABLE"
         )
         typer.echo(typer.style(warning, fg="yellow"), err=True)
 

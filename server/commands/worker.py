@@ -12,7 +12,7 @@ def worker() -> None:
     import asyncio
     from contextlib import suppress
 
-    from archive.store import Cold
+    from archive.store import ArchiveStore
     from db.postgres.engine import Database
     from server.ops import jobs, logs
 
@@ -22,14 +22,14 @@ def worker() -> None:
 
     async def run(url: str) -> None:
         database = Database(url, settings.pool_limits)
-        cold = Cold(settings.cold_place, settings.cold_storage_class)
-        working = asyncio.create_task(jobs.work(jobs.build(database, cold, settings, url)))
+        store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
+        working = asyncio.create_task(jobs.work(jobs.build(database, store, settings, url)))
         for number in (signal.SIGINT, signal.SIGTERM):
             # an exception thrown into the loop would cancel the queue's own tasks one by one
             asyncio.get_running_loop().add_signal_handler(number, working.cancel)
         with suppress(asyncio.CancelledError):
             await working
-        cold.close()
+        store.close()
         await database.close()
 
     with databases.opened(settings) as url:

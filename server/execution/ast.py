@@ -10,7 +10,7 @@ _NAMES_MAX = 4_096  # shared by all trees
 _NO_TOKEN = Token(TokenKind.SOF, 0, 0, 0, 0)
 
 
-def slim(tree: DocumentNode) -> None:
+def compact(tree: DocumentNode) -> None:
     """Take out of a valid document's tree what nobody asks for; errors keep their locations.
 
     graphql-core holds each token of the text, and a node for each time that a name is used. Of 84

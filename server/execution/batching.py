@@ -14,7 +14,7 @@ from typing import TypeAlias
 from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
-from db.postgres.batching import Coalescer, Place
+from db.postgres.batching import Batcher, BatchSlot
 from planner import Late, QueryPlan
 from server.http import responses
 
@@ -29,27 +29,27 @@ _TURN_WAIT_S = 0.5
 MakeContext: TypeAlias = Callable[[], object]
 
 
-class Unanswered(Enum):
+class BatchFailure(Enum):
     """Why a query got no answer from its crowd."""
 
     GAVE_WAY = auto()  # its plan did, or JSON has no such value: the executor says what is wrong
     LATE = auto()  # the others would have had to wait for it
 
 
-class Asked(bytes):
+class BatchedQuery(bytes):
     """What was sent, with the variables in it."""
 
     variables: VariableValues
 
 
-Told: TypeAlias = Place[Asked, bytes | Unanswered]
+Told: TypeAlias = BatchSlot[BatchedQuery, bytes | BatchFailure]
 
 
-class Crowds:
+class QueryBatcher:
     """The queries in flight, by plan."""
 
     def __init__(self) -> None:
-        self._crowds: dict[Hashable, Coalescer[Asked, bytes | Unanswered]] = {}
+        self._crowds: dict[Hashable, Batcher[BatchedQuery, bytes | BatchFailure]] = {}
         self._turns = asyncio.Semaphore(_LARGE_AT_ONCE)
 
     def join(
@@ -65,16 +65,16 @@ class Crowds:
         Whoever asks must be answered in the same way as the others: the context is one of theirs.
         """
         most = max(1, _NODES_MAX // max(1, nodes))
-        like: Hashable = plan.likeness(variables) if most > 1 else sent
+        like: Hashable = plan.batch_key(variables) if most > 1 else sent
         key = (plan, like, most)
         crowd = self._crowds.get(key)
         if crowd is None:
-            crowd = self._crowds[key] = Coalescer(
+            crowd = self._crowds[key] = Batcher(
                 lambda some: self._run(plan, context, some, is_large=most == 1),
                 most,
                 on_idle=lambda: self._forget(key),
             )
-        asked = Asked(sent)
+        asked = BatchedQuery(sent)
         asked.variables = variables
         return crowd.join(asked)
 
@@ -82,8 +82,8 @@ class Crowds:
         del self._crowds[key]
 
     async def _run(
-        self, plan: QueryPlan, context: MakeContext, asked: list[Asked], *, is_large: bool
-    ) -> Mapping[Asked, bytes | Unanswered]:
+        self, plan: QueryPlan, context: MakeContext, asked: list[BatchedQuery], *, is_large: bool
+    ) -> Mapping[BatchedQuery, bytes | BatchFailure]:
         variables = [one.variables for one in asked]
         async with _turn(self._turns) if is_large else nullcontext():
             results = await plan.run_together(variables, context())
@@ -104,10 +104,10 @@ async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
         turns.release()
 
 
-def _told(result: object) -> bytes | Unanswered:
+def _told(result: object) -> bytes | BatchFailure:
     if not isinstance(result, ExecutionResult):
-        return Unanswered.LATE if isinstance(result, Late) else Unanswered.GAVE_WAY
+        return BatchFailure.LATE if isinstance(result, Late) else BatchFailure.GAVE_WAY
     try:
         return responses.dumped({"data": result.data})
     except TypeError:  # a value that JSON does not have: of this answer alone
-        return Unanswered.GAVE_WAY
+        return BatchFailure.GAVE_WAY

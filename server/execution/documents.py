@@ -26,14 +26,14 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from planner import Variables, compile_variables
 from schema.fields import is_fresh
-from server.errors import HttpError, Refused, limit_exceeded
+from server.errors import HttpError, OperationRejected, limit_exceeded
 from server.execution import ast, limits
 from server.settings import Settings
 
 # The same tuple for ever: a rule class made anew per request would defeat any cache keyed by it.
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 _VALIDATION_ERRORS_MAX = 5
-_BYTES_A_CHARACTER = 35  # of a document, slim; measured with tracemalloc
+_BYTES_A_CHARACTER = 35  # of a document, compact; measured with tracemalloc
 _BYTES_A_DOCUMENT = 2_000
 _COSTS_KEPT_MAX = 100
 
@@ -117,12 +117,12 @@ class Documents:
         self._kept: OrderedDict[str, Document] = OrderedDict()
 
     def get(self, text: str) -> Document:
-        """The document of this text; raises Refused when it cannot be parsed."""
+        """The document of this text; raises OperationRejected when it cannot be parsed."""
         document = self._kept.get(text)
         if document is None:
             document = self._prepare(text)
             if not document.errors:
-                ast.slim(document.tree)
+                ast.compact(document.tree)
                 self._keep(text, document)
         else:
             self._kept.move_to_end(text)
@@ -176,10 +176,10 @@ def _parsed(text: str, tokens_max: int) -> DocumentNode:
     except GraphQLSyntaxError as error:
         # graphql-core tells its limits from mistakes in the syntax by the message alone.
         if error.message.endswith("Parsing aborted."):
-            raise Refused([limit_exceeded(error.message)]) from None
-        raise Refused([error]) from None
+            raise OperationRejected([limit_exceeded(error.message)]) from None
+        raise OperationRejected([error]) from None
     except GraphQLError as error:
-        raise Refused([error]) from None
+        raise OperationRejected([error]) from None
 
 
 def _root_names(

@@ -12,17 +12,17 @@ from graphql.execution.values import VariableValues
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from planner import MutationPlan, Planner, QueryPlan, Rerun
+from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.errors import UNAVAILABLE
-from resolvers.event_broker import Hub
+from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from server import errors
-from server.errors import HttpError, Refused
+from server.errors import HttpError, OperationRejected
 from server.execution import limits, subscriptions
-from server.execution.batching import Crowds, Unanswered
+from server.execution.batching import BatchFailure, QueryBatcher
 from server.execution.documents import Document, Documents, Operation
 from server.http import responses
 from server.http.request import Parameters
@@ -52,7 +52,7 @@ class Prepared(NamedTuple):
         return self.operation.name
 
 
-class Room:
+class ConcurrencyLimiter:
     """For at most so many at once; who finds none is refused."""
 
     def __init__(self, most: int) -> None:
@@ -85,17 +85,17 @@ class Operations:
     settings: Settings
     documents: Documents
     planner: Planner | None  # None: the executor answers everything
-    hub: Hub
-    cold: Cold
-    shared: subscriptions.Shared = field(default_factory=subscriptions.Shared)
-    crowds: Crowds = field(default_factory=Crowds)
-    room: Room = field(init=False)
+    broker: EventBroker
+    store: ArchiveStore
+    shared: subscriptions.SharedResults = field(default_factory=subscriptions.SharedResults)
+    query_batcher: QueryBatcher = field(default_factory=QueryBatcher)
+    concurrency: ConcurrencyLimiter = field(init=False)
 
     def __post_init__(self) -> None:
-        self.room = Room(self.settings.concurrency_max)
+        self.concurrency = ConcurrencyLimiter(self.settings.concurrency_max)
 
     def prepare(self, given: Parameters, *, only_query: bool = False) -> Prepared:
-        """An operation within all limits; raises Refused or HttpError for any other."""
+        """An operation within all limits; raises OperationRejected or HttpError for any other."""
         document = self.documents.get(given.query)
         if only_query and not document.only_queries(given.operation_name):
             raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
@@ -106,7 +106,7 @@ class Operations:
         _refuse(limits.long_lists(core, node, given.variables, self.settings.input_list_max))
         variables = operation.variables(given.variables)
         if isinstance(variables, list):
-            raise Refused(variables)
+            raise OperationRejected(variables)
         cost = operation.cost(core, variables.coerced, self.settings)
         _refuse(cost.breaches)
         return Prepared(document, operation, given, variables, cost.nodes)
@@ -120,12 +120,12 @@ class Operations:
         """
         plan = self._plan(prepared)
         if isinstance(plan, QueryPlan):
-            told = yield self.crowds.join(
+            told = yield self.query_batcher.join(
                 plan, prepared.variables, prepared.nodes, sent, self._context
             )
             if isinstance(told, bytes):
                 return told, True
-            gave_way = told is Unanswered.GAVE_WAY
+            gave_way = told is BatchFailure.GAVE_WAY
             result = yield self._executed(prepared) if gave_way else self._result(prepared, plan)
         else:
             result = yield self._result(prepared, plan)
@@ -133,12 +133,12 @@ class Operations:
 
     async def result(self, prepared: Prepared) -> ExecutionResult:
         """The result of a query or mutation that came over a socket, in the time there is."""
-        with self.room:
+        with self.concurrency:
             async with asyncio.timeout(self.settings.operation_timeout_ms / 1_000):
                 return await self._result(prepared, self._plan(prepared))
 
     async def stream(self, prepared: Prepared) -> AsyncGenerator[ExecutionResult, None]:
-        """The results of a subscription, one an event; raises Refused when it cannot begin."""
+        """The results of a subscription, one per event; raises OperationRejected."""
         given = prepared.given
         asked = (given.query, given.operation_name, orjson.dumps(given.variables))
         timeout_ms = self.settings.operation_timeout_ms
@@ -153,7 +153,7 @@ class Operations:
         if isinstance(plan, MutationPlan):
             return await plan.run_coerced(prepared.variables, self._context())
         if isinstance(plan, QueryPlan):
-            with suppress(Rerun):
+            with suppress(FallbackToExecutor):
                 return await plan.run_coerced(prepared.variables, self._context())
         return await self._executed(prepared)
 
@@ -162,8 +162,8 @@ class Operations:
             db=self.database,
             service=self.service,
             request_id=request_id.get(),
-            events=self.hub,
-            cold=self.cold,
+            events=self.broker,
+            store=self.store,
         )
 
     async def _executed(self, prepared: Prepared) -> ExecutionResult:
@@ -183,10 +183,10 @@ class Operations:
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a predicate, not typed as TypeGuard
         )
         if isinstance(executor, list):
-            raise Refused(executor)
+            raise OperationRejected(executor)
         return executor
 
 
 def _refuse(breaches: Iterable[GraphQLError]) -> None:
     if found := list(breaches):
-        raise Refused(found)
+        raise OperationRejected(found)

@@ -10,12 +10,12 @@ from typing import Any, TypeAlias
 
 from graphql import OperationType
 
-from db.reads.data_version import Moments
+from db.reads.data_version import DataVersionReader
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from server import errors
-from server.errors import HttpError, Refused
+from server.errors import HttpError, OperationRejected
 from server.execution.operations import Operations, Prepared
-from server.execution.response_cache import Answers
+from server.execution.response_cache import ResponseCache
 from server.http import request, responses
 from server.http.responses import Reply
 from server.ops.logs import request_id
@@ -30,7 +30,7 @@ Steps: TypeAlias = Generator[Awaitable[Any], Any, Reply]
 
 
 @dataclass(slots=True)
-class Question:
+class GraphQLRequest:
     """What was sent, how its answer must look, and what was found out about it on the way."""
 
     sent: bytes
@@ -43,26 +43,26 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Answerer:
-    """Answers questions about one schema over one database."""
+class RequestPipeline:
+    """Answers requests about one schema over one database."""
 
     operations: Operations
-    answers: Answers
-    moments: Moments
+    response_cache: ResponseCache
+    data_versions: DataVersionReader
 
-    def steps(self, question: Question) -> Steps:
+    def steps(self, question: GraphQLRequest) -> Steps:
         """What to wait for, one after the other, each to be sent what came of it; then the reply.
 
         Raises what `reply_to` makes a reply of.
         """
         sent = question.sent
-        if self.answers.is_repeated(sent):
+        if self.response_cache.is_repeated(sent):
             return (yield from self._again(question))
         body, _ = yield from self.operations.answering(self.prepare(question), sent)
         return responses.graphql(body, question.media)
 
-    def prepare(self, question: Question) -> Prepared:
-        """The operation that is asked for, within all limits; raises HttpError or Refused."""
+    def prepare(self, question: GraphQLRequest) -> Prepared:
+        """The requested operation, within all limits; raises HttpError or OperationRejected."""
         given = request.parse(question.sent, is_get=question.is_get)
         prepared = self.operations.prepare(given, only_query=question.is_get)
         question.operation = prepared.name
@@ -71,21 +71,21 @@ class Answerer:
         question.outlives_client = prepared.kind is not OperationType.QUERY
         return prepared
 
-    def _again(self, question: Question) -> Steps:
-        """The kept answer if it is true of this moment, else a new one, kept if it may be."""
+    def _again(self, question: GraphQLRequest) -> Steps:
+        """The kept answer if it is true of this version, else a new one, kept if it may be."""
         sent, media = question.sent, question.media
-        kept = self.answers.get(sent)
+        kept = self.response_cache.get(sent)
         prepared = self.prepare(question) if kept is None else None
         if prepared is not None and not prepared.operation.is_keepable:
             body, _ = yield from self.operations.answering(prepared, sent)
             return responses.graphql(body, media)
-        moment = yield self.moments.now()
-        if kept is None or kept.moment != moment:
+        version = yield self.data_versions.now()
+        if kept is None or kept.version != version:
             prepared = prepared or self.prepare(question)
             body, is_good = yield from self.operations.answering(prepared, sent)
             if not is_good:
                 return responses.graphql(body, media)
-            kept = self.answers.keep(sent, moment, body, prepared.name)
+            kept = self.response_cache.keep(sent, version, body, prepared.name)
         question.operation = kept.operation
         return responses.kept(kept.body, media, kept.etag, question.condition)
 
@@ -96,7 +96,7 @@ def reply_to(error: Exception, media: str) -> Reply:
     if isinstance(error, HttpError):
         body = errors.plain(str(error), error.code, identifier)
         return responses.plain(body, media, error.status, error.headers)
-    if isinstance(error, Refused):
+    if isinstance(error, OperationRejected):
         told: Any = {"errors": [errors.formatted(one, identifier) for one in error.errors]}
     elif isinstance(error, RecursionError):  # in checks alone: in a resolver it is a field's error
         told = errors.plain(_TOO_DEEP, LIMIT_EXCEEDED, identifier)

@@ -13,13 +13,13 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from resolvers.loaders import Loaders
 from server import errors
-from server.errors import HttpError, Refused
+from server.errors import HttpError, OperationRejected
 from server.ops.logs import request_id
 
 _KEPT_MAX = 256  # results, the newest ones
 
 
-class Shared:
+class SharedResults:
     """What subscribers with the same document get for the same event is made once for all."""
 
     def __init__(self) -> None:
@@ -44,9 +44,9 @@ class Shared:
 
 
 async def opened(
-    executor: Executor[Any], timeout_ms: int, shared: Shared, asked: Hashable
+    executor: Executor[Any], timeout_ms: int, shared: SharedResults, asked: Hashable
 ) -> AsyncGenerator[ExecutionResult, None]:
-    """The results of a subscription, one an event; raises Refused when it cannot begin.
+    """The results of a subscription, one an event; raises OperationRejected when it cannot begin.
 
     What ends the stream is raised by the iterator. `asked` is all that the result for an event
     depends on, but for the event.
@@ -56,7 +56,7 @@ async def opened(
         async with asyncio.timeout(timeout_ms / 1_000):
             source = await source
     if isinstance(source, ExecutionResult):
-        raise Refused(source.errors or [])
+        raise OperationRejected(source.errors or [])
 
     def result(of_event: Executor[Any]) -> Coroutine[Any, Any, ExecutionResult]:
         key = (asked, of_event.root_value)
@@ -67,7 +67,7 @@ async def opened(
 
 def failure(cause: Exception) -> list[GraphQLFormattedError]:
     """What a subscriber is told of an operation that failed, or of a stream that ended early."""
-    if isinstance(cause, Refused):
+    if isinstance(cause, OperationRejected):
         return [errors.formatted(error, request_id.get()) for error in cause.errors]
     if isinstance(cause, GraphQLError):
         return [errors.formatted(cause, request_id.get())]

@@ -10,7 +10,7 @@ from server.http.request import client_gone
 _WATCH_AFTER_S = 0.1  # most operations are over by then, and pay for a timer only
 
 
-class Patience:
+class RequestDeadline:
     """Cancels the block it guards, which then raises TimeoutError, or HttpError for a client gone.
 
     asyncio.timeout and a task that watches would cost a twentieth of a small query's time.
@@ -34,7 +34,7 @@ class Patience:
         self._reason: Exception | None = None
         self._watcher: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Patience":
+    async def __aenter__(self) -> "RequestDeadline":
         task = asyncio.current_task()
         assert task is not None
         self._task, self._before = task, task.cancelling()

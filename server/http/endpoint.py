@@ -11,10 +11,10 @@ from graphql import OperationType
 from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.execution.pipeline import Answerer, Question, reply_to
+from server.execution.pipeline import GraphQLRequest, RequestPipeline, reply_to
 from server.http import graphiql, request, responses, sse
-from server.http.deadline import Patience
-from server.http.request import Call
+from server.http.deadline import RequestDeadline
+from server.http.request import RequestHead
 from server.http.responses import Reply
 
 OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the access log
@@ -24,7 +24,7 @@ OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the acce
 class GraphQLEndpoint:
     """The ASGI application behind /graphql."""
 
-    answerer: Answerer
+    pipeline: RequestPipeline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -32,19 +32,19 @@ class GraphQLEndpoint:
         response = await (graphiql.page() if _wants_page(head) else self._respond(head))
         await response(scope, receive, send)
 
-    async def _respond(self, head: Call) -> ASGIApp:
+    async def _respond(self, head: RequestHead) -> ASGIApp:
         media = responses.media_type(head.header(b"accept"))
-        settings = self.answerer.operations.settings
+        settings = self.pipeline.operations.settings
         try:
             sent = await request.read(head, settings.body_bytes_max, settings.operation_timeout_ms)
-            with self.answerer.operations.room:  # not while a body comes, however slowly
+            with self.pipeline.operations.concurrency:  # not while a body comes, however slowly
                 return await self._answer(head, sent, media)
         except Exception as error:
             return reply_to(error, media)
 
-    async def _answer(self, head: Call, sent: bytes, media: str) -> ASGIApp:
-        operations = self.answerer.operations
-        question = Question(
+    async def _answer(self, head: RequestHead, sent: bytes, media: str) -> ASGIApp:
+        operations = self.pipeline.operations
+        question = GraphQLRequest(
             sent,
             media,
             head.is_get,
@@ -53,17 +53,17 @@ class GraphQLEndpoint:
         )
         try:
             if question.takes_stream:
-                prepared = self.answerer.prepare(question)
+                prepared = self.pipeline.prepare(question)
                 if prepared.kind is OperationType.SUBSCRIPTION:
                     return sse.EventStream(await operations.stream(prepared))
             timeout_ms = operations.settings.operation_timeout_ms
-            async with Patience(head.receive, timeout_ms) as patience:
-                return await self._answered(question, patience)
+            async with RequestDeadline(head.receive, timeout_ms) as deadline:
+                return await self._answered(question, deadline)
         finally:
             head.scope[OPERATION_NAME] = question.operation
 
-    async def _answered(self, question: Question, patience: Patience) -> Reply:
-        steps = self.answerer.steps(question)
+    async def _answered(self, question: GraphQLRequest, deadline: RequestDeadline) -> Reply:
+        steps = self.pipeline.steps(question)
         came: Any = None
         while True:
             try:
@@ -71,11 +71,11 @@ class GraphQLEndpoint:
             except StopIteration as end:
                 reply: Reply = end.value
                 return reply
-            patience.outlives_client = question.outlives_client
+            deadline.outlives_client = question.outlives_client
             came = await step
 
 
-def _wants_page(head: Call) -> bool:
+def _wants_page(head: RequestHead) -> bool:
     return (
         head.is_get
         and "text/html" in head.header(b"accept")

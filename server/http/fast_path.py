@@ -12,7 +12,7 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from server.errors import HttpError
-from server.execution.pipeline import Answerer, Question, Steps, reply_to
+from server.execution.pipeline import GraphQLRequest, RequestPipeline, Steps, reply_to
 from server.http import middleware, request, responses, sse
 from server.http.request import CLIENT_GONE
 from server.http.responses import Reply
@@ -35,12 +35,12 @@ class Head(NamedTuple):
     media: str
 
 
-class Exchange:
+class InFlightRequest:
     """A question on the short way, until its reply is sent."""
 
     __slots__ = ("identifier", "question", "started", "steps")
 
-    def __init__(self, question: Question, steps: Steps) -> None:
+    def __init__(self, question: GraphQLRequest, steps: Steps) -> None:
         self.question = question
         self.steps = steps
         self.identifier = new_request_id()
@@ -50,11 +50,11 @@ class Exchange:
 class Express:
     """What the connections of one application have in common."""
 
-    def __init__(self, answerer: Answerer) -> None:
-        settings = answerer.operations.settings
+    def __init__(self, pipeline: RequestPipeline) -> None:
+        settings = pipeline.operations.settings
         self.timeout_s = settings.operation_timeout_ms / 1_000
         self.heads: dict[bytes, Head] = {}
-        self._answerer = answerer
+        self._answerer = pipeline
         self._body_bytes_max = settings.body_bytes_max
 
     def learn(self, raw: bytes, scope: Mapping[str, Any], *, keeps_alive: bool) -> None:
@@ -73,19 +73,19 @@ class Express:
                 self.heads.clear()
             self.heads[raw] = head
 
-    def begin(self, head: Head, sent: bytes) -> Exchange:
+    def begin(self, head: Head, sent: bytes) -> InFlightRequest:
         """The exchange for a body that came; its place in the room is taken at the first step."""
-        question = Question(sent, head.media)
-        return Exchange(question, self._steps(question))
+        question = GraphQLRequest(sent, head.media)
+        return InFlightRequest(question, self._steps(question))
 
-    def end(self, exchange: Exchange, reply: Reply, *, is_gone: bool) -> None:
+    def end(self, exchange: InFlightRequest, reply: Reply, *, is_gone: bool) -> None:
         """Note what became of it."""
         status = CLIENT_GONE if is_gone else reply.status
         middleware.note("POST", PATH, status, exchange.started, exchange.question.operation)
 
-    def _steps(self, question: Question) -> Steps:
+    def _steps(self, question: GraphQLRequest) -> Steps:
         try:
-            with self._answerer.operations.room:
+            with self._answerer.operations.concurrency:
                 return (yield from self._answerer.steps(question))
         except Exception as error:
             return reply_to(error, question.media)

@@ -45,7 +45,7 @@ class RequestLog:
             request_id.reset(token)
 
 
-class Shortcut:
+class PathDispatch:
     """ASGI middleware: hands the requests of one path to their application, past the router.
 
     Routing and Starlette's handling of exceptions, which this application does by itself, took a

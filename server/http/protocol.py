@@ -11,9 +11,9 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from db.postgres.batching import Place
+from db.postgres.batching import BatchSlot
 from server.http import fast_path
-from server.http.fast_path import END_OF_HEAD, Exchange, Express, Head
+from server.http.fast_path import END_OF_HEAD, Express, Head, InFlightRequest
 from server.http.request import client_gone
 from server.http.responses import Reply
 from server.ops.logs import request_id
@@ -27,8 +27,8 @@ class Protocol(HttpToolsProtocol):
     def __init__(self, *given: Any, **options: Any) -> None:
         super().__init__(*given, **options)
         self._express: Express | None = self.app_state.get(fast_path.STATE)
-        self._exchange: Exchange | None = None
-        self._waiting: Place[Any, Any] | asyncio.Future[Any] | None = None
+        self._exchange: InFlightRequest | None = None
+        self._waiting: BatchSlot[Any, Any] | asyncio.Future[Any] | None = None
         self._begun = b""  # a head that is known, and not yet all of its body
         self._early = b""  # what came before the reply to what came before
         self._head = b""  # of the request that is handed to the parser
@@ -120,14 +120,14 @@ class Protocol(HttpToolsProtocol):
         finally:
             request_id.reset(token)
 
-    def _advance(self, exchange: Exchange, go_on: Callable[[Any], Any], came: Any) -> None:
+    def _advance(self, exchange: InFlightRequest, go_on: Callable[[Any], Any], came: Any) -> None:
         try:
             step = go_on(came)
         except StopIteration as end:
             self._reply(exchange, end.value)
             return
         future: asyncio.Future[Any]
-        if isinstance(step, Place):
+        if isinstance(step, BatchSlot):
             self._waiting, future = step, step.future
         else:
             self._waiting = future = task = self.loop.create_task(step)
@@ -140,7 +140,7 @@ class Protocol(HttpToolsProtocol):
         assert exchange is not None  # it ends with its reply
         self._waiting = None
         try:
-            came = waiting.value() if isinstance(waiting, Place) else future.result()
+            came = waiting.value() if isinstance(waiting, BatchSlot) else future.result()
         except asyncio.CancelledError:
             is_gone = self.transport.is_closing()
             error = client_gone() if is_gone else TimeoutError()
@@ -150,7 +150,7 @@ class Protocol(HttpToolsProtocol):
         else:
             self._advance(exchange, exchange.steps.send, came)
 
-    def _reply(self, exchange: Exchange, reply: Reply) -> None:
+    def _reply(self, exchange: InFlightRequest, reply: Reply) -> None:
         assert self._express is not None  # there is an exchange
         is_gone = self.transport.is_closing()
         if not is_gone:
@@ -185,7 +185,7 @@ class Protocol(HttpToolsProtocol):
             self.transport.writelines((b"".join(parts), reply.body))
 
     def _stop(self) -> None:
-        if isinstance(self._waiting, Place):
+        if isinstance(self._waiting, BatchSlot):
             self._waiting.leave()
         elif self._waiting is not None:
             self._waiting.cancel()

@@ -28,7 +28,7 @@ class Parameters(NamedTuple):
     operation_name: str | None
 
 
-class Call(NamedTuple):
+class RequestHead(NamedTuple):
     """An HTTP request as ASGI tells it; Starlette's would take a tenth of a kept answer's time."""
 
     scope: Scope
@@ -41,12 +41,12 @@ class Call(NamedTuple):
         return self.headers.get(name, b"").decode("latin-1")
 
 
-def call(scope: Scope, receive: Receive) -> Call:
+def call(scope: Scope, receive: Receive) -> RequestHead:
     """The request of this scope; of a header that comes twice the last one counts."""
-    return Call(scope, receive, scope["method"] == "GET", dict(scope["headers"]))
+    return RequestHead(scope, receive, scope["method"] == "GET", dict(scope["headers"]))
 
 
-async def read(request: Call, body_bytes_max: int, timeout_ms: int) -> bytes:
+async def read(request: RequestHead, body_bytes_max: int, timeout_ms: int) -> bytes:
     """What was sent: the body of a POST, or `?` and the query of a GET.
 
     Equal bytes ask for the same. Raises HttpError when there are too many, or of another type, or
@@ -78,7 +78,7 @@ def client_gone() -> HttpError:
     return HttpError(CLIENT_GONE, "The client has gone")
 
 
-def _query(request: Call, bytes_max: int) -> bytes:
+def _query(request: RequestHead, bytes_max: int) -> bytes:
     query: bytes = request.scope["query_string"]
     if len(query) > bytes_max:
         raise HttpError(414, f"The URL has more than {bytes_max} bytes", LIMIT_EXCEEDED)
@@ -112,7 +112,7 @@ def require_json(content_type: str) -> None:
         raise HttpError(415, f"Content-Type must be {_JSON}, in UTF-8", headers={"accept": _JSON})
 
 
-async def _body(request: Call, bytes_max: int) -> bytes:
+async def _body(request: RequestHead, bytes_max: int) -> bytes:
     """The body; raises HttpError, leaving the rest unread, as soon as it is too long."""
     announced = request.header(b"content-length")
     if announced.isdecimal() and int(announced) > bytes_max:

@@ -10,7 +10,7 @@ from types import FrameType
 from typing import Any
 
 from db.reads import listener
-from resolvers.event_broker import Hub
+from resolvers.event_broker import EventBroker
 
 _LINGER_S = 10.0  # after the last subscriber: many come again at once, with a cursor
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -19,25 +19,25 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def following(database_url: str, hub: Hub) -> AsyncIterator[None]:
-    """Fill the hub with what happens, for as long as the block runs."""
-    async with _task(_follow_while_wanted(database_url, hub)):
-        with _told_of_stop(hub.stop):
+async def following(database_url: str, broker: EventBroker) -> AsyncIterator[None]:
+    """Fill the broker with what happens, for as long as the block runs."""
+    async with _task(_follow_while_wanted(database_url, broker)):
+        with _told_of_stop(broker.stop):
             yield
 
 
-async def _follow_while_wanted(database_url: str, hub: Hub) -> None:
+async def _follow_while_wanted(database_url: str, broker: EventBroker) -> None:
     """A server without subscribers neither listens nor reads: each commit would wake it, for a
     tenth of what a small mutation costs."""
     while True:
-        await hub.wanted.wait()
-        async with _task(listener.follow(database_url, hub.deliver)):
-            while hub.wanted.is_set():
-                await hub.unwanted.wait()
+        await broker.wanted.wait()
+        async with _task(listener.follow(database_url, broker.deliver)):
+            while broker.wanted.is_set():
+                await broker.unwanted.wait()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_LINGER_S):
-                        await hub.wanted.wait()
-            hub.rest()  # with no await since nobody was there
+                        await broker.wanted.wait()
+            broker.rest()  # with no await since nobody was there
 
 
 @asynccontextmanager

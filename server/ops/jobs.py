@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from db.reads.retention_plan import Scope
+from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
 from db.writes import idempotency, retention
 from server.settings import Settings
@@ -31,7 +31,7 @@ _TRIES = RetryStrategy(max_attempts=3, exponential_wait=60)
 _log = logging.getLogger("jobs")
 
 
-def build(database: Database, cold: Cold, settings: Settings, database_url: str) -> App:
+def build(database: Database, store: ArchiveStore, settings: Settings, database_url: str) -> App:
     """The jobs, and when they run."""
     app = App(
         connector=PsycopgConnector(
@@ -46,7 +46,7 @@ def build(database: Database, cold: Cold, settings: Settings, database_url: str)
     @app.periodic(cron=settings.retention_cron)
     @app.task(name="retention", queue=_QUEUE, queueing_lock="retention", retry=_TRIES)
     async def apply_retention(timestamp: int) -> None:
-        await _apply_retention(database, cold)
+        await _apply_retention(database, store)
         await app.job_manager.delete_old_jobs(_KEPT_HOURS, queue=_QUEUE, include_failed=True)
 
     @app.periodic(cron="17 * * * *")
@@ -84,9 +84,9 @@ async def working(app: App | None, *, pause_s: float = _PAUSE_S) -> AsyncIterato
         await asyncio.wait({task}, timeout=_STOP_S + _CONNECT_S)
 
 
-async def _apply_retention(database: Database, cold: Cold) -> None:
-    scope = Scope(purge_before=datetime.now(UTC) - KEPT_ARCHIVED)
-    run = await retention.run(database, cold, scope, ACTOR)
+async def _apply_retention(database: Database, store: ArchiveStore) -> None:
+    scope = RetentionScope(purge_before=datetime.now(UTC) - KEPT_ARCHIVED)
+    run = await retention.run(database, store, scope, ACTOR)
     _log.info(
         "retention applied",
         extra={"fields": {"run": run.node_id, "archived": run.archived, "purged": run.purged}},

@@ -1,4 +1,4 @@
-"""Cold storage: the same promises in a folder and behind the S3 API, which moto serves here."""
+"""Cold storage: the same promises in a folder and behind an S3 API, served by moto."""
 
 import os
 from collections.abc import Iterator
@@ -11,8 +11,8 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from archive.folder import place
-from archive.store import Cold, NotYet, Unavailable
+from archive.folder import open_store
+from archive.store import ArchiveStore, RestorePending, StoreUnavailable
 from db.postgres.engine import Database
 from tests import factories
 from tests.graphql import GraphQL
@@ -42,46 +42,46 @@ def s3() -> Iterator[Any]:
 
 
 @pytest.fixture(params=["folder", "bucket"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Cold]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ArchiveStore]:
     """An empty store of each kind."""
     if request.param == "bucket":
         request.getfixturevalue("s3")
     url = tmp_path.as_uri() if request.param == "folder" else f"s3://archives{tmp_path}"
-    cold = Cold(url)
-    yield cold
-    cold.close()
+    store = ArchiveStore(url)
+    yield store
+    store.close()
 
 
-async def test_what_was_put_is_read_back_by_its_name(store: Cold) -> None:
+async def test_what_was_put_is_read_back_by_its_name(store: ArchiveStore) -> None:
     (stored,) = await store.put([DATA])
     assert (stored.sha256, stored.size_bytes) == (DIGEST, len(DATA))
     assert await store.get(stored.uri, DIGEST) == DATA
     assert list(store.names()) == [(DIGEST, len(DATA))]
 
 
-async def test_putting_twice_is_putting_once(store: Cold) -> None:
+async def test_putting_twice_is_putting_once(store: ArchiveStore) -> None:
     assert await store.put([DATA]) == await store.put([DATA])
     assert len(list(store.names())) == 1
 
 
-async def test_what_was_deleted_is_missing_and_may_be_deleted_again(store: Cold) -> None:
+async def test_what_was_deleted_is_missing_and_may_be_deleted_again(store: ArchiveStore) -> None:
     (stored,) = await store.put([DATA])
     for _ in range(2):
         await store.delete(DIGEST)
-    with pytest.raises(Unavailable, match="missing"):
+    with pytest.raises(StoreUnavailable, match="missing"):
         await store.get(stored.uri, DIGEST)
 
 
 async def test_a_store_that_has_moved_still_reads_what_stands_elsewhere(
-    store: Cold, tmp_path: Path
+    store: ArchiveStore, tmp_path: Path
 ) -> None:
     (stored,) = await store.put([DATA])
-    moved = Cold((tmp_path / "elsewhere").as_uri())
+    moved = ArchiveStore((tmp_path / "elsewhere").as_uri())
     assert await moved.get(stored.uri, DIGEST) == DATA
     moved.close()
 
 
-async def test_a_changed_byte_is_told(store: Cold, tmp_path: Path, request: Any) -> None:
+async def test_a_changed_byte_is_told(store: ArchiveStore, tmp_path: Path, request: Any) -> None:
     (stored,) = await store.put([DATA])
     key = f"{DIGEST[:2]}/{DIGEST}.json.zst"
     if stored.uri.startswith("s3:"):
@@ -89,17 +89,17 @@ async def test_a_changed_byte_is_told(store: Cold, tmp_path: Path, request: Any)
         s3.put_object(Bucket="archives", Key=f"{str(tmp_path)[1:]}/{key}", Body=b"another")
     else:
         (tmp_path / key).write_bytes(b"another")
-    with pytest.raises(Unavailable, match="corrupt"):
+    with pytest.raises(StoreUnavailable, match="corrupt"):
         await store.get(stored.uri, DIGEST)
 
 
 async def test_objects_go_to_the_storage_class_of_the_settings(s3: Any) -> None:
     for storage_class in ("GLACIER_IR", "STANDARD_IA"):
-        cold = Cold(f"s3://archives/{storage_class}", storage_class)
-        (stored,) = await cold.put([DATA])
+        store = ArchiveStore(f"s3://archives/{storage_class}", storage_class)
+        (stored,) = await store.put([DATA])
         head = s3.head_object(Bucket="archives", Key=stored.uri.removeprefix("s3://archives/"))
         assert head["StorageClass"] == storage_class
-        cold.close()
+        store.close()
 
 
 @pytest.mark.parametrize(("storage_class", "hours"), [("GLACIER", 5), ("DEEP_ARCHIVE", 12)])
@@ -108,19 +108,19 @@ async def test_an_archive_tier_is_asked_once_and_read_later(
 ) -> None:
     async with httpx.AsyncClient() as client:
         await _slow_restores(client)
-    cold = Cold(f"s3://archives/{storage_class}", storage_class)
-    (stored,) = await cold.put([DATA])
+    store = ArchiveStore(f"s3://archives/{storage_class}", storage_class)
+    (stored,) = await store.put([DATA])
     key = stored.uri.removeprefix("s3://archives/")
-    with pytest.raises(NotYet):
-        await cold.get(stored.uri, DIGEST, ask_back=False)
+    with pytest.raises(RestorePending):
+        await store.get(stored.uri, DIGEST, request_restore=False)
     assert "Restore" not in s3.head_object(Bucket="archives", Key=key)
-    with pytest.raises(NotYet, match=f"from {storage_class}: retry at 20") as told:
-        await cold.get(stored.uri, DIGEST)
+    with pytest.raises(RestorePending, match=f"from {storage_class}: retry at 20") as told:
+        await store.get(stored.uri, DIGEST)
     assert 0 < (told.value.at.timestamp() - stored_at(s3, key)) / 3600 - hours < 0.1
-    found = [await _tried(cold, stored.uri) for _ in range(6)]
+    found = [await _tried(store, stored.uri) for _ in range(6)]
     assert found[0] == "not yet"
     assert found[-1] == DATA
-    cold.close()
+    store.close()
 
 
 async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
@@ -128,7 +128,7 @@ async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
 ) -> None:
     async with httpx.AsyncClient() as client:
         await _slow_restores(client)
-    gql = GraphQL(db, Cold("s3://archives/versions", "DEEP_ARCHIVE"))
+    gql = GraphQL(db, ArchiveStore("s3://archives/versions", "DEEP_ARCHIVE"))
     version = await factories.version(db, await factories.model(db))
     binding = await factories.binding(db, version)
     await done(gql, "archiveVersion", id=version.node_id)
@@ -153,35 +153,35 @@ def stored_at(s3: Any, key: str) -> float:
     return float(s3.head_object(Bucket="archives", Key=key)["LastModified"].timestamp())
 
 
-async def _tried(cold: Cold, uri: str) -> bytes | str:
+async def _tried(store: ArchiveStore, uri: str) -> bytes | str:
     try:
-        return await cold.get(uri, DIGEST)
-    except NotYet:
+        return await store.get(uri, DIGEST)
+    except RestorePending:
         return "not yet"
 
 
 async def test_a_server_that_is_gone_or_refuses_is_unavailable(
     s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nowhere = Cold("s3://no-such-bucket")
-    with pytest.raises(Unavailable, match="NoSuchBucket"):
+    nowhere = ArchiveStore("s3://no-such-bucket")
+    with pytest.raises(StoreUnavailable, match="NoSuchBucket"):
         await nowhere.put([DATA])
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    gone = Cold("s3://archives")
-    with pytest.raises(Unavailable, match="does not answer"):
+    gone = ArchiveStore("s3://archives")
+    with pytest.raises(StoreUnavailable, match="does not answer"):
         await gone.put([DATA])
-    with pytest.raises(Unavailable, match="does not answer"):
+    with pytest.raises(StoreUnavailable, match="does not answer"):
         await gone.get("", DIGEST)
-    for cold in (nowhere, gone):
-        cold.close()
+    for store in (nowhere, gone):
+        store.close()
 
 
 async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    cold = Cold((tmp_path / "file" / "folder").as_uri())
-    with pytest.raises(Unavailable, match="cannot be written"):
-        await cold.put([DATA])
-    cold.close()
+    store = ArchiveStore((tmp_path / "file" / "folder").as_uri())
+    with pytest.raises(StoreUnavailable, match="cannot be written"):
+        await store.put([DATA])
+    store.close()
 
 
 @pytest.mark.parametrize(
@@ -189,4 +189,4 @@ async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) ->
 )
 def test_a_url_that_names_no_place_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must be file:///folder or s3://bucket/prefix"):
-        place(url, "STANDARD")
+        open_store(url, "STANDARD")

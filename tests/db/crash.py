@@ -5,20 +5,22 @@ import os
 import signal
 import sys
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from db.reads.retention_plan import Scope
+from db.reads.retention_plan import RetentionScope
 from db.writes import retention
 from db.writes.archive import Step
 
 
-async def _run(url: str, cold: str, step: str) -> None:
+async def _run(url: str, store: str, step: str) -> None:
     def watch(reached: Step) -> None:
         if reached == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
     database = Database(url)
-    await retention.run(database, Cold(cold), Scope(), "crashing", watch, at_once=1)
+    await retention.run(
+        database, ArchiveStore(store), RetentionScope(), "crashing", watch, at_once=1
+    )
 
 
 if __name__ == "__main__":

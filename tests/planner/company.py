@@ -7,7 +7,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_variable_values
 
-from planner import Late, QueryPlan, Rerun
+from planner import FallbackToExecutor, Late, QueryPlan
 from planner.document import read_operation
 from tests.planner.documents import Case, Values, other_variables
 
@@ -22,7 +22,7 @@ def alike(
     for sent in _sent(schema, values, case, chance):
         given = get_variable_values(schema, operation.variable_definitions or (), sent)
         if isinstance(given, VariableValues):
-            found.setdefault(plan.likeness(given), []).append(given)
+            found.setdefault(plan.batch_key(given), []).append(given)
     return [some for some in found.values() if len(some) > 1]
 
 
@@ -42,7 +42,7 @@ def _sent(
 
 async def in_company(
     plan: QueryPlan, given: Sequence[VariableValues], make_context: Callable[[], object]
-) -> list[ExecutionResult | Rerun]:
+) -> list[ExecutionResult | FallbackToExecutor]:
     """The answers of a run together, and of those that it left behind as late, alone."""
     answers = await plan.run_together(given, make_context())
     return [
@@ -51,9 +51,11 @@ async def in_company(
     ]
 
 
-async def alone(plan: QueryPlan, given: VariableValues, context: object) -> ExecutionResult | Rerun:
+async def alone(
+    plan: QueryPlan, given: VariableValues, context: object
+) -> ExecutionResult | FallbackToExecutor:
     """The answer, or that there is none."""
     try:
         return await plan.run_coerced(given, context)
-    except Rerun as rerun:
+    except FallbackToExecutor as rerun:
         return rerun

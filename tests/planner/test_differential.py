@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from graphql import ExecutionResult, GraphQLError
 
-from planner import Declined, FastExecutor, Planner, Rerun
+from planner import Declined, FallbackToExecutor, FastExecutor, Planner
 from tests.planner import toy, toy_rows
 from tests.planner.documents import Case, cases
 from tests.planner.executors import Stock, answer
@@ -59,7 +59,7 @@ async def _planned(
         return "declined"
     try:
         planned = await plan.run(case.variables, context)
-    except Rerun as rerun:
+    except FallbackToExecutor as rerun:
         return "rerun" if stock.errors else f"rerun in vain: {rerun}"
     assert _told(planned) == _told(stock), case.text
     return "planned"

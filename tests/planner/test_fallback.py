@@ -8,7 +8,7 @@ import strawberry
 from graphql import parse
 from strawberry.extensions import SchemaExtension
 
-from planner import Declined, MutationPlan, Planner, QueryPlan, Rerun, selection_of
+from planner import Declined, FallbackToExecutor, MutationPlan, Planner, QueryPlan, selection_of
 from tests.planner import toy, toy_rows
 
 DECLINED = {
@@ -76,7 +76,7 @@ async def test_gives_way_where_the_executor_has_errors(text: str, change: dict[s
     context = toy_rows.Context()
     books = context.store.books
     books["b0"] = books["b0"]._replace(**change)
-    with pytest.raises(Rerun):
+    with pytest.raises(FallbackToExecutor):
         await query(text).run(None, context)
 
 
@@ -84,12 +84,12 @@ async def test_gives_way_to_a_condition_that_selects_what_is_not_known() -> None
     plan = query("query($c: Boolean!) { shops { id } odd @include(if: $c) { loud } }")
     answer = await plan.run({"c": False}, toy_rows.Context())
     assert answer.data is not None
-    with pytest.raises(Rerun, match="extensions of loud"):
+    with pytest.raises(FallbackToExecutor, match="extensions of loud"):
         await plan.run({"c": True}, toy_rows.Context())
 
 
 async def test_wrong_variables_are_the_executors_to_refuse() -> None:
-    with pytest.raises(Rerun):
+    with pytest.raises(FallbackToExecutor):
         await query("query($n: Int!) { authors(first: $n) { nodes { id } } }").run(
             {"n": "x"}, toy_rows.Context()
         )
@@ -131,7 +131,7 @@ async def test_siblings_have_ended_when_a_field_fails(stray: bool) -> None:
     plan = Planner(_slow_schema(events, stray=stray)).plan(parse("{ one fails two }"), None, 1)
     assert isinstance(plan, QueryPlan)
     before = asyncio.all_tasks()
-    with pytest.raises(Rerun):
+    with pytest.raises(FallbackToExecutor):
         await plan.run(None, None)
     assert sorted(events) == ["one", "two"]
     assert asyncio.all_tasks() == before

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from planner import MutationPlan, Planner, QueryPlan, Rerun
+from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan
 from tests.planner import toy, toy_rows
 
 
@@ -69,7 +69,7 @@ async def test_variables_and_their_defaults(variables: dict[str, Any], count: in
         "query($n: Int = 2, $f: AuthorFilter) { authors(first: $n, filter: $f) { nodes { id } } }"
     )
     if variables.get("n", 0) is None:  # the executor alone says what is wrong
-        with pytest.raises(Rerun):
+        with pytest.raises(FallbackToExecutor):
             await plan(text).run(variables, toy_rows.Context())
         return
     data = await both(text, **variables)

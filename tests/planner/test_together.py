@@ -14,7 +14,7 @@ import strawberry
 from graphql import ExecutionResult, parse
 from graphql.execution.values import VariableValues, get_variable_values
 
-from planner import Late, Planner, QueryPlan, Rerun
+from planner import FallbackToExecutor, Late, Planner, QueryPlan
 from tests.planner import toy, toy_rows
 from tests.planner.company import alike, alone, in_company
 from tests.planner.documents import cases
@@ -38,15 +38,15 @@ def coerced(text: str, **variables: Any) -> VariableValues:
     return found
 
 
-def told(answer: ExecutionResult | Rerun) -> str:
-    return "rerun" if isinstance(answer, Rerun) else repr(answer.data)
+def told(answer: ExecutionResult | FallbackToExecutor) -> str:
+    return "rerun" if isinstance(answer, FallbackToExecutor) else repr(answer.data)
 
 
 async def together(text: str, *given: dict[str, Any]) -> tuple[list[str], toy_rows.Context]:
     """What queries that are alike are told, once each has been told the same alone."""
     plan, context = plan_of(text), toy_rows.Context()
     variables = [coerced(text, **one) for one in given]
-    assert len(set(map(plan.likeness, variables))) == 1
+    assert len(set(map(plan.batch_key, variables))) == 1
     answers = list(map(told, await plan.run_together(variables, context)))
     assert answers == [told(await alone(plan, one, toy_rows.Context())) for one in variables]
     return answers, context
@@ -55,8 +55,8 @@ async def together(text: str, *given: dict[str, Any]) -> tuple[list[str], toy_ro
 # ------------------------------------------------------------------------------ random documents
 
 
-def _outcome(answers: Sequence[ExecutionResult | Rerun]) -> str:
-    gave_way = sum(isinstance(answer, Rerun) for answer in answers)
+def _outcome(answers: Sequence[ExecutionResult | FallbackToExecutor]) -> str:
+    gave_way = sum(isinstance(answer, FallbackToExecutor) for answer in answers)
     return "rerun" if gave_way == len(answers) else "mixed" if gave_way else "answered"
 
 
@@ -82,7 +82,7 @@ async def test_answers_are_those_given_alone(dirt: float) -> None:
     assert seen["mixed"] > CASES * 0.01, seen
 
 
-# -------------------------------------------------------------------------------------- likeness
+# -------------------------------------------------------------------------------------- batch_key
 
 BELOW = {
     "below the root": 'query Q($v: {type}, $x: ID = "a1") {{ node(id: $x) {{ {field} }} }}',
@@ -110,9 +110,9 @@ async def test_what_differs_below_the_root_is_not_alike(field: str, where: str) 
     type_, values = INNER[field]
     text = BELOW[where].format(type=type_, field=field)
     plan = plan_of(text)
-    likenesses = [plan.likeness(coerced(text, v=value, x="b1")) for value in values]
+    likenesses = [plan.batch_key(coerced(text, v=value, x="b1")) for value in values]
     assert len(set(likenesses)) == len(values)
-    assert [plan.likeness(coerced(text, v=value)) for value in values] == likenesses
+    assert [plan.batch_key(coerced(text, v=value)) for value in values] == likenesses
     answers = [told(await plan.run_coerced(coerced(text, v=v), toy_rows.Context())) for v in values]
     kinds = {"Boolean!": 2, "ID": 4, "Decimal": 5, "JSON": len(values)}
     assert len(set(answers)) == kinds[type_], answers  # that is why
@@ -303,8 +303,8 @@ async def test_whoever_cancels_them_all_leaves_nothing_running() -> None:
 
 
 def test_variables_of_one_plan_can_be_compared_in_any_pair() -> None:
-    """A likeness is a key: it must have a hash, whatever was sent."""
+    """A batch_key is a key: it must have a hash, whatever was sent."""
     text = "query Q($v: JSON) { authors { nodes { told(value: $v) } } }"
     plan = plan_of(text)
     for one, other in combinations((*JSON, *OBJECTS), 2):
-        assert {plan.likeness(coerced(text, v=one)), plan.likeness(coerced(text, v=other))}
+        assert {plan.batch_key(coerced(text, v=one)), plan.batch_key(coerced(text, v=other))}

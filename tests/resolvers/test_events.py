@@ -1,4 +1,4 @@
-"""The hub: each subscriber at its own pace, within bounds, and resumed where it was."""
+"""The broker: each subscriber at its own pace, within bounds, and resumed where it was."""
 
 import asyncio
 import re
@@ -46,8 +46,8 @@ def _named_cursor(error: RequestError) -> int:
 async def test_a_slow_subscriber_is_ended_with_its_cursor_and_resumes(
     db: Database, database_url: str
 ) -> None:
-    async with hub_of(database_url, queue_max=3, lag_max_s=0) as (hub, feed):
-        events = stream(hub, db, 0)
+    async with hub_of(database_url, queue_max=3, lag_max_s=0) as (broker, feed):
+        events = stream(broker, db, 0)
         first = await _first_live(db, events)
         await _models(db, 10)
         await feed.reached(11)
@@ -56,15 +56,15 @@ async def test_a_slow_subscriber_is_ended_with_its_cursor_and_resumes(
         seen = [event.sequence for event in [*first, *more]]
         assert seen == list(range(1, len(seen) + 1))
         assert _named_cursor(error) == len(seen) < 11
-        resumed = await take(stream(hub, db, _named_cursor(error)), 11 - len(seen))
+        resumed = await take(stream(broker, db, _named_cursor(error)), 11 - len(seen))
         assert [event.sequence for event in resumed] == list(range(len(seen) + 1, 12))
 
 
 async def test_a_burst_larger_than_the_queue_ends_nobody_who_keeps_up(
     db: Database, database_url: str
 ) -> None:
-    async with hub_of(database_url, queue_max=3, lag_max_s=60) as (hub, feed):
-        events = stream(hub, db, 0)
+    async with hub_of(database_url, queue_max=3, lag_max_s=60) as (broker, feed):
+        events = stream(broker, db, 0)
         assert len(await _first_live(db, events)) == 1
         await _models(db, 1_200)
         await feed.reached(1_201)
@@ -74,8 +74,8 @@ async def test_a_burst_larger_than_the_queue_ends_nobody_who_keeps_up(
 
 
 async def test_a_slow_subscriber_keeps_nobody_else_waiting(db: Database, database_url: str) -> None:
-    async with hub_of(database_url, queue_max=3, lag_max_s=0) as (hub, _):
-        slow, fast = stream(hub, db, 0), stream(hub, db, 0)
+    async with hub_of(database_url, queue_max=3, lag_max_s=0) as (broker, _):
+        slow, fast = stream(broker, db, 0), stream(broker, db, 0)
         await _first_live(db, slow, fast)
         for number in range(2, 12):
             await factories.model(db)
@@ -87,8 +87,8 @@ async def test_a_resume_joins_the_backlog_and_what_happens_meanwhile(
     db: Database, database_url: str
 ) -> None:
     await _models(db, 700)  # more than a page
-    async with hub_of(database_url) as (hub, _):
-        events = stream(hub, db, 100)
+    async with hub_of(database_url) as (broker, _):
+        events = stream(broker, db, 100)
         before = await take(events, 300)
         await _models_again(db, 5)
         after = await take(events, 305)
@@ -102,27 +102,29 @@ async def _models_again(db: Database, count: int) -> None:
 
 
 async def test_no_more_subscribers_than_the_limit(db: Database, database_url: str) -> None:
-    async with hub_of(database_url, subscribers_max=1) as (hub, _):
-        first = stream(hub, db, 0)
+    async with hub_of(database_url, subscribers_max=1) as (broker, _):
+        first = stream(broker, db, 0)
         await factories.model(db)
         await take(first, 1)
-        assert hub.subscriber_count == 1
-        assert (await _until_it_ends(stream(hub, db, 0)))[1].extensions["code"] == "LIMIT_EXCEEDED"
+        assert broker.subscriber_count == 1
+        assert (await _until_it_ends(stream(broker, db, 0)))[1].extensions[
+            "code"
+        ] == "LIMIT_EXCEEDED"
         await first.aclose()
-        assert hub.subscriber_count == 0
-        assert len(await take(stream(hub, db, 0), 1)) == 1
+        assert broker.subscriber_count == 0
+        assert len(await take(stream(broker, db, 0), 1)) == 1
 
 
 async def test_a_stop_ends_each_stream_with_its_cursor(db: Database, database_url: str) -> None:
-    async with hub_of(database_url) as (hub, _):
-        events = stream(hub, db, 0)
+    async with hub_of(database_url) as (broker, _):
+        events = stream(broker, db, 0)
         await _models(db, 2)
         await take(events, 2)
-        hub.stop()
+        broker.stop()
         more, error = await _until_it_ends(events)
         assert (more, error.extensions["code"]) == ([], "UNAVAILABLE")
         assert _named_cursor(error) == 2
-        assert (await _until_it_ends(stream(hub, db, 2)))[1].extensions["code"] == "UNAVAILABLE"
+        assert (await _until_it_ends(stream(broker, db, 2)))[1].extensions["code"] == "UNAVAILABLE"
 
 
 @pytest.mark.parametrize(

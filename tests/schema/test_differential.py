@@ -14,7 +14,7 @@ from graphql import ExecutionResult, OperationType, get_operation_ast
 from sqlalchemy import make_url
 
 from db.postgres.engine import Database
-from planner import Declined, MutationPlan, Planner, QueryPlan, Rerun
+from planner import Declined, FallbackToExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from server import errors
 from server.app import PASSED
@@ -122,7 +122,7 @@ async def _planned(planner: Planner, case: Case, db: Database, stock: ExecutionR
         return "declined"
     try:
         planned = await plan.run(case.variables, _context(db))
-    except Rerun as rerun:
+    except FallbackToExecutor as rerun:
         return "rerun" if stock.errors else f"rerun in vain: {rerun!r} {case.text}"
     assert _told(planned) == _told(stock), (case.text, case.variables)
     return "planned"
@@ -141,13 +141,15 @@ async def test_queries_run_together_are_answered_as_alone(registry: Registry) ->
                 lone = [await alone(plan, one, _context(db)) for one in some]
                 assert list(map(_shown, answers)) == list(map(_shown, lone)), (case.text, some)
                 seen["together" if len({repr(one.coerced) for one in some}) > 1 else "equal"] += 1
-                seen["mixed"] += len({isinstance(answer, Rerun) for answer in answers}) > 1
+                seen["mixed"] += (
+                    len({isinstance(answer, FallbackToExecutor) for answer in answers}) > 1
+                )
     _log.info("%s", seen)
     assert seen["together"] > CASES * 0.05, seen
 
 
-def _shown(answer: ExecutionResult | Rerun) -> str:
-    return "rerun" if isinstance(answer, Rerun) else _told(answer)
+def _shown(answer: ExecutionResult | FallbackToExecutor) -> str:
+    return "rerun" if isinstance(answer, FallbackToExecutor) else _told(answer)
 
 
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")

@@ -47,8 +47,8 @@ class Path(NamedTuple):
 PATHS = {
     "plans": Path({}, http="httptools"),
     "kept answers": Path({}, Twice),
-    "the short way": Path({"answer_cache_bytes_max": 0}, Twice),
-    "the executor": Path({"compiled_plans": False, "answer_cache_bytes_max": 0}),
+    "the short way": Path({"response_cache_bytes_max": 0}, Twice),
+    "the executor": Path({"compiled_plans": False, "response_cache_bytes_max": 0}),
 }
 # marks tests, or a module of them, that run on every path
 on_every_path = pytest.mark.parametrize("path", PATHS, indirect=True, scope="session")
@@ -124,7 +124,7 @@ def serve_bytes(database_url: str) -> Callable[..., Any]:
     @asynccontextmanager
     async def serving(keep_alive_s: int = 5, **given: Any) -> AsyncIterator[Site]:
         site = Site()
-        given = {"answer_cache_bytes_max": 0, "statement_timeout_ms": 60_000} | given
+        given = {"response_cache_bytes_max": 0, "statement_timeout_ms": 60_000} | given
         application = app.build(Settings(_env_file=None, **given), database_url)
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:

@@ -92,7 +92,9 @@ async def test_more_operations_than_connections_wait_and_then_are_unavailable(
 ) -> None:
     with psycopg.connect(database_url) as blocker:
         blocker.execute("LOCK TABLE models")
-        async with serve(pool_size=1, pool_overflow=0, pool_wait_s=0.2) as client:
+        async with serve(
+            read_connections_max=1, write_connections_max=0, connection_wait_s=0.2
+        ) as client:
             first = asyncio.ensure_future(_asked(client))
             await waiting(postgres_url, 1)
             assert (await _asked(client))[0] == "UNAVAILABLE"

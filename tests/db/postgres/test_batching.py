@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from db.postgres.batching import Coalescer
+from db.postgres.batching import Batcher
 
 
 class Source:
@@ -37,8 +37,8 @@ def source() -> Source:
 
 
 @pytest.fixture
-def coalescer(source: Source) -> Coalescer[int, str]:
-    return Coalescer(source)
+def batcher(source: Source) -> Batcher[int, str]:
+    return Batcher(source)
 
 
 async def _settled() -> None:
@@ -47,36 +47,34 @@ async def _settled() -> None:
         await asyncio.sleep(0)
 
 
-def _load(coalescer: Coalescer[int, str], *keys: int) -> "asyncio.Task[dict[int, str]]":
-    return asyncio.ensure_future(coalescer.load(keys))
+def _load(batcher: Batcher[int, str], *keys: int) -> "asyncio.Task[dict[int, str]]":
+    return asyncio.ensure_future(batcher.load(keys))
 
 
 async def test_loads_of_one_turn_are_one_batch_without_doubles(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
-    loads = [_load(coalescer, 1, 2), _load(coalescer, 2, 3), _load(coalescer, 1)]
+    loads = [_load(batcher, 1, 2), _load(batcher, 2, 3), _load(batcher, 1)]
     await _settled()
     assert source.batches == [[1, 2, 3]]
     source.end(0)
     assert [sorted(await load) for load in loads] == [[1, 2], [2, 3], [1]]
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
-async def test_a_key_without_a_value_is_missing(
-    source: Source, coalescer: Coalescer[int, str]
-) -> None:
-    load = _load(coalescer, 1, -1)
+async def test_a_key_without_a_value_is_missing(source: Source, batcher: Batcher[int, str]) -> None:
+    load = _load(batcher, 1, -1)
     await _settled()
     source.end(0)
     assert await load == {1: "1 in batch 0"}
 
 
 async def test_two_batches_run_at_most_and_the_rest_is_joined(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
     loads = []
     for key in range(6):
-        loads.append(_load(coalescer, key))
+        loads.append(_load(batcher, key))
         await _settled()
     assert source.batches == [[0], [1]]
     source.end(1)
@@ -85,21 +83,21 @@ async def test_two_batches_run_at_most_and_the_rest_is_joined(
     source.end(0)
     source.end(2)
     assert [(await load)[key][-1] for key, load in enumerate(loads)] == list("012222")
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
 async def test_a_load_never_joins_a_batch_that_has_started(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
     """The same key again, while it is being read: what was written since must be seen."""
     loads = []
     for _ in range(4):
-        loads.append(_load(coalescer, 7))
+        loads.append(_load(batcher, 7))
         await _settled()
     assert source.batches == [[7], [7]]
     source.end(0)
     await _settled()
-    late = _load(coalescer, 7)
+    late = _load(batcher, 7)
     await _settled()
     assert source.batches == [[7], [7], [7]]
     for batch in (1, 2):
@@ -111,9 +109,9 @@ async def test_a_load_never_joins_a_batch_that_has_started(
 
 
 async def test_a_cancelled_load_leaves_the_others_alone(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
-    loads = [_load(coalescer, *keys) for keys in ((1, 2), (2, 1), (1,), (2,))]
+    loads = [_load(batcher, *keys) for keys in ((1, 2), (2, 1), (1,), (2,))]
     await asyncio.sleep(0)
     loads[0].cancel()  # before the batch has started
     await _settled()
@@ -123,50 +121,50 @@ async def test_a_cancelled_load_leaves_the_others_alone(
     assert await loads[2] == {1: "1 in batch 0"}
     assert await loads[3] == {2: "2 in batch 0"}
     assert [load.cancelled() for load in loads] == [True, True, False, False]
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
 async def test_a_batch_that_nobody_waits_for_is_cancelled_and_makes_room(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
     for key in (1, 2):
-        load = _load(coalescer, key)
+        load = _load(batcher, key)
         await _settled()
         load.cancel()
         await _settled()
     assert [gate.cancelled() for gate in source.gates] == [True, True]
-    waiting = _load(coalescer, 3)
+    waiting = _load(batcher, 3)
     await _settled()
     source.end(2)
     assert await waiting == {3: "3 in batch 2"}
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
 async def test_a_batch_that_everybody_left_before_it_began_is_never_asked(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
     loads = []
     for key in (1, 2, 3):
-        loads.append(_load(coalescer, key))
+        loads.append(_load(batcher, key))
         await _settled()
     loads[2].cancel()
     for batch in (0, 1):
         await _settled()
         source.end(batch)
     await _settled()
-    last = _load(coalescer, 4)
+    last = _load(batcher, 4)
     await _settled()
     assert source.batches == [[1], [2], [4]]
     source.end(2)
     assert await last == {4: "4 in batch 2"}
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
 @pytest.mark.filterwarnings("error")
 async def test_an_error_reaches_every_waiter_and_the_next_load_is_tried_anew(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
-    loads = [_load(coalescer, 1, 2), _load(coalescer, 2), _load(coalescer, 3, 1)]
+    loads = [_load(batcher, 1, 2), _load(batcher, 2), _load(batcher, 3, 1)]
     await _settled()
     source.end(0, ValueError("no"))
     for load in loads:
@@ -174,29 +172,29 @@ async def test_an_error_reaches_every_waiter_and_the_next_load_is_tried_anew(
             await load
     del loads, load
     gc.collect()  # an exception that nobody has seen would be told now
-    again = _load(coalescer, 1)
+    again = _load(batcher, 1)
     await _settled()
     source.end(1)
     assert await again == {1: "1 in batch 1"}
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
 async def test_a_cancelled_batch_ends_its_waiters(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
-    load = _load(coalescer, 1)
+    load = _load(batcher, 1)
     await _settled()
     source.gates[0].cancel()
     with pytest.raises(asyncio.CancelledError):
         await load
     await _settled()
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
 async def test_a_batch_is_bounded_and_nothing_is_left_waiting(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
-    load = _load(coalescer, *range(1_201))
+    load = _load(batcher, *range(1_201))
     ended = 0
     while not load.done():
         await _settled()
@@ -207,23 +205,21 @@ async def test_a_batch_is_bounded_and_nothing_is_left_waiting(
     assert [len(batch) for batch in source.batches] == [500, 500, 201]
 
 
-async def test_a_load_of_nothing_asks_nothing(
-    source: Source, coalescer: Coalescer[int, str]
-) -> None:
-    assert await coalescer.load([]) == {}
+async def test_a_load_of_nothing_asks_nothing(source: Source, batcher: Batcher[int, str]) -> None:
+    assert await batcher.load([]) == {}
     await _settled()
     assert source.batches == []
 
 
 async def test_a_place_has_its_keys_value_and_can_be_awaited(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
-    places = [coalescer.join(key) for key in (1, -1, 1)]
+    places = [batcher.join(key) for key in (1, -1, 1)]
     await _settled()
     source.end(0)
     assert [await place for place in places] == ["1 in batch 0", None, "1 in batch 0"]
     assert places[0].value() == "1 in batch 0"
-    failing = coalescer.join(2)
+    failing = batcher.join(2)
     await _settled()
     source.end(1, ValueError("gone"))
     with pytest.raises(ValueError, match="gone"):
@@ -231,9 +227,9 @@ async def test_a_place_has_its_keys_value_and_can_be_awaited(
 
 
 async def test_a_batch_is_cancelled_when_the_last_place_is_left(
-    source: Source, coalescer: Coalescer[int, str]
+    source: Source, batcher: Batcher[int, str]
 ) -> None:
-    left, awaited = coalescer.join(1), coalescer.join(1)
+    left, awaited = batcher.join(1), batcher.join(1)
     await _settled()
     left.leave()
     await _settled()
@@ -243,14 +239,14 @@ async def test_a_batch_is_cancelled_when_the_last_place_is_left(
     waiting.cancel()
     await _settled()
     assert source.gates[0].cancelled()
-    assert coalescer.is_idle
+    assert batcher.is_idle
 
 
 async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
     idle: list[int] = []
-    coalescer: Coalescer[int, str] = Coalescer(source, on_idle=lambda: idle.append(1))
+    batcher: Batcher[int, str] = Batcher(source, on_idle=lambda: idle.append(1))
     for key in range(3):
-        coalescer.join(key)
+        batcher.join(key)
         await _settled()
     source.end(0)
     source.end(1)
@@ -259,7 +255,7 @@ async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
     source.end(2)
     await _settled()
     assert idle == [1]
-    coalescer.join(1).leave()  # before its batch has begun
+    batcher.join(1).leave()  # before its batch has begun
     await _settled()
     assert idle == [1, 1]
     assert len(source.batches) == 3
@@ -268,9 +264,9 @@ async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
 async def test_it_is_idle_once_however_often_it_is_started(source: Source) -> None:
     """The timer may be as fast as the end of a batch that nobody waits for any more."""
     idle: list[int] = []
-    coalescer: Coalescer[int, str] = Coalescer(source, on_idle=lambda: idle.append(1))
-    coalescer.join(1).leave()
-    coalescer._start()
-    coalescer._start()
+    batcher: Batcher[int, str] = Batcher(source, on_idle=lambda: idle.append(1))
+    batcher.join(1).leave()
+    batcher._start()
+    batcher._start()
     await asyncio.sleep(0)
     assert (idle, source.batches) == ([1], [])

@@ -9,19 +9,19 @@ import psycopg
 import pytest
 
 from db.postgres.errors import is_unavailable
-from db.postgres.pool import Connection, Connections, PoolBusy
+from db.postgres.pool import Connection, ConnectionPool, PoolBusy
 
 
 @pytest.fixture
-async def pool(database_url: str) -> AsyncIterator[Connections]:
+async def pool(database_url: str) -> AsyncIterator[ConnectionPool]:
     made = _connections(database_url, 2)
     yield made
     await made.close()
 
 
-def _connections(url: str, size: int, *, is_prepared: bool = True, **given: str) -> Connections:
+def _connections(url: str, size: int, *, is_prepared: bool = True, **given: str) -> ConnectionPool:
     connect = partial(psycopg.AsyncConnection.connect, url, **given)
-    return Connections(connect, size, 0.1, is_prepared=is_prepared)
+    return ConnectionPool(connect, size, 0.1, is_prepared=is_prepared)
 
 
 async def _pid(connection: Connection) -> int:
@@ -29,7 +29,7 @@ async def _pid(connection: Connection) -> int:
     return int(row[0])
 
 
-async def test_a_connection_is_used_again(pool: Connections) -> None:
+async def test_a_connection_is_used_again(pool: ConnectionPool) -> None:
     pids = []
     for _ in range(3):
         async with pool.one() as connection:
@@ -37,7 +37,7 @@ async def test_a_connection_is_used_again(pool: Connections) -> None:
     assert len(set(pids)) == 1
 
 
-async def test_who_waits_too_long_is_told_that_the_pool_is_busy(pool: Connections) -> None:
+async def test_who_waits_too_long_is_told_that_the_pool_is_busy(pool: ConnectionPool) -> None:
     async with pool.one(), pool.one():
         with pytest.raises(PoolBusy, match="in time") as raised:
             async with pool.one():
@@ -47,7 +47,7 @@ async def test_who_waits_too_long_is_told_that_the_pool_is_busy(pool: Connection
         assert await _pid(connection)
 
 
-async def test_who_waits_gets_the_first_connection_that_comes_free(pool: Connections) -> None:
+async def test_who_waits_gets_the_first_connection_that_comes_free(pool: ConnectionPool) -> None:
     async def wait() -> int:
         async with pool.one() as connection:
             return await _pid(connection)
@@ -60,7 +60,7 @@ async def test_who_waits_gets_the_first_connection_that_comes_free(pool: Connect
         assert await waiting in pids
 
 
-async def test_no_place_is_lost_by_errors_and_cancellations(pool: Connections) -> None:
+async def test_no_place_is_lost_by_errors_and_cancellations(pool: ConnectionPool) -> None:
     async def cancelled_while(statement: str) -> None:
         async with pool.one() as connection:
             await connection.execute(statement)
@@ -77,7 +77,7 @@ async def test_no_place_is_lost_by_errors_and_cancellations(pool: Connections) -
         assert await _pid(one) != await _pid(other)
 
 
-async def test_a_connection_in_a_transaction_is_not_kept(pool: Connections) -> None:
+async def test_a_connection_in_a_transaction_is_not_kept(pool: ConnectionPool) -> None:
     async with pool.one() as connection:
         first = await _pid(connection)
         await connection.execute("BEGIN")
@@ -95,7 +95,7 @@ async def test_a_place_is_free_again_when_the_database_refuses(database_url: str
 
 
 async def test_a_closed_pool_leaves_no_connection_behind(
-    pool: Connections, database_url: str, postgres_url: str
+    pool: ConnectionPool, database_url: str, postgres_url: str
 ) -> None:
     async with pool.one() as used:
         async with pool.one():

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from db.postgres.engine import Database, sqlalchemy_url
 from db.postgres.errors import is_unavailable
-from db.postgres.pool import Connections, PoolBusy
+from db.postgres.pool import ConnectionPool, PoolBusy
 from db.tables import Provider
 from db.writes import single_statement
 from tests import factories
@@ -39,7 +39,7 @@ async def narrow(narrow_url: str) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def _pid(pool: Connections, pause_s: float = 0.02) -> int:
+async def _pid(pool: ConnectionPool, pause_s: float = 0.02) -> int:
     """Of the connection that the pool gave, held for so long."""
     async with pool.one() as connection:
         await connection.execute("SELECT pg_sleep(%s)", [pause_s])
@@ -47,7 +47,7 @@ async def _pid(pool: Connections, pause_s: float = 0.02) -> int:
 
 
 async def test_who_is_refused_waits_for_the_next_that_is_free(narrow: Database) -> None:
-    pool = narrow.reader.connections
+    pool = narrow.reader.pool
     pids = await asyncio.gather(*(_pid(pool) for _ in range(30)))
     assert len(set(pids)) == LIMIT
 
@@ -56,7 +56,7 @@ async def test_a_pool_grows_again_once_there_is_room(
     narrow: Database, narrow_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.postgres.pool._REFUSED_S", 0.1)
-    pool = narrow.reader.connections
+    pool = narrow.reader.pool
     async with pool.one() as held, asyncio.timeout(20):
         async with await psycopg.AsyncConnection.connect(narrow_url):
             waiting = asyncio.ensure_future(_pid(pool))
@@ -70,7 +70,7 @@ async def test_the_pools_give_each_other_what_they_do_not_use(
 ) -> None:
     provider = await factories.provider(db)
     for number in range(3):
-        await asyncio.gather(*(_pid(narrow.reader.connections) for _ in range(LIMIT)))
+        await asyncio.gather(*(_pid(narrow.reader.pool) for _ in range(LIMIT)))
         await single_statement.update(
             narrow, Provider, provider.id, None, {"name": f"N{number}"}, CALLER
         )
@@ -100,7 +100,7 @@ async def test_transactions_that_are_refused_wait_for_each_other(
 async def test_who_is_refused_takes_one_and_leaves_the_others(
     narrow: Database, db: Database
 ) -> None:
-    pool = narrow.reader.connections
+    pool = narrow.reader.pool
     provider = await factories.provider(db)
     pids = set(await asyncio.gather(*(_pid(pool) for _ in range(LIMIT))))
     await single_statement.update(narrow, Provider, provider.id, None, {"name": "other"}, CALLER)
@@ -111,7 +111,7 @@ async def test_who_is_refused_again_and_again_is_told_in_time(
     narrow_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.postgres.pool._REFUSED_S", 0.05)
-    pool = Connections(
+    pool = ConnectionPool(
         lambda: psycopg.AsyncConnection.connect(narrow_url), 5, 0.3, is_prepared=True
     )
     async with pool.one(), pool.one(), asyncio.timeout(5):
@@ -128,11 +128,11 @@ async def test_with_no_connection_at_all_each_pool_says_so_at_once(
         await psycopg.AsyncConnection.connect(narrow_url),
         asyncio.timeout(2),  # far below the time a pool waits
     ):
-        for pool in (narrow.reader.connections, narrow.single):
+        for pool in (narrow.reader.pool, narrow.single):
             tries = await asyncio.gather(*(_pid(pool) for _ in range(5)), return_exceptions=True)
             assert all(isinstance(each, BaseException) and is_unavailable(each) for each in tries)
         with pytest.raises(sa.exc.OperationalError) as raised:
             async with narrow.write("tests"):
                 pass
         assert is_unavailable(raised.value)
-    assert await _pid(narrow.reader.connections)
+    assert await _pid(narrow.reader.pool)

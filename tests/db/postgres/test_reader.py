@@ -159,7 +159,7 @@ async def test_an_error_reaches_all_whose_loads_were_joined(db: Database) -> Non
 
 async def test_a_busy_pool_is_told_and_not_retried(database_url: str) -> None:
     database = Database(database_url, PoolLimits(size=1, wait_timeout_s=0.05))
-    async with database.reader.connections.one():
+    async with database.reader.pool.one():
         with pytest.raises(PoolBusy):
             await data_version.revision(database.reader)
     assert await data_version.revision(database.reader) == 0
@@ -197,7 +197,7 @@ async def test_nothing_is_prepared_behind_pgbouncer(one_connection: tuple[Databa
         await models.by_ids(db.reader, [])
         await data_version.revision(db.reader)
         await db.reader.rows(_rows_of("a"))
-    async with db.reader.connections.one() as connection:
+    async with db.reader.pool.one() as connection:
         row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
     assert (row[0] > 0) is is_prepared
     async with db.read() as session:
@@ -232,6 +232,6 @@ async def test_a_statement_planned_by_its_values_is_not_prepared(
     by_values = Query("test by values", asked.build, asked.values, is_planned_by_values=True)
     for _ in range(8):
         await db.reader.rows(by_values)
-    async with db.reader.connections.one() as connection:
+    async with db.reader.pool.one() as connection:
         row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
     assert row[0] == 0

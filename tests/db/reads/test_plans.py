@@ -162,7 +162,7 @@ async def _explained(gql: GraphQL, statement: Statement) -> list[Mapping[str, An
     numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text)
     given = ", ".join(Literal(values[name]).as_string() for name in names)
     call = f"EXECUTE explained({given})" if names else "EXECUTE explained"
-    async with gql.db.reader.connections.one() as connection:
+    async with gql.db.reader.pool.one() as connection:
         prepared = await connection.execute("SELECT statement FROM pg_prepared_statements")
         is_prepared = (numbered,) in await prepared.fetchall()
         await connection.execute(f"PREPARE explained AS {numbered}", prepare=False)

@@ -10,11 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from archive.verify import Report, verify
 from db.postgres.engine import Database
 from db.reads import retention_plan as rule
-from db.reads.retention_plan import Scope
+from db.reads.retention_plan import RetentionScope
 from db.tables import AuditEvent, Model, ModelVersion, ProviderBinding, RetentionRun
 from db.writes import retention
 from db.writes.archive import Step
@@ -50,9 +50,9 @@ async def _archived(db: Database) -> int:
     return await _count(db, ModelVersion, col(ModelVersion.status) == VersionStatus.ARCHIVED)
 
 
-async def _checked(db: Database, cold: Cold) -> Report:
+async def _checked(db: Database, store: ArchiveStore) -> Report:
     """Cold storage as it is; no version is both gone and unarchived."""
-    report = await verify(db, cold)
+    report = await verify(db, store)
     assert report.problems == []
     assert report.sound == await _archived(db)
     active = await _count(db, ModelVersion, col(ModelVersion.status) == VersionStatus.ACTIVE)
@@ -63,42 +63,44 @@ async def _checked(db: Database, cold: Cold) -> Report:
 
 @pytest.mark.parametrize("step", CRASHES)
 async def test_killed_anywhere_nothing_is_lost_and_a_second_run_completes(
-    db: Database, database_url: str, cold: Cold, tmp_path: Path, step: Step
+    db: Database, database_url: str, store: ArchiveStore, tmp_path: Path, step: Step
 ) -> None:
     for _ in range(2):
         await _model(db)
     command = [sys.executable, "-m", "tests.db.crash", database_url, (tmp_path / "cold").as_uri()]
     killed = await asyncio.to_thread(subprocess.run, [*command, step.value], timeout=60)
     assert killed.returncode == -9
-    report = await _checked(db, cold)
+    report = await _checked(db, store)
     assert (report.sound, report.sound + len(report.unreferenced)) == CRASHES[step]
-    await retention.run(db, cold, Scope(), "tests")
-    report = await _checked(db, cold)
+    await retention.run(db, store, RetentionScope(), "tests")
+    report = await _checked(db, store)
     assert (report.sound, report.unreferenced) == (6, set())
 
 
 async def test_a_run_does_what_the_plan_said_and_a_second_run_nothing(
-    db: Database, cold: Cold
+    db: Database, store: ArchiveStore
 ) -> None:
     model = await _model(db, 8)
-    planned = await rule.plan(db.reader, Scope([model.id]))
-    first, second = [await retention.run(db, cold, Scope(), "tests") for _ in range(2)]
+    planned = await rule.plan(db.reader, RetentionScope([model.id]))
+    first, second = [await retention.run(db, store, RetentionScope(), "tests") for _ in range(2)]
     assert (first.archived, second.archived) == (7, 0)
     async with db.read() as session:
         gone = select(ModelVersion.id).where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
         assert set(await session.exec(gone)) == {each.version_id for each in planned.archive}
 
 
-async def test_runs_at_once_archive_each_version_once(db: Database, cold: Cold) -> None:
+async def test_runs_at_once_archive_each_version_once(db: Database, store: ArchiveStore) -> None:
     for _ in range(4):
         await _model(db)
-    runs = await asyncio.gather(*(retention.run(db, cold, Scope(), f"run {n}") for n in range(4)))
+    runs = await asyncio.gather(
+        *(retention.run(db, store, RetentionScope(), f"run {n}") for n in range(4))
+    )
     assert sum(run.archived for run in runs) == 12
     assert await _count(db, AuditEvent, col(AuditEvent.action) == "ARCHIVED") == 12
-    assert (await verify(db, cold)).unreferenced == set()
+    assert (await verify(db, store)).unreferenced == set()
 
 
-async def test_a_hold_put_while_a_run_waits_is_kept(db: Database, cold: Cold) -> None:
+async def test_a_hold_put_while_a_run_waits_is_kept(db: Database, store: ArchiveStore) -> None:
     model = await _model(db)
     async with db.write("holder") as session:
         oldest = (
@@ -106,25 +108,25 @@ async def test_a_hold_put_while_a_run_waits_is_kept(db: Database, cold: Cold) ->
         ).one()
         oldest.held_at = datetime.now(UTC)
         await session.flush()
-        running = asyncio.create_task(retention.run(db, cold, Scope([model.id]), "tests"))
+        running = asyncio.create_task(retention.run(db, store, RetentionScope([model.id]), "tests"))
         await asyncio.sleep(0.3)
     assert (await running).archived == 2
     assert await _archived(db) == 2
 
 
 async def test_a_purge_takes_row_and_object_and_leaves_the_trail_and_the_number(
-    db: Database, cold: Cold
+    db: Database, store: ArchiveStore
 ) -> None:
     await _model(db, 3)
-    await retention.run(db, cold, Scope(), "tests")
+    await retention.run(db, store, RetentionScope(), "tests")
     async with db.write("tests") as session:
         old = sa.update(ModelVersion).where(col(ModelVersion.number) == 1)
         await session.exec(old.values(archived_at=datetime.now(UTC) - timedelta(days=400)))
     year_ago = datetime.now(UTC) - timedelta(days=365)
-    run = await retention.run(db, cold, Scope(purge_before=year_ago), "tests")
+    run = await retention.run(db, store, RetentionScope(purge_before=year_ago), "tests")
     assert (run.archived, run.purged) == (0, 1)
     assert await _count(db, ModelVersion) == 2
-    report = await verify(db, cold)
+    report = await verify(db, store)
     assert (report.sound, report.unreferenced) == (1, set())
     async with db.read() as session:
         events = select(AuditEvent).where(col(AuditEvent.subject_name) == "1.0.0")
@@ -133,14 +135,14 @@ async def test_a_purge_takes_row_and_object_and_leaves_the_trail_and_the_number(
 
 
 async def test_a_run_that_cold_storage_fails_keeps_what_was_done(
-    db: Database, cold: Cold, tmp_path: Path
+    db: Database, store: ArchiveStore, tmp_path: Path
 ) -> None:
     await _model(db)
     (tmp_path / "cold").write_text("in the way")
     with pytest.raises(Refused, match="cold storage cannot be written"):
-        await retention.run(db, cold, Scope(), "tests")
+        await retention.run(db, store, RetentionScope(), "tests")
     assert await _archived(db) == 0
     (tmp_path / "cold").unlink()
-    assert (await retention.run(db, cold, Scope(), "tests")).archived == 3
+    assert (await retention.run(db, store, RetentionScope(), "tests")).archived == 3
     unended = col(RetentionRun.ended_at).is_(None)
     assert await _count(db, RetentionRun, unended) == 1

@@ -62,7 +62,7 @@ async def done(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
 
 async def answer(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
     """The payload: filled, or with user errors and nothing else."""
-    result = await execute(gql.db, mutation, input, cold=gql.cold)
+    result = await execute(gql.db, mutation, input, store=gql.store)
     assert result.errors is None, [str(error) for error in result.errors]
     assert result.data is not None
     payload: dict[str, Any] = result.data[mutation]

@@ -40,7 +40,7 @@ async def test_a_mutation_leaves_exactly_its_events(
     input = CASES[mutation].input(w, 0)
     assert _missing(asking.input_type(mutation), input) == []
     result = await asking.execute(
-        gql.db, mutation, input, actor="ann", request_id="req-1", cold=gql.cold
+        gql.db, mutation, input, actor="ann", request_id="req-1", store=gql.store
     )
     assert result.errors is None
     payload = (result.data or {})[mutation]

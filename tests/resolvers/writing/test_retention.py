@@ -25,8 +25,8 @@ async def _model(gql: GraphQL, versions: int, keep: int = 1) -> Model:
 
 
 async def _objects(gql: GraphQL) -> int:
-    assert gql.cold is not None
-    return len(list(gql.cold.names()))
+    assert gql.store is not None
+    return len(list(gql.store.names()))
 
 
 async def test_what_was_planned_is_done_and_told(gql: GraphQL) -> None:

@@ -172,11 +172,11 @@ def _listens(process: psutil.Process) -> bool:
 
 
 def test_more_connections_than_the_database_takes_are_told_at_the_start(data_dir: Path) -> None:
-    with serving(data_dir) as usual, serving(data_dir, REGISTRY_POOL_SIZE="90") as large:
+    with serving(data_dir) as usual, serving(data_dir, REGISTRY_READ_CONNECTIONS_MAX="90") as large:
         usual.stop(signal.SIGINT)
         large.stop(signal.SIGINT)
     assert "POOL" not in usual.said
-    assert "REGISTRY_POOL_SIZE" in large.said
+    assert "REGISTRY_READ_CONNECTIONS_MAX" in large.said
     assert "may make 106 connections, the database takes 97" in large.said
 
 

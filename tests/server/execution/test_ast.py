@@ -24,21 +24,21 @@ class _Fields(Visitor):
 def _fields(text: str, *, is_slim: bool) -> list[FieldNode]:
     tree, fields = parse(text), _Fields()
     if is_slim:
-        ast.slim(tree)
+        ast.compact(tree)
     visit(tree, fields)
     return fields.found
 
 
 def test_a_slim_tree_says_the_same() -> None:
     tree = parse(TEXT)
-    ast.slim(tree)
+    ast.compact(tree)
     assert print_ast(tree) == print_ast(parse(TEXT))
 
 
 def test_an_error_still_knows_its_place() -> None:
-    whole, slim = (_fields(TEXT, is_slim=is_slim) for is_slim in (False, True))
+    whole, compact = (_fields(TEXT, is_slim=is_slim) for is_slim in (False, True))
     places = [GraphQLError("no", node).locations for node in whole]
-    assert [GraphQLError("no", node).locations for node in slim] == places
+    assert [GraphQLError("no", node).locations for node in compact] == places
     assert places[0] is not None
 
 
@@ -58,5 +58,5 @@ def test_a_name_is_one_node_however_often_it_is_used() -> None:
 def test_a_document_may_nest_as_deeply_as_it_can_be_parsed() -> None:
     depth = 60
     tree = parse("{ x " * depth + "}" * depth)
-    ast.slim(tree)
+    ast.compact(tree)
     assert print_ast(tree).count("x") == depth

@@ -20,7 +20,7 @@ from db.postgres.engine import Database
 from db.tables import Model
 from planner import Planner, QueryPlan
 from server import app
-from server.execution.batching import Crowds, Unanswered
+from server.execution.batching import BatchFailure, QueryBatcher
 from server.settings import Settings
 from tests import factories
 from tests.server import wire
@@ -155,7 +155,7 @@ async def test_equal_ones_get_the_same_answer_from_few_statements(
     serve: Serve, db: Database, database_url: str, size: str
 ) -> None:
     models = await _filled(db, 3)
-    async with serve(answer_cache_bytes_max=0, **NO_LIMITS) as site:
+    async with serve(response_cache_bytes_max=0, **NO_LIMITS) as site:
         with held(database_url, "models"):
             asked = [site.ask(EQUAL[size]) for _ in range(20)]
             await site.all_arrived()
@@ -264,7 +264,7 @@ async def test_mutations_are_never_joined(serve: Serve, db: Database, database_u
     assert sorted(map(len, told)) == [0, 1, 1, 1]
 
 
-@pytest.mark.parametrize("cache", [{}, {"answer_cache_bytes_max": 0}], ids=["kept", "not kept"])
+@pytest.mark.parametrize("cache", [{}, {"response_cache_bytes_max": 0}], ids=["kept", "not kept"])
 async def test_whoever_comes_after_a_write_sees_it_though_an_equal_one_runs(
     serve: Serve, db: Database, database_url: str, waiting: Any, cache: dict[str, Any]
 ) -> None:
@@ -352,17 +352,17 @@ def _given(seconds: float) -> VariableValues:
 
 
 async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
-    crowds, plan = Crowds(), _plan()
+    crowds, plan = QueryBatcher(), _plan()
     asked = [
         crowds.join(plan, _given(seconds), 1, b"%f" % seconds, object)
         for seconds in (0.0, 0.001, 0.0)
     ]
     made = b'{"data":{"waits":"at once"}}'
-    assert [await one for one in asked] == [made, Unanswered.GAVE_WAY, made]
+    assert [await one for one in asked] == [made, BatchFailure.GAVE_WAY, made]
 
 
 async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
-    crowds, plan = Crowds(), _plan()
+    crowds, plan = QueryBatcher(), _plan()
     slow = [crowds.join(plan, _given(60.0), 5_000, b"%d" % number, object) for number in range(8)]
     await asyncio.sleep(0.01)
     async with asyncio.timeout(20):
@@ -372,10 +372,10 @@ async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
 
 
 async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
-    crowds, plan = Crowds(), _plan()
+    crowds, plan = QueryBatcher(), _plan()
     asked = [crowds.join(plan, _given(s), 1, b"%f" % s, object) for s in (0.0, 60.0)]
     made = b'{"data":{"waits":"at once"}}'
-    assert [await one for one in asked] == [made, Unanswered.LATE]
+    assert [await one for one in asked] == [made, BatchFailure.LATE]
 
 
 @pytest.mark.parametrize("nodes", [1, 5_000], ids=["small", "large"])
@@ -386,7 +386,7 @@ async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(nod
     def make() -> Context:
         return Context()
 
-    crowds, plan, known = Crowds(), _plan(), weakref.ref(make)
+    crowds, plan, known = QueryBatcher(), _plan(), weakref.ref(make)
     assert await crowds.join(plan, _given(0.0), nodes, b"0", make)
     for number in range(3):
         asked = crowds.join(plan, _given(60.0), nodes, b"%d" % number, make)

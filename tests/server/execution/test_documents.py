@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 from graphql import build_schema, execute_sync
 
-from server.errors import Refused
+from server.errors import OperationRejected
 from server.execution.documents import Documents
 from server.settings import Settings
 
@@ -26,7 +26,7 @@ def test_an_invalid_document_is_not_kept() -> None:
     kept = documents()
     assert kept.get("{ nope }").errors
     assert kept.kept_bytes == 0
-    with pytest.raises(Refused):
+    with pytest.raises(OperationRejected):
         kept.get("{")
 
 

@@ -1,4 +1,4 @@
-"""Answers that are given again: only while nothing that they depend on has changed."""
+"""Responses that are given again: only while nothing that they depend on has changed."""
 
 import asyncio
 import tracemalloc
@@ -12,15 +12,15 @@ import orjson
 import psycopg
 
 from db.postgres.engine import Database
-from db.reads.data_version import Moment
+from db.reads.data_version import DataVersion
 from resolvers.service import Service
-from server.execution.response_cache import Answers
+from server.execution.response_cache import ResponseCache
 from tests import factories
 from tests.graphql import SERVICE
 from tests.server.conftest import Serving
 
 MODELS = "{ models { nodes { name description } } }"
-MOMENT = Moment(1, None, date(2025, 1, 1))
+MOMENT = DataVersion(1, None, date(2025, 1, 1))
 
 
 @contextmanager
@@ -146,7 +146,7 @@ async def test_a_mutation_is_done_each_time_it_comes(serve: Serving) -> None:
 async def test_without_memory_nothing_is_kept(
     serve: Serving, db: Database, database_url: str
 ) -> None:
-    async with serve(operation_timeout_ms=500, answer_cache_bytes_max=0) as client:
+    async with serve(operation_timeout_ms=500, response_cache_bytes_max=0) as client:
         for _ in range(3):
             assert "data" in await _asked(client, MODELS)
         with locked(database_url, "models"):
@@ -154,7 +154,7 @@ async def test_without_memory_nothing_is_kept(
 
 
 def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> None:
-    answers = Answers(10_000, SERVICE)
+    answers = ResponseCache(10_000, SERVICE)
     for number in range(3):
         answers.keep(b"%d" % number, MOMENT, b"x" * 2_000, None)
     assert 6_000 < answers.kept_bytes <= 10_000
@@ -165,7 +165,7 @@ def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> Non
 
 
 def test_what_is_kept_is_counted_once_and_what_is_too_large_is_not_kept() -> None:
-    answers = Answers(10_000, SERVICE)
+    answers = ResponseCache(10_000, SERVICE)
     for revision, length in enumerate((100, 4_000, 10)):
         answers.keep(b"a", MOMENT._replace(revision=revision), b"x" * length, None)
     assert answers.kept_bytes < 1_000
@@ -176,14 +176,14 @@ def test_what_is_kept_is_counted_once_and_what_is_too_large_is_not_kept() -> Non
 
 
 def test_what_many_ask_at_one_moment_is_kept_once() -> None:
-    answers = Answers(10_000, SERVICE)
+    answers = ResponseCache(10_000, SERVICE)
     first = answers.keep(b"a", MOMENT, b"body", None)
     assert answers.keep(b"a", MOMENT, b"body", None) is first is answers.get(b"a")
 
 
 def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
     """orjson's buffers are larger than what it writes, 17 times for a small answer."""
-    answers = Answers(8_000_000, SERVICE)
+    answers = ResponseCache(8_000_000, SERVICE)
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
@@ -198,18 +198,18 @@ def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
 
 def test_a_tag_is_of_the_request_the_moment_and_the_release() -> None:
     moments = [
-        Moment(1, None, date(2025, 1, 1)),
-        Moment(1, None, date(2025, 1, 2)),
-        Moment(2, None, date(2025, 1, 1)),
-        Moment(1, datetime(2026, 1, 1, 9, tzinfo=UTC), date(2025, 1, 1)),
-        Moment(1, datetime(2026, 1, 1, 9, 0, 0, 1, tzinfo=UTC), date(2025, 1, 1)),
+        DataVersion(1, None, date(2025, 1, 1)),
+        DataVersion(1, None, date(2025, 1, 2)),
+        DataVersion(2, None, date(2025, 1, 1)),
+        DataVersion(1, datetime(2026, 1, 1, 9, tzinfo=UTC), date(2025, 1, 1)),
+        DataVersion(1, datetime(2026, 1, 1, 9, 0, 0, 1, tzinfo=UTC), date(2025, 1, 1)),
     ]
     services = [SERVICE, Service(version="0.0.1", schema_hash="0" * 64, limits=SERVICE.limits)]
     tags = [
-        Answers(1, service).keep(request, moment, b"", None).etag
+        ResponseCache(1, service).keep(request, moment, b"", None).etag
         for service in services
         for moment in moments
         for request in (b"a", b"b")
     ]
     assert len(set(tags)) == 20
-    assert tags[0] == Answers(1, SERVICE).keep(b"a", moments[0], b"", None).etag
+    assert tags[0] == ResponseCache(1, SERVICE).keep(b"a", moments[0], b"", None).etag

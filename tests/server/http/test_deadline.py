@@ -11,7 +11,7 @@ from starlette.types import Message
 
 from db.postgres.engine import Database
 from db.tables import Model
-from server.http.deadline import Patience
+from server.http.deadline import RequestDeadline
 from tests.server.conftest import Serving
 
 CREATE = """mutation { createModel(input: {name: "a", task: CHAT}) { userErrors { code } } }"""
@@ -24,7 +24,7 @@ async def _silent() -> Message:
 
 
 async def _patient(work_s: float, timeout_ms: int) -> str:
-    async with Patience(_silent, timeout_ms):
+    async with RequestDeadline(_silent, timeout_ms):
         await asyncio.sleep(work_s)
     return "done"
 
@@ -68,7 +68,7 @@ async def test_a_request_that_was_watched_is_freed_at_once() -> None:
     freed = weakref.ref(receive)
     gc.disable()
     try:
-        async with Patience(receive, 250):
+        async with RequestDeadline(receive, 250):
             await asyncio.sleep(0.15)  # it is watched after 0.1 s
         del receive
         await asyncio.sleep(0)  # the watcher ends
@@ -96,7 +96,7 @@ async def test_whoever_else_cancels_is_not_taken_for_a_timeout(after_s: float) -
 
 
 async def _fails_when_cancelled() -> None:
-    async with Patience(_silent, 10):
+    async with RequestDeadline(_silent, 10):
         try:
             await asyncio.sleep(60)
         finally:

@@ -9,7 +9,7 @@ import psycopg
 from procrastinate import App
 from procrastinate.periodic import PeriodicDeferrer
 
-from archive.store import Cold
+from archive.store import ArchiveStore
 from db.postgres import migrate
 from db.postgres.engine import Database
 from server.ops import jobs
@@ -20,8 +20,8 @@ from tests.graphql import GraphQL
 PERIOD = 1_800_000_000  # a time at which retention is due
 
 
-def _jobs(db: Database, cold: Cold, url: str, **given: Any) -> App:
-    return jobs.build(db, cold, Settings(_env_file=None, **given), url)
+def _jobs(db: Database, store: ArchiveStore, url: str, **given: Any) -> App:
+    return jobs.build(db, store, Settings(_env_file=None, **given), url)
 
 
 @asynccontextmanager
@@ -45,12 +45,12 @@ def _rows(url: str, query: str) -> list[Any]:
 
 
 async def test_each_period_has_one_run_whoever_sees_it(
-    db: Database, cold: Cold, database_url: str
+    db: Database, store: ArchiveStore, database_url: str
 ) -> None:
     model = await factories.model(db, retention_keep=1)
     for _ in range(3):
         await factories.version(db, model)
-    apps = [_jobs(db, cold, database_url) for _ in range(2)]
+    apps = [_jobs(db, store, database_url) for _ in range(2)]
     async with _opened(*apps):
         for period in (PERIOD, PERIOD + 86_400):
             await asyncio.gather(*(_due(app, period) for app in apps))
@@ -66,9 +66,9 @@ async def test_each_period_has_one_run_whoever_sees_it(
 
 
 async def test_a_job_whose_worker_was_killed_runs_again(
-    db: Database, cold: Cold, database_url: str
+    db: Database, store: ArchiveStore, database_url: str
 ) -> None:
-    app = _jobs(db, cold, database_url)
+    app = _jobs(db, store, database_url)
     async with _opened(app):
         await _due(app, PERIOD)
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -79,13 +79,15 @@ async def test_a_job_whose_worker_was_killed_runs_again(
             "UPDATE procrastinate_jobs SET status = 'doing',"
             " worker_id = (SELECT id FROM procrastinate_workers)"
         )
-    async with jobs.working(_jobs(db, cold, database_url)):
+    async with jobs.working(_jobs(db, store, database_url)):
         await _until(database_url, "SELECT 1 FROM retention_runs WHERE ended_at IS NOT NULL")
 
 
-async def test_jobs_wait_for_a_database_that_is_not_migrated(empty_url: str, cold: Cold) -> None:
+async def test_jobs_wait_for_a_database_that_is_not_migrated(
+    empty_url: str, store: ArchiveStore
+) -> None:
     database = Database(empty_url)
-    app = _jobs(database, cold, empty_url, retention_cron="* * * * * *")
+    app = _jobs(database, store, empty_url, retention_cron="* * * * * *")
     async with jobs.working(app, pause_s=0.05):
         await asyncio.sleep(0.2)
         await asyncio.to_thread(migrate.upgrade, empty_url)
@@ -93,8 +95,10 @@ async def test_jobs_wait_for_a_database_that_is_not_migrated(empty_url: str, col
     await database.close()
 
 
-async def test_the_last_run_can_be_asked_for(gql: GraphQL, cold: Cold, database_url: str) -> None:
-    app = _jobs(gql.db, cold, database_url)
+async def test_the_last_run_can_be_asked_for(
+    gql: GraphQL, store: ArchiveStore, database_url: str
+) -> None:
+    app = _jobs(gql.db, store, database_url)
     async with _opened(app):
         await _due(app, PERIOD)
         await app.run_worker_async(wait=False, install_signal_handlers=False)

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from catalogs.catalog import Binding, Facts, Model, Remark, Version
+from catalogs.catalog import Binding, Facts, ImportIssue, Model, Version
 from catalogs.names import Name
 from domain.enums import Capability, TaskType, VersionStatus
 
@@ -24,7 +24,7 @@ _TASKS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class CatalogEntry:
     """One entry of a catalog: a provider serves a version under a name of its own."""
 
     entry: str
@@ -41,41 +41,43 @@ def task_of(model: str) -> TaskType:
     return next((task for pattern, task in _TASKS if pattern.search(model)), TaskType.CHAT)
 
 
-def group(offers: Iterable[Offer], source: str) -> tuple[tuple[Model, ...], tuple[Remark, ...]]:
-    """The models of these offers, by name, and the offers whose binding another one already is."""
-    by_model: dict[str, dict[str, list[Offer]]] = defaultdict(lambda: defaultdict(list))
+def group(
+    entries: Iterable[CatalogEntry], source: str
+) -> tuple[tuple[Model, ...], tuple[ImportIssue, ...]]:
+    """The models of these entries, by name, and the entries that repeat an earlier binding."""
+    by_model: dict[str, dict[str, list[CatalogEntry]]] = defaultdict(lambda: defaultdict(list))
     seen: dict[tuple[str, str, str | None, Name], str] = {}
-    doubled: list[Remark] = []
-    for offer in offers:
-        binding = offer.binding
-        name = Name(offer.name.model, offer.name.version)  # the region is the binding's
+    doubled: list[ImportIssue] = []
+    for entry in entries:
+        binding = entry.binding
+        name = Name(entry.name.model, entry.name.version)  # the region is the binding's
         key = (binding.provider, binding.provider_model_id, binding.region, name)
         if key in seen:
-            doubled.append(Remark(offer.entry, "the same binding as an earlier entry"))
+            doubled.append(ImportIssue(entry.entry, "the same binding as an earlier entry"))
             continue
-        seen[key] = offer.entry
-        by_model[name.model][name.version].append(offer)
+        seen[key] = entry.entry
+        by_model[name.model][name.version].append(entry)
     models = (_model(name, versions, source) for name, versions in sorted(by_model.items()))
     return tuple(models), tuple(doubled)
 
 
-def _model(name: str, versions: dict[str, list[Offer]], source: str) -> Model:
-    offers = [offer for group in versions.values() for offer in group]
+def _model(name: str, versions: dict[str, list[CatalogEntry]], source: str) -> Model:
+    entries = [entry for group in versions.values() for entry in group]
     return Model(
         name=name,
-        task=Counter(offer.task for offer in offers).most_common(1)[0][0],
-        description=next((o.description for o in offers if o.description), None),
+        task=Counter(entry.task for entry in entries).most_common(1)[0][0],
+        description=next((o.description for o in entries if o.description), None),
         labels={"catalog": source},
         versions=tuple(_version(version, group) for version, group in sorted(versions.items())),
     )
 
 
-def _version(version: str, offers: list[Offer]) -> Version:
-    gone = all(offer.deprecated for offer in offers)
+def _version(version: str, entries: list[CatalogEntry]) -> Version:
+    gone = all(entry.deprecated for entry in entries)
     return Version(
         version=version,
-        facts=_facts([offer.facts for offer in offers]),
-        bindings=tuple(offer.binding for offer in offers),
+        facts=_facts([entry.facts for entry in entries]),
+        bindings=tuple(entry.binding for entry in entries),
         status=VersionStatus.DEPRECATED if gone else VersionStatus.ACTIVE,
     )
 
