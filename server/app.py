@@ -24,13 +24,14 @@ from planner import Planner
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from server.execution.documents import Documents
+from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
 from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
-from server.http import fast_path, graphiql
+from server.http import graphiql, protocol
 from server.http.endpoint import GraphQLEndpoint
-from server.http.fast_path import Express
-from server.http.middleware import PathDispatch, RequestLog
+from server.http.middleware import RequestLog
+from server.http.request import PATH
 from server.http.websocket import SocketEndpoint
 from server.ops import event_feed, health, jobs, logs
 from server.ops.metrics import Metrics
@@ -50,21 +51,25 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     operations = _operations(settings, database, broker, store)
     response_cache = ResponseCache(settings.response_cache_bytes_max, operations.service)
-    pipeline = RequestPipeline(operations, response_cache, DataVersionReader(database.reader))
+    in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
+    data_versions = DataVersionReader(database.reader)
+    pipeline = RequestPipeline(operations, response_cache, data_versions, in_flight)
     background = jobs.build(database, store, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with event_feed.following(database_url, broker), jobs.working(background):
             _settle_memory()
-            yield {fast_path.STATE: Express(pipeline)}
+            yield {protocol.STATE: pipeline}
+            await in_flight.drained()
         await database.close()
         store.close()
 
     application = Starlette(
         routes=[
             Route("/", health.index),
-            WebSocketRoute(fast_path.PATH, SocketEndpoint(operations)),
+            Route(PATH, GraphQLEndpoint(pipeline)),
+            WebSocketRoute(PATH, SocketEndpoint(pipeline)),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),
             Route("/metrics", Metrics(database).get),
@@ -72,7 +77,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return RequestLog(PathDispatch(application, path=fast_path.PATH, to=GraphQLEndpoint(pipeline)))
+    return RequestLog(application)
 
 
 def from_environment() -> ASGIApp:

@@ -57,7 +57,7 @@ class DataVersionReader:
         self._coalescer: Batcher[None, DataVersion] = Batcher(self._read, in_flight_max=1)
         self._source = source
 
-    def now(self) -> BatchSlot[None, DataVersion]:
+    def current(self) -> BatchSlot[None, DataVersion]:
         """Awaited, or asked for its value when it is done: not older than this call."""
         return self._coalescer.join(None)
 

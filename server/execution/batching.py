@@ -1,113 +1,121 @@
-"""Queries that are there at the same time, run together.
+"""Runs concurrent queries of one plan as a batch.
 
-Nothing is shared over time: a query joins only a run that has not begun, so it sees whatever was
-committed before it came, as if it ran alone. What is shared are the loads of queries that are alike
-(they differ in the arguments of root fields), and the whole answer of those that are equal.
+Nothing is shared over time: a query joins only a batch that has not started, so it sees all that
+was committed before it arrived, as if it ran alone. The queries of a batch differ only in the
+arguments of their root fields; they share the loads below those. Equal queries share the response.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from enum import Enum, auto
 from typing import TypeAlias
 
+import orjson
 from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
 from db.postgres.batching import Batcher, BatchSlot
 from planner import Late, QueryPlan
-from server.http import responses
 
-_NODES_MAX = 2_000  # objects in one run: larger answers gain nothing from being made together
-# Runs of large answers: 32 at once take 40% more CPU for each than 8, for memory is far away then;
+_NODES_MAX = 2_000  # objects in one batch: larger responses gain nothing from a common batch
+# Batches of large responses: 32 at once take 40% more CPU each than 8, because of memory access;
 # 4 take no more than 8, and 6 MB less.
-_LARGE_AT_ONCE = 4
-# For a turn among them; then a run begins all the same, lest four slow ones hold up all others.
+_LARGE_BATCHES_MAX = 4
+# After this wait a large batch starts anyway, so that four slow ones do not block all others.
 # 32 at once wait a tenth of a second.
-_TURN_WAIT_S = 0.5
+_LARGE_WAIT_S = 0.5
 
 MakeContext: TypeAlias = Callable[[], object]
 
 
 class BatchFailure(Enum):
-    """Why a query got no answer from its crowd."""
+    """Why a query has no response from its batch."""
 
-    GAVE_WAY = auto()  # its plan did, or JSON has no such value: the executor says what is wrong
-    LATE = auto()  # the others would have had to wait for it
+    FALLBACK = (
+        auto()
+    )  # the plan gave up, or JSON has no such value: the executor says what is wrong
+    TOO_SLOW = auto()  # the other queries would have had to wait for it
 
 
 class BatchedQuery(bytes):
-    """What was sent, with the variables in it."""
+    """A query's payload, with its coerced variables: equal payloads are equal queries."""
 
     variables: VariableValues
 
 
-Told: TypeAlias = BatchSlot[BatchedQuery, bytes | BatchFailure]
+Outcome: TypeAlias = bytes | BatchFailure
 
 
 class QueryBatcher:
-    """The queries in flight, by plan."""
+    """The queries in flight, by plan and batch key."""
 
     def __init__(self) -> None:
-        self._crowds: dict[Hashable, Batcher[BatchedQuery, bytes | BatchFailure]] = {}
-        self._turns = asyncio.Semaphore(_LARGE_AT_ONCE)
+        self._batchers: dict[Hashable, Batcher[BatchedQuery, Outcome]] = {}
+        self._large_batches = asyncio.Semaphore(_LARGE_BATCHES_MAX)
 
-    def join(
+    def add(
         self,
         plan: QueryPlan,
         variables: VariableValues,
-        nodes: int,
-        sent: bytes,
+        node_count: int,
+        payload: bytes,
         context: MakeContext,
-    ) -> Told:
-        """A place in the next run, whose value is the body of the query's answer, if it has one.
+    ) -> BatchSlot[BatchedQuery, Outcome]:
+        """A slot in the next batch; its value is the body of the response, or a failure.
 
-        Whoever asks must be answered in the same way as the others: the context is one of theirs.
+        A batch runs in the context of one of its queries: all callers must get the same responses.
         """
-        most = max(1, _NODES_MAX // max(1, nodes))
-        like: Hashable = plan.batch_key(variables) if most > 1 else sent
-        key = (plan, like, most)
-        crowd = self._crowds.get(key)
-        if crowd is None:
-            crowd = self._crowds[key] = Batcher(
-                lambda some: self._run(plan, context, some, is_large=most == 1),
-                most,
+        size_max = max(1, _NODES_MAX // max(1, node_count))
+        batch_key: Hashable = plan.batch_key(variables) if size_max > 1 else payload
+        key = (plan, batch_key, size_max)
+        batcher = self._batchers.get(key)
+        if batcher is None:
+            batcher = self._batchers[key] = Batcher(
+                lambda queries: self._run(plan, context, queries, is_large=size_max == 1),
+                size_max,
                 on_idle=lambda: self._forget(key),
             )
-        asked = BatchedQuery(sent)
-        asked.variables = variables
-        return crowd.join(asked)
+        query = BatchedQuery(payload)
+        query.variables = variables
+        return batcher.join(query)
 
     def _forget(self, key: Hashable) -> None:
-        del self._crowds[key]
+        del self._batchers[key]
 
     async def _run(
-        self, plan: QueryPlan, context: MakeContext, asked: list[BatchedQuery], *, is_large: bool
-    ) -> Mapping[BatchedQuery, bytes | BatchFailure]:
-        variables = [one.variables for one in asked]
-        async with _turn(self._turns) if is_large else nullcontext():
+        self,
+        plan: QueryPlan,
+        context: MakeContext,
+        queries: Sequence[BatchedQuery],
+        *,
+        is_large: bool,
+    ) -> Mapping[BatchedQuery, Outcome]:
+        variables = [query.variables for query in queries]
+        async with _acquired(self._large_batches) if is_large else nullcontext():
             results = await plan.run_together(variables, context())
-        return {one: _told(result) for one, result in zip(asked, results, strict=True)}
+        return {query: _body(result) for query, result in zip(queries, results, strict=True)}
 
 
 @asynccontextmanager
-async def _turn(turns: asyncio.Semaphore) -> AsyncIterator[None]:
+async def _acquired(semaphore: asyncio.Semaphore) -> AsyncIterator[None]:
+    """Holds the semaphore, unless it was not free in time."""
     try:
-        async with asyncio.timeout(_TURN_WAIT_S):
-            await turns.acquire()
+        async with asyncio.timeout(_LARGE_WAIT_S):
+            await semaphore.acquire()
     except TimeoutError:
         yield
         return
     try:
         yield
     finally:
-        turns.release()
+        semaphore.release()
 
 
-def _told(result: object) -> bytes | BatchFailure:
+def _body(result: object) -> Outcome:
     if not isinstance(result, ExecutionResult):
-        return BatchFailure.LATE if isinstance(result, Late) else BatchFailure.GAVE_WAY
+        return BatchFailure.TOO_SLOW if isinstance(result, Late) else BatchFailure.FALLBACK
     try:
-        return responses.dumped({"data": result.data})
-    except TypeError:  # a value that JSON does not have: of this answer alone
-        return BatchFailure.GAVE_WAY
+        return orjson.dumps({"data": result.data})
+    except TypeError:  # this response alone has a value that JSON does not have
+        return BatchFailure.FALLBACK

@@ -1,10 +1,10 @@
-"""Parsed and validated documents, kept while they are asked for again."""
+"""Parsed and validated documents, in a cache that is bounded in bytes."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from cachetools import LRUCache
 from graphql import (
     DocumentNode,
     FieldNode,
@@ -30,16 +30,16 @@ from server.errors import HttpError, OperationRejected, limit_exceeded
 from server.execution import ast, limits
 from server.settings import Settings
 
-# The same tuple for ever: a rule class made anew per request would defeat any cache keyed by it.
+# One tuple for all requests: a rule class made per request would defeat any cache keyed by it.
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 _VALIDATION_ERRORS_MAX = 5
-_BYTES_A_CHARACTER = 35  # of a document, compact; measured with tracemalloc
-_BYTES_A_DOCUMENT = 2_000
-_COSTS_KEPT_MAX = 100
+_BYTES_PER_CHARACTER = 35  # of a compacted document; measured with tracemalloc
+_BYTES_PER_DOCUMENT = 2_000
+_COSTS_MAX = 100  # cached per operation
 
 
-class Measured(NamedTuple):
-    """What an operation was found to cost, and the limits that it exceeds."""
+class MeasuredCost(NamedTuple):
+    """The cost of an operation, and the limits that it exceeds."""
 
     nodes: int
     breaches: Sequence[GraphQLError]
@@ -47,14 +47,14 @@ class Measured(NamedTuple):
 
 @dataclass(slots=True)
 class Operation:
-    """One operation of a document, and what was found out about it."""
+    """One operation of a document, with what is computed once for it."""
 
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: Variables
-    is_keepable: bool = False  # its answer depends on the moment (db/reads/data_version.py) alone
+    is_cacheable: bool = False  # its response depends on the data version alone
     sizing_variables: tuple[str, ...] | None = None
-    measured: dict[tuple[int | None, ...], Measured] = field(default_factory=dict)
+    costs: dict[tuple[int | None, ...], MeasuredCost] = field(default_factory=dict)
 
     @property
     def name(self) -> str | None:
@@ -63,75 +63,77 @@ class Operation:
 
     def cost(
         self, schema: GraphQLSchema, variables: Mapping[str, Any], settings: Settings
-    ) -> Measured:
-        """What it costs with these coerced variables; measured once for each choice of sizes."""
+    ) -> MeasuredCost:
+        """Its cost with these coerced variables; measured once for each combination of sizes."""
         if self.sizing_variables is not None:
-            found = self.measured.get(_sizes(self.sizing_variables, variables))
-            if found is not None:
-                return found
+            known = self.costs.get(_sizes(self.sizing_variables, variables))
+            if known is not None:
+                return known
         cost, names = limits.measure(
             schema, self.fragments, self.node, variables, settings.page_size_max
         )
         self.sizing_variables = tuple(sorted(names))
-        if len(self.measured) >= _COSTS_KEPT_MAX:
-            self.measured.clear()
-        measured = Measured(cost.nodes, limits.breaches(cost, self.node.operation, settings))
-        self.measured[_sizes(self.sizing_variables, variables)] = measured
+        if len(self.costs) >= _COSTS_MAX:
+            self.costs.clear()
+        measured = MeasuredCost(cost.nodes, limits.breaches(cost, self.node.operation, settings))
+        self.costs[_sizes(self.sizing_variables, variables)] = measured
         return measured
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A parsed document, and what validation says against it."""
+    """A parsed document, and its validation errors."""
 
     tree: DocumentNode
     operations: Mapping[str, Operation]
+    size_bytes: int  # an estimate
     errors: tuple[GraphQLError, ...] = ()
 
     def only_queries(self, name: str | None) -> bool:
-        """Whether that operation, or each one when none is named, is a query."""
+        """Whether the named operation is a query; without a name, whether all are."""
         named = self.operations.get(name or "")
-        asked = [named] if named else self.operations.values()
-        return all(item.node.operation is OperationType.QUERY for item in asked)
+        candidates = [named] if named else self.operations.values()
+        return all(item.node.operation is OperationType.QUERY for item in candidates)
 
     def operation(self, name: str | None) -> Operation:
-        """The operation of that name, or the only one; raises HttpError when there is none."""
+        """The operation of this name, or the only one; raises HttpError when there is none."""
         if name is None and len(self.operations) == 1:
             return next(iter(self.operations.values()))
         found = self.operations.get(name) if name else None
         if found is None:
             known = ", ".join(sorted(self.operations)) or "none"
-            asked = f"no operation {name!r}" if name else "several operations and no operationName"
-            raise HttpError(400, f"The document has {asked}; it has: {known}")
+            problem = (
+                f"no operation {name!r}" if name else "several operations and no operationName"
+            )
+            raise HttpError(400, f"The document has {problem}; it has: {known}")
         return found
 
 
 class Documents:
-    """The least recently used documents leave when the kept ones grow beyond a number of bytes."""
+    """Evicts the least recently used documents when they exceed a number of bytes."""
 
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self._schema = schema
         self._tokens_max = settings.document_tokens_max
-        self._bytes_max = settings.document_cache_bytes_max
-        self._bytes = 0
-        self._kept: OrderedDict[str, Document] = OrderedDict()
+        self._documents: LRUCache[str, Document] = LRUCache(
+            settings.document_cache_bytes_max, getsizeof=lambda document: document.size_bytes
+        )
 
     def get(self, text: str) -> Document:
         """The document of this text; raises OperationRejected when it cannot be parsed."""
-        document = self._kept.get(text)
+        document = self._documents.get(text)
         if document is None:
             document = self._prepare(text)
             if not document.errors:
                 ast.compact(document.tree)
-                self._keep(text, document)
-        else:
-            self._kept.move_to_end(text)
+                if document.size_bytes <= self._documents.maxsize:
+                    self._documents[text] = document
         return document
 
     @property
-    def kept_bytes(self) -> int:
-        """An estimate of the memory that the kept documents take."""
-        return self._bytes
+    def size_bytes(self) -> int:
+        """An estimate of the memory that the cached documents take."""
+        return int(self._documents.currsize)
 
     def _prepare(self, text: str) -> Document:
         tree = _parsed(text, self._tokens_max)
@@ -146,14 +148,15 @@ class Documents:
                 item,
                 fragments,
                 compile_variables(self._schema, item.variable_definitions or ()),
-                self._is_keepable(item, fragments),
+                self._is_cacheable(item, fragments),
             )
             for item in tree.definitions
             if isinstance(item, OperationDefinitionNode)
         }
-        return Document(tree, operations, tuple(map(_without_cause, errors)))
+        size_bytes = _BYTES_PER_DOCUMENT + _BYTES_PER_CHARACTER * len(text)
+        return Document(tree, operations, size_bytes, tuple(map(_without_cause, errors)))
 
-    def _is_keepable(
+    def _is_cacheable(
         self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
     ) -> bool:
         root = self._schema.query_type
@@ -162,19 +165,12 @@ class Documents:
         names = _root_names(node.selection_set, fragments, set())
         return not any(is_fresh(root.fields[name]) for name in names if name in root.fields)
 
-    def _keep(self, text: str, document: Document) -> None:
-        self._kept[text] = document
-        self._bytes += _estimate(text)
-        while self._bytes > self._bytes_max:
-            oldest, _ = self._kept.popitem(last=False)
-            self._bytes -= _estimate(oldest)
-
 
 def _parsed(text: str, tokens_max: int) -> DocumentNode:
     try:
         return parse(text, max_tokens=tokens_max)
     except GraphQLSyntaxError as error:
-        # graphql-core tells its limits from mistakes in the syntax by the message alone.
+        # graphql-core distinguishes its limits from syntax errors by the message alone.
         if error.message.endswith("Parsing aborted."):
             raise OperationRejected([limit_exceeded(error.message)]) from None
         raise OperationRejected([error]) from None
@@ -202,12 +198,8 @@ def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | No
     return tuple(limits.size_of(variables.get(name)) for name in names)
 
 
-def _estimate(text: str) -> int:
-    return _BYTES_A_DOCUMENT + _BYTES_A_CHARACTER * len(text)
-
-
 def _without_cause(error: GraphQLError) -> GraphQLError:
-    """The error as the client's own, also where `int` refuses to read a literal of 5,000 digits."""
+    """The error as a client error, also where `int` refuses to read a literal of 5,000 digits."""
     if error.original_error is None or isinstance(error.original_error, GraphQLError):
         return error
     return GraphQLError("A literal cannot be read: it is too long", error.nodes)

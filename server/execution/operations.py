@@ -1,9 +1,9 @@
 """Operations: prepared within all limits, run by a compiled plan or by the executor."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Generator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, TypeAlias
 
 import orjson
@@ -16,7 +16,6 @@ from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
-from resolvers.errors import UNAVAILABLE
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from server import errors
@@ -24,22 +23,28 @@ from server.errors import HttpError, OperationRejected
 from server.execution import limits, subscriptions
 from server.execution.batching import BatchFailure, QueryBatcher
 from server.execution.documents import Document, Documents, Operation
-from server.http import responses
-from server.http.request import Parameters
-from server.ops.logs import request_id
+from server.execution.in_flight import in_task
+from server.execution.parameters import Parameters
 from server.settings import Settings
 
 AnyExecutor: TypeAlias = Executor[Any]
 
 
-class Prepared(NamedTuple):
+class Caller(NamedTuple):
+    """Who sent a request, for the audit log, and the request's id."""
+
+    request_id: str
+    actor: str = "anonymous"
+
+
+class PreparedOperation(NamedTuple):
     """An operation that is within all limits, and its coerced variables."""
 
     document: Document
     operation: Operation
-    given: Parameters
+    parameters: Parameters
     variables: VariableValues
-    nodes: int  # the objects that it may ask for, by its page sizes
+    node_count: int  # the objects that it may ask for, by its page sizes
 
     @property
     def kind(self) -> OperationType:
@@ -52,134 +57,115 @@ class Prepared(NamedTuple):
         return self.operation.name
 
 
-class ConcurrencyLimiter:
-    """For at most so many at once; who finds none is refused."""
-
-    def __init__(self, most: int) -> None:
-        self._left = most
-
-    def enter(self) -> None:
-        """Take a place; raises HttpError when there is none."""
-        if self._left <= 0:
-            raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
-        self._left -= 1
-
-    def leave(self) -> None:
-        """Give the place back."""
-        self._left += 1
-
-    def __enter__(self) -> None:
-        self.enter()
-
-    def __exit__(self, *_: object) -> None:
-        self.leave()
-
-
 @dataclass(slots=True)
 class Operations:
-    """Whatever may be asked of one schema over one database."""
+    """Prepares and runs the operations of one schema over one database."""
 
     schema: Schema
     database: Database
     service: Service
     settings: Settings
     documents: Documents
-    planner: Planner | None  # None: the executor answers everything
+    planner: Planner | None  # None: the executor runs everything
     broker: EventBroker
     store: ArchiveStore
     shared: subscriptions.SharedResults = field(default_factory=subscriptions.SharedResults)
     query_batcher: QueryBatcher = field(default_factory=QueryBatcher)
-    concurrency: ConcurrencyLimiter = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.concurrency = ConcurrencyLimiter(self.settings.concurrency_max)
-
-    def prepare(self, given: Parameters, *, only_query: bool = False) -> Prepared:
+    def prepare(self, parameters: Parameters, *, only_queries: bool) -> PreparedOperation:
         """An operation within all limits; raises OperationRejected or HttpError for any other."""
-        document = self.documents.get(given.query)
-        if only_query and not document.only_queries(given.operation_name):
+        document = self.documents.get(parameters.query)
+        if only_queries and not document.only_queries(parameters.operation_name):
             raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
-        _refuse(document.errors)
-        operation = document.operation(given.operation_name)
+        _reject(document.errors)
+        operation = document.operation(parameters.operation_name)
         node = operation.node
         core = self.schema._schema  # as Strawberry's own views do: it has no public name
-        _refuse(limits.long_lists(core, node, given.variables, self.settings.input_list_max))
-        variables = operation.variables(given.variables)
+        _reject(limits.long_lists(core, node, parameters.variables, self.settings.input_list_max))
+        variables = operation.variables(parameters.variables)
         if isinstance(variables, list):
             raise OperationRejected(variables)
         cost = operation.cost(core, variables.coerced, self.settings)
-        _refuse(cost.breaches)
-        return Prepared(document, operation, given, variables, cost.nodes)
+        _reject(cost.breaches)
+        return PreparedOperation(document, operation, parameters, variables, cost.nodes)
 
-    def answering(
-        self, prepared: Prepared, sent: bytes
-    ) -> Generator[Awaitable[Any], Any, tuple[bytes, bool]]:
-        """The body of the answer, and whether it is without errors; what to wait for until then.
+    async def execute(
+        self, prepared: PreparedOperation, payload: bytes, caller: Caller
+    ) -> tuple[bytes, bool]:
+        """The response body of a query or mutation, and whether it is without errors.
 
-        Queries that are there at the same time are run together. Equal `sent` is an equal request.
+        Concurrent queries of one plan run as a batch; equal payloads are equal requests. Awaits
+        futures only: what needs a task gets one.
         """
         plan = self._plan(prepared)
+        run = partial(self._run, prepared, plan, caller)
         if isinstance(plan, QueryPlan):
-            told = yield self.query_batcher.join(
-                plan, prepared.variables, prepared.nodes, sent, self._context
+            outcome = await self.query_batcher.add(
+                plan,
+                prepared.variables,
+                prepared.node_count,
+                payload,
+                partial(self._context, caller),
             )
-            if isinstance(told, bytes):
-                return told, True
-            gave_way = told is BatchFailure.GAVE_WAY
-            result = yield self._executed(prepared) if gave_way else self._result(prepared, plan)
-        else:
-            result = yield self._result(prepared, plan)
-        return responses.dumped(errors.body(result, request_id.get())), not result.errors
+            if isinstance(outcome, bytes):
+                return outcome, True
+            if outcome is not BatchFailure.TOO_SLOW:
+                run = partial(self._run_by_executor, prepared, caller)
+        result = await in_task(run())
+        return orjson.dumps(errors.body(result, caller.request_id)), not result.errors
 
-    async def result(self, prepared: Prepared) -> ExecutionResult:
-        """The result of a query or mutation that came over a socket, in the time there is."""
-        with self.concurrency:
-            async with asyncio.timeout(self.settings.operation_timeout_ms / 1_000):
-                return await self._result(prepared, self._plan(prepared))
-
-    async def stream(self, prepared: Prepared) -> AsyncGenerator[ExecutionResult, None]:
+    async def subscribe(
+        self, prepared: PreparedOperation, caller: Caller
+    ) -> AsyncGenerator[ExecutionResult, None]:
         """The results of a subscription, one per event; raises OperationRejected."""
-        given = prepared.given
-        asked = (given.query, given.operation_name, orjson.dumps(given.variables))
-        timeout_ms = self.settings.operation_timeout_ms
-        return await subscriptions.opened(self._executor(prepared), timeout_ms, self.shared, asked)
-
-    def _plan(self, prepared: Prepared) -> object:
-        given, tree = prepared.given, prepared.document.tree
-        return self.planner and self.planner.plan(tree, given.operation_name, given.query)
-
-    async def _result(self, prepared: Prepared, plan: object) -> ExecutionResult:
-        """By the compiled plan if there is one; a query that it gives up is executed anew."""
-        if isinstance(plan, MutationPlan):
-            return await plan.run_coerced(prepared.variables, self._context())
-        if isinstance(plan, QueryPlan):
-            with suppress(FallbackToExecutor):
-                return await plan.run_coerced(prepared.variables, self._context())
-        return await self._executed(prepared)
-
-    def _context(self) -> Context:
-        return Context(
-            db=self.database,
-            service=self.service,
-            request_id=request_id.get(),
-            events=self.broker,
-            store=self.store,
+        query, variables, name = prepared.parameters
+        key = (query, name, orjson.dumps(variables))
+        executor = self._executor(prepared, caller)
+        return await subscriptions.opened(
+            executor, self.settings.operation_timeout_ms, self.shared, key
         )
 
-    async def _executed(self, prepared: Prepared) -> ExecutionResult:
-        result = self._executor(prepared).execute_operation()
+    def _plan(self, prepared: PreparedOperation) -> object:
+        query, _, name = prepared.parameters
+        return self.planner and self.planner.plan(prepared.document.tree, name, query)
+
+    async def _run(
+        self, prepared: PreparedOperation, plan: object, caller: Caller
+    ) -> ExecutionResult:
+        """By the plan, if there is one; a query that the plan gives up is executed anew."""
+        if isinstance(plan, MutationPlan):
+            return await plan.run_coerced(prepared.variables, self._context(caller))
+        if isinstance(plan, QueryPlan):
+            with suppress(FallbackToExecutor):
+                return await plan.run_coerced(prepared.variables, self._context(caller))
+        return await self._run_by_executor(prepared, caller)
+
+    async def _run_by_executor(
+        self, prepared: PreparedOperation, caller: Caller
+    ) -> ExecutionResult:
+        result = self._executor(prepared, caller).execute_operation()
         if optimized_is_awaitable(result):
             result = await result  # type: ignore[misc]  # narrowed by a predicate that is no TypeGuard
         assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema
         return result
 
-    def _executor(self, prepared: Prepared) -> AnyExecutor:
+    def _context(self, caller: Caller) -> Context:
+        return Context(
+            db=self.database,
+            service=self.service,
+            request_id=caller.request_id,
+            actor=caller.actor,
+            events=self.broker,
+            store=self.store,
+        )
+
+    def _executor(self, prepared: PreparedOperation, caller: Caller) -> AnyExecutor:
         executor = self.schema.execution_context_class.build(
             self.schema._schema,
             prepared.document.tree,
-            context_value=self._context(),
-            raw_variable_values=prepared.given.variables,
-            operation_name=prepared.given.operation_name,
+            context_value=self._context(caller),
+            raw_variable_values=prepared.parameters.variables,
+            operation_name=prepared.parameters.operation_name,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a predicate, not typed as TypeGuard
         )
         if isinstance(executor, list):
@@ -187,6 +173,6 @@ class Operations:
         return executor
 
 
-def _refuse(breaches: Iterable[GraphQLError]) -> None:
-    if found := list(breaches):
+def _reject(problems: Iterable[GraphQLError]) -> None:
+    if found := list(problems):
         raise OperationRejected(found)

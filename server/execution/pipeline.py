@@ -1,45 +1,65 @@
-"""From what a client sent to the reply: one logic, whoever waits for its steps.
+"""The request pipeline: one entry for the requests of every transport.
 
-A request over ASGI waits in a task of its own (server/http/endpoint.py); the short way calls the
-steps back, and needs none (server/http/fast_path.py).
+HTTP on the direct path, ASGI, WebSocket and server-sent events all make a GraphQLRequest, and get a
+GraphQLResponse or a stream of results.
 """
 
-from collections.abc import Awaitable, Generator
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
 
+import orjson
 from graphql import OperationType
 
 from db.reads.data_version import DataVersionReader
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from server import errors
 from server.errors import HttpError, OperationRejected
-from server.execution.operations import Operations, Prepared
+from server.execution.in_flight import InFlightRequest, InFlightRequests
+from server.execution.operations import Caller, Operations, PreparedOperation
+from server.execution.parameters import Parameters
 from server.execution.response_cache import ResponseCache
-from server.http import request, responses
-from server.http.responses import Reply
-from server.ops.logs import request_id
+from server.ops.logs import logged_as, request_id
+
+CLIENT_GONE = 499  # as nginx logs it; no client sees it
 
 _NO_STREAM = (
     "A subscription is answered as text/event-stream, which the Accept header must name; or over "
     "a WebSocket, as graphql-transport-ws"
 )
-_TOO_DEEP = "The document nests too deeply"
-
-Steps: TypeAlias = Generator[Awaitable[Any], Any, Reply]
+_NESTED_TOO_DEEPLY = "The document nests too deeply"
 
 
 @dataclass(slots=True)
 class GraphQLRequest:
-    """What was sent, how its answer must look, and what was found out about it on the way."""
+    """An operation as it arrived: the bytes that hold it, how to read them, and who sent them."""
 
-    sent: bytes
-    media: str
-    is_get: bool = False
-    takes_stream: bool = False
-    condition: str = ""  # the tag of the answer that the client has already
-    operation: str | None = None  # its name, for the log
-    outlives_client: bool = False  # a mutation: its client may well believe that it is done
+    payload: bytes
+    read: Callable[[bytes], Parameters]
+    caller: Caller
+    only_queries: bool = False  # of a GET, which must change nothing
+    operation_name: str | None = field(default=None, init=False)  # for the access log
+    outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
+    prepared: PreparedOperation | None = field(default=None, init=False)
+
+    @property
+    def cache_key(self) -> Hashable:
+        """Equal for equal requests; a query string is never taken for a body."""
+        return (self.payload,) if self.only_queries else self.payload
+
+
+class GraphQLResponse(NamedTuple):
+    """A JSON body, and what HTTP says beside it; a rejected operation was not executed."""
+
+    body: bytes
+    status: int = HTTPStatus.OK
+    is_rejected: bool = False
+    etag: bytes = b""
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,60 +69,115 @@ class RequestPipeline:
     operations: Operations
     response_cache: ResponseCache
     data_versions: DataVersionReader
+    in_flight: InFlightRequests
 
-    def steps(self, question: GraphQLRequest) -> Steps:
-        """What to wait for, one after the other, each to be sent what came of it; then the reply.
+    def start(
+        self, request: GraphQLRequest, on_response: Callable[[GraphQLResponse], None]
+    ) -> InFlightRequest[GraphQLResponse]:
+        """Start a query or mutation; `on_response` is called once, perhaps before this returns."""
 
-        Raises what `reply_to` makes a reply of.
-        """
-        sent = question.sent
-        if self.response_cache.is_repeated(sent):
-            return (yield from self._again(question))
-        body, _ = yield from self.operations.answering(self.prepare(question), sent)
-        return responses.graphql(body, question.media)
+        def end(outcome: GraphQLResponse | Exception) -> None:
+            if isinstance(outcome, Exception):
+                with logged_as(request.caller.request_id):
+                    outcome = error_response(outcome)
+            on_response(outcome)
 
-    def prepare(self, question: GraphQLRequest) -> Prepared:
+        token = request_id.set(request.caller.request_id)
+        try:
+            return self.in_flight.start(self._respond(request), end)
+        finally:
+            request_id.reset(token)
+
+    async def run(self, request: GraphQLRequest) -> GraphQLResponse:
+        """The response to a query or mutation; when cancelled, ends a query but not a mutation."""
+        future: asyncio.Future[GraphQLResponse] = asyncio.get_running_loop().create_future()
+
+        def respond(response: GraphQLResponse) -> None:
+            if not future.done():
+                future.set_result(response)
+
+        running = self.start(request, respond)
+        try:
+            return await future
+        finally:
+            if not request.outlives_client:
+                running.cancel(client_gone())
+
+    def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """The requested operation, within all limits; raises HttpError or OperationRejected."""
-        given = request.parse(question.sent, is_get=question.is_get)
-        prepared = self.operations.prepare(given, only_query=question.is_get)
-        question.operation = prepared.name
-        if prepared.kind is OperationType.SUBSCRIPTION and not question.takes_stream:
+        if request.prepared is None:
+            parameters = request.read(request.payload)
+            prepared = self.operations.prepare(parameters, only_queries=request.only_queries)
+            request.operation_name = prepared.name
+            request.outlives_client = prepared.kind is not OperationType.QUERY
+            request.prepared = prepared
+        return request.prepared
+
+    async def subscribe(self, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
+        """The results of a subscription as JSON, one per event; raises OperationRejected."""
+        results = await self.operations.subscribe(self.prepare(request), request.caller)
+
+        async def bodies() -> AsyncGenerator[bytes, None]:
+            async with aclosing(results):
+                async for result in results:
+                    yield orjson.dumps(errors.body(result, request.caller.request_id))
+
+        return bodies()
+
+    async def _respond(self, request: GraphQLRequest) -> GraphQLResponse:
+        """It awaits futures only, so that it runs without a task."""
+        try:
+            if self.in_flight.are_too_many:
+                raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
+            if self.response_cache.is_repeated(request.cache_key):
+                return await self._respond_cached(request)
+            body, _ = await self._execute(request)
+            return GraphQLResponse(body)
+        except Exception as error:
+            return error_response(error)
+
+    async def _respond_cached(self, request: GraphQLRequest) -> GraphQLResponse:
+        """The cached response if the data has not changed since, else a new one to be cached."""
+        key = request.cache_key
+        cached = self.response_cache.get(key)
+        if cached is None and not self.prepare(request).operation.is_cacheable:
+            body, _ = await self._execute(request)
+            return GraphQLResponse(body)
+        version = await self.data_versions.current()
+        assert version is not None  # its batch has only this key
+        if cached is None or cached.version != version:
+            body, is_complete = await self._execute(request)
+            if not is_complete:
+                return GraphQLResponse(body)
+            cached = self.response_cache.put(key, version, body, request.operation_name)
+        request.operation_name = cached.operation_name
+        return GraphQLResponse(cached.body, etag=cached.etag)
+
+    async def _execute(self, request: GraphQLRequest) -> tuple[bytes, bool]:
+        prepared = self.prepare(request)
+        if prepared.kind is OperationType.SUBSCRIPTION:
             raise HttpError(406, _NO_STREAM)
-        question.outlives_client = prepared.kind is not OperationType.QUERY
-        return prepared
-
-    def _again(self, question: GraphQLRequest) -> Steps:
-        """The kept answer if it is true of this version, else a new one, kept if it may be."""
-        sent, media = question.sent, question.media
-        kept = self.response_cache.get(sent)
-        prepared = self.prepare(question) if kept is None else None
-        if prepared is not None and not prepared.operation.is_keepable:
-            body, _ = yield from self.operations.answering(prepared, sent)
-            return responses.graphql(body, media)
-        version = yield self.data_versions.now()
-        if kept is None or kept.version != version:
-            prepared = prepared or self.prepare(question)
-            body, is_good = yield from self.operations.answering(prepared, sent)
-            if not is_good:
-                return responses.graphql(body, media)
-            kept = self.response_cache.keep(sent, version, body, prepared.name)
-        question.operation = kept.operation
-        return responses.kept(kept.body, media, kept.etag, question.condition)
+        return await self.operations.execute(prepared, request.payload, request.caller)
 
 
-def reply_to(error: Exception, media: str) -> Reply:
-    """The reply to a request that was refused, or that failed outside of any field."""
+def client_gone() -> HttpError:
+    """The error of a request whose client has closed the connection."""
+    return HttpError(CLIENT_GONE, "The client has gone")
+
+
+def error_response(error: Exception) -> GraphQLResponse:
+    """The response to a request that was rejected, or that failed outside of any field."""
     identifier = request_id.get()
     if isinstance(error, HttpError):
         body = errors.plain(str(error), error.code, identifier)
-        return responses.plain(body, media, error.status, error.headers)
+        return GraphQLResponse(orjson.dumps(body), error.status, headers=error.headers)
     if isinstance(error, OperationRejected):
-        told: Any = {"errors": [errors.formatted(one, identifier) for one in error.errors]}
+        body = {"errors": [errors.formatted(one, identifier) for one in error.errors]}
     elif isinstance(error, RecursionError):  # in checks alone: in a resolver it is a field's error
-        told = errors.plain(_TOO_DEEP, LIMIT_EXCEEDED, identifier)
+        body = errors.plain(_NESTED_TOO_DEEPLY, LIMIT_EXCEEDED, identifier)
     else:
-        told = errors.unexpected(error, identifier)
+        body = errors.unexpected(error, identifier)
         if not isinstance(error, TimeoutError):
             status = 503 if errors.code_of(error) == UNAVAILABLE else 500
-            return responses.plain(told, media, status)
-    return responses.graphql(responses.dumped(told), media, is_refused=True)
+            return GraphQLResponse(orjson.dumps(body), status)
+    return GraphQLResponse(orjson.dumps(body), is_rejected=True)

@@ -1,83 +1,91 @@
-"""GraphQL over HTTP: one operation a request, within limits, and a clear answer to each mistake.
+"""GraphQL over HTTP as an ASGI application, for what does not take the direct path.
 
-An own ASGI path: it runs graphql-core on what Strawberry built, which saves Strawberry's view and
-its chain of extensions, and passes the 61 audits of npm's graphql-http (tests/server/audit).
+It answers event streams, pipelined and chunked requests, GraphiQL's page and every refused head.
+With the direct path (server/http/protocol.py) it passes the 61 audits of npm's graphql-http.
 """
 
+import asyncio
 from dataclasses import dataclass
-from typing import Any
 
 from graphql import OperationType
-from starlette.datastructures import QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from server.execution.pipeline import GraphQLRequest, RequestPipeline, reply_to
+from server.execution.pipeline import (
+    GraphQLRequest,
+    GraphQLResponse,
+    RequestPipeline,
+    client_gone,
+    error_response,
+)
 from server.http import graphiql, request, responses, sse
-from server.http.deadline import RequestDeadline
-from server.http.request import RequestHead
-from server.http.responses import Reply
+from server.http.request import RequestHead, disconnected
+from server.ops.logs import request_id
 
 OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the access log
 
 
 @dataclass(frozen=True, slots=True)
 class GraphQLEndpoint:
-    """The ASGI application behind /graphql."""
+    """The ASGI application of the path /graphql."""
 
     pipeline: RequestPipeline
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        head = request.call(scope, receive)
-        response = await (graphiql.page() if _wants_page(head) else self._respond(head))
+        head = request.head_of(scope)
+        response = await (
+            graphiql.page() if wants_page(head) else self._respond(head, scope, receive)
+        )
         await response(scope, receive, send)
 
-    async def _respond(self, head: RequestHead) -> ASGIApp:
-        media = responses.media_type(head.header(b"accept"))
+    async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
+        accept = head.headers.get(b"accept", b"")
+        media = responses.media_type(accept)
         settings = self.pipeline.operations.settings
         try:
-            sent = await request.read(head, settings.body_bytes_max, settings.operation_timeout_ms)
-            with self.pipeline.operations.concurrency:  # not while a body comes, however slowly
-                return await self._answer(head, sent, media)
-        except Exception as error:
-            return reply_to(error, media)
-
-    async def _answer(self, head: RequestHead, sent: bytes, media: str) -> ASGIApp:
-        operations = self.pipeline.operations
-        question = GraphQLRequest(
-            sent,
-            media,
-            head.is_get,
-            sse.is_wanted(head.header(b"accept")),
-            head.header(b"if-none-match") if head.is_get else "",
-        )
-        try:
-            if question.takes_stream:
-                prepared = self.pipeline.prepare(question)
-                if prepared.kind is OperationType.SUBSCRIPTION:
-                    return sse.EventStream(await operations.stream(prepared))
-            timeout_ms = operations.settings.operation_timeout_ms
-            async with RequestDeadline(head.receive, timeout_ms) as deadline:
-                return await self._answered(question, deadline)
-        finally:
-            head.scope[OPERATION_NAME] = question.operation
-
-    async def _answered(self, question: GraphQLRequest, deadline: RequestDeadline) -> Reply:
-        steps = self.pipeline.steps(question)
-        came: Any = None
-        while True:
+            request.check(head, settings.body_bytes_max)
+            body = b""
+            if head.is_post:
+                body = await request.read_body(
+                    head, receive, settings.body_bytes_max, settings.operation_timeout_ms
+                )
+            asked = request.graphql_request(head, body, request_id.get())
             try:
-                step = steps.send(came)
-            except StopIteration as end:
-                reply: Reply = end.value
-                return reply
-            deadline.outlives_client = question.outlives_client
-            came = await step
+                if responses.accepts_events(accept):
+                    prepared = self.pipeline.prepare(asked)
+                    if prepared.kind is OperationType.SUBSCRIPTION:
+                        return sse.EventStream(await self.pipeline.subscribe(asked))
+                response = await self._run(asked, receive)
+            finally:
+                scope[OPERATION_NAME] = asked.operation_name
+        except Exception as error:
+            response = error_response(error)
+        if_none_match = b"" if head.is_post else head.headers.get(b"if-none-match", b"")
+        return responses.to_http(response, media, if_none_match)
+
+    async def _run(self, asked: GraphQLRequest, receive: Receive) -> GraphQLResponse:
+        """The response; a client that goes away ends its query, but not its mutation."""
+        running = asyncio.ensure_future(self.pipeline.run(asked))
+        watcher = asyncio.ensure_future(disconnected(receive))
+        try:
+            await asyncio.wait((running, watcher), return_when=asyncio.FIRST_COMPLETED)
+            if not running.done() and not asked.outlives_client:
+                raise client_gone()
+            return await running
+        finally:
+            watcher.cancel()
+            running.cancel()
 
 
-def _wants_page(head: RequestHead) -> bool:
+def wants_page(head: RequestHead) -> bool:
+    """Whether a browser asks for GraphiQL: a GET for HTML without a query."""
     return (
-        head.is_get
-        and "text/html" in head.header(b"accept")
-        and "query" not in QueryParams(head.scope["query_string"])
+        head.method in ("GET", "HEAD")
+        and b"text/html" in head.headers.get(b"accept", b"")
+        and not has_query(head.query_string)
     )
+
+
+def has_query(query_string: bytes) -> bool:
+    """Whether the query string has the parameter `query`."""
+    return query_string.startswith(b"query=") or b"&query=" in query_string

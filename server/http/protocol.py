@@ -1,7 +1,9 @@
-"""uvicorn's HTTP protocol, with the short way (server/http/fast_path.py) beside its own.
+"""uvicorn's HTTP protocol with a direct path: from its parser straight to the request pipeline.
 
-It stands on what uvicorn 0.54 does inside: its version is pinned to a minor line, and the whole
-suite of HTTP runs on both ways.
+A POST, GET or HEAD of /graphql needs no ASGI scope, no task and no timer of its own: httptools
+parses the head, the pipeline answers it, the response is written. Everything else goes to the ASGI
+application. This depends on the internals of uvicorn 0.54, so its version is pinned to a minor
+line. docs/decisions/0018-the-direct-path.md
 """
 
 import asyncio
@@ -11,207 +13,284 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
-from db.postgres.batching import BatchSlot
-from server.http import fast_path
-from server.http.fast_path import END_OF_HEAD, Express, Head, InFlightRequest
-from server.http.request import client_gone
-from server.http.responses import Reply
-from server.ops.logs import request_id
+from server.errors import HttpError
+from server.execution.in_flight import InFlightRequest
+from server.execution.pipeline import (
+    CLIENT_GONE,
+    GraphQLRequest,
+    GraphQLResponse,
+    RequestPipeline,
+    client_gone,
+    error_response,
+)
+from server.http import request, responses
+from server.http.endpoint import has_query
+from server.http.middleware import is_request_logged, log_request
+from server.http.request import PATH, RequestHead
+from server.ops.logs import logged_as
 
-_JOINED_BYTES_MAX = 65_536  # a larger body is not copied behind its head
+STATE = "registry.pipeline"  # the key of the pipeline in the lifespan's state
+
+_PATH = PATH.encode()
+_QUERY = _PATH + b"?"
+_METHODS = {b"POST": "POST", b"GET": "GET", b"HEAD": "HEAD"}
+_ASGI_HEADERS = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
+_COPIED_BYTES_MAX = 65_536  # a larger body is not copied behind its head
+
+
+class DirectExchange:
+    """A request on the direct path; uvicorn's protocol takes it for its own request cycle."""
+
+    __slots__ = (
+        "asked",
+        "body",
+        "disconnected",
+        "head",
+        "keep_alive",
+        "message_event",
+        "request_id",
+        "response_complete",
+        "running",
+        "started_at",
+    )
+
+    def __init__(self, head: RequestHead, keep_alive: bool) -> None:
+        self.head = head
+        self.keep_alive = keep_alive
+        self.request_id = request.request_id_of(head.headers)
+        self.started_at = perf_counter()
+        self.body = b""
+        self.asked: GraphQLRequest | None = None  # once the body is complete
+        self.running: InFlightRequest[GraphQLResponse] | None = None
+        self.response_complete = False
+        self.disconnected = False
+        self.message_event = _NO_EVENT
+
+
+class _NoEvent:
+    """In place of the event that wakes an ASGI application's `receive`."""
+
+    def set(self) -> None:
+        """Nobody waits."""
+
+
+_NO_EVENT = _NoEvent()
 
 
 class Protocol(HttpToolsProtocol):
-    """One connection. At most one exchange is on its way: HTTP/1.1 answers in order."""
+    """One connection. HTTP/1.1 responds in order: at most one exchange is direct at a time."""
 
-    def __init__(self, *given: Any, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self._express: Express | None = self.app_state.get(fast_path.STATE)
-        self._exchange: InFlightRequest | None = None
-        self._waiting: BatchSlot[Any, Any] | asyncio.Future[Any] | None = None
-        self._begun = b""  # a head that is known, and not yet all of its body
-        self._early = b""  # what came before the reply to what came before
-        self._head = b""  # of the request that is handed to the parser
-        self._is_parsed = True  # the parser has seen the end of whatever it was handed
-        self._is_last = False  # the server stops: the connection ends with this reply
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._pipeline: RequestPipeline | None = self.app_state.get(STATE)
+        self._receiving: DirectExchange | None = None  # its body is not complete
+        self._direct: DirectExchange | None = None  # the pipeline answers it
+        self._unparsed = b""  # what arrived meanwhile
         self._timer: asyncio.TimerHandle | None = None
-        self._replied = 0.0
+        self._idle_since = 0.0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        """Called by the event loop."""
+        super().connection_made(transport)
+        if self._pipeline is not None:
+            self._idle_since = perf_counter()
+            self._set_timer(self._period_s)
 
     def data_received(self, data: bytes) -> None:
-        """Go the short way if the head is known and nothing else is under way."""
-        if self._exchange is not None:
-            self._early += data
-            self.flow.pause_reading()
-        elif self._express is None or self._is_on_ordinary_way() or self.flow.write_paused:
+        """Called by the event loop; what arrives during a direct exchange is parsed after it."""
+        if self._direct is None:
             super().data_received(data)
         else:
-            self._unset_keepalive_if_required()
-            self._receive(data, self._express)
-
-    def on_message_begin(self) -> None:
-        """Called by the parser."""
-        self._is_parsed = False
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """Called by the parser: what it made of the head is learned for the next time."""
-        super().on_headers_complete()
-        if self._head and self._express is not None:
-            keeps_alive = self.parser.should_keep_alive() and not self.parser.should_upgrade()
-            self._express.learn(self._head, self.scope, keeps_alive=keeps_alive)
-        self._head = b""
-
-    def on_message_complete(self) -> None:
-        """Called by the parser."""
-        self._is_parsed = True
-        super().on_message_complete()
+            self._unparsed += data
+            self.flow.pause_reading()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """End what its client does not wait for any more."""
-        self._begun = self._early = b""
-        if self._exchange is not None and not self._exchange.question.outlives_client:
-            self._stop()
+        """Called by the event loop: a query whose client is gone is cancelled."""
+        self._unparsed = b""
+        self._cancel_timer()
+        direct = self._direct
+        if direct is not None and direct.running and direct.asked:
+            direct.disconnected = True
+            if not direct.asked.outlives_client:
+                direct.running.cancel(client_gone())
         super().connection_lost(exc)
 
     def handle_websocket_upgrade(self) -> None:
-        """Called by uvicorn: from now on the connection is the socket's."""
-        if self._timer is not None:
-            self._timer.cancel()
+        """Called by uvicorn: another protocol takes the connection over."""
+        self._cancel_timer()
         super().handle_websocket_upgrade()
 
-    def shutdown(self) -> None:
-        """Called by uvicorn when it stops: what was asked is answered."""
-        self._hand_over()
-        if self._exchange is None:
-            super().shutdown()
-        self._is_last = True
+    def on_message_begin(self) -> None:
+        """Called by the parser. The ASGI scope is made when the request turns out to need one."""
+        self.url = b""
+        self.headers = []
 
-    def _is_on_ordinary_way(self) -> bool:
-        is_answered = self.cycle is None or self.cycle.response_complete
-        return not (is_answered and self._is_parsed)
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Called by the parser for each header."""
+        self.headers.append((name.lower(), value))
 
-    def _receive(self, data: bytes, way: Express) -> None:
-        begun, self._begun = self._begun, b""
-        data = begun + data
-        end = data.find(END_OF_HEAD) + len(END_OF_HEAD)
-        head = way.heads.get(data[:end])
-        missing = -1 if head is None else end + head.body_bytes - len(data)
-        if head is not None and missing == 0:
-            self._begin(way, head, data[end:])
-        elif missing > 0 and not begun:
-            self._begun = data  # many clients send a head, and then the body
-            self._set_timer()
-        else:
-            self._head = data[:end]
-            super().data_received(data)
-
-    def _hand_over(self) -> None:
-        """Leave a request that is not complete to the parser."""
-        if self._begun:
-            begun, self._begun = self._begun, b""
-            super().data_received(begun)
-
-    def _begin(self, way: Express, head: Head, sent: bytes) -> None:
-        exchange = self._exchange = way.begin(head, sent)
-        self._set_timer()
-        token = request_id.set(exchange.identifier)
-        try:
-            self._advance(exchange, exchange.steps.send, None)
-        finally:
-            request_id.reset(token)
-
-    def _advance(self, exchange: InFlightRequest, go_on: Callable[[Any], Any], came: Any) -> None:
-        try:
-            step = go_on(came)
-        except StopIteration as end:
-            self._reply(exchange, end.value)
+    def on_headers_complete(self) -> None:
+        """Called by the parser: choose between the direct path and the ASGI application."""
+        head = self._direct_head()
+        if head is not None:
+            exchange = DirectExchange(head, self.parser.should_keep_alive())
+            self.cycle = self._receiving = exchange  # type: ignore[assignment]  # for uvicorn's cycle
             return
-        future: asyncio.Future[Any]
-        if isinstance(step, BatchSlot):
-            self._waiting, future = step, step.future
-        else:
-            self._waiting = future = task = self.loop.create_task(step)
-            self.tasks.add(task)  # uvicorn waits for them when it stops
-            task.add_done_callback(self.tasks.discard)
-        future.add_done_callback(self._came)
+        url, headers = self.url, self.headers
+        super().on_message_begin()
+        self.url = url
+        for name, value in headers:
+            super().on_header(name, value)
+        super().on_headers_complete()
 
-    def _came(self, future: "asyncio.Future[Any]") -> None:
-        exchange, waiting = self._exchange, self._waiting
-        assert exchange is not None  # it ends with its reply
-        self._waiting = None
-        try:
-            came = waiting.value() if isinstance(waiting, BatchSlot) else future.result()
-        except asyncio.CancelledError:
-            is_gone = self.transport.is_closing()
-            error = client_gone() if is_gone else TimeoutError()
-            self._advance(exchange, exchange.steps.throw, error)
-        except Exception as error:
-            self._advance(exchange, exchange.steps.throw, error)
+    def on_body(self, body: bytes) -> None:
+        """Called by the parser."""
+        if self._receiving is not None:
+            self._receiving.body += body
         else:
-            self._advance(exchange, exchange.steps.send, came)
+            super().on_body(body)
 
-    def _reply(self, exchange: InFlightRequest, reply: Reply) -> None:
-        assert self._express is not None  # there is an exchange
-        is_gone = self.transport.is_closing()
-        if not is_gone:
-            self._write(reply, exchange.identifier)
-        self._express.end(exchange, reply, is_gone=is_gone)
-        self._exchange = None
-        self._replied = perf_counter()
+    def on_message_complete(self) -> None:
+        """Called by the parser."""
+        if self._receiving is not None:
+            self._start(self._receiving)
+        else:
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Called after each response: as uvicorn does it, without a timer per request."""
+        if self._pipeline is None:
+            super().on_response_complete()
+            return
         self.server_state.total_requests += 1
-        if self._is_last:
-            self.transport.close()
-        elif self._early:
-            early, self._early = self._early, b""
-            self.flow.resume_reading()
-            self.data_received(early)
+        self._idle_since = perf_counter()
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
 
-    def _write(self, reply: Reply, identifier: str) -> None:
-        parts = [STATUS_LINE[reply.status]]
-        for name, value in self.server_state.default_headers:
+    def _direct_head(self) -> RequestHead | None:
+        """The head of a request for the direct path; None for the ASGI application."""
+        method = _METHODS.get(self.parser.get_method())
+        is_free = self.cycle is None or self.cycle.response_complete
+        if self._pipeline is None or method is None or not is_free or self.parser.should_upgrade():
+            return None
+        if self.url == _PATH:
+            query = b""
+        elif self.url.startswith(_QUERY):
+            query = self.url[len(_QUERY) :]
+        else:
+            return None
+        headers = dict(self.headers)
+        if not _ASGI_HEADERS.isdisjoint(headers) or self.parser.get_http_version() != "1.1":
+            return None
+        head = RequestHead(method, query, headers)
+        return head if self._is_accepted(head) else None
+
+    def _is_accepted(self, head: RequestHead) -> bool:
+        """Whether the head is in order; the ASGI application refuses what is not."""
+        assert self._pipeline is not None
+        accept = head.headers.get(b"accept", b"")
+        bytes_max = self._pipeline.operations.settings.body_bytes_max
+        try:
+            request.check(head, bytes_max)
+        except HttpError:
+            return False
+        if responses.accepts_events(accept) or request.is_body_too_large(head, bytes_max):
+            return False
+        return head.is_post or not (b"text/html" in accept and not has_query(head.query_string))
+
+    def _start(self, exchange: DirectExchange) -> None:
+        assert self._pipeline is not None  # the exchange is direct
+        self._receiving, self._direct = None, exchange
+        exchange.asked = request.graphql_request(exchange.head, exchange.body, exchange.request_id)
+        running = self._pipeline.start(exchange.asked, self._respond)
+        if not exchange.response_complete:
+            exchange.running = running
+
+    def _respond(self, response: GraphQLResponse) -> None:
+        exchange = self._direct
+        assert exchange is not None  # it ends with its response
+        is_gone = self.transport.is_closing()
+        self._direct = None
+        exchange.response_complete = True
+        if not is_gone:
+            self._write(exchange, response)
+        status = CLIENT_GONE if is_gone else response.status
+        operation = exchange.asked.operation_name if exchange.asked else None
+        if is_request_logged():
+            with logged_as(exchange.request_id):
+                log_request(exchange.head.method, PATH, status, exchange.started_at, operation)
+        self.on_response_complete()
+        if not exchange.keep_alive:
+            self.transport.close()
+        elif self._unparsed:
+            data, self._unparsed = self._unparsed, b""
+            self.data_received(data)
+
+    def _write(self, exchange: DirectExchange, response: GraphQLResponse) -> None:
+        headers = exchange.head.headers
+        media = responses.media_type(headers.get(b"accept", b""))
+        if_none_match = b"" if exchange.head.is_post else headers.get(b"if-none-match", b"")
+        http = responses.to_http(response, media, if_none_match)
+        parts = [STATUS_LINE[http.status]]
+        for name, value in (*self.server_state.default_headers, *http.headers):
             parts += (name, b": ", value, b"\r\n")
-        for name, value in reply.headers:
-            parts += (name, b": ", value, b"\r\n")
-        if self._is_last:
+        if (b"connection", b"close") in http.headers:
+            exchange.keep_alive = False
+        elif not exchange.keep_alive:
             parts.append(b"connection: close\r\n")
-        length = len(reply.body)
-        parts.append(
-            b"content-length: %d\r\nx-request-id: %s\r\n\r\n" % (length, identifier.encode())
-        )
-        if length <= _JOINED_BYTES_MAX:
-            parts.append(reply.body)
+        body = http.body
+        if http.status != 304:
+            parts.append(b"content-length: %d\r\n" % len(body))
+        parts += (b"x-request-id: ", exchange.request_id.encode(), b"\r\n\r\n")
+        if exchange.head.method == "HEAD":
+            body = b""
+        if len(body) <= _COPIED_BYTES_MAX:
+            parts.append(body)
             self.transport.write(b"".join(parts))
         else:
-            self.transport.writelines((b"".join(parts), reply.body))
+            self.transport.writelines((b"".join(parts), body))
 
-    def _stop(self) -> None:
-        if isinstance(self._waiting, BatchSlot):
-            self._waiting.leave()
-        elif self._waiting is not None:
-            self._waiting.cancel()
+    @property
+    def _period_s(self) -> float:
+        assert self._pipeline is not None
+        return min(self._pipeline.in_flight.timeout_s, self.timeout_keep_alive)
 
-    def _set_timer(self) -> None:
-        """One a connection, which looks what has been too long: one a request would cost 1 us."""
-        if self._timer is None and self._express is not None:
-            wait_s = min(self._express.timeout_s, self.timeout_keep_alive)
-            self._timer = self.loop.call_later(wait_s, self._look)
+    def _set_timer(self, delay_s: float) -> None:
+        self._timer = self.loop.call_later(delay_s, self._check_timeouts)
 
-    def _look(self) -> None:
-        self._timer = None
-        if self._exchange is not None:  # its client may be gone: a mutation outlives it
-            assert self._express is not None
-            since, limit_s, end = self._exchange.started, self._express.timeout_s, self._stop
-        elif self.transport.is_closing():
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _check_timeouts(self) -> None:
+        """One timer per connection checks for timeouts: one per request would cost 1 us."""
+        end: Callable[[], None]
+        delay_s = self._period_s
+        if self._receiving is not None:
+            assert self._pipeline is not None
+            end = self._refuse_late_body
+            left_s = self._receiving.started_at + self._pipeline.in_flight.timeout_s
+        elif self.cycle is None or self.cycle.response_complete:
+            end, left_s = self.transport.close, self._idle_since + self.timeout_keep_alive
+        else:  # the request is being answered
+            self._set_timer(delay_s)
             return
-        else:
-            self._hand_over()
-            if self._is_on_ordinary_way() or self.timeout_keep_alive_task is not None:
-                return  # uvicorn has a timer of its own
-            since, limit_s = self._replied, float(self.timeout_keep_alive)
-            end = self.transport.close
-        left_s = since + limit_s - perf_counter()
+        left_s -= perf_counter()
         if left_s > 0:
-            self._timer = self.loop.call_later(left_s, self._look)
+            self._set_timer(min(left_s, delay_s))
         else:
             end()
-            self._set_timer()
+
+    def _refuse_late_body(self) -> None:
+        """The response to half a body, and the end of the connection."""
+        exchange = self._receiving
+        assert exchange is not None
+        assert self._pipeline is not None
+        self._receiving, self._direct = None, exchange
+        timeout_ms = self._pipeline.operations.settings.operation_timeout_ms
+        with logged_as(exchange.request_id):
+            self._respond(error_response(request.body_timeout(timeout_ms)))

@@ -1,8 +1,9 @@
-"""GraphQL over WebSocket: several operations at once on one socket.
+"""GraphQL over WebSocket: several concurrent operations on one socket.
 
-Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md (graphql-transport-ws). Own,
-for Strawberry's closes the socket on a syntax error, dies of a message that is no object, and keeps
-one context for as long as the socket lives. The older protocol, graphql-ws, is not spoken.
+Source: https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md (graphql-transport-ws). This
+replaces Strawberry's handler, which closes the socket on a syntax error, fails on a message that is
+not an object, and keeps one context for the socket's life. The older protocol, graphql-ws, is not
+supported.
 """
 
 import asyncio
@@ -12,17 +13,17 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
-from graphql import ExecutionResult, OperationType
+from graphql import OperationType
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from resolvers.errors import LIMIT_EXCEEDED
-from server import errors
 from server.errors import HttpError
-from server.execution import subscriptions
-from server.execution.operations import Operations
-from server.http import request
+from server.execution import parameters
+from server.execution.operations import Caller
+from server.execution.pipeline import GraphQLRequest, RequestPipeline
+from server.execution.subscriptions import failure
 from server.ops.logs import new_request_id, request_id
 
 PROTOCOL = "graphql-transport-ws"
@@ -31,7 +32,7 @@ _INIT_WAIT_S = 5.0
 
 
 class ProtocolError(Exception):
-    """A client that breaks the protocol; the socket is closed with this code and reason."""
+    """A client broke the protocol; the socket is closed with this code and reason."""
 
     def __init__(self, code: int, reason: str) -> None:
         super().__init__(reason)
@@ -41,13 +42,13 @@ class ProtocolError(Exception):
 
 @dataclass(slots=True)
 class SocketEndpoint:
-    """The ASGI application that takes the sockets."""
+    """The ASGI application for WebSockets."""
 
-    operations: Operations
+    pipeline: RequestPipeline
     open_count: int = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one socket, for as long as it is open."""
+        """Serve one socket until it is closed."""
         socket = WebSocket(scope, receive, send)
         refusal = self._refusal(socket)
         if refusal is not None:
@@ -55,21 +56,21 @@ class SocketEndpoint:
             return
         self.open_count += 1
         try:
-            spoken = PROTOCOL if PROTOCOL in scope["subprotocols"] else None
-            await socket.accept(spoken)
-            if spoken is None:
-                await socket.close(4406, f"Only the subprotocol {PROTOCOL} is spoken")
+            protocol = PROTOCOL if PROTOCOL in scope["subprotocols"] else None
+            await socket.accept(protocol)
+            if protocol is None:
+                await socket.close(4406, f"Only the subprotocol {PROTOCOL} is supported")
             else:
-                await _Connection(socket, self.operations).serve()
+                await _Connection(socket, self.pipeline).serve()
         finally:
             self.open_count -= 1
 
     def _refusal(self, socket: WebSocket) -> Response | None:
-        # Browsers let any site open a socket here, so it is for us to ask who does.
+        # Browsers let the pages of every site open a socket: the server must check the origin.
         origin = socket.headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
             return PlainTextResponse("A socket from another site is refused\n", 403)
-        if self.open_count >= self.operations.settings.sockets_max:
+        if self.open_count >= self.pipeline.operations.settings.sockets_max:
             return PlainTextResponse("Too many sockets are open\n", 503, {"retry-after": "5"})
         return None
 
@@ -77,34 +78,32 @@ class SocketEndpoint:
 class _Connection:
     """One socket and its operations."""
 
-    def __init__(self, socket: WebSocket, operations: Operations) -> None:
+    def __init__(self, socket: WebSocket, pipeline: RequestPipeline) -> None:
         self._socket = socket
-        self._operations = operations
-        self._running: dict[str, asyncio.Task[None]] = {}
-        self._mutations: set[asyncio.Future[ExecutionResult]] = set()
+        self._pipeline = pipeline
+        self._operations: dict[str, asyncio.Task[None]] = {}
 
     async def serve(self) -> None:
-        """Take messages until either side has enough."""
+        """Handle messages until either side closes the socket."""
         try:
-            await self._greet()
+            await self._initialise()
             while True:
-                await self._take(await self._message())
+                await self._handle(await self._receive())
         except ProtocolError as error:
-            await self._end()
+            await self._cancel_operations()
             await self._socket.close(error.code, error.reason)
         except WebSocketDisconnect:
             pass
         finally:
-            await self._end()
+            await self._cancel_operations()
 
-    async def _end(self) -> None:
-        """Cancel what runs, but for mutations: their clients may believe that they are done."""
-        tasks = list(self._running.values())
+    async def _cancel_operations(self) -> None:
+        tasks = list(self._operations.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, *self._mutations, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _message(self) -> dict[str, Any]:
+    async def _receive(self) -> dict[str, Any]:
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message["code"])
@@ -112,32 +111,32 @@ class _Connection:
         if text is None:
             raise ProtocolError(4400, "A message must be text")
         try:
-            value = request.decoded(text.encode(), "The message")
+            value = parameters.decode_json(text.encode(), "The message")
         except HttpError:
             raise ProtocolError(4400, "A message must be JSON of few levels") from None
         if not isinstance(value, dict) or not isinstance(value.get("type"), str):
             raise ProtocolError(4400, "A message must be an object with a type")
         return value
 
-    async def _greet(self) -> None:
+    async def _initialise(self) -> None:
         try:
             async with asyncio.timeout(_INIT_WAIT_S):
-                message = await self._message()
+                message = await self._receive()
                 while message["type"] in ("ping", "pong"):
-                    await self._take(message)
-                    message = await self._message()
+                    await self._handle(message)
+                    message = await self._receive()
         except TimeoutError:
             raise ProtocolError(4408, "Connection initialisation timeout") from None
         if message["type"] != "connection_init":
             raise ProtocolError(4401, "Unauthorized: connection_init comes first")
         await self._send({"type": "connection_ack"})
 
-    async def _take(self, message: dict[str, Any]) -> None:
+    async def _handle(self, message: dict[str, Any]) -> None:
         match message["type"]:
             case "subscribe":
-                await self._begin(message)
+                await self._subscribe(message)
             case "complete":
-                task = self._running.pop(_id(message), None)
+                task = self._operations.pop(_id(message), None)
                 if task is not None:
                     task.cancel()
             case "ping":
@@ -149,55 +148,61 @@ class _Connection:
             case other:
                 raise ProtocolError(4400, f"Unknown message type: {other[:64]}")
 
-    async def _begin(self, message: dict[str, Any]) -> None:
-        key, most = _id(message), self._operations.settings.socket_operations_max
-        if key in self._running:
+    async def _subscribe(self, message: dict[str, Any]) -> None:
+        key = _id(message)
+        count_max = self._pipeline.operations.settings.socket_operations_max
+        if key in self._operations:
             raise ProtocolError(4409, f"Subscriber for {key[:32]} already exists")
-        if len(self._running) >= most:
-            limit = HttpError(400, f"At most {most} operations on a socket", LIMIT_EXCEEDED)
-            await self._send({"id": key, "type": "error", "payload": subscriptions.failure(limit)})
+        if len(self._operations) >= count_max:
+            error = HttpError(400, f"At most {count_max} operations on a socket", LIMIT_EXCEEDED)
+            await self._send_errors(key, failure(error, request_id.get()))
             return
-        task = asyncio.create_task(self._operate(key, message.get("payload")))
-        self._running[key] = task
+        # This is the place where the callers of sockets are identified.
+        asked = GraphQLRequest(
+            orjson.dumps(message.get("payload")),
+            parameters.from_message,
+            Caller(new_request_id()),
+        )
+        self._operations[key] = asyncio.create_task(self._operate(key, asked))
 
-    async def _operate(self, key: str, payload: object) -> None:
+    async def _operate(self, key: str, asked: GraphQLRequest) -> None:
         """Run one operation, and end it with a message, unless the client has ended it."""
-        request_id.set(new_request_id())  # this task's own
-        last: dict[str, Any] = {"id": key, "type": "complete"}
+        request_id.set(asked.caller.request_id)  # of this task
+        errors: Any = None
         try:
-            await self._answer(key, payload)
+            errors = await self._run(key, asked)
         except WebSocketDisconnect:
             return
-        except Exception as cause:
-            last = {"id": key, "type": "error", "payload": subscriptions.failure(cause)}
-        if self._running.get(key) is asyncio.current_task():
-            del self._running[key]  # before the last message, after which it may be used again
-            await self._send_last(last)
-
-    async def _answer(self, key: str, payload: object) -> None:
-        given = request.of_message(payload)
-        prepared = self._operations.prepare(given)
-        kind = prepared.kind
-        if kind is not OperationType.SUBSCRIPTION:
-            executing: asyncio.Future[ExecutionResult]
-            executing = asyncio.ensure_future(self._operations.result(prepared))
-            if kind is OperationType.MUTATION:
-                self._mutations.add(executing)
-                executing.add_done_callback(self._mutations.discard)
-                executing = asyncio.shield(executing)
-            await self._next(key, await executing)
+        except Exception as error:
+            errors = failure(error, asked.caller.request_id)
+        if self._operations.get(key) is not asyncio.current_task():
             return
-        async with aclosing(await self._operations.stream(prepared)) as results:
-            async for result in results:
-                await self._next(key, result)
+        del self._operations[key]  # before the last message: then the client may reuse the id
+        with suppress(WebSocketDisconnect):
+            if errors is None:
+                await self._send({"id": key, "type": "complete"})
+            else:
+                await self._send_errors(key, errors)
 
-    async def _next(self, key: str, result: ExecutionResult) -> None:
-        payload = errors.body(result, request_id.get())
-        await self._send({"id": key, "type": "next", "payload": payload})
+    async def _run(self, key: str, asked: GraphQLRequest) -> Any:
+        """Send the results of an operation; gives the errors of one that was not executed."""
+        if self._pipeline.prepare(asked).kind is OperationType.SUBSCRIPTION:
+            async with aclosing(await self._pipeline.subscribe(asked)) as bodies:
+                async for body in bodies:
+                    await self._send_next(key, body)
+            return None
+        response = await self._pipeline.run(asked)
+        if response.is_rejected or response.status != 200:
+            return orjson.loads(response.body)["errors"]
+        await self._send_next(key, response.body)
+        return None
 
-    async def _send_last(self, message: dict[str, Any]) -> None:
-        with suppress(WebSocketDisconnect):  # and so is nobody there to tell
-            await self._send(message)
+    async def _send_next(self, key: str, body: bytes) -> None:
+        head = orjson.dumps({"id": key, "type": "next"})
+        await self._socket.send_text((head[:-1] + b',"payload":' + body + b"}").decode())
+
+    async def _send_errors(self, key: str, errors: Any) -> None:
+        await self._send({"id": key, "type": "error", "payload": errors})
 
     async def _send(self, message: dict[str, Any]) -> None:
         await self._socket.send_text(orjson.dumps(message).decode())

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import cache
@@ -14,6 +16,16 @@ from server.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _numbers = count()
+
+
+@contextmanager
+def logged_as(identifier: str) -> Iterator[None]:
+    """Lines that are logged in the block carry this request id."""
+    token = request_id.set(identifier)
+    try:
+        yield
+    finally:
+        request_id.reset(token)
 
 
 @cache

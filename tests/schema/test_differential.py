@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
+import orjson
 import pytest
 from graphql import ExecutionResult, OperationType, get_operation_ast
 from sqlalchemy import make_url
@@ -18,7 +19,6 @@ from planner import Declined, FallbackToExecutor, MutationPlan, Planner, QueryPl
 from resolvers.context import Context
 from server import errors
 from server.app import PASSED
-from server.http import responses
 from tests.db.clones import cloned, opened
 from tests.graphql import SCHEMA, SERVICE
 from tests.planner.company import alike, alone, in_company
@@ -89,7 +89,7 @@ def _is_mutation(case: Case) -> bool:
 def _told(result: ExecutionResult) -> str:
     shown = [repr(errors.formatted(error, "")) for error in result.errors or ()]
     assert errors.INTERNAL not in "".join(shown), result.errors
-    return responses.dumped(result.data).decode() + "".join(sorted(shown))
+    return orjson.dumps(result.data).decode() + "".join(sorted(shown))
 
 
 def _without_what_is_new(text: str, known: seeded.Known) -> str:

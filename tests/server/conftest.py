@@ -45,10 +45,10 @@ class Path(NamedTuple):
 
 
 PATHS = {
-    "plans": Path({}, http="httptools"),
-    "kept answers": Path({}, Twice),
-    "the short way": Path({"response_cache_bytes_max": 0}, Twice),
-    "the executor": Path({"compiled_plans": False, "response_cache_bytes_max": 0}),
+    "asgi": Path({}, http="httptools"),
+    "cached responses": Path({}, Twice),
+    "direct path": Path({"response_cache_bytes_max": 0}, Twice),
+    "executor": Path({"compiled_plans": False, "response_cache_bytes_max": 0}),
 }
 # marks tests, or a module of them, that run on every path
 on_every_path = pytest.mark.parametrize("path", PATHS, indirect=True, scope="session")
@@ -57,7 +57,7 @@ on_every_path = pytest.mark.parametrize("path", PATHS, indirect=True, scope="ses
 @pytest.fixture(scope="session")
 def path(request: pytest.FixtureRequest) -> Path:
     """The default one, unless a test is marked with `on_every_path`."""
-    return PATHS[getattr(request, "param", "plans")]
+    return PATHS[getattr(request, "param", "asgi")]
 
 
 @asynccontextmanager
@@ -128,7 +128,7 @@ def serve_bytes(database_url: str) -> Callable[..., Any]:
         application = app.build(Settings(_env_file=None, **given), database_url)
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
-            site.ordinary += scope["type"] == "http"
+            site.asgi_count += scope["type"] == "http"
             await application(scope, receive, send)
 
         async with running(counted, timeout_keep_alive=keep_alive_s) as client:

@@ -52,10 +52,10 @@ class Connection:
 
 
 class Site:
-    """A served registry; `ordinary` counts the requests that came by ASGI."""
+    """A served registry; `asgi_count` counts the requests that came by ASGI."""
 
     def __init__(self) -> None:
-        self.ordinary = 0
+        self.asgi_count = 0
         self.port = 0
         self.connections: list[Connection] = []
 
@@ -71,8 +71,11 @@ class Site:
                 await connection.writer.wait_closed()
 
 
-def head(length: int, *lines: str, method: str = "POST", path: str = "/graphql") -> bytes:
-    default = ["Host: x", f"Content-Length: {length}", "Content-Type: application/json"]
+def head(length: int | None, *lines: str, method: str = "POST", path: str = "/graphql") -> bytes:
+    """A head; with a length it announces a JSON body."""
+    default = ["Host: x"]
+    if length is not None:
+        default += [f"Content-Length: {length}", "Content-Type: application/json"]
     return "\r\n".join([f"{method} {path} HTTP/1.1", *default, *lines, "", ""]).encode()
 
 

@@ -352,30 +352,30 @@ def _given(seconds: float) -> VariableValues:
 
 
 async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
-    crowds, plan = QueryBatcher(), _plan()
+    batcher, plan = QueryBatcher(), _plan()
     asked = [
-        crowds.join(plan, _given(seconds), 1, b"%f" % seconds, object)
+        batcher.add(plan, _given(seconds), 1, b"%f" % seconds, object)
         for seconds in (0.0, 0.001, 0.0)
     ]
     made = b'{"data":{"waits":"at once"}}'
-    assert [await one for one in asked] == [made, BatchFailure.GAVE_WAY, made]
+    assert [await one for one in asked] == [made, BatchFailure.FALLBACK, made]
 
 
 async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
-    crowds, plan = QueryBatcher(), _plan()
-    slow = [crowds.join(plan, _given(60.0), 5_000, b"%d" % number, object) for number in range(8)]
+    batcher, plan = QueryBatcher(), _plan()
+    slow = [batcher.add(plan, _given(60.0), 5_000, b"%d" % number, object) for number in range(8)]
     await asyncio.sleep(0.01)
     async with asyncio.timeout(20):
-        assert await crowds.join(plan, _given(0.0), 5_000, b"quick", object)
+        assert await batcher.add(plan, _given(0.0), 5_000, b"quick", object)
     for place in slow:
         place.leave()
 
 
 async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
-    crowds, plan = QueryBatcher(), _plan()
-    asked = [crowds.join(plan, _given(s), 1, b"%f" % s, object) for s in (0.0, 60.0)]
+    batcher, plan = QueryBatcher(), _plan()
+    asked = [batcher.add(plan, _given(s), 1, b"%f" % s, object) for s in (0.0, 60.0)]
     made = b'{"data":{"waits":"at once"}}'
-    assert [await one for one in asked] == [made, BatchFailure.LATE]
+    assert [await one for one in asked] == [made, BatchFailure.TOO_SLOW]
 
 
 @pytest.mark.parametrize("nodes", [1, 5_000], ids=["small", "large"])
@@ -386,10 +386,10 @@ async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(nod
     def make() -> Context:
         return Context()
 
-    crowds, plan, known = QueryBatcher(), _plan(), weakref.ref(make)
-    assert await crowds.join(plan, _given(0.0), nodes, b"0", make)
+    batcher, plan, known = QueryBatcher(), _plan(), weakref.ref(make)
+    assert await batcher.add(plan, _given(0.0), nodes, b"0", make)
     for number in range(3):
-        asked = crowds.join(plan, _given(60.0), nodes, b"%d" % number, make)
+        asked = batcher.add(plan, _given(60.0), nodes, b"%d" % number, make)
         await asyncio.sleep(0.01)
         asked.leave()
     await asyncio.sleep(0.01)

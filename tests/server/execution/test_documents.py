@@ -25,7 +25,7 @@ def test_the_same_text_is_prepared_once() -> None:
 def test_an_invalid_document_is_not_kept() -> None:
     kept = documents()
     assert kept.get("{ nope }").errors
-    assert kept.kept_bytes == 0
+    assert kept.size_bytes == 0
     with pytest.raises(OperationRejected):
         kept.get("{")
 
@@ -37,7 +37,7 @@ def test_the_least_recently_used_document_leaves_first() -> None:
     kept.get("query Third { x }")
     assert kept.get("{ x }") is first
     assert kept.get("{ a { x } }") is not second
-    assert kept.kept_bytes <= 5_000
+    assert kept.size_bytes <= 5_000
 
 
 def test_kept_documents_take_the_memory_that_is_counted() -> None:
@@ -54,7 +54,7 @@ def test_kept_documents_take_the_memory_that_is_counted() -> None:
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert kept.kept_bytes == pytest.approx(after - before, rel=0.3)
+    assert kept.size_bytes == pytest.approx(after - before, rel=0.3)
 
 
 def test_an_error_of_a_kept_document_knows_its_place() -> None:

@@ -20,7 +20,7 @@ from tests.graphql import SERVICE
 from tests.server.conftest import Serving
 
 MODELS = "{ models { nodes { name description } } }"
-MOMENT = DataVersion(1, None, date(2025, 1, 1))
+VERSION = DataVersion(1, None, date(2025, 1, 1))
 
 
 @contextmanager
@@ -154,50 +154,50 @@ async def test_without_memory_nothing_is_kept(
 
 
 def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> None:
-    answers = ResponseCache(10_000, SERVICE)
+    cache = ResponseCache(10_000, SERVICE)
     for number in range(3):
-        answers.keep(b"%d" % number, MOMENT, b"x" * 2_000, None)
-    assert 6_000 < answers.kept_bytes <= 10_000
-    assert answers.get(b"0")
-    answers.keep(b"3", MOMENT, b"x" * 2_000, None)
-    assert [answers.get(b"%d" % n) is not None for n in range(4)] == [True, False, True, True]
-    assert answers.kept_bytes <= 10_000
+        cache.put(b"%d" % number, VERSION, b"x" * 2_000, None)
+    assert 6_000 < cache.size_bytes <= 10_000
+    assert cache.get(b"0")
+    cache.put(b"3", VERSION, b"x" * 2_000, None)
+    assert [cache.get(b"%d" % n) is not None for n in range(4)] == [True, False, True, True]
+    assert cache.size_bytes <= 10_000
 
 
 def test_what_is_kept_is_counted_once_and_what_is_too_large_is_not_kept() -> None:
-    answers = ResponseCache(10_000, SERVICE)
+    cache = ResponseCache(10_000, SERVICE)
     for revision, length in enumerate((100, 4_000, 10)):
-        answers.keep(b"a", MOMENT._replace(revision=revision), b"x" * length, None)
-    assert answers.kept_bytes < 1_000
-    answers.keep(b"b", MOMENT, b"x" * 10_001, None)
-    assert answers.get(b"b") is None
-    answers.keep(b"c", MOMENT, b"x" * 9_900, None)
-    assert answers.kept_bytes <= 10_000
+        cache.put(b"a", VERSION._replace(revision=revision), b"x" * length, None)
+    assert cache.size_bytes < 1_000
+    cache.put(b"b", VERSION, b"x" * 10_001, None)
+    assert cache.get(b"b") is None
+    cache.put(b"c", VERSION, b"x" * 9_900, None)
+    assert cache.size_bytes <= 10_000
 
 
 def test_what_many_ask_at_one_moment_is_kept_once() -> None:
-    answers = ResponseCache(10_000, SERVICE)
-    first = answers.keep(b"a", MOMENT, b"body", None)
-    assert answers.keep(b"a", MOMENT, b"body", None) is first is answers.get(b"a")
+    cache = ResponseCache(10_000, SERVICE)
+    first = cache.put(b"a", VERSION, b"body", None)
+    assert cache.put(b"a", VERSION, b"body", None) is first is cache.get(b"a")
 
 
 def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
     """orjson's buffers are larger than what it writes, 17 times for a small answer."""
-    answers = ResponseCache(8_000_000, SERVICE)
+    cache = ResponseCache(8_000_000, SERVICE)
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
         for number in range(1_000):
-            answers.keep(b"%d" % number, MOMENT, orjson.dumps({"data": ["x" * 200]}), None)
+            cache.put(b"%d" % number, VERSION, orjson.dumps({"data": ["x" * 200]}), None)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert answers.get(b"999")
-    assert after - before < answers.kept_bytes
+    assert cache.get(b"999")
+    assert after - before < cache.size_bytes
 
 
 def test_a_tag_is_of_the_request_the_moment_and_the_release() -> None:
-    moments = [
+    versions = [
         DataVersion(1, None, date(2025, 1, 1)),
         DataVersion(1, None, date(2025, 1, 2)),
         DataVersion(2, None, date(2025, 1, 1)),
@@ -206,10 +206,10 @@ def test_a_tag_is_of_the_request_the_moment_and_the_release() -> None:
     ]
     services = [SERVICE, Service(version="0.0.1", schema_hash="0" * 64, limits=SERVICE.limits)]
     tags = [
-        ResponseCache(1, service).keep(request, moment, b"", None).etag
+        ResponseCache(1, service).put(request, version, b"", None).etag
         for service in services
-        for moment in moments
+        for version in versions
         for request in (b"a", b"b")
     ]
     assert len(set(tags)) == 20
-    assert tags[0] == ResponseCache(1, SERVICE).keep(b"a", moments[0], b"", None).etag
+    assert tags[0] == ResponseCache(1, SERVICE).put(b"a", versions[0], b"", None).etag

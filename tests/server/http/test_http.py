@@ -71,12 +71,10 @@ async def test_get_carries_queries(client: httpx.AsyncClient) -> None:
     assert answer.json() == {"data": {"models": {"nodes": []}}}
 
 
-@pytest.mark.parametrize(
-    ("method", "allow"), [("PUT", "GET, POST"), ("DELETE", "GET, POST"), ("HEAD", "GET, POST")]
-)
-async def test_other_methods_are_405(client: httpx.AsyncClient, method: str, allow: str) -> None:
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+async def test_other_methods_are_405(client: httpx.AsyncClient, method: str) -> None:
     answer = await client.request(method, "/graphql")
-    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
 @pytest.mark.parametrize("site", ["cross-site", "same-site"])

@@ -29,7 +29,7 @@ async def test_a_request_may_come_in_parts(serve_bytes: Serve) -> None:
         connection = await site.connected()
         for parts in cuts * 2:
             assert (await connection.ask(*parts)).status == 200
-    assert site.ordinary == 1 + 2 * 2  # cut in its head, or twice
+    assert site.asgi_count == 0
 
 
 async def test_requests_that_do_not_wait_for_answers_are_answered_in_order(
@@ -62,7 +62,7 @@ async def test_an_operation_that_takes_too_long_ends_and_the_connection_goes_on(
         assert answer.body["errors"][0]["extensions"]["code"] == "TIMEOUT"
         assert answer.body["errors"][0]["extensions"]["requestId"] == answer.headers["x-request-id"]
         assert "errors" not in (await connection.ask(request(QUERY))).body
-    assert site.ordinary == 1
+    assert site.asgi_count == 0
 
 
 async def test_a_mutation_that_takes_too_long_leaves_nothing(
@@ -79,7 +79,7 @@ async def test_a_mutation_that_takes_too_long_leaves_nothing(
         assert await _names(db) == []
         assert "errors" not in (await connection.ask(head(len(body)) + body)).body
     assert await _names(db) == ["a"]
-    assert site.ordinary == 2
+    assert site.asgi_count == 0
 
 
 async def test_what_nobody_waits_for_any_more_is_cancelled(
@@ -94,7 +94,7 @@ async def test_what_nobody_waits_for_any_more_is_cancelled(
                 await waiting(postgres_url, 1)
                 connection.writer.close()
                 await waiting(postgres_url, 0)
-    assert site.ordinary == 1
+    assert site.asgi_count == 0
 
 
 async def test_a_mutation_outlives_its_client(
@@ -107,7 +107,7 @@ async def test_a_mutation_outlives_its_client(
         async with asyncio.timeout(WAIT_S):
             while not await _names(db):  # noqa: ASYNC110  # nobody tells it, the client is gone
                 await asyncio.sleep(0.02)
-    assert site.ordinary == 1
+    assert site.asgi_count == 0
 
 
 async def _names(db: Database) -> list[str]:
@@ -128,7 +128,7 @@ async def test_more_at_once_than_allowed_are_refused(
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
         assert (await first.answer()).status == 200
         assert (await second.ask(request(QUERY))).status == 200
-    assert site.ordinary == 1
+    assert site.asgi_count == 0
 
 
 async def test_a_connection_is_closed_when_it_is_idle_for_too_long_and_not_before(
@@ -137,7 +137,7 @@ async def test_a_connection_is_closed_when_it_is_idle_for_too_long_and_not_befor
     async with serve_bytes(keep_alive_s=2) as site:
         connection = await site.connected()
         await connection.ask(request(QUERY))
-        for _ in range(2):  # the short way, and the ordinary one between
+        for _ in range(2):  # the short way, and the asgi_count one between
             await connection.ask(request(QUERY))
             await asyncio.sleep(0.7)
             await connection.ask(request(QUERY, "X-Request-Id: abc"))
@@ -159,7 +159,7 @@ async def test_a_body_that_takes_its_time_is_waited_for(serve_bytes: Serve) -> N
         await asyncio.sleep(1.5)
         assert (await connection.ask(whole[-3:])).status == 200
         assert (await connection.ask(whole)).status == 200
-    assert site.ordinary == 2
+    assert site.asgi_count == 0
 
 
 @pytest.mark.parametrize("is_whole", [True, False], ids=["asked", "half asked"])

@@ -64,7 +64,7 @@ async def test_an_idle_connection_is_closed_after_an_operation_that_took_too_lon
             answer = await connection.ask(request(QUERY))
         assert answer.body["errors"][0]["extensions"]["code"] == "TIMEOUT"
         assert await connection.is_closed()
-    assert site.ordinary == 1
+    assert site.asgi_count == 0
 
 
 async def test_a_mutation_that_takes_too_long_ends_though_its_client_is_gone(
@@ -76,10 +76,10 @@ async def test_a_mutation_that_takes_too_long_ends_though_its_client_is_gone(
             await waiting(postgres_url, 0)
         async with db.read() as session:
             assert (await session.exec(select(Model))).all() == []
-    assert site.ordinary == 1
+    assert site.asgi_count == 0
 
 
-@pytest.mark.parametrize("is_known", [True, False], ids=["short way", "ordinary way"])
+@pytest.mark.parametrize("is_known", [True, False], ids=["short way", "asgi_count way"])
 async def test_half_a_body_takes_nobodys_place_and_is_refused_in_the_end(
     serve_bytes: Serve, is_known: bool
 ) -> None:
