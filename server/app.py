@@ -1,4 +1,4 @@
-"""The application, as data: routes, middleware, lifespan."""
+"""The ASGI application: its parts, routes, middleware and lifespan."""
 
 import gc
 import os
@@ -37,15 +37,16 @@ from server.ops import event_feed, health, jobs, logs
 from server.ops.metrics import Metrics
 from server.settings import Settings
 
-# What orjson writes as these scalars' own functions do, so that plans leave it as it is.
+# orjson writes values of these classes as the scalars' serializers do: plans pass them through.
 PASSED = {"DateTime": datetime, "Date": date}
-# Rows of an answer are many, and free themselves. Twice the first and five times the others saved
-# no time above the noise of 10%, and took up to 10 MB more under ever new documents.
+# The many rows of a response are freed by reference counting. Twice the first threshold and five
+# times the others saved no time above the noise of 10%, and took up to 10 MB more when all
+# documents were new.
 _GC_THRESHOLDS = (25_000, 4, 20)
 
 
 def build(settings: Settings, database_url: str) -> ASGIApp:
-    """The registry's application on one database; nothing is shared between two of them."""
+    """The registry's application on one database. Two applications share nothing."""
     database = Database(database_url, settings.pool_limits)
     broker = EventBroker(settings.event_broker_limits)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
@@ -81,7 +82,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
 
 
 def from_environment() -> ASGIApp:
-    """A server process's application, by the settings that `serve` left in the environment."""
+    """The application of a server process; `serve` has put the settings into the environment."""
     settings = Settings()
     assert settings.database_url is not None  # `serve` starts a database where none is given
     logs.configure(settings)
@@ -90,10 +91,10 @@ def from_environment() -> ASGIApp:
 
 
 def _settle_memory() -> None:
-    """Keep the garbage collector off what lives as long as the process; 27% on large answers.
+    """Exclude what lives as long as the process from garbage collection: 27% on large responses.
 
-    Without looking for garbage before: that takes a twentieth of the start, and finds 3,000 objects
-    of 240,000.
+    It does not collect before: that takes a twentieth of the start, and frees 3,000 objects of
+    240,000.
     """
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
@@ -101,7 +102,7 @@ def _settle_memory() -> None:
 
 
 def _end_with_parent() -> None:
-    """Stop this process when the one that started it is killed, so that the port is free again."""
+    """Stop this process when its parent process is killed, so that the port becomes free."""
     parent = parent_process()
     if parent is None:
         return

@@ -1,7 +1,7 @@
-"""What an operation may cost, measured before it runs, in one pass.
+"""The limits of an operation's cost, which is measured in one pass before it runs.
 
 Each fragment is measured once, however often it is spread: 150 levels of fragments that each
-spread the next one twice take milliseconds, where re-walking them would take 2^150 steps.
+spread the next one twice take milliseconds, where visiting each spread would take 2^150 steps.
 """
 
 from collections.abc import Iterator, Mapping
@@ -41,15 +41,15 @@ from server.settings import Settings
 JSON_DEPTH_MAX = 64  # the deepest input of the schema needs fewer than ten levels
 
 _PAGE_ARGUMENTS = ("first", "last")
-_NOTHING_OF_ITS_OWN = "PageInfo"  # an object that no row stands behind
+_NO_OBJECT = "PageInfo"  # a type that is no row, and costs nothing
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What an operation asks for, with every fragment counted where it is spread.
+    """The size of an operation; each fragment counts wherever it is spread.
 
     `width` is the number of fields at the top, `nodes` the product of the page sizes along each
-    path, summed over the paths; `list_items` the length of the longest list literal.
+    path, summed over the paths, `list_items` the length of the longest list literal.
     """
 
     depth: int = 0
@@ -60,7 +60,7 @@ class Cost:
     list_items: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        """Two selections side by side."""
+        """The cost of two selections of the same object."""
         return Cost(
             max(self.depth, other.depth),
             self.width + other.width,
@@ -78,7 +78,7 @@ def measure(
     variables: Mapping[str, Any],
     page_size_max: int,
 ) -> tuple[Cost, frozenset[str]]:
-    """The cost of a valid operation with coerced variables, and which of them it depends on."""
+    """The cost of a valid operation with coerced variables, and the variables it depends on."""
     walk = _Walk(schema, fragments, variables, page_size_max)
     root = schema.get_root_type(operation.operation)
     cost = walk.selections(operation.selection_set, root) + _directives(operation)
@@ -86,7 +86,7 @@ def measure(
 
 
 class _Walk:
-    """One pass over one operation, with what it has measured already."""
+    """One pass over one operation, with the costs of the fragments that it has measured."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class _Walk:
     def field(self, node: FieldNode, parent: GraphQLNamedType | None) -> Cost:
         aliases = int(node.alias is not None)
         name = node.name.value
-        if name.startswith("__"):  # introspection has validation's own rule on depth
+        if name.startswith("__"):  # validation limits the depth of introspection
             return Cost(width=1, aliases=aliases)
         definition = self.schema.get_field(parent, name)  # type: ignore[arg-type]  # it is composite
         assert definition is not None  # the document is valid
@@ -139,7 +139,7 @@ class _Walk:
             return Cost(1, 1, aliases, 0, 0, items)
         target = get_named_type(definition.type)
         inner = self.selections(node.selection_set, target)
-        own = int(is_composite_type(target) and target.name != _NOTHING_OF_ITS_OWN)
+        own = int(is_composite_type(target) and target.name != _NO_OBJECT)
         return Cost(
             1 + inner.depth,
             1,
@@ -150,22 +150,23 @@ class _Walk:
         )
 
     def size(self, definition: GraphQLField, node: FieldNode) -> int:
-        """How many objects a field may give: its page size, or the length of the list it takes."""
+        """How many objects a field may return: its page size, or the length of a list argument."""
         sizes = [
-            self.given(definition, item.name.value, item.value) for item in node.arguments or ()
+            self.argument_size(definition, item.name.value, item.value)
+            for item in node.arguments or ()
         ]
-        given = [size for size in sizes if size is not None]
-        if given:
-            return max(1, *given)
+        known = [size for size in sizes if size is not None]
+        if known:
+            return max(1, *known)
         return SIZE_DEFAULT if "first" in definition.args else 1
 
-    def given(self, definition: GraphQLField, name: str, value: ValueNode) -> int | None:
-        """The size that one argument asks for; None when it says none."""
+    def argument_size(self, definition: GraphQLField, name: str, value: ValueNode) -> int | None:
+        """The size that an argument asks for; None for an argument that is not a size."""
         is_page = name in _PAGE_ARGUMENTS
         if not is_page and not (_is_list(definition.args[name].type) and _is_list(definition.type)):
             return None
         size = self.number(value)
-        # A larger page than allowed is the resolver's to refuse, with a message of its own.
+        # The resolver refuses a page that is too large, with its own message.
         return min(size, self.page_size_max) if is_page and size is not None else size
 
     def number(self, value: ValueNode) -> int | None:
@@ -178,20 +179,20 @@ class _Walk:
 
 
 def size_of(value: object) -> int | None:
-    """What a variable's value says about a size: the number, or the length of the list."""
+    """The size in a variable's value: the number, or the length of the list."""
     if isinstance(value, list):
         return len(value)
     return value if isinstance(value, int) else None
 
 
 def breaches(cost: Cost, kind: OperationType, settings: Settings) -> list[GraphQLError]:
-    """An error for each limit that an operation exceeds."""
+    """An error for each limit that the operation exceeds."""
     root_fields_max = (
         settings.mutation_root_fields_max
         if kind is OperationType.MUTATION
         else settings.root_fields_max
     )
-    found = (
+    counts = (
         ("levels of nested fields", cost.depth, settings.depth_max),
         ("root fields", cost.width, root_fields_max),
         ("aliases", cost.aliases, settings.aliases_max),
@@ -201,7 +202,7 @@ def breaches(cost: Cost, kind: OperationType, settings: Settings) -> list[GraphQ
     )
     return [
         limit_exceeded(f"The operation has {_shown(count)} {what}; at most {most} are allowed")
-        for what, count, most in found
+        for what, count, most in counts
         if count > most
     ]
 
@@ -212,7 +213,7 @@ def long_lists(
     variables: Mapping[str, Any],
     items_max: int,
 ) -> Iterator[GraphQLError]:
-    """An error for each variable that holds a list of more items than allowed, at any depth."""
+    """An error for each variable that holds too long a list, at any depth."""
     for definition in operation.variable_definitions or ():
         name = definition.variable.name.value
         value = variables.get(name)
@@ -226,8 +227,8 @@ def long_lists(
 
 
 def is_nested_too_deeply(body: bytes, value: object) -> bool:
-    """Whether JSON has more than JSON_DEPTH_MAX levels; parsers of values may recurse freely."""
-    # Most bodies have too few brackets to be deep: counting those is 100 times faster than a walk.
+    """Whether JSON has more than JSON_DEPTH_MAX levels; others may be walked recursively."""
+    # Most bodies have too few brackets to be deep; counting them is 100 times faster than a walk.
     if body.count(b"[") + body.count(b"{") <= JSON_DEPTH_MAX:
         return False
     level = [value]
@@ -261,7 +262,7 @@ def _longest_literal(definition: GraphQLField, argument: Any) -> int:
 
 
 def _longest(value: object, type_: Any) -> int:
-    """The length of the longest list in a value; lists inside of scalars are not looked at."""
+    """The length of the longest list in a value; lists inside scalars do not count."""
     kind = get_nullable_type(type_)
     if is_list_type(kind) and isinstance(value, list):
         return max([len(value), *(_longest(item, kind.of_type) for item in value)])

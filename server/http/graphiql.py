@@ -1,7 +1,7 @@
-"""GraphiQL: the page that the GraphQL endpoint shows to browsers, and the files it loads.
+"""GraphiQL: the page that browsers get from the GraphQL endpoint, and the files that it loads.
 
-`ui/` bundles GraphiQL from npm packages into `ui/dist/`. Where that was not built (no Node), the
-page is `ui/cdn.html`: it says so and loads exact, hash-checked versions from a CDN.
+`ui/` bundles GraphiQL from npm packages into `ui/dist/`. Without that build (no Node), the page is
+`ui/cdn.html`: it says so, and loads exact versions from a CDN, checked by their hashes.
 """
 
 import json
@@ -25,9 +25,9 @@ def _policy(origin: str, *inline_scripts: str) -> str:
     """A Content-Security-Policy for code from one origin, and for inline scripts by their hash."""
     digests = (sha256(script.encode()).digest() for script in inline_scripts)
     scripts = " ".join([origin, *(f"'sha256-{b64encode(digest).decode()}'" for digest in digests)])
-    # The editor sizes and colours its lines with <style> elements and style attributes made while
-    # it runs, and takes no nonce for them: styles may be inline, scripts may not.
-    # connect-src 'self' covers the subscriptions' WebSocket as well: same host, ws or wss.
+    # The editor creates <style> elements and style attributes while it runs, and accepts no nonce
+    # for them: styles may be inline, scripts may not.
+    # connect-src 'self' also covers the WebSocket of subscriptions: same host, ws or wss.
     return (
         f"default-src 'none'; script-src {scripts}; style-src {origin} 'unsafe-inline'; "
         f"font-src {origin} data:; img-src 'self' data:; connect-src 'self'; worker-src 'self'; "
@@ -36,7 +36,7 @@ def _policy(origin: str, *inline_scripts: str) -> str:
 
 
 def _examples(folder: Path) -> list[dict[str, str | None]]:
-    """The example tabs, as ui/src/examples.js makes them: documents, variables beside them."""
+    """The example tabs: documents, and their variables from the files beside them."""
 
     def tab(document: Path) -> dict[str, str | None]:
         variables = document.with_suffix(".json")
@@ -57,7 +57,7 @@ def _cdn_page(ui: Path) -> tuple[str, str]:
 
 
 async def page(ui: Path = UI) -> Response:
-    """The GraphiQL page, to be answered at the GraphQL endpoint's own address."""
+    """The GraphiQL page, which has the address of the GraphQL endpoint."""
     index = ui / "dist" / "index.html"
     html, policy = (
         (index.read_text("utf-8"), _policy("'self'")) if index.is_file() else _cdn_page(ui)
@@ -66,17 +66,17 @@ async def page(ui: Path = UI) -> Response:
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-cache",  # it names the hashed assets of the newest build
-        "Vary": "Accept",  # the same address answers API clients with JSON
+        "Cache-Control": "no-cache",  # it names the assets of the current build
+        "Vary": "Accept",  # API clients get JSON from the same address
     }
     return HTMLResponse(html, headers=headers)
 
 
 class _Assets(StaticFiles):
-    """Built files. Their names hold a hash of their content, so clients may keep them for good."""
+    """Built files. Their names contain a hash of their content: clients may cache them forever."""
 
     async def check_config(self) -> None:
-        """Nothing: the folder may be missing, and may be built while the server runs."""
+        """No check: the folder may be missing, and may be built while the server runs."""
 
     def file_response(
         self,
@@ -92,6 +92,6 @@ class _Assets(StaticFiles):
 
 
 def routes(ui: Path = UI) -> list[BaseRoute]:
-    """The page's own files; each is a 404 where `ui/dist` was not built."""
+    """The files of the page; each is a 404 when `ui/dist` was not built."""
     assets = _Assets(directory=ui / "dist" / "assets", check_dir=False)
     return [Mount(ASSETS_PATH, assets, name="graphiql-assets")]

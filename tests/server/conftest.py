@@ -26,7 +26,7 @@ _numbers = count(1)
 
 
 class Twice(httpx.AsyncHTTPTransport):
-    """Sends each request twice, and gives the second answer: a kept one, where it may be."""
+    """Sends each request twice and returns the second response, which may be a cached one."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if isinstance(request.stream, httpx.ByteStream):
@@ -37,7 +37,7 @@ class Twice(httpx.AsyncHTTPTransport):
 
 
 class Path(NamedTuple):
-    """By which path the server answers, and how it is asked."""
+    """How the server answers, and how the client sends."""
 
     settings: dict[str, Any]
     transport: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport

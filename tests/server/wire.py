@@ -1,4 +1,4 @@
-"""A client that writes its own bytes, and what it meets."""
+"""A client that writes raw bytes."""
 
 import asyncio
 import json
@@ -20,21 +20,21 @@ class Answer(NamedTuple):
 
 
 class Connection:
-    """A connection of a client that writes its own bytes."""
+    """A connection of a client that writes raw bytes."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.reader = reader
         self.writer = writer
 
     async def send(self, *parts: bytes) -> None:
-        """Each part as a segment of its own."""
+        """Send each part as a TCP segment."""
         for part in parts:
             self.writer.write(part)
             await self.writer.drain()
             await asyncio.sleep(0.03)
 
     async def answer(self) -> Answer:
-        """The next answer."""
+        """Read the next response."""
         async with asyncio.timeout(WAIT_S):
             head = (await self.reader.readuntil(b"\r\n\r\n")).decode().splitlines()
             headers = dict(line.split(": ", 1) for line in head[1:-1])
@@ -52,7 +52,7 @@ class Connection:
 
 
 class Site:
-    """A served registry; `asgi_count` counts the requests that came by ASGI."""
+    """A served registry; `asgi_count` counts the requests of the ASGI application."""
 
     def __init__(self) -> None:
         self.asgi_count = 0
@@ -85,7 +85,7 @@ def request(query: str, *lines: str, **variables: Any) -> bytes:
 
 
 async def left_behind(site: Site, postgres_url: str) -> None:
-    """A mutation on the short way that waits for a lock, and whose client has gone."""
+    """Leaves a mutation behind that waits for a lock, and whose client has gone."""
     connection = await site.connected()
     await connection.ask(request(CREATE.replace("CHAT", "CHAX")))
     await connection.send(request(CREATE))
@@ -95,7 +95,7 @@ async def left_behind(site: Site, postgres_url: str) -> None:
 
 @contextmanager
 def held(database_url: str, table: str = "models") -> Iterator[None]:
-    """Whoever reads the table waits until the end."""
+    """Locks a table: statements that use it wait until the end of the block."""
     with psycopg.connect(database_url) as connection:
         connection.execute(f"LOCK TABLE {table}")
         yield
@@ -103,7 +103,7 @@ def held(database_url: str, table: str = "models") -> Iterator[None]:
 
 
 async def waiting(postgres_url: str, count: int) -> None:
-    """Until so many statements wait for a lock."""
+    """Returns when this number of statements wait for a lock."""
     asked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
     # a transaction would see one snapshot of the activity for its whole life
     with psycopg.connect(postgres_url, autocommit=True) as observer:

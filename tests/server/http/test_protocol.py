@@ -1,4 +1,4 @@
-"""The short way through a connection: what it waits for, and when it ends."""
+"""Connections on the direct path: partial and pipelined requests, timeouts, early ends."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ Serve = Callable[..., Any]
 
 
 async def test_a_request_may_come_in_parts(serve_bytes: Serve) -> None:
-    """Head and body, as most clients send them; or in whatever parts the network makes."""
+    """Head and body in separate segments, as most clients send them, or cut anywhere."""
     whole = request(QUERY)
     end = whole.index(b"\r\n\r\n") + 4
     cuts = [(whole,), (whole[:end], whole[end:]), (whole[: end + 5], whole[end + 5 :])]
@@ -32,7 +32,7 @@ async def test_a_request_may_come_in_parts(serve_bytes: Serve) -> None:
     assert site.asgi_count == 0
 
 
-async def test_requests_that_do_not_wait_for_answers_are_answered_in_order(
+async def test_pipelined_requests_are_answered_in_order(
     serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
 ) -> None:
     ask = [request(f"{{ a{n}: __typename models {{ totalCount }} }}") for n in "123"]
@@ -82,7 +82,7 @@ async def test_a_mutation_that_takes_too_long_leaves_nothing(
     assert site.asgi_count == 0
 
 
-async def test_what_nobody_waits_for_any_more_is_cancelled(
+async def test_the_query_of_a_client_that_has_gone_is_cancelled(
     serve_bytes: Serve, database_url: str, postgres_url: str
 ) -> None:
     async with serve_bytes() as site:
@@ -97,7 +97,7 @@ async def test_what_nobody_waits_for_any_more_is_cancelled(
     assert site.asgi_count == 0
 
 
-async def test_a_mutation_outlives_its_client(
+async def test_the_mutation_of_a_client_that_has_gone_is_completed(
     serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
 ) -> None:
     async with serve_bytes() as site:
@@ -105,7 +105,7 @@ async def test_a_mutation_outlives_its_client(
             await left_behind(site, postgres_url)
             await asyncio.sleep(0.2)
         async with asyncio.timeout(WAIT_S):
-            while not await _names(db):  # noqa: ASYNC110  # nobody tells it, the client is gone
+            while not await _names(db):  # noqa: ASYNC110  # the client is gone: nothing else tells
                 await asyncio.sleep(0.02)
     assert site.asgi_count == 0
 
@@ -137,10 +137,10 @@ async def test_a_connection_is_closed_when_it_is_idle_for_too_long_and_not_befor
     async with serve_bytes(keep_alive_s=2) as site:
         connection = await site.connected()
         await connection.ask(request(QUERY))
-        for _ in range(2):  # the short way, and the asgi_count one between
+        for _ in range(2):  # with a request of the ASGI application between
             await connection.ask(request(QUERY))
             await asyncio.sleep(0.7)
-            await connection.ask(request(QUERY, "X-Request-Id: abc"))
+            await connection.ask(request(QUERY, "Accept: text/event-stream"))
             await asyncio.sleep(0.7)
         await connection.ask(request(QUERY))
         with held(database_url):
@@ -150,7 +150,7 @@ async def test_a_connection_is_closed_when_it_is_idle_for_too_long_and_not_befor
         assert await connection.is_closed()
 
 
-async def test_a_body_that_takes_its_time_is_waited_for(serve_bytes: Serve) -> None:
+async def test_a_slow_body_is_awaited(serve_bytes: Serve) -> None:
     whole = request(QUERY)
     async with serve_bytes(keep_alive_s=1) as site:
         connection = await site.connected()
@@ -162,8 +162,8 @@ async def test_a_body_that_takes_its_time_is_waited_for(serve_bytes: Serve) -> N
     assert site.asgi_count == 0
 
 
-@pytest.mark.parametrize("is_whole", [True, False], ids=["asked", "half asked"])
-async def test_what_was_asked_is_answered_when_the_server_stops(
+@pytest.mark.parametrize("is_whole", [True, False], ids=["a whole request", "half a request"])
+async def test_started_requests_are_answered_when_the_server_stops(
     serve_bytes: Serve, database_url: str, is_whole: bool
 ) -> None:
     whole = request(QUERY)
@@ -180,8 +180,8 @@ async def test_what_was_asked_is_answered_when_the_server_stops(
     assert (answer.status, answer.headers["connection"]) == (200, "close")
 
 
-async def test_other_applications_are_served_as_ever() -> None:
-    """Without a short way in the lifespan's state."""
+async def test_other_applications_are_served_as_by_uvicorn() -> None:
+    """Without a pipeline in the state of the lifespan."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

@@ -1,4 +1,4 @@
-"""When a connection of the short way ends, and what it must not take with it."""
+"""When connections end, and what must not end with them."""
 
 import asyncio
 import json
@@ -38,8 +38,8 @@ def _frame(text: bytes) -> bytes:
     return bytes([0x81, 0x80 | len(text)]) + bytes(4) + text
 
 
-async def test_a_socket_outlives_the_requests_before_it(serve_bytes: Serve) -> None:
-    """Its connection may be one that a proxy keeps, and has asked on before."""
+async def test_a_websocket_outlives_the_requests_before_it(serve_bytes: Serve) -> None:
+    """A proxy may use a connection for requests first."""
     async with serve_bytes(keep_alive_s=1) as site:
         connection = await site.connected()
         for _ in range(2):
@@ -79,8 +79,10 @@ async def test_a_mutation_that_takes_too_long_ends_though_its_client_is_gone(
     assert site.asgi_count == 0
 
 
-@pytest.mark.parametrize("is_known", [True, False], ids=["short way", "asgi_count way"])
-async def test_half_a_body_takes_nobodys_place_and_is_refused_in_the_end(
+@pytest.mark.parametrize(
+    "is_known", [True, False], ids=["after another request", "on a new connection"]
+)
+async def test_half_a_body_blocks_no_other_request_and_is_refused_in_the_end(
     serve_bytes: Serve, is_known: bool
 ) -> None:
     whole = request(QUERY)
@@ -91,7 +93,6 @@ async def test_half_a_body_takes_nobodys_place_and_is_refused_in_the_end(
                 await half.ask(whole)
             await half.send(whole[:-3])
         other = await site.connected()
-        await asyncio.sleep(0.7 if is_known else 0)  # until the short way has given it up
         assert (await other.ask(whole)).status == 200
         for half in halves:
             late = await half.answer()
@@ -102,7 +103,7 @@ async def test_half_a_body_takes_nobodys_place_and_is_refused_in_the_end(
             assert await half.is_closed()
 
 
-async def test_empty_lines_before_a_request_are_no_head(serve_bytes: Serve) -> None:
+async def test_empty_lines_before_a_request_are_ignored(serve_bytes: Serve) -> None:
     body = json.dumps({"query": QUERY + " " * 50}).encode()
     whole = request(QUERY)
     async with serve_bytes() as site:
