@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from bench import agreement, cpu, data, machine, measure, memory, operations, report, summary
+from bench import cpu, data, equivalence, machine, measure, memory, operations, report, summary
 from bench.measure import Plan
 from bench.operations import Places
 from bench.report import Result
@@ -54,7 +54,7 @@ def main(
         folder, places = Path(scratch), operations.places(url)
         with _all_running(_chosen(server), url, places, folder) as servers:
             say("Comparing their answers")
-            leaves = agreement.require(servers, places, plan.operations)
+            leaves = equivalence.require(servers, places, plan.operations)
             bodies = measure.write_bodies(servers, places, folder)
             samples = list(measure.samples(servers, bodies, plan, cpu.postmaster(url)))
             if memory_s:

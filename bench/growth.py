@@ -19,20 +19,20 @@ import typer
 from bench import (
     cpu,
     data,
-    depths,
     explain,
     growth_rows,
     load,
     machine,
     measure,
     operations,
+    pagination,
     report,
     servers,
 )
-from bench.depths import Asked
 from bench.growth_rows import Compared
 from bench.measure import Plan, Sample
 from bench.operations import Language
+from bench.pagination import Asked
 from bench.servers import SERVERS, Running
 from bench.terminal import say
 
@@ -99,7 +99,7 @@ def opened(url: str, bindings: int, folder: Path, only: tuple[str, ...] = ("",))
     with servers.running(server, url, folder) as running:
         documents = {**running.language.documents, **operations.documents("growth")}
         running = replace(running, language=Language(documents, server.has_prefixed_ids))
-        asked = depths.chosen(depths.asked(running, operations.places(url)), only)
+        asked = pagination.chosen(pagination.asked(running, operations.places(url)), only)
         server = replace(server, operations=tuple(asked))
         yield Sized(bindings, url, replace(running, server=server), asked)
 
@@ -109,7 +109,7 @@ def measured(every: Sequence[Sized], quiet: Plan, folder: Path) -> list[tuple[in
     bodies = {
         (name, str(each.bindings)): file
         for each in every
-        for name, file in depths.write(each.server, each.asked, folder).items()
+        for name, file in pagination.write(each.server, each.asked, folder).items()
     }
     running = [each.server for each in every]
     postmaster = cpu.postmaster(every[0].database_url)

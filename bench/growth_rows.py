@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from bench import depths, summary
-from bench.depths import LISTINGS
+from bench import pagination, summary
 from bench.measure import Sample
+from bench.pagination import LISTINGS
 from bench.summary import Ratio
 from bench.terminal import note, table
 
@@ -59,7 +59,7 @@ def compared(samples: Sequence[tuple[int, Sample]], sizes: Sequence[int]) -> lis
         _compared(key, groups, key._replace(bindings=smallest), f"{smallest:,} bindings")
         for key in keys
     ]
-    first = {depths.far(listing): depths.near(listing) for listing in LISTINGS}
+    first = {pagination.far(listing): pagination.near(listing) for listing in LISTINGS}
     by_page = [
         _compared(key, groups, key._replace(name=first[key.name]), "page 1")
         for key in keys

@@ -17,7 +17,9 @@ from typing import Annotated
 import typer
 
 from bench import (
+    connection_spread,
     cpu,
+    cpu_quota,
     data,
     load,
     machine,
@@ -25,13 +27,11 @@ from bench import (
     operations,
     report,
     servers,
-    shares,
-    spread,
     summary,
 )
+from bench.connection_spread import Spread
 from bench.measure import Plan, Sample
 from bench.servers import SERVERS, Running, Server
-from bench.spread import Spread
 from bench.summary import Ratio
 from bench.terminal import note, say, table
 
@@ -98,7 +98,7 @@ def main(
     seconds: Annotated[int, typer.Option(min=1, help="Of each measurement.")] = 4,
 ) -> None:
     """Compare one worker with more; Q1, Q4 and Q5, and two workers, unless told otherwise."""
-    if core_share and (reason := shares.unavailable()):
+    if core_share and (reason := cpu_quota.unavailable()):
         say(f"--core-share is left out, the workers run free: {reason}")
         core_share = None
     plan = Plan(rounds, seconds, 3, tuple(operation or ("Q1", "Q4", "Q5")), connections)
@@ -129,9 +129,9 @@ def measured(
             stack.enter_context(servers.running(_server(number), url, folder)) for number in numbers
         ]
         for each in running if core_share else ():
-            stack.enter_context(shares.held(_processes(each), core_share))
+            stack.enter_context(cpu_quota.held(_processes(each), core_share))
         bodies = measure.write_bodies(running, places, folder)
-        watch = stack.enter_context(spread.watched(running))
+        watch = stack.enter_context(connection_spread.watched(running))
         return [
             Seen(sample, watch.take(sample.server))
             for sample in measure.samples(running, bodies, plan, cpu.postmaster(url))
@@ -146,7 +146,7 @@ def _server(workers: int) -> Server:
 
 
 def _processes(server: Running) -> list[int]:
-    return [each.pid for each in spread.workers(server)]
+    return [each.pid for each in connection_spread.workers(server)]
 
 
 def rows(seen: Sequence[Seen]) -> list[Row]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import data, depths, explain, growth, growth_rows
+from bench import data, explain, growth, growth_rows, pagination
 from bench.growth import Sized
 from bench.measure import Plan
 
@@ -30,28 +30,28 @@ def sized(
 
 def test_the_far_page_is_the_last_whole_one_where_there_are_few(sized: list[Sized]) -> None:
     pages = {name: asked.page for name, asked in sized[1].asked.items()}
-    assert pages[depths.near("ModelsByName")] == 1
-    assert pages[depths.far("ModelsByName")] == 3
-    assert pages[depths.far("BindingsNewest")] == BINDINGS // depths.SIZE
+    assert pages[pagination.near("ModelsByName")] == 1
+    assert pages[pagination.far("ModelsByName")] == 3
+    assert pages[pagination.far("BindingsNewest")] == BINDINGS // pagination.SIZE
 
 
-@pytest.mark.parametrize("listing", depths.LISTINGS)
+@pytest.mark.parametrize("listing", pagination.LISTINGS)
 def test_the_far_page_is_a_whole_one(sized: list[Sized], listing: str) -> None:
-    (_, large), field = sized, depths.LISTINGS[listing]
-    asked = large.asked[depths.far(listing)]
+    (_, large), field = sized, pagination.LISTINGS[listing]
+    asked = large.asked[pagination.far(listing)]
     far = large.server.ask(listing, asked.variables[0])[field]
-    assert len(far["nodes"]) == depths.SIZE
+    assert len(far["nodes"]) == pagination.SIZE
     assert not far["pageInfo"]["hasNextPage"]
 
 
 def _only(chosen: Sequence[str], sized: Sized) -> Sized:
-    asked = depths.chosen(sized.asked, tuple(chosen))
+    asked = pagination.chosen(sized.asked, tuple(chosen))
     server = replace(sized.server, server=replace(sized.server.server, operations=tuple(asked)))
     return replace(sized, server=server, asked=asked)
 
 
 def test_sizes_are_compared_within_rounds(sized: list[Sized], tmp_path: Path) -> None:
-    chosen = ("Q3", depths.near("ModelsByName"), depths.far("ModelsByName"))
+    chosen = ("Q3", pagination.near("ModelsByName"), pagination.far("ModelsByName"))
     samples = growth.measured([_only(chosen, each) for each in sized], _PLAN, tmp_path)
     assert sum(sample.load.failures for _, sample in samples) == 0
     found = growth_rows.compared(samples, [SMALL, BINDINGS])
@@ -71,7 +71,7 @@ def test_sizes_are_compared_within_rounds(sized: list[Sized], tmp_path: Path) ->
 
 def test_what_is_not_asked_cannot_be_chosen(sized: list[Sized]) -> None:
     with pytest.raises(SystemExit, match="Nothing begins with Q9: Q1, Q2, "):
-        depths.chosen(sized[0].asked, ("Q9",))
+        pagination.chosen(sized[0].asked, ("Q9",))
 
 
 async def test_a_plan_is_shown_for_each_statement(sized: list[Sized]) -> None:

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from bench import shares, workers
+from bench import cpu_quota, workers
 from bench.measure import Plan
 
 
 def test_each_number_of_workers_is_measured_in_each_round(filled_url: str, tmp_path: Path) -> None:
     """Each worker held to a share of a core, where this machine lets us."""
-    share = None if shares.unavailable() else 0.5
+    share = None if cpu_quota.unavailable() else 0.5
     seen = workers.measured(filled_url, [1, 2], Plan(1, 1, 0, ("Q1",)), tmp_path, share)
     asked = sorted((each.sample.round, each.sample.server) for each in seen)
     assert asked == [(1, "1"), (1, "2")]
@@ -28,5 +28,5 @@ def test_each_number_of_workers_is_measured_in_each_round(filled_url: str, tmp_p
 
 
 def test_a_share_is_left_out_with_a_reason(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(shares, "_MOUNT", tmp_path / "none")
-    assert shares.unavailable() == f"there is no cpu controller of cgroup v1 at {tmp_path}/none"
+    monkeypatch.setattr(cpu_quota, "_MOUNT", tmp_path / "none")
+    assert cpu_quota.unavailable() == f"there is no cpu controller of cgroup v1 at {tmp_path}/none"
