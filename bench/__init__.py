@@ -1,1 +1,1 @@
-"""Measures the registry against four peers on one machine; docs/benchmarks.md says how."""
+"""Compares the registry with four other servers on one machine: see docs/benchmarks.md."""

@@ -1,4 +1,4 @@
-"""`python -m bench`: fill a database, start the servers, compare their answers, measure, report."""
+"""`python -m bench`: fill a database, start the servers, compare their data, measure, report."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -10,33 +10,34 @@ from typing import Annotated
 import typer
 
 from bench import cpu, data, equivalence, machine, measure, memory, operations, report, summary
-from bench.measure import Plan
-from bench.operations import Places
+from bench.measure import LoadSchedule
+from bench.operations import SampledKeys
 from bench.report import Result
 from bench.servers import (
+    CACHED,
     FLOOR,
-    KEPT,
     REGISTRY,
     SERVERS,
-    Running,
+    RunningServer,
     Server,
-    answering,
-    missing,
     running,
     started,
+    unavailable,
+    wait_until_ready,
 )
-from bench.terminal import say
+from bench.terminal import progress
 
-_FULL, _QUICK = (3, 5, 3), (2, 1, 0.5)  # rounds, seconds each, seconds of warming up
-# to fill the larger one takes 20 s, of the two minutes that the quick look may take in all
+_FULL, _QUICK = (3, 5, 3), (2, 1, 0.5)  # rounds, seconds of each measurement, seconds of warm-up
+# filling the larger database takes 20 s, and a quick run has two minutes in total
 _BINDINGS, _QUICK_BINDINGS = 40_000, 10_000
 
-Names = Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")]
+Names = Annotated[list[str] | None, typer.Option(help="Only these; repeatable.")]
 
 
 def main(
     scale: Annotated[
-        int | None, typer.Option(min=data.PER_MODEL, max=data.BINDINGS_MAX, help="Bindings.")
+        int | None,
+        typer.Option(min=data.PER_MODEL, max=data.BINDINGS_MAX, help="Number of bindings."),
     ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Under two minutes.")] = False,
     server: Names = None,
@@ -44,22 +45,24 @@ def main(
     publish: Annotated[
         bool, typer.Option("--publish", help="Write docs/benchmarks.md and docs/benchmark.svg.")
     ] = False,
-    memory_s: Annotated[int, typer.Option(help="Mixed load on the registry, for its memory.")] = 0,
+    memory_s: Annotated[
+        int, typer.Option(help="Seconds of mixed load on the registry, to measure its memory.")
+    ] = 0,
 ) -> None:
-    """Compare the registry with its peers on this machine."""
+    """Compare the registry with other servers on this machine."""
     rounds, seconds, warm_up_s = _QUICK if quick else _FULL
     bindings = scale or (_QUICK_BINDINGS if quick else _BINDINGS)
-    plan = Plan(rounds, seconds, warm_up_s, tuple(operation or operations.NAMES))
+    schedule = LoadSchedule(rounds, seconds, warm_up_s, tuple(operation or operations.NAMES))
     with TemporaryDirectory() as scratch, data.fresh(bindings) as url:
-        folder, places = Path(scratch), operations.places(url)
-        with _all_running(_chosen(server), url, places, folder) as servers:
-            say("Comparing their answers")
-            leaves = equivalence.require(servers, places, plan.operations)
-            bodies = measure.write_bodies(servers, places, folder)
-            samples = list(measure.samples(servers, bodies, plan, cpu.postmaster(url)))
+        folder, keys = Path(scratch), operations.sample_keys(url)
+        with _all_running(_chosen(server), url, keys, folder) as servers:
+            progress("Comparing their data")
+            leaves = equivalence.require(servers, keys, schedule.operations)
+            bodies = measure.write_bodies(servers, keys, folder)
+            samples = list(measure.samples(servers, bodies, schedule, cpu.postmaster(url)))
             if memory_s:
-                shipped = next((s for s in servers if s.server.name == KEPT), servers[0])
-                memory.show(memory.measure(shipped, bodies, memory_s, folder))
+                default = next((s for s in servers if s.server.name == CACHED), servers[0])
+                memory.show(memory.measure(default, bodies, memory_s, folder))
         settings = {"bindings": bindings, "rounds": rounds, "seconds": seconds}
         _report(
             Result(
@@ -74,13 +77,13 @@ def main(
 
 
 def _chosen(names: Sequence[str] | None) -> list[Server]:
-    """The servers asked for that can run here, the registry always first and the floor last."""
+    """The servers with these names that can run here; the registry always, and first."""
     chosen = []
     for server in SERVERS:
         if names and server.name not in (*names, REGISTRY):
             continue
-        if reason := missing(server):
-            say(f"{server.title} is left out: {reason}")
+        if reason := unavailable(server):
+            progress(f"{server.title} is left out: {reason}")
         else:
             chosen.append(server)
     return chosen
@@ -88,35 +91,35 @@ def _chosen(names: Sequence[str] | None) -> list[Server]:
 
 @contextmanager
 def _all_running(
-    chosen: Sequence[Server], url: str, places: Places, folder: Path
-) -> Iterator[list[Running]]:
-    """All of them, started at once; the floor after the others, for it sends what they answer."""
-    say(f"Starting {', '.join(server.title for server in chosen)}")
+    chosen: Sequence[Server], url: str, keys: SampledKeys, folder: Path
+) -> Iterator[list[RunningServer]]:
+    """All servers; the floor is started last, because it sends the registry's responses."""
+    progress(f"Starting {', '.join(server.title for server in chosen)}")
     with ExitStack() as stack:
         others = [server for server in chosen if server.name != FLOOR]
-        begun = [stack.enter_context(started(server, url, folder)) for server in others]
-        servers = [answering(*each) for each in zip(others, begun, strict=True)]
-        _write_answers(servers[0], places, folder)
+        processes = [stack.enter_context(started(server, url, folder)) for server in others]
+        servers = [wait_until_ready(*each) for each in zip(others, processes, strict=True)]
+        _write_responses(servers[0], keys, folder)
         floors = [server for server in chosen if server.name == FLOOR]
         yield [*servers, *(stack.enter_context(running(floor, url, folder)) for floor in floors)]
 
 
-def _write_answers(registry: Running, places: Places, folder: Path) -> None:
-    """What the floor sends: the registry's own answers."""
+def _write_responses(registry: RunningServer, keys: SampledKeys, folder: Path) -> None:
+    """Write the registry's responses to files, for the floor to send."""
     for operation in ("Q1", "Q2"):
-        values = operations.variables(operation, places, registry.language, 0)
-        answer = {"data": registry.ask(operation, values)}
-        text = json.dumps(answer, separators=(",", ":"), ensure_ascii=False)
+        values = operations.variables(operation, keys, registry.dialect, 0)
+        response = {"data": registry.execute(operation, values)}
+        text = json.dumps(response, separators=(",", ":"), ensure_ascii=False)
         (folder / f"{operation}.json").write_text(text, "utf-8")
 
 
 def _report(result: Result, is_published: bool) -> None:
     report.show(result)
-    say(f"Written to {report.write(result)}")
+    progress(f"Written to {report.write(result)}")
     if is_published:
         report.publish(result)
     if any(row.failures for row in result.rows):
-        raise SystemExit("Some requests failed; the log lines above say whose")
+        raise SystemExit("Some requests failed; the progress lines above name the servers")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Processor time and memory of processes, as the system counts them."""
+"""CPU time and memory of processes, as the operating system counts them."""
 
 import os
 from collections.abc import Iterable
@@ -9,10 +9,10 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import psycopg
 
 CORES = psutil.cpu_count() or 1
-Times = dict[int, float]  # process id -> seconds used, user and system
+ProcessTimes = dict[int, float]  # process id -> seconds of CPU, user and system
 
 
-class Cores(NamedTuple):
+class CoreTimes(NamedTuple):
     """Seconds of all cores together since the machine started."""
 
     total: float
@@ -21,70 +21,70 @@ class Cores(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
-    """How many cores were busy, on average, and how many the host had given to other guests."""
+class MachineUsage:
+    """The mean number of cores that were busy, and that the host gave to other guests (steal)."""
 
     elapsed_s: float
     busy_cores: float
     stolen_cores: float
 
 
-def times(processes: Iterable[psutil.Process]) -> Times:
-    """What each process has used since it started."""
-    found: Times = {}
+def times(processes: Iterable[psutil.Process]) -> ProcessTimes:
+    """The CPU time of each process since it started."""
+    seconds: ProcessTimes = {}
     for process in processes:
         try:
-            used = process.cpu_times()
+            cpu = process.cpu_times()
         except psutil.NoSuchProcess:
             continue
-        found[process.pid] = used.user + used.system
-    return found
+        seconds[process.pid] = cpu.user + cpu.system
+    return seconds
 
 
-def used(before: Times, after: Times) -> float:
+def used(before: ProcessTimes, after: ProcessTimes) -> float:
     """Seconds between two readings; a process that ended in between is not counted."""
     return sum(used_each(before, after))
 
 
-def used_each(before: Times, after: Times) -> tuple[float, ...]:
-    """The same by process, in the order of the second reading."""
+def used_each(before: ProcessTimes, after: ProcessTimes) -> tuple[float, ...]:
+    """The same for each process, in the order of the second reading."""
     return tuple(seconds - before.get(pid, 0) for pid, seconds in after.items())
 
 
-def cores() -> Cores:
-    """How the machine spent its time until now."""
+def cores() -> CoreTimes:
+    """How all cores spent their time until now."""
     now = psutil.cpu_times()
-    stolen = getattr(now, "steal", 0.0)  # Linux alone tells it
-    # "user" includes what its guests used
+    stolen = getattr(now, "steal", 0.0)  # Linux only
+    # "user" includes the time of virtual machines of this one
     total = now.user + now.nice + now.system + now.idle + stolen
     total += sum(getattr(now, name, 0.0) for name in ("iowait", "irq", "softirq"))
-    return Cores(total, now.idle + getattr(now, "iowait", 0.0), stolen)
+    return CoreTimes(total, now.idle + getattr(now, "iowait", 0.0), stolen)
 
 
-def between(before: Cores, after: Cores) -> Machine:
-    """Where the time between two readings went."""
+def between(before: CoreTimes, after: CoreTimes) -> MachineUsage:
+    """The use of the machine between two readings."""
     total = after.total - before.total
     elapsed = total / CORES or 1
     stolen = (after.stolen - before.stolen) / elapsed
     busy = (total - after.idle + before.idle) / elapsed - stolen
-    return Machine(round(elapsed, 3), round(busy, 3), round(stolen, 3))
+    return MachineUsage(round(elapsed, 3), round(busy, 3), round(stolen, 3))
 
 
-def own() -> float:
-    """Seconds that this process has used, and those of its children that have ended."""
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
+def of_this_process() -> float:
+    """Seconds of CPU of this process, and of its children that have ended."""
+    process = os.times()
+    return process.user + process.system + process.children_user + process.children_system
 
 
-def tree(pid: int) -> list[psutil.Process]:
-    """A process and all that it started."""
+def process_tree(pid: int) -> list[psutil.Process]:
+    """A process and all its descendants."""
     root = psutil.Process(pid)
     return [root, *root.children(recursive=True)]
 
 
 def resident_mb(pid: int) -> tuple[float, ...]:
-    """The memory that a process and each of its children hold, in MB, its own first."""
-    return tuple(round(process.memory_info().rss / 1e6, 1) for process in tree(pid))
+    """The resident memory of a process and of each of its descendants, in MB."""
+    return tuple(round(process.memory_info().rss / 1e6, 1) for process in process_tree(pid))
 
 
 def postmaster(url: str) -> int:

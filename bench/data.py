@@ -1,4 +1,4 @@
-"""The data set: a template database that is built once, and a fresh copy of it for each run."""
+"""The database: a template that is filled once, and a new copy of it for each run."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
-from bench.terminal import say
+from bench.terminal import progress
 from catalogs import synthetic
 from catalogs.load import load
 from db.postgres import embedded, migrate, migration_state
@@ -22,11 +22,11 @@ VERSIONS, BINDINGS = 10, 4  # of each model, of each version
 BINDINGS_MAX = 1_000_000
 PER_MODEL = VERSIONS * BINDINGS
 _SEED = 7
-_RUN = re.compile(r"bench_\d+_(?P<process>\d+)")  # a database of one run
+_RUN = re.compile(r"bench_\d+_(?P<process>\d+)")  # the database of one run
 _LOAD_TIMEOUT_MS = 3_600_000
 
-# The catalog leaves these columns empty; a registry in use has them, and jsonb is dear to read.
-# Written without the triggers: a million events of "the benchmark filled in" would help nobody.
+# The synthetic catalog leaves these columns empty. A registry in use has them, and jsonb is slow to
+# read. The triggers are off, so that the audit log has no event for each of these updates.
 _FILL = (
     "SET session_replication_role = replica",
     """UPDATE model_versions SET metadata = jsonb_build_object(
@@ -35,13 +35,13 @@ _FILL = (
     """UPDATE provider_bindings b SET endpoint =
         'https://' || p.slug || '.example/v1/models/' || b.provider_model_id
         FROM providers p WHERE p.id = b.provider_id""",
-    # in the order of the keys, as a registry that grew row by row has them
+    # rows in the order of their keys, as in a registry that grew row by row
     "VACUUM (FULL, ANALYZE)",
 )
 
 
 def model_count(bindings: int) -> int:
-    """How many models make that many bindings, at least one."""
+    """The number of models with that many bindings in total, at least one."""
     return max(1, bindings // PER_MODEL)
 
 
@@ -53,15 +53,15 @@ def fresh(bindings: int) -> Iterator[str]:
     """
     with (
         embedded.running(Path(gettempdir()) / "registry-bench") as url,
-        copied(url, bindings) as made,
+        copied(url, bindings) as database_url,
     ):
-        yield made
+        yield database_url
 
 
 @contextmanager
 def copied(url: str, bindings: int) -> Iterator[str]:
     """The same on the PostgreSQL server of a URL."""
-    # several sizes in one run, and several runs at once, stay out of each other's way
+    # the names keep the sizes of one run, and concurrent runs, apart
     template = f"synthetic_{bindings}_{migration_state.head()}"
     name = f"bench_{bindings}_{os.getpid()}"
     if not _is_filled(url, template):
@@ -78,16 +78,16 @@ def copied(url: str, bindings: int) -> Iterator[str]:
 
 def _is_filled(url: str, template: str) -> bool:
     with _server(url) as connection:
-        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template])
-        return found.fetchone() is not None
+        rows = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template])
+        return rows.fetchone() is not None
 
 
 def _fill(url: str, template: str, name: str, bindings: int) -> None:
-    """Fill a database of another name first, so that a template that is there is complete."""
-    say(f"Filling a database with {bindings:,} bindings (once)")
+    """Fill a database and then rename it, so that a template with its final name is complete."""
+    progress(f"Filling a database with {bindings:,} bindings (once)")
     with _server(url) as connection:
-        for old in (name, *_outdated(connection)):
-            _drop(connection, old)
+        for outdated in (name, *_outdated(connection)):
+            _drop(connection, outdated)
         connection.execute(_create(name, "template1"))
     filling = _named(url, name)
     migrate.upgrade(filling)
@@ -103,28 +103,28 @@ def _fill(url: str, template: str, name: str, bindings: int) -> None:
 async def _load(url: str, models: int) -> None:
     database = Database(url, PoolLimits(statement_timeout_ms=_LOAD_TIMEOUT_MS))
     try:
-        await load(database, synthetic.read(models, VERSIONS, BINDINGS, _SEED), _tell)
+        await load(database, synthetic.read(models, VERSIONS, BINDINGS, _SEED), _print_progress)
     finally:
         await database.close()
 
 
-def _tell(done: int, total: int) -> None:
-    say(f"  {done:,} of {total:,} bindings")
+def _print_progress(done: int, total: int) -> None:
+    progress(f"  {done:,} of {total:,} bindings")
 
 
 def _outdated(connection: psycopg.Connection) -> list[str]:
-    """Templates of an older schema, and what runs that were killed left behind."""
+    """Templates of another schema version, and the databases of runs that were killed."""
     names = [name for (name,) in connection.execute("SELECT datname FROM pg_database").fetchall()]
     templates = [name for name in names if name.startswith("synthetic_")]
-    runs = [found for name in names if (found := _RUN.fullmatch(name))]
+    runs = [match for name in names if (match := _RUN.fullmatch(name))]
     return [
         *(name for name in templates if not name.endswith(f"_{migration_state.head()}")),
-        *(found[0] for found in runs if not psutil.pid_exists(int(found["process"]))),
+        *(run[0] for run in runs if not psutil.pid_exists(int(run["process"]))),
     ]
 
 
 def _create(name: str, template: str) -> Composed:
-    # FILE_COPY checkpoints and copies files, so that no WAL of the copy is left to write later
+    # FILE_COPY makes a checkpoint and copies files, so that no WAL is written later
     text = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
     return text.format(Identifier(name), Identifier(template))
 
@@ -138,5 +138,5 @@ def _server(url: str) -> psycopg.Connection:
 
 
 def _named(url: str, database: str) -> str:
-    """The URL with another database; the embedded server's has its socket's folder as a query."""
+    """The URL of another database; the embedded server's URL ends with its socket's folder."""
     return url.replace(f"/{embedded.DATABASE}?", f"/{database}?", 1)

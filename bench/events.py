@@ -1,7 +1,7 @@
-"""How fast a commit reaches its subscribers: `python -m bench.events`.
+"""The time from a commit to its subscribers: `python -m bench.events`.
 
-A server process of its own on an embedded PostgreSQL, 100 subscribers on sockets, and one writer
-that commits a change at a time in this process: paced for the latency, back to back for the rate.
+One server process on an embedded PostgreSQL, 100 subscribers on WebSockets, and one writer in this
+process that commits one change after the other: with pauses for the latency, without for the rate.
 """
 
 import argparse
@@ -20,11 +20,12 @@ from time import perf_counter
 
 import psycopg
 import websockets
+from websockets import Subprotocol
 
 from db.postgres import embedded, migrate
 
-PROTOCOL = "graphql-transport-ws"
-START = "ZXZlbnQ6MA"  # the place before the first event
+PROTOCOL = Subprotocol("graphql-transport-ws")
+START = "ZXZlbnQ6MA"  # the cursor before the first event
 DOCUMENT = 'subscription { registryChanged(after: "%s") { cursor event { kind action } %s } }'
 INSERT = (
     "INSERT INTO models (id, revision, name, task, retention_keep)"
@@ -34,7 +35,7 @@ INSERT = (
 
 @contextmanager
 def serving(url: str) -> Iterator[str]:
-    """The address of a server process on the database."""
+    """The address of a new server process on the database."""
     environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url}
     command = [sys.executable, "-m", "server", "serve", "--port", "0"]
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
@@ -45,7 +46,7 @@ def serving(url: str) -> Iterator[str]:
 
 
 async def subscribed(stack: AsyncExitStack, address: str, selection: str) -> object:
-    """A socket with one subscription."""
+    """A WebSocket with one subscription."""
     for _ in range(200):
         try:
             socket = await stack.enter_async_context(
@@ -64,7 +65,7 @@ async def subscribed(stack: AsyncExitStack, address: str, selection: str) -> obj
 
 
 async def arrivals(socket: object, count: int) -> list[float]:
-    """When each of the next events came."""
+    """The arrival times of the next events."""
     times = []
     for _ in range(count):
         message = await socket.recv()  # type: ignore[attr-defined]  # a websockets connection
@@ -76,51 +77,51 @@ async def arrivals(socket: object, count: int) -> list[float]:
 async def run(
     url: str, sockets: list[object], first: int, count: int, pause_s: float
 ) -> tuple[list[float], float]:
-    """The latencies in ms of every arrival, and the seconds until the last one."""
+    """The latency in ms of each event on each socket, and the seconds until the last one."""
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as writer:
-        hearing = [asyncio.ensure_future(arrivals(socket, count)) for socket in sockets]
+        receiving = [asyncio.ensure_future(arrivals(socket, count)) for socket in sockets]
         began, commits = perf_counter(), []
         for number in range(first, first + count):
             await writer.execute(INSERT, (f"m{number}",))
             commits.append(perf_counter())
             await asyncio.sleep(pause_s)
-        heard = await asyncio.gather(*hearing)
+        received = await asyncio.gather(*receiving)
     latencies = [
-        1_000 * (came - committed)
-        for times in heard
-        for came, committed in zip(times, commits, strict=True)
+        1_000 * (arrived - committed)
+        for times in received
+        for arrived, committed in zip(times, commits, strict=True)
     ]
     return latencies, perf_counter() - began
 
 
 async def measure(url: str, address: str, subscribers: int, events: int) -> None:
-    """Print the latency and the rate, without and with a field that asks the database."""
+    """Print latency and rate, without and with a field that is read from the database."""
     first = 0
     for selection in ("", "model { name }"):
         async with AsyncExitStack() as stack:
             sockets = [await subscribed(stack, address, selection) for _ in range(subscribers)]
             await asyncio.gather(*(arrivals(socket, first) for socket in sockets))
-            for name, pause_s in (("10 commits a second", 0.1), ("back to back", 0.0)):
-                latencies, taken_s = await run(url, sockets, first, events, pause_s)
+            for name, pause_s in (("10 commits per second", 0.1), ("back to back", 0.0)):
+                latencies, elapsed_s = await run(url, sockets, first, events, pause_s)
                 first += events
-                rate, late_ms = events / taken_s, quantiles(latencies, n=100)[98]
+                rate, p99_ms = events / elapsed_s, quantiles(latencies, n=100)[98]
                 print(
                     f"{subscribers} subscribers, {name}{', with ' * bool(selection)}{selection}: "
                     f"{rate:.0f} events/s, {subscribers * rate:.0f} pushes/s,"
-                    f" median {median(latencies):.1f} ms, p99 {late_ms:.1f} ms"
+                    f" median {median(latencies):.1f} ms, p99 {p99_ms:.1f} ms"
                 )
 
 
 def main() -> None:
-    """Measure on a database that is thrown away."""
+    """Measure on a temporary database."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--subscribers", type=int, default=100)
     parser.add_argument("--events", type=int, default=200)
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
         migrate.upgrade(url)
         with serving(url) as address:
-            asyncio.run(measure(url, address, given.subscribers, given.events))
+            asyncio.run(measure(url, address, arguments.subscribers, arguments.events))
 
 
 if __name__ == "__main__":

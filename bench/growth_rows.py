@@ -1,4 +1,4 @@
-"""Medians by size of the database, and how they compare with the smallest and the first page."""
+"""Medians by database size, compared with the smallest database and with the first page."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from bench.summary import Ratio
 from bench.terminal import note, table
 
 LIMIT = 1.3
-_FIGURES = ("answers/s", "p50", "CPU", "PostgreSQL")
+_FIGURES = ("responses/s", "p50", "CPU", "PostgreSQL")
 
 
 class _Key(NamedTuple):
@@ -22,11 +22,11 @@ class _Key(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """One thing asked of one size: medians over the rounds, and what they are over another's.
+class GrowthRow:
+    """One query on one size: medians over the rounds, and their ratios to a baseline.
 
-    `over` says what the ratios compare with; they are of p50 and of all CPU, the server's and
-    PostgreSQL's, in the same round.
+    `baseline` says what the ratios compare with. They are of p50 and of the CPU of the server and
+    PostgreSQL together, in the same round.
     """
 
     name: str
@@ -36,18 +36,18 @@ class Compared:
     p50_ms: float
     server_cpu_ms: float
     postgres_cpu_ms: float
-    over: str
+    baseline: str
     p50: Ratio
     cpu: Ratio
 
     @property
-    def is_over(self) -> bool:
-        """Whether either median is above the limit."""
+    def is_over_limit(self) -> bool:
+        """Whether one of the medians is above the limit."""
         return max(self.p50.median, self.cpu.median) > LIMIT
 
 
-def compared(samples: Sequence[tuple[int, Sample]], sizes: Sequence[int]) -> list[Compared]:
-    """Everything against the smallest size, then each far page against the first of its size."""
+def rows(samples: Sequence[tuple[int, Sample]], sizes: Sequence[int]) -> list[GrowthRow]:
+    """Each query against the smallest size, then each far page against the first page."""
     groups: dict[_Key, list[Sample]] = {}
     for connections, sample in samples:
         key = _Key(connections, sample.operation, int(sample.server))
@@ -56,21 +56,22 @@ def compared(samples: Sequence[tuple[int, Sample]], sizes: Sequence[int]) -> lis
     keys = sorted(groups, key=lambda key: (key.connections, order.index(key.name), key.bindings))
     smallest = sizes[0]
     by_size = [
-        _compared(key, groups, key._replace(bindings=smallest), f"{smallest:,} bindings")
-        for key in keys
+        _row(key, groups, key._replace(bindings=smallest), f"{smallest:,} bindings") for key in keys
     ]
-    first = {pagination.far(listing): pagination.near(listing) for listing in LISTINGS}
+    first = {pagination.far_page(each): pagination.first_page(each) for each in LISTINGS}
     by_page = [
-        _compared(key, groups, key._replace(name=first[key.name]), "page 1")
+        _row(key, groups, key._replace(name=first[key.name]), "page 1")
         for key in keys
         if key.name in first
     ]
     return by_size + by_page
 
 
-def _compared(key: _Key, groups: Mapping[_Key, list[Sample]], base: _Key, over: str) -> Compared:
-    group, others = groups[key], groups[base]
-    return Compared(
+def _row(
+    key: _Key, groups: Mapping[_Key, list[Sample]], baseline_key: _Key, baseline: str
+) -> GrowthRow:
+    group, others = groups[key], groups[baseline_key]
+    return GrowthRow(
         name=key.name,
         bindings=key.bindings,
         connections=key.connections,
@@ -78,7 +79,7 @@ def _compared(key: _Key, groups: Mapping[_Key, list[Sample]], base: _Key, over: 
         p50_ms=median(each.load.p50_ms for each in group),
         server_cpu_ms=round(median(each.server_ms for each in group), 3),
         postgres_cpu_ms=round(median(each.postgres_ms for each in group), 3),
-        over=over,
+        baseline=baseline,
         p50=summary.ratio([e.load.p50_ms for e in group], [e.load.p50_ms for e in others]),
         cpu=summary.ratio([_cpu_ms(each) for each in group], [_cpu_ms(each) for each in others]),
     )
@@ -88,16 +89,17 @@ def _cpu_ms(sample: Sample) -> float:
     return sample.server_ms + sample.postgres_ms
 
 
-def show(found: Sequence[Compared], plans: Mapping[str, Sequence[str]]) -> None:
-    """Print a table for each comparison, and the plans."""
-    for over, connections in dict.fromkeys((each.over, each.connections) for each in found):
-        group = [e for e in found if (e.over, e.connections) == (over, connections)]
-        title = f"Over {over}, {connections} connection{'s' * (connections > 1)}"
-        columns = ("", "bindings", *_FIGURES, "p50 over", "CPU over", "")
-        table(title, columns, [_cells(each) for each in group])
+def show(growth_rows: Sequence[GrowthRow], plans: Mapping[str, Sequence[str]]) -> None:
+    """Print a table for each baseline and number of connections, and the plans."""
+    for key in dict.fromkeys((row.baseline, row.connections) for row in growth_rows):
+        group = [row for row in growth_rows if (row.baseline, row.connections) == key]
+        baseline, connections = key
+        title = f"Compared with {baseline}, {connections} connection{'s' * (connections > 1)}"
+        columns = ("", "bindings", *_FIGURES, "p50 ratio", "CPU ratio", "")
+        table(title, columns, [_cells(row) for row in group])
     note(
-        f"p50, CPU, PostgreSQL: ms a request. Over: median (lowest, highest) of the rounds, CPU"
-        f" with PostgreSQL's.\n!: over {LIMIT}."
+        f"p50, CPU, PostgreSQL: ms per request. Ratios: median (lowest, highest) of the rounds; the"
+        f" CPU ratio includes PostgreSQL.\n!: over {LIMIT}."
     )
     for name, statements in plans.items():
         print(f"\n{name}")
@@ -105,7 +107,7 @@ def show(found: Sequence[Compared], plans: Mapping[str, Sequence[str]]) -> None:
             print(f"\n{statement}")
 
 
-def _cells(row: Compared) -> tuple[str, ...]:
+def _cells(row: GrowthRow) -> tuple[str, ...]:
     return (
         row.name,
         f"{row.bindings:,}",
@@ -113,11 +115,11 @@ def _cells(row: Compared) -> tuple[str, ...]:
         f"{row.p50_ms:.2f}",
         f"{row.server_cpu_ms:.3f}",
         f"{row.postgres_cpu_ms:.3f}",
-        _shown(row.p50),
-        _shown(row.cpu),
-        "!" if row.is_over else "",
+        _ratio_text(row.p50),
+        _ratio_text(row.cpu),
+        "!" if row.is_over_limit else "",
     )
 
 
-def _shown(ratio: Ratio) -> str:
+def _ratio_text(ratio: Ratio) -> str:
     return f"{ratio.median:.2f}x ({ratio.low:.2f}, {ratio.high:.2f})"

@@ -1,4 +1,4 @@
-"""Load on one server from connections that are kept open: by wrk, else by Python itself."""
+"""Load on one server over connections that are kept open: from wrk, or else from Python itself."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from random import Random
 from shutil import which
 from urllib.parse import urlsplit
 
-from bench.operations import ANY_NUMBER
+from bench.operations import NUMBER_PLACEHOLDER
 
 CONNECTIONS = 32
 _SCRIPT = Path(__file__).parent / "post.lua"
@@ -21,8 +21,8 @@ _TIMEOUT_S = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
-    """What one run of the generator saw; percentiles are of the time to a whole answer."""
+class LoadResult:
+    """The result of one run of the generator; latencies are until the end of the response."""
 
     requests: int
     duration_s: float
@@ -30,21 +30,21 @@ class Load:
     p50_ms: float
     p90_ms: float
     p99_ms: float
-    failures: int  # connections, time-outs, HTTP statuses, and, where it looks, GraphQL errors
+    failures: int  # of connections, time-outs, HTTP statuses, and GraphQL errors if checked
 
     @property
     def per_second(self) -> float:
-        """Answers a second."""
+        """Responses per second."""
         return self.requests / self.duration_s
 
     def figures(self) -> dict[str, float]:
-        """All of them, for JSON."""
+        """All figures, for JSON."""
         return asdict(self) | {"per_second": round(self.per_second, 1)}
 
 
 def generator() -> str:
-    """What makes the load on this machine."""
-    return "wrk" if which("wrk") else "Python (less precise: it takes more of the machine than wrk)"
+    """The load generator of this machine."""
+    return "wrk" if which("wrk") else "Python (less precise: it takes more CPU than wrk)"
 
 
 def run(
@@ -55,8 +55,8 @@ def run(
     *,
     connections: int = CONNECTIONS,
     is_checked: bool = False,
-) -> Load:
-    """Post lines of the file at random; `is_checked` looks for errors in the answers."""
+) -> LoadResult:
+    """Post random lines of the file; `is_checked` searches each response for errors."""
     if which("wrk") is None:
         requests = _requests(url, bodies.read_text("utf-8").splitlines(), Random(seed))
         return asyncio.run(_run(url, requests, seconds, connections))
@@ -64,56 +64,56 @@ def run(
     command += [f"--timeout={_TIMEOUT_S}s", "-s", str(_SCRIPT), url]
     command += ["--", str(bodies), str(seconds), str(connections), str(seed)]
     command += ["check"] if is_checked else []
-    return Load(**json.loads(_until_drained(command)))
+    return LoadResult(**json.loads(_run_until_drained(command)))
 
 
-def _until_drained(command: list[str]) -> str:
-    """The last line of wrk's output, once all requests are answered or its time is over."""
+def _run_until_drained(command: list[str]) -> str:
+    """The last line of wrk's output, when all requests are answered or its time is over."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as wrk:
         assert wrk.stdout is not None
         lines = []
         for line in wrk.stdout:
             lines.append(line)
             if line == "drained\n":
-                wrk.send_signal(signal.SIGINT)  # on which it sums up
+                wrk.send_signal(signal.SIGINT)  # wrk then prints its summary
     if wrk.returncode or not lines:
         raise SystemExit(f"wrk failed: {''.join(lines)[-500:]}")
     return lines[-1]
 
 
 @dataclass(slots=True)
-class _Seen:
+class _Totals:
     latencies_s: list[float]
     bytes: int = 0
     failures: int = 0
 
 
-async def _run(url: str, requests: Iterator[bytes], seconds: float, connections: int) -> Load:
-    seen = _Seen([])
+async def _run(url: str, requests: Iterator[bytes], seconds: float, connections: int) -> LoadResult:
+    totals = _Totals([])
     start = time.perf_counter()
     await asyncio.gather(
-        *(_client(url, requests, seen, start + seconds) for _ in range(connections))
+        *(_client(url, requests, totals, start + seconds) for _ in range(connections))
     )
     duration = time.perf_counter() - start
-    seen.latencies_s.sort()
-    count = len(seen.latencies_s)
+    totals.latencies_s.sort()
+    count = len(totals.latencies_s)
     p50, p90, p99 = (
-        round(seen.latencies_s[min(count - 1, count * share // 100)] * 1_000, 3)
-        for share in (50, 90, 99)
+        round(totals.latencies_s[min(count - 1, count * percent // 100)] * 1_000, 3)
+        for percent in (50, 90, 99)
     )
-    return Load(count, duration, seen.bytes, p50, p90, p99, seen.failures)
+    return LoadResult(count, duration, totals.bytes, p50, p90, p99, totals.failures)
 
 
 def _requests(url: str, bodies: list[str], random: Random) -> Iterator[bytes]:
     host = urlsplit(url).netloc
     head = f"POST {urlsplit(url).path} HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n"
     while True:
-        body = random.choice(bodies).replace(ANY_NUMBER, f"{random.uniform(50, 850):.3f}")
+        body = random.choice(bodies).replace(NUMBER_PLACEHOLDER, f"{random.uniform(50, 850):.3f}")
         length = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
         yield (head + length + body).encode()
 
 
-async def _client(url: str, requests: Iterator[bytes], seen: _Seen, until: float) -> None:
+async def _client(url: str, requests: Iterator[bytes], totals: _Totals, until: float) -> None:
     parts = urlsplit(url)
     reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=2**20)
     try:
@@ -121,9 +121,9 @@ async def _client(url: str, requests: Iterator[bytes], seen: _Seen, until: float
             writer.write(next(requests))
             head = await reader.readuntil(b"\r\n\r\n")
             body = await reader.readexactly(_content_length(head))
-            seen.latencies_s.append(time.perf_counter() - start)
-            seen.bytes += len(head) + len(body)
-            seen.failures += b" 200 " not in head[:16] or b'"errors"' in body
+            totals.latencies_s.append(time.perf_counter() - start)
+            totals.bytes += len(head) + len(body)
+            totals.failures += b" 200 " not in head[:16] or b'"errors"' in body
     finally:
         writer.close()
 

@@ -1,4 +1,4 @@
-"""What the figures were measured on and with."""
+"""The machine and the versions of the software that the figures were measured with."""
 
 import os
 import platform
@@ -12,9 +12,8 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import psycopg
 
 from bench import load
-from bench.servers import NODE, PEERS
+from bench.servers import NODE, PEERS, ROOT
 
-_ROOT = Path(__file__).resolve().parent.parent
 _LIBRARIES = ("strawberry-graphql", "graphql-core", "starlette", "uvicorn", "psycopg", "sqlalchemy")
 _PEERS = ("postgraphile", "mercurius", "fastify", "graphql", "pg")
 
@@ -28,12 +27,12 @@ def facts(url: str) -> dict[str, object]:
     assert settings is not None
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _output("git", "-C", str(_ROOT), "describe", "--always", "--dirty"),
+        "commit": _output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
         "kernel": platform.release(),
-        "busy_before": round(os.getloadavg()[2], 2),  # by the last 15 minutes
+        "busy_before": round(os.getloadavg()[2], 2),  # load average of the last 15 minutes
         "load": load.generator(),
         "postgresql": settings[0],
         "shared_buffers": settings[1],
@@ -46,17 +45,14 @@ def facts(url: str) -> dict[str, object]:
 
 def _cpu_model() -> str:
     information = Path("/proc/cpuinfo")
-    found = (
-        re.search(r"^model name\s*:\s*(.+)$", information.read_text(), re.M)
-        if (information.exists())
-        else None
-    )
-    return found[1] if found else platform.processor()
+    text = information.read_text() if information.exists() else ""
+    match = re.search(r"^model name\s*:\s*(.+)$", text, re.M)
+    return match[1] if match else platform.processor()
 
 
 def _peer_versions() -> dict[str, str]:
     text = (PEERS / "package.json").read_text("utf-8")
-    return {f"npm {name}": found[1] for name in _PEERS if (found := _version(name, text))}
+    return {f"npm {name}": match[1] for name in _PEERS if (match := _version(name, text))}
 
 
 def _version(package: str, text: str) -> re.Match[str] | None:

@@ -1,7 +1,7 @@
-"""What a worker's memory grows to under mixed load: `python -m bench.memory --seconds 600`.
+"""A worker's memory under mixed load: `python -m bench.memory --seconds 600`.
 
-All five operations are asked equally often, and as often some of many documents that differ by an
-alias, as those of clients that generate theirs: what is kept by document has to stay in its bounds.
+The load has six equal parts: the five operations, and many documents that differ by an alias, like
+those of clients that generate their documents. Caches by document must stay within their bounds.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,19 +14,19 @@ import typer
 
 from bench import cpu, data, load, machine, operations, report, servers
 from bench import measure as measuring
-from bench.measure import Bodies
-from bench.operations import Language, Places
-from bench.servers import KEPT, REGISTRY, SERVERS, Running
-from bench.terminal import note, say, table
+from bench.measure import BodyFiles
+from bench.operations import Dialect, SampledKeys
+from bench.servers import CACHED, REGISTRY, SERVERS, RunningServer
+from bench.terminal import note, progress, table
 
 TARGET_MB = 150
 _EVERY_S = 60
-_VARIED = ("Q1", "Q2", "Q3", "Q5")  # each has a field that is called name
+_VARIED = ("Q1", "Q2", "Q3", "Q5")  # each selects a field called name
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """The resident MB of each of the server's processes, and what it had answered by then."""
+class MemoryReading:
+    """The resident MB of each process of the server, and the requests answered until then."""
 
     after_s: int
     processes_mb: tuple[float, ...]
@@ -35,7 +35,7 @@ class Reading:
 
     @property
     def largest_mb(self) -> float:
-        """Of the largest worker: a process that only watches over workers is smaller."""
+        """Of the largest worker; a process that only supervises workers is smaller."""
         return max(self.processes_mb)
 
 
@@ -43,13 +43,13 @@ def main(
     seconds: Annotated[int, typer.Option(min=1, help="Of mixed load.")] = 600,
     workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
     documents: Annotated[
-        int, typer.Option(min=0, help="Different documents beside the five.")
+        int, typer.Option(min=0, help="Different documents, in addition to the five operations.")
     ] = 500,
     scale: Annotated[
         int, typer.Option(min=data.PER_MODEL, max=data.BINDINGS_MAX, help="Bindings.")
     ] = 40_000,
 ) -> None:
-    """Measure the memory of the registry as it is shipped."""
+    """Measure the memory of the registry with its default settings."""
     with TemporaryDirectory() as scratch, data.fresh(scale) as url:
         readings = list(run(url, workers, documents, seconds, Path(scratch)))
         facts = machine.facts(url)
@@ -63,27 +63,34 @@ def main(
         },
         "readings": [asdict(each) for each in readings],
     }
-    say(f"Written to {report.save('memory-', facts, results)}")
+    progress(f"Written to {report.save('memory-', facts, results)}")
     if readings[-1].failures:
         raise SystemExit("Some requests failed")
 
 
-def run(url: str, workers: int, documents: int, seconds: int, folder: Path) -> Iterator[Reading]:
+def run(
+    url: str, workers: int, documents: int, seconds: int, folder: Path
+) -> Iterator[MemoryReading]:
     """Start a server, and read its memory before the load, each minute, and at the end."""
-    shipped = next(server for server in SERVERS if server.name == KEPT)
+    default = next(server for server in SERVERS if server.name == CACHED)
     server = replace(
-        shipped, operations=operations.NAMES, has_cursors=True, command=servers.serve(workers)
+        default,
+        operations=operations.NAMES,
+        has_cursors=True,
+        command=servers.serve_command(workers),
     )
-    places = operations.places(url)
+    keys = operations.sample_keys(url)
     with servers.running(server, url, folder) as running:
-        bodies = measuring.write_bodies([running], places, folder)
+        bodies = measuring.write_bodies([running], keys, folder)
         groups = [file.read_text("utf-8").splitlines() for file in bodies.values()]
-        groups += [variants(running.language, places, documents)] if documents else []
+        groups += [variants(running.dialect, keys, documents)] if documents else []
         yield from _readings(running, mixed(groups, folder), seconds)
 
 
-def measure(server: Running, bodies: Bodies, seconds: int, folder: Path) -> list[Reading]:
-    """The memory of a server that runs already, under the registry's own bodies."""
+def measure(
+    server: RunningServer, bodies: BodyFiles, seconds: int, folder: Path
+) -> list[MemoryReading]:
+    """The memory of a running server under the registry's request bodies."""
     groups = [
         file.read_text("utf-8").splitlines()
         for (_, name), file in bodies.items()
@@ -93,46 +100,46 @@ def measure(server: Running, bodies: Bodies, seconds: int, folder: Path) -> list
 
 
 def mixed(groups: Sequence[Sequence[str]], folder: Path) -> Path:
-    """A file of all groups' bodies, each group as often as the others, however many it has."""
+    """Write a file with the bodies of all groups: as many lines of each, whatever its size."""
     longest = max(len(group) for group in groups)
-    lines = [group[place % len(group)] for place in range(longest) for group in groups]
+    lines = [group[index % len(group)] for index in range(longest) for group in groups]
     file = folder / "mixed.bodies"
     file.write_text("\n".join(lines) + "\n", "utf-8")
     return file
 
 
-def variants(language: Language, places: Places, count: int) -> list[str]:
-    """Bodies of that many documents, of which no two are the same."""
-    made = []
+def variants(dialect: Dialect, keys: SampledKeys, count: int) -> list[str]:
+    """Request bodies with that many different documents."""
+    bodies = []
     for number in range(count):
         operation = _VARIED[number % len(_VARIED)]
-        document = language.documents[operation]
+        document = dialect.documents[operation]
         renamed = document.replace(" name ", f" name{number}: name ", 1)
-        own = replace(language, documents={operation: renamed})
-        values = operations.variables(operation, places, own, number)
-        made.append(operations.body(operation, own, values))
-    return made
+        variant = replace(dialect, documents={operation: renamed})
+        values = operations.variables(operation, keys, variant, number)
+        bodies.append(operations.body(operation, variant, values))
+    return bodies
 
 
-def _readings(server: Running, bodies: Path, seconds: int) -> Iterator[Reading]:
-    """Before the load, each minute, and at the end."""
-    say(f"Mixed load for {seconds} s")
-    reading = Reading(0, cpu.resident_mb(server.pid), 0, 0)
+def _readings(server: RunningServer, bodies: Path, seconds: int) -> Iterator[MemoryReading]:
+    """Readings before the load, after each minute, and at the end."""
+    progress(f"Mixed load for {seconds} s")
+    reading = MemoryReading(0, cpu.resident_mb(server.pid), 0, 0)
     yield reading
     while reading.after_s < seconds:
         part_s = min(_EVERY_S, seconds - reading.after_s)
-        done = load.run(server.url, bodies, part_s, reading.after_s)
-        reading = Reading(
+        result = load.run(server.url, bodies, part_s, reading.after_s)
+        reading = MemoryReading(
             reading.after_s + part_s,
             cpu.resident_mb(server.pid),
-            reading.requests + done.requests,
-            reading.failures + done.failures,
+            reading.requests + result.requests,
+            reading.failures + result.failures,
         )
-        say(f"  after {reading.after_s} s: {reading.largest_mb:.1f} MB")
+        progress(f"  after {reading.after_s} s: {reading.largest_mb:.1f} MB")
         yield reading
 
 
-def show(readings: Sequence[Reading]) -> None:
+def show(readings: Sequence[MemoryReading]) -> None:
     """Print the table."""
     rows = [
         (
@@ -146,7 +153,7 @@ def show(readings: Sequence[Reading]) -> None:
     ]
     columns = ("after", "largest, MB", "each process, MB", "requests", "failures")
     table("Memory under mixed load", columns, rows)
-    note(f"Resident, with what processes share; the target is under {TARGET_MB} MB a worker.")
+    note(f"Resident memory, shared memory included; the target is under {TARGET_MB} MB per worker.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is asked of databases of different sizes: operations, a near page and a far one, counts."""
+"""Queries for databases of different sizes: operations, first and far pages, and counts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from bench import operations
-from bench.operations import Places
-from bench.servers import Running
+from bench.operations import SampledKeys
+from bench.servers import RunningServer
 
-SIZE = 20  # rows of a page
-DEEP = 1_000  # the number of the far page
+PAGE_SIZE = 20
+FAR_PAGE = 1_000  # the number of the far page
 POINTS = ("Q1", "Q2", "Q3")
 COUNTS = ("ModelsCount", "BindingsCount")
 LISTINGS = {
@@ -19,74 +19,80 @@ LISTINGS = {
     "BindingsByPriority": "bindings",
     "BindingsNewest": "bindings",
 }
-_STEP = 100  # rows a request on the way to the far page
+_STEP = 100  # rows per request on the way to the far page
 _TOTALS = {"models": "ModelsCount", "bindings": "BindingsCount"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """One thing to ask: its document, the variables of all its requests, and the page it gives."""
+class MeasuredQuery:
+    """A query to measure: its operation, the variables of its requests, and its page number."""
 
-    document: str
+    operation: str
     variables: Sequence[Mapping[str, Any]]
     page: int = 1
 
 
-def near(listing: str) -> str:
-    """What a listing's first page is called."""
+def first_page(listing: str) -> str:
+    """The name of the query for a listing's first page."""
     return f"{listing}, page 1"
 
 
-def far(listing: str) -> str:
-    """What a listing's far page is called, whichever it is."""
+def far_page(listing: str) -> str:
+    """The name of the query for a listing's far page, whatever its number is."""
     return f"{listing}, far page"
 
 
-def asked(server: Running, places: Places) -> dict[str, Asked]:
-    """All that is asked of a server, by what it is called."""
-    found = {}
+def queries(server: RunningServer, keys: SampledKeys) -> dict[str, MeasuredQuery]:
+    """All queries for a server, by name."""
+    by_name = {}
     for name in POINTS:
-        count = 1 if name == "Q2" else len(places.models)
-        found[name] = Asked(
+        count = 1 if name == "Q2" else len(keys.models)
+        by_name[name] = MeasuredQuery(
             name,
-            [operations.variables(name, places, server.language, n) for n in range(count)],
+            [operations.variables(name, keys, server.dialect, index) for index in range(count)],
         )
     for listing in LISTINGS:
-        cursor, page = _far(server, listing)
-        found[near(listing)] = Asked(listing, [{"first": SIZE, "after": None}])
-        found[far(listing)] = Asked(listing, [{"first": SIZE, "after": cursor}], page)
-    return found | {name: Asked(name, [{}]) for name in COUNTS}
+        cursor, page = _far_cursor(server, listing)
+        by_name[first_page(listing)] = MeasuredQuery(listing, [{"first": PAGE_SIZE, "after": None}])
+        by_name[far_page(listing)] = MeasuredQuery(
+            listing, [{"first": PAGE_SIZE, "after": cursor}], page
+        )
+    return by_name | {name: MeasuredQuery(name, [{}]) for name in COUNTS}
 
 
-def chosen(every: Mapping[str, Asked], beginnings: tuple[str, ...]) -> dict[str, Asked]:
-    """What begins with one of these words; raises SystemExit when nothing does."""
-    found = {name: each for name, each in every.items() if name.startswith(beginnings)}
-    if not found:
-        raise SystemExit(f"Nothing begins with {', '.join(beginnings)}: {', '.join(every)}")
-    return found
+def select(
+    by_name: Mapping[str, MeasuredQuery], prefixes: tuple[str, ...]
+) -> dict[str, MeasuredQuery]:
+    """The queries whose names have one of the prefixes; raises SystemExit when there is none."""
+    selected = {name: query for name, query in by_name.items() if name.startswith(prefixes)}
+    if not selected:
+        raise SystemExit(f"No query begins with {', '.join(prefixes)}: {', '.join(by_name)}")
+    return selected
 
 
-def _far(server: Running, listing: str) -> tuple[str | None, int]:
-    """The cursor before page DEEP, or before the last whole page where there are fewer."""
+def _far_cursor(server: RunningServer, listing: str) -> tuple[str | None, int]:
+    """The cursor before page FAR_PAGE, or before the last whole page of a shorter listing."""
     field = LISTINGS[listing]
-    total = server.ask(_TOTALS[field], {})[field]["totalCount"]
-    page = max(1, min(DEEP, total // SIZE))
-    cursor, left = None, (page - 1) * SIZE
-    while left:
-        values = {"first": min(_STEP, left), "after": cursor}
-        found = server.ask(listing, values)[field]
-        cursor = found["pageInfo"]["endCursor"]
-        left -= len(found["nodes"])
+    total = server.execute(_TOTALS[field], {})[field]["totalCount"]
+    page = max(1, min(FAR_PAGE, total // PAGE_SIZE))
+    cursor, remaining = None, (page - 1) * PAGE_SIZE
+    while remaining:
+        values = {"first": min(_STEP, remaining), "after": cursor}
+        connection = server.execute(listing, values)[field]
+        cursor = connection["pageInfo"]["endCursor"]
+        remaining -= len(connection["nodes"])
     return cursor, page
 
 
-def write(server: Running, every: Mapping[str, Asked], folder: Path) -> dict[str, Path]:
-    """A file of request bodies for each."""
+def write_bodies(
+    server: RunningServer, by_name: Mapping[str, MeasuredQuery], folder: Path
+) -> dict[str, Path]:
+    """Write a file of request bodies for each query."""
     files = {}
-    for number, (name, each) in enumerate(every.items()):
+    for number, (name, query) in enumerate(by_name.items()):
         file = folder / f"{server.server.name}-{number}.bodies"
         lines = [
-            operations.body(each.document, server.language, values) for values in each.variables
+            operations.body(query.operation, server.dialect, values) for values in query.variables
         ]
         file.write_text("\n".join(lines) + "\n", "utf-8")
         files[name] = file

@@ -1,10 +1,10 @@
-"""The picture in the README: a bar a server, a group an operation, as SVG text."""
+"""The picture in the README as SVG text: a group per operation, a bar per server."""
 
 from collections.abc import Iterator, Sequence
 from html import escape
 
 from bench.operations import TITLES
-from bench.servers import FLOOR, KEPT, REGISTRY, SERVERS
+from bench.servers import CACHED, FLOOR, REGISTRY, SERVERS
 from bench.summary import Row
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 860, 160, 190, 50
@@ -22,13 +22,14 @@ _STYLE = """
 
 
 def svg(rows: Sequence[Row], caption: str) -> str:
-    """Answers a second of each server; each operation has a scale of its own.
+    """Responses per second of each server; each operation has its own scale.
 
-    The floor and kept answers are left out: they are another thing, and would dwarf the rest.
+    The static floor and cached responses are left out: they are no GraphQL execution, and their
+    bars would be too long for the scale.
     """
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        if row.server not in (FLOOR, KEPT):
+        if row.server not in (FLOOR, CACHED):
             groups.setdefault(row.operation, []).append(row)
     lines = list(_groups(groups))
     height = _TOP + sum(_GAP + _STEP * len(group) for group in groups.values())
@@ -37,7 +38,7 @@ def svg(rows: Sequence[Row], caption: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
             f"<title>{escape(caption)}</title>",
             f"<style>{_STYLE}</style>",
-            _text(10, 20, "Answers a second, one server process each", "title"),
+            _text(10, 20, "Responses per second, one server process each", "title"),
             _text(10, 38, caption, "faint"),
             *lines,
             "</svg>\n",
@@ -51,8 +52,8 @@ def _groups(groups: dict[str, list[Row]]) -> Iterator[str]:
         yield _text(10, top + 24, f"{operation}  {TITLES[operation]}", "title")
         top += 32
         fastest = max(row.per_second for row in group) or 1
-        for place, row in enumerate(_in_order(group)):
-            yield from _bar(top + place * _STEP, row, row.per_second / fastest)
+        for index, row in enumerate(_in_order(group)):
+            yield from _bar(top + index * _STEP, row, row.per_second / fastest)
         top += _STEP * len(group) + _GAP - 32
 
 
@@ -66,11 +67,11 @@ def _bar(top: float, row: Row, share: float) -> Iterator[str]:
     length = max(1.0, share * (_WIDTH - _LEFT - _RIGHT))
     kind = "ours" if row.server == REGISTRY else "peer"
     yield _text(_LEFT - 8, top + 11, title, "name")
-    place = f'x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_BAR}"'
-    yield f'<rect class="{kind}" {place} rx="2"/>'
+    position = f'x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_BAR}"'
+    yield f'<rect class="{kind}" {position} rx="2"/>'
     figure = f"{row.per_second:,.0f}" if row.per_second >= 10 else f"{row.per_second:.1f}"
     if ratio := row.ratios.get(REGISTRY):
-        figure += f"  (the registry: {ratio.median:.2f}x)"
+        figure += f"  (registry: {ratio.median:.2f}x)"
     yield _text(_LEFT + length + 6, top + 11, figure, "faint")
 
 

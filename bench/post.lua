@@ -1,18 +1,18 @@
 -- wrk -s post.lua URL -- BODIES SECONDS CONNECTIONS SEED [check]
--- Posts lines of BODIES at random for so many seconds, waits for every answer, and says "drained";
--- interrupted then, it prints JSON. Stopping in mid-answer, as wrk does by itself, would lose up to
--- 32 answers of a slow server, and leave it at work while the next one is measured.
--- With check each answer is searched for errors, which costs the generator time: for warming up.
+-- Posts random lines of the file BODIES for SECONDS, waits for every response, and prints "drained".
+-- When it is interrupted then, it prints JSON. wrk by itself stops in the middle of responses: up to
+-- 32 responses of a slow server would be lost, and it would still work while the next server is
+-- measured. With "check" each response is searched for errors, which costs CPU: for the warm-up.
 local ffi = require("ffi")
-ffi.cdef("typedef struct { long s; long us; } moment; int gettimeofday(moment *now, void *zone);")
-local moment = ffi.new("moment")
+ffi.cdef("typedef struct { long s; long us; } time_value; int gettimeofday(time_value *now, void *zone);")
+local time_value = ffi.new("time_value")
 local threads, bodies = {}, {}
-local REST_MS = 1000000
+local END_DELAY_MS = 1000000
 local seconds
 
 local function now()
-  ffi.C.gettimeofday(moment, nil)
-  return tonumber(moment.s) + tonumber(moment.us) / 1e6
+  ffi.C.gettimeofday(time_value, nil)
+  return tonumber(time_value.s) + tonumber(time_value.us) / 1e6
 end
 
 function setup(thread)
@@ -21,14 +21,14 @@ end
 
 function init(args)
   seconds = tonumber(args[2])
-  -- wrk asks once for itself, and calls delay() once more for each connection
-  asked, answered, failed, started, last = -1, -tonumber(args[3]), 0, now(), 0
+  -- wrk calls request() once before it sends anything, and delay() once more for each connection
+  sent, answered, failed, started, last = -1, -tonumber(args[3]), 0, now(), 0
   math.randomseed(tonumber(args[4]))
   wrk.method = "POST"
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["Accept"] = "application/json"
   for line in io.lines(args[1]) do
-    -- one whose body changes is put together when it is sent, for its length changes too
+    -- a body with a placeholder is formatted for each request, because its length changes
     local changes = line:find("@NUMBER@", 1, true) ~= nil
     table.insert(bodies, { text = changes and line or wrk.format(nil, nil, nil, line), changes = changes })
   end
@@ -40,23 +40,23 @@ function init(args)
 end
 
 function request()
-  asked = asked + 1
+  sent = sent + 1
   local body = bodies[math.random(#bodies)]
   if not body.changes then return body.text end
   local number = string.format("%.3f", 50 + 800 * math.random())
   return wrk.format(nil, nil, nil, (body.text:gsub("@NUMBER@", number)))
 end
 
--- wrk calls this before a connection's first request and after each answer.
+-- wrk calls this before the first request of a connection and after each response.
 function delay()
   answered = answered + 1
   last = now()
-  if last - started < seconds then return 0 end -- no rest
-  if answered == asked then
+  if last - started < seconds then return 0 end
+  if answered == sent then
     io.write("drained\n")
     io.flush()
   end
-  return REST_MS
+  return END_DELAY_MS
 end
 
 function done(summary, latency)

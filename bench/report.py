@@ -1,4 +1,4 @@
-"""The results: a table on the terminal, JSON, and on request the page and the picture."""
+"""The results: tables on the terminal, JSON, and on request the docs page and the picture."""
 
 import json
 import re
@@ -9,21 +9,20 @@ from pathlib import Path
 from bench import picture
 from bench.measure import Sample
 from bench.operations import TITLES
-from bench.servers import BASELINES, SERVERS
+from bench.servers import BASELINES, ROOT, SERVERS
 from bench.summary import Ratio, Row
 from bench.terminal import note, table
 
-_ROOT = Path(__file__).resolve().parent.parent
-_RESULTS = _ROOT / "bench" / "results"
-_PAGE, _PICTURE = _ROOT / "docs" / "benchmarks.md", _ROOT / "docs" / "benchmark.svg"
+_RESULTS = ROOT / "bench" / "results"
+_PAGE, _PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "benchmark.svg"
 _MARKED = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", re.S)
-_COLUMNS = ("", "answers/s", "registry", "kept", "p50", "p90", "p99", "CPU", "PostgreSQL")
+_COLUMNS = ("", "responses/s", "registry", "cached", "p50", "p90", "p99", "CPU", "PostgreSQL")
 _TITLE = {server.name: server.title for server in SERVERS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
-    """All of one run."""
+    """Everything that one run measured."""
 
     facts: Mapping[str, object]
     settings: Mapping[str, object]
@@ -33,19 +32,19 @@ class Result:
 
 
 def show(result: Result) -> None:
-    """Print the table."""
+    """Print the tables."""
     for operation in dict.fromkeys(row.operation for row in result.rows):
         title = f"{operation}  {TITLES[operation]}, {result.leaves[operation]:,} leaves"
         table(title, _COLUMNS, [_cells(row) for row in result.rows if row.operation == operation])
     note(
-        "registry, kept: its answers/s, made anew or kept, over the server's: median (lowest,"
-        " highest) of the rounds.\np50, p90, p99: ms to a whole answer."
-        " CPU, PostgreSQL: ms of user and system time a request."
+        "registry, cached: the registry's responses/s, without and with its response cache, over"
+        " this server's: median (lowest, highest) of the rounds.\np50, p90, p99: ms until the end"
+        " of the response. CPU, PostgreSQL: ms of user and system time per request."
     )
 
 
 def write(result: Result) -> Path:
-    """Write the JSON; gives its path."""
+    """Write the JSON; returns its path."""
     return save(
         "",
         result.facts,
@@ -58,22 +57,22 @@ def write(result: Result) -> Path:
     )
 
 
-def save(kind: str, facts: Mapping[str, object], found: Mapping[str, object]) -> Path:
-    """Write what a measurement of some kind found, and the facts of its machine, as JSON."""
+def save(kind: str, facts: Mapping[str, object], results: Mapping[str, object]) -> Path:
+    """Write the results of one kind of measurement and the facts of the machine as JSON."""
     _RESULTS.mkdir(exist_ok=True)
     file = _RESULTS / f"{kind}{str(facts['at']).replace(':', '')}.json"
-    file.write_text(json.dumps({"facts": facts, **found}, indent=1) + "\n", "utf-8")
+    file.write_text(json.dumps({"facts": facts, **results}, indent=1) + "\n", "utf-8")
     return file
 
 
 def publish(result: Result) -> None:
     """Put the figures into docs/benchmarks.md, and the picture beside it."""
     facts = result.facts
-    where = f"{facts['cpu']}, {facts['cores']} cores, commit {facts['commit']}, {facts['at']}"
-    _PICTURE.write_text(picture.svg(result.rows, where), "utf-8")
+    caption = f"{facts['cpu']}, {facts['cores']} cores, commit {facts['commit']}, {facts['at']}"
+    _PICTURE.write_text(picture.svg(result.rows, caption), "utf-8")
     page = _PAGE.read_text("utf-8")
     block = f"{_markdown(result)}\n"
-    _PAGE.write_text(_MARKED.sub(lambda found: found[1] + block + found[2], page), "utf-8")
+    _PAGE.write_text(_MARKED.sub(lambda match: match[1] + block + match[2], page), "utf-8")
 
 
 def _markdown(result: Result) -> str:
@@ -87,8 +86,8 @@ def _markdown(result: Result) -> str:
         lines.append("")
     facts = ", ".join(f"{name} {value}" for name, value in result.facts.items())
     settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
-    picture_ = f"![Answers a second of each server]({_PICTURE.name})"
-    return "\n".join([picture_, "", *lines, f"Measured with: {facts}; {settings}."])
+    image = f"![Responses per second of each server]({_PICTURE.name})"
+    return "\n".join([image, "", *lines, f"Measured with: {facts}; {settings}."])
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -96,7 +95,7 @@ def _cells(row: Row) -> tuple[str, ...]:
     return (
         _TITLE[row.server] + failed,
         f"{row.per_second:,.1f}",
-        *(_shown(row.ratios.get(name)) for name in BASELINES),
+        *(_ratio_text(row.ratios.get(name)) for name in BASELINES),
         f"{row.p50_ms:,.1f}",
         f"{row.p90_ms:,.1f}",
         f"{row.p99_ms:,.1f}",
@@ -105,5 +104,5 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _shown(ratio: Ratio | None) -> str:
+def _ratio_text(ratio: Ratio | None) -> str:
     return f"{ratio.median:.3g}x ({ratio.low:.3g}, {ratio.high:.3g})" if ratio else ""

@@ -1,4 +1,4 @@
-"""The servers: how each is started, asked and stopped."""
+"""The servers: how each one is started, queried and stopped."""
 
 import os
 import socket
@@ -14,32 +14,33 @@ from typing import Any
 import httpx
 
 from bench import operations
-from bench.operations import CURSORS, Language
+from bench.operations import CURSORS, Dialect
 
-PEERS = Path(__file__).parent / "peers"
-NODE = str(PEERS / "node_modules" / ".bin" / "node")  # of npm: PostGraphile fails on Node 20
-REGISTRY, KEPT, FLOOR = "registry", "kept", "floor"
-BASELINES = (REGISTRY, KEPT)
-READY_WITHIN_S = 60
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = ROOT / "bench" / "peers"
+NODE = str(PEERS / "node_modules" / ".bin" / "node")  # from npm: PostGraphile fails on Node 20
+REGISTRY, CACHED, FLOOR = "registry", "cached", "floor"
+BASELINES = (REGISTRY, CACHED)
+READY_TIMEOUT_S = 60
 _UVICORN = ("-m", "uvicorn", "--loop", "uvloop", "--http", "httptools", "--no-access-log")
 _ENVIRONMENT = {
     "NODE_ENV": "production",
     "GRAPHILE_ENV": "production",
-    # the peers write no line a request; everything else is as it is shipped
+    # the peers log no line per request; every other setting has its default
     "REGISTRY_LOG_LEVEL": "warning",
-    # no retention while it is measured, at 03:00 UTC
+    # no retention at 03:00 UTC, in the middle of a measurement
     "REGISTRY_RETENTION_CRON": "0 0 29 2 *",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server to measure: its command, which gets the port at its end, and its operations."""
+    """A server to measure: its command, to which the port is appended, and its operations."""
 
     name: str
     title: str
     command: tuple[str, ...]
-    speaks: str | None = None  # the file of its documents
+    documents_name: str | None = None  # its file in bench/documents
     has_prefixed_ids: bool = False
     has_cursors: bool = False
     operations: tuple[str, ...] = operations.NAMES
@@ -47,43 +48,43 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A server that answers."""
+class RunningServer:
+    """A server that answers requests."""
 
     server: Server
     url: str
     pid: int
-    language: Language
+    dialect: Dialect
 
-    def ask(self, operation: str, values: Mapping[str, Any]) -> Any:
-        """The data of one operation's answer; raises SystemExit with a message on errors."""
-        return _ask(self.server.title, self.url, operations.body(operation, self.language, values))
+    def execute(self, operation: str, values: Mapping[str, Any]) -> Any:
+        """The data of one operation's response; raises SystemExit with a message on errors."""
+        body = operations.body(operation, self.dialect, values)
+        return _execute(self.server.title, self.url, body)
 
 
-def serve(workers: int) -> tuple[str, ...]:
+def serve_command(workers: int) -> tuple[str, ...]:
     """The command that serves the registry."""
     return (sys.executable, "-m", "server", "serve", "--workers", str(workers), "--port")
 
 
-_SERVE = serve(1)
 SERVERS = (
     Server(
         REGISTRY,
         "Model Registry",
-        _SERVE,
-        speaks="registry",
+        serve_command(1),
+        documents_name="registry",
         has_prefixed_ids=True,
         has_cursors=True,
-        # each answer is made anew, as the peers make theirs
+        # no response cache: like its peers it makes every response anew
         environment={"REGISTRY_RESPONSE_CACHE_BYTES_MAX": "0"},
     ),
     Server(
-        KEPT,
-        "… keeping answers",
-        _SERVE,
-        speaks="registry",
+        CACHED,
+        "… with cached responses",
+        serve_command(1),
+        documents_name="registry",
         has_prefixed_ids=True,
-        operations=("Q1", "Q2"),  # Q5's places are too many to keep, and writes are never kept
+        operations=("Q1", "Q2"),  # Q5 has too many pages to cache, and mutations are never cached
     ),
     Server(
         "json_agg",
@@ -94,10 +95,12 @@ SERVERS = (
         "postgraphile",
         "PostGraphile",
         (NODE, str(PEERS / "postgraphile.mjs")),
-        speaks="postgraphile",
+        documents_name="postgraphile",
         has_cursors=True,
     ),
-    Server("mercurius", "Mercurius", (NODE, str(PEERS / "mercurius.mjs")), speaks="mercurius"),
+    Server(
+        "mercurius", "Mercurius", (NODE, str(PEERS / "mercurius.mjs")), documents_name="mercurius"
+    ),
     Server(
         FLOOR,
         "static floor",
@@ -107,16 +110,16 @@ SERVERS = (
 )
 
 
-def missing(server: Server) -> str | None:
-    """Why a server cannot be started here, if so."""
+def unavailable(server: Server) -> str | None:
+    """The reason why a server cannot be started on this machine, if there is one."""
     if server.command[0] == NODE and not Path(NODE).exists():
         return "run npm ci in bench/peers"
     return None
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
-    """A server's process, which may not answer yet, its port, and the file it writes to."""
+class ServerProcess:
+    """A server's process, which may not listen yet, its port, and the file of its output."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -124,86 +127,86 @@ class Started:
 
 
 @contextmanager
-def running(server: Server, database_url: str, folder: Path) -> Iterator[Running]:
+def running(server: Server, database_url: str, folder: Path) -> Iterator[RunningServer]:
     """A server that answers for as long as the block runs."""
-    with started(server, database_url, folder) as found:
-        yield answering(server, found)
+    with started(server, database_url, folder) as process:
+        yield wait_until_ready(server, process)
 
 
 @contextmanager
-def started(server: Server, database_url: str, folder: Path) -> Iterator[Started]:
+def started(server: Server, database_url: str, folder: Path) -> Iterator[ServerProcess]:
     """A server process for as long as the block runs; its output goes to a file in the folder."""
     port = _free_port()
     log = folder / f"{server.name}.log"
-    environment = {"DATABASE_URL": database_url, "ANSWERS": str(folder)}
+    environment = {"DATABASE_URL": database_url, "RESPONSES": str(folder)}
     with log.open("wb") as output:
         process = subprocess.Popen(
             [*server.command, str(port)],
             env=os.environ | _ENVIRONMENT | server.environment | environment,
-            cwd=PEERS.parent.parent,
+            cwd=ROOT,
             stdout=output,
             stderr=output,
         )
     try:
-        yield Started(process, port, log)
+        yield ServerProcess(process, port, log)
     finally:
         process.terminate()
         process.wait()
 
 
-def answering(server: Server, process: Started) -> Running:
-    """A server once it answers; raises SystemExit when it does not."""
+def wait_until_ready(server: Server, process: ServerProcess) -> RunningServer:
+    """A server once it answers; raises SystemExit when it does not start."""
     url = f"http://127.0.0.1:{process.port}/graphql"
-    _wait(process)
-    return Running(server, url, process.process.pid, _language(server, url))
+    _wait_until_listening(process)
+    return RunningServer(server, url, process.process.pid, _dialect(server, url))
 
 
-def _wait(server: Started) -> None:
-    deadline = time.monotonic() + READY_WITHIN_S
+def _wait_until_listening(server: ServerProcess) -> None:
+    deadline = time.monotonic() + READY_TIMEOUT_S
     while server.process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", server.port)) == 0:
                 return
         time.sleep(0.1)
-    raise failed(server)
+    raise start_error(server)
 
 
-def failed(server: Started) -> SystemExit:
-    """That a server did not start, with the end of what it wrote."""
-    written = server.log.read_text("utf-8")[-2_000:]
-    return SystemExit(f"{server.log.stem} did not start:\n{written}")
+def start_error(server: ServerProcess) -> SystemExit:
+    """The error for a server that did not start, with the end of its output."""
+    output = server.log.read_text("utf-8")[-2_000:]
+    return SystemExit(f"{server.log.stem} did not start:\n{output}")
 
 
-def _language(server: Server, url: str) -> Language:
-    if server.speaks is None:
-        return Language({})
-    documents = operations.documents(server.speaks)
-    language = Language(documents, server.has_prefixed_ids)
+def _dialect(server: Server, url: str) -> Dialect:
+    if server.documents_name is None:
+        return Dialect({})
+    documents = operations.documents(server.documents_name)
+    dialect = Dialect(documents, server.has_prefixed_ids)
     if not server.has_cursors:
-        return language
-    cursors = dict(_cursors(server, url, language))
-    return Language(documents, server.has_prefixed_ids, cursors)
+        return dialect
+    cursors = dict(_cursors(server, url, dialect))
+    return Dialect(documents, server.has_prefixed_ids, cursors)
 
 
-def _cursors(server: Server, url: str, language: Language) -> Iterator[tuple[str, str]]:
-    """Each model's name with the cursor that stands for it."""
+def _cursors(server: Server, url: str, dialect: Dialect) -> Iterator[tuple[str, str]]:
+    """Each model's name with its cursor."""
     after: str | None = None
     while True:
-        body = operations.body(CURSORS, language, {"after": after})
-        edges = _ask(server.title, url, body)["models"]["edges"]
+        body = operations.body(CURSORS, dialect, {"after": after})
+        edges = _execute(server.title, url, body)["models"]["edges"]
         yield from ((edge["node"]["name"], edge["cursor"]) for edge in edges)
         if not edges:
             return
         after = edges[-1]["cursor"]
 
 
-def _ask(title: str, url: str, body: str) -> Any:
+def _execute(title: str, url: str, body: str) -> Any:
     headers = {"content-type": "application/json", "accept": "application/json"}
-    # verify=False: else it reads certificates for 20 ms each time, which plain HTTP does not need
-    answer = httpx.post(url, content=body, headers=headers, timeout=30, verify=False).json()
-    if answer.get("errors") or not answer.get("data"):
-        raise SystemExit(f"{title} refuses {body[:400]}:\n{str(answer)[:1_000]}")
-    return answer["data"]
+    # verify=False: otherwise httpx reads certificates for 20 ms, which plain HTTP does not need
+    response = httpx.post(url, content=body, headers=headers, timeout=30, verify=False).json()
+    if response.get("errors") or not response.get("data"):
+        raise SystemExit(f"{title} fails {body[:400]}:\n{str(response)[:1_000]}")
+    return response["data"]
 
 
 def _free_port() -> int:

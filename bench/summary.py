@@ -1,4 +1,4 @@
-"""Medians of the rounds, and the ratios of what was measured in the same round."""
+"""Medians over the rounds, and ratios of figures of the same round."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -12,9 +12,10 @@ _ORDER = [server.name for server in SERVERS]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """A figure over another one of the same round: the median, the lowest, the highest.
+    """A figure over another one of the same round: the median, lowest and highest of all rounds.
 
-    Machines are faster in one minute than in the next, so these alone can be compared.
+    The speed of a machine changes from minute to minute, so only figures of the same round are
+    compared.
     """
 
     median: float
@@ -26,8 +27,8 @@ class Ratio:
 class Row:
     """One server on one operation: medians over the rounds.
 
-    `ratios` says how many times as many answers a second the registry, in each of its settings,
-    gave in that time.
+    `ratios` has the registry's responses per second over this server's, by the registry's setting
+    (without and with its response cache).
     """
 
     operation: str
@@ -42,7 +43,7 @@ class Row:
     failures: int
 
     def figures(self) -> dict[str, object]:
-        """All of them, for JSON."""
+        """All figures, for JSON."""
         return asdict(self)
 
 
@@ -51,13 +52,13 @@ def rows(samples: Sequence[Sample]) -> list[Row]:
     groups: dict[tuple[str, str], list[Sample]] = {}
     for sample in samples:
         groups.setdefault((sample.operation, sample.server), []).append(sample)
-    made = [
+    summaries = [
         _row(
             group, {name: groups.get((operation, name), []) for name in BASELINES if name != server}
         )
         for (operation, server), group in groups.items()
     ]
-    return sorted(made, key=lambda row: (row.operation, _ORDER.index(row.server)))
+    return sorted(summaries, key=lambda row: (row.operation, _ORDER.index(row.server)))
 
 
 def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
@@ -66,7 +67,7 @@ def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
         operation=group[0].operation,
         server=group[0].server,
         per_second=round(median(each.per_second for each in loads), 1),
-        ratios={name: _per_second(own, group) for name, own in baselines.items() if own},
+        ratios={name: rate_ratio(samples, group) for name, samples in baselines.items() if samples},
         p50_ms=median(each.p50_ms for each in loads),
         p90_ms=median(each.p90_ms for each in loads),
         p99_ms=median(each.p99_ms for each in loads),
@@ -76,13 +77,14 @@ def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
     )
 
 
-def _per_second(baseline: Sequence[Sample], group: Sequence[Sample]) -> Ratio:
+def rate_ratio(samples: Sequence[Sample], others: Sequence[Sample]) -> Ratio:
+    """The ratio of responses per second."""
     return ratio(
-        [each.load.per_second for each in baseline], [each.load.per_second for each in group]
+        [each.load.per_second for each in samples], [each.load.per_second for each in others]
     )
 
 
-def ratio(ours: Sequence[float], theirs: Sequence[float]) -> Ratio:
-    """Of two figures by rounds, which are in order in both."""
-    ratios = [one / other for one, other in zip(ours, theirs, strict=True)]
+def ratio(figures: Sequence[float], others: Sequence[float]) -> Ratio:
+    """The ratio of two figures; both sequences have one figure per round, in the same order."""
+    ratios = [one / other for one, other in zip(figures, others, strict=True)]
     return Ratio(*(round(value, 3) for value in (median(ratios), min(ratios), max(ratios))))

@@ -1,9 +1,9 @@
-"""Catalog writes a second: `python -m bench.writes`. The bound that the one-row counter sets.
+"""Catalog writes per second: `python -m bench.writes`. Their bound is a counter in one row.
 
-Every commit takes its sequence numbers from one row and holds its lock until the commit is on
-disk, so catalog writes come one after the other there, however many clients there are. Each writer
-updates a model of its own, so that the counter is all that they meet at. Two ways: the SQL of an
-update alone, and the mutation through GraphQL in one Python process.
+Every commit takes its sequence numbers from one row and holds the row's lock until the commit is on
+disk, so catalog writes are serial there, whatever the number of clients. Each writer updates its
+own model, so that the counter is the only row they share. Measured twice: an UPDATE in SQL alone,
+and the mutation through GraphQL in one Python process.
 """
 
 import argparse
@@ -28,17 +28,17 @@ _MUTATION = """mutation ($input: UpdateModelInput!) {
 
 
 async def main() -> None:
-    """Measure on a PostgreSQL of its own, which writes to the disk as a real one does."""
+    """Measure on a new PostgreSQL, which syncs to the disk like a real one."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--writers", type=int, nargs="+", default=[1, 8, 32])
-    given = parser.parse_args()
+    arguments = parser.parse_args()
     with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
         migrate.upgrade(url)
         print(f"{'':10}{'writers':>8}{'writes/s':>10}{'p50 ms':>9}{'p99 ms':>9}")
-        for writers in given.writers:
-            await _sql(url, writers, given.seconds)
-            await _graphql(url, writers, given.seconds)
+        for writers in arguments.writers:
+            await _sql(url, writers, arguments.seconds)
+            await _graphql(url, writers, arguments.seconds)
         with psycopg.connect(url) as connection:
             query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
             print("deadlocks", (connection.execute(query).fetchone() or (None,))[0])
@@ -48,8 +48,8 @@ async def _sql(url: str, writers: int, seconds: float) -> None:
     database = Database(url)
     models = [(await factories.model(database)).id for _ in range(writers)]
     await database.close()
-    opened = [psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(writers)]
-    connections = await asyncio.gather(*opened)
+    connecting = [psycopg.AsyncConnection.connect(url, autocommit=True) for _ in range(writers)]
+    connections = await asyncio.gather(*connecting)
 
     async def write(n: int) -> None:
         await connections[n].execute(_SQL, (str(time.monotonic()), models[n]))
@@ -72,17 +72,18 @@ async def _graphql(url: str, writers: int, seconds: float) -> None:
 
 async def _measure(name: str, write: Write, writers: int, seconds: float) -> None:
     until = time.monotonic() + seconds
-    times: list[float] = []
+    latencies: list[float] = []
 
     async def work(n: int) -> None:
         while (began := time.monotonic()) < until:
             await write(n)
-            times.append(time.monotonic() - began)
+            latencies.append(time.monotonic() - began)
 
     await asyncio.gather(*(work(n) for n in range(writers)))
-    times.sort()
-    shown = (len(times) / seconds, median(times) * 1_000, times[int(len(times) * 0.99)] * 1_000)
-    print(f"{name:10}{writers:>8}{shown[0]:>10.0f}{shown[1]:>9.1f}{shown[2]:>9.1f}", flush=True)
+    latencies.sort()
+    count = len(latencies)
+    p50_ms, p99_ms = median(latencies) * 1_000, latencies[int(count * 0.99)] * 1_000
+    print(f"{name:10}{writers:>8}{count / seconds:>10.0f}{p50_ms:>9.1f}{p99_ms:>9.1f}", flush=True)
 
 
 if __name__ == "__main__":

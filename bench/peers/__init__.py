@@ -1,1 +1,1 @@
-"""The servers that bench compares with."""
+"""The servers that the registry is compared with."""

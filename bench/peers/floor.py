@@ -1,4 +1,4 @@
-"""The floor: uvicorn and Starlette, a parsed request, fixed bytes. Nothing answers for less."""
+"""The static floor: uvicorn and Starlette parse the request's JSON and send fixed bytes."""
 
 import os
 from pathlib import Path
@@ -9,13 +9,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-_ANSWERS = {file.stem: file.read_bytes() for file in Path(os.environ["ANSWERS"]).glob("*.json")}
+_RESPONSES = {file.stem: file.read_bytes() for file in Path(os.environ["RESPONSES"]).glob("*.json")}
 
 
-async def answer(request: Request) -> Response:
-    """The bytes that the registry answered to the same operation."""
-    given = orjson.loads(await request.body())
-    return Response(_ANSWERS[given["operationName"]], media_type="application/json")
+async def respond(request: Request) -> Response:
+    """Send the response that the registry gave to the same operation before the measurement."""
+    operation = orjson.loads(await request.body())
+    return Response(_RESPONSES[operation["operationName"]], media_type="application/json")
 
 
-app = Starlette(routes=[Route("/graphql", answer, methods=["POST"])])
+app = Starlette(routes=[Route("/graphql", respond, methods=["POST"])])

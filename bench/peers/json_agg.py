@@ -1,7 +1,7 @@
-"""Hand-written SQL that makes the whole answer in PostgreSQL; Python passes its bytes on.
+"""Hand-written SQL: PostgreSQL makes the JSON of the whole response, Python passes its bytes on.
 
-What one writes for these five operations alone when nothing but speed counts. It is no GraphQL: the
-operation's name picks the statement.
+This is the code for these five operations alone, when only speed counts. It is not GraphQL: the
+operation's name selects the statement.
 """
 
 import os
@@ -77,7 +77,7 @@ _STATEMENTS = {
 
 
 class _Bytes(Loader):
-    """The answer as it came, not decoded to be encoded again."""
+    """Returns the JSON as bytes, so that it is not decoded and encoded again."""
 
     def load(self, data: Buffer) -> bytes:
         return bytes(data)
@@ -85,7 +85,7 @@ class _Bytes(Loader):
 
 async def _configure(connection: AsyncConnection) -> None:
     await connection.set_autocommit(True)
-    connection.prepare_threshold = 0  # prepared at once
+    connection.prepare_threshold = 0  # prepare at the first execution
     connection.adapters.register_loader("text", _Bytes)
 
 
@@ -94,11 +94,12 @@ _POOL = AsyncConnectionPool(
 )
 
 
-async def answer(request: Request) -> Response:
-    """What the operation's statement gives."""
-    given = orjson.loads(await request.body())
+async def respond(request: Request) -> Response:
+    """Send the result of the operation's statement."""
+    operation = orjson.loads(await request.body())
+    statement, parameters = _STATEMENTS[operation["operationName"]], operation["variables"]
     async with _POOL.connection() as connection:
-        cursor = await connection.execute(_STATEMENTS[given["operationName"]], given["variables"])
+        cursor = await connection.execute(statement, parameters)
         row = await cursor.fetchone()
     assert row is not None
     return Response(b'{"data":' + row[0] + b"}", media_type="application/json")
@@ -111,4 +112,4 @@ async def _open_pool(_: Starlette) -> AsyncIterator[None]:
     await _POOL.close()
 
 
-app = Starlette(routes=[Route("/graphql", answer, methods=["POST"])], lifespan=_open_pool)
+app = Starlette(routes=[Route("/graphql", respond, methods=["POST"])], lifespan=_open_pool)

@@ -1,4 +1,4 @@
-// Mercurius on Fastify: JIT on, a loader a relation, prepared statements. Usage: mercurius.mjs PORT
+// Mercurius on Fastify with JIT, one loader per relation and prepared statements. Usage: mercurius.mjs PORT
 import Fastify from 'fastify'
 import mercurius from 'mercurius'
 import pg from 'pg'
@@ -36,42 +36,42 @@ const VERSION = `id, version, content_hash AS "contentHash", region, eval_score 
 const BINDING = `id, provider_model_id AS "providerModelId", endpoint, region, status, priority, weight,
   latency_ms AS "latencyMs", success_rate AS "successRate", provider_id AS "providerId"`
 
-// Each parent's first rows from the end of its index, as a page per parent is best read.
+// The first rows of each parent by a LATERAL join: the fastest way to read one page per parent.
 const pages = (columns, table, owner, order) => (condition) => `
-  SELECT page.*, parent AS owner FROM unnest($1::uuid[]) WITH ORDINALITY AS parents (parent, place),
+  SELECT page.*, parent AS owner FROM unnest($1::uuid[]) WITH ORDINALITY AS parents (parent, position),
     LATERAL (SELECT ${columns} FROM ${table} WHERE ${owner} = parent ${condition} ORDER BY ${order} LIMIT $2) page
-  ORDER BY place`
+  ORDER BY position`
 const versions = pages(`${VERSION}, number`, 'model_versions', 'model_id', 'number DESC')
 const bindings = pages(BINDING, 'provider_bindings', 'version_id', 'priority, id')
 const WITH_STATUS = 'AND status = $3'
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, min: 10, max: 10 })
-// A Date would lose the microseconds, and take longer to make and to print.
+// Timestamps stay text: a Date loses the microseconds, and takes longer to create and to print.
 pg.types.setTypeParser(TIMESTAMPTZ, (text) => `${text.replace(' ', 'T')}:00`)
 
-// With a name, node-postgres prepares the statement once a connection.
+// node-postgres prepares a statement that has a name once per connection.
 const rows = async (name, text, values) => (await pool.query({ name, text, values })).rows
 
 function pageLoader (name, statement) {
-  const all = statement('')
-  const some = statement(WITH_STATUS)
+  const unfiltered = statement('')
+  const filtered = statement(WITH_STATUS)
   const loader = async (queries) => {
-    const { first, status } = queries[0].params // one field of one document: the same for all
+    const { first, status } = queries[0].params // one field of one document: the same for all parents
     const owners = queries.map(({ obj }) => obj.id)
-    const found = status
-      ? await rows(`${name} by status`, some, [owners, first, status])
-      : await rows(name, all, [owners, first])
+    const children = status
+      ? await rows(`${name} by status`, filtered, [owners, first, status])
+      : await rows(name, unfiltered, [owners, first])
     const byOwner = new Map(owners.map((id) => [id, []]))
-    for (const row of found) byOwner.get(row.owner).push(row)
+    for (const row of children) byOwner.get(row.owner).push(row)
     return owners.map((id) => byOwner.get(id))
   }
-  return { loader, opts: { cache: false } } // caching would copy and hash each parent
+  return { loader, opts: { cache: false } } // the cache would copy and hash each parent
 }
 
 async function provider (queries) {
   const ids = [...new Set(queries.map(({ obj }) => obj.providerId))]
-  const found = await rows('providers', 'SELECT id, slug FROM providers WHERE id = ANY($1::uuid[])', [ids])
-  const byId = new Map(found.map((row) => [row.id, row]))
+  const providers = await rows('providers', 'SELECT id, slug FROM providers WHERE id = ANY($1::uuid[])', [ids])
+  const byId = new Map(providers.map((row) => [row.id, row]))
   return queries.map(({ obj }) => byId.get(obj.providerId))
 }
 

@@ -1,4 +1,4 @@
-// PostGraphile 5 with its amber preset: an API made from the tables. Usage: postgraphile.mjs PORT
+// PostGraphile 5 with its amber preset: an API generated from the tables. Usage: postgraphile.mjs PORT
 import { createServer } from 'node:http'
 import { grafserv } from 'postgraphile/grafserv/node'
 import { makePgService } from 'postgraphile/adaptors/pg'
@@ -7,9 +7,9 @@ import { postgraphile } from 'postgraphile'
 
 const pgl = postgraphile({
   extends: [PostGraphileAmberPreset],
-  // as with the other servers: ten connections, prepared statements
+  // ten connections and prepared statements, like the other servers
   pgServices: [makePgService({ connectionString: process.env.DATABASE_URL, schemas: ['public'], poolConfig: { max: 10 } })],
-  // it hides a relation whose columns no single index leads with; the index on version_id serves this one
+  // It hides a relation without an index on exactly its columns. The index on version_id is enough for this relation.
   disablePlugins: ['PgIndexBehaviorsPlugin'],
   grafast: { explain: false },
   grafserv: { graphqlPath: '/graphql', graphiql: false, watch: false, websockets: false },
