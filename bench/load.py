@@ -7,12 +7,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import count
 from math import ceil
 from pathlib import Path
 from random import Random
 from shutil import which
 from urllib.parse import urlsplit
 
+from bench import heads
+from bench.heads import Headers
 from bench.operations import NUMBER_PLACEHOLDER
 
 CONNECTIONS = 32
@@ -42,27 +45,36 @@ class LoadResult:
         return asdict(self) | {"per_second": round(self.per_second, 1)}
 
 
+@dataclass(frozen=True, slots=True)
+class RequestSource:
+    """The requests of a load: lines of a file of bodies, sent to a URL."""
+
+    url: str
+    bodies: Path
+    headers: Headers = Headers.CHANGING
+
+
 def generator() -> str:
     """The load generator of this machine."""
     return "wrk" if which("wrk") else "Python (less precise: it takes more CPU than wrk)"
 
 
 def run(
-    url: str,
-    bodies: Path,
+    source: RequestSource,
     seconds: float,
     seed: int,
     *,
     connections: int = CONNECTIONS,
     is_checked: bool = False,
 ) -> LoadResult:
-    """Post random lines of the file; `is_checked` searches each response for errors."""
+    """Post random bodies of the source; `is_checked` searches each response for errors."""
+    head = heads.template(source.url, source.headers)
     if which("wrk") is None:
-        requests = _requests(url, bodies.read_text("utf-8").splitlines(), Random(seed))
-        return asyncio.run(_run(url, requests, seconds, connections))
+        requests = _requests(head, source.bodies.read_text("utf-8").splitlines(), Random(seed))
+        return asyncio.run(_run(source.url, requests, seconds, connections))
     command = ["wrk", "-t1", f"-c{connections}", f"-d{ceil(seconds) + _TIMEOUT_S}s"]
-    command += [f"--timeout={_TIMEOUT_S}s", "-s", str(_SCRIPT), url]
-    command += ["--", str(bodies), str(seconds), str(connections), str(seed)]
+    command += [f"--timeout={_TIMEOUT_S}s", "-s", str(_SCRIPT), source.url]
+    command += ["--", str(source.bodies), head, str(seconds), str(connections), str(seed)]
     command += ["check"] if is_checked else []
     return LoadResult(**json.loads(_run_until_drained(command)))
 
@@ -96,21 +108,18 @@ async def _run(url: str, requests: Iterator[bytes], seconds: float, connections:
     )
     duration = time.perf_counter() - start
     totals.latencies_s.sort()
-    count = len(totals.latencies_s)
+    total = len(totals.latencies_s)
     p50, p90, p99 = (
-        round(totals.latencies_s[min(count - 1, count * percent // 100)] * 1_000, 3)
+        round(totals.latencies_s[min(total - 1, total * percent // 100)] * 1_000, 3)
         for percent in (50, 90, 99)
     )
-    return LoadResult(count, duration, totals.bytes, p50, p90, p99, totals.failures)
+    return LoadResult(total, duration, totals.bytes, p50, p90, p99, totals.failures)
 
 
-def _requests(url: str, bodies: list[str], random: Random) -> Iterator[bytes]:
-    host = urlsplit(url).netloc
-    head = f"POST {urlsplit(url).path} HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n"
-    while True:
-        body = random.choice(bodies).replace(NUMBER_PLACEHOLDER, f"{random.uniform(50, 850):.3f}")
-        length = f"content-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
-        yield (head + length + body).encode()
+def _requests(head: str, bodies: list[str], random: Random) -> Iterator[bytes]:
+    for counter in count(1):
+        number = f"{random.uniform(100, 850):.3f}"
+        yield heads.render(head, random.choice(bodies).replace(NUMBER_PLACEHOLDER, number), counter)
 
 
 async def _client(url: str, requests: Iterator[bytes], totals: _Totals, until: float) -> None:

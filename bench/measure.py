@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
 from bench import cpu, load, operations
 from bench.cpu import MachineUsage
-from bench.load import LoadResult
+from bench.heads import Headers
+from bench.load import LoadResult, RequestSource
 from bench.operations import SampledKeys
 from bench.servers import RunningServer
 from bench.terminal import progress
@@ -25,6 +28,7 @@ class LoadSchedule:
     warm_up_s: float
     operations: tuple[str, ...]
     connections: int = load.CONNECTIONS
+    headers: tuple[Headers, ...] = (Headers.CHANGING,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,7 @@ class Sample:
 
     round: int
     operation: str
+    headers: Headers
     server: str
     load: LoadResult
     process_cpu_s: tuple[float, ...]  # of each process of the server
@@ -61,14 +66,21 @@ class Sample:
         """PostgreSQL's CPU per request, in milliseconds."""
         return self.postgres_cpu_s * 1_000 / max(1, self.load.requests)
 
+    @property
+    def generator_ms(self) -> float:
+        """The load generator's CPU per request, in milliseconds."""
+        return self.generator_cpu_s * 1_000 / max(1, self.load.requests)
+
     def figures(self) -> dict[str, object]:
         """All figures, for JSON."""
         return {
             "round": self.round,
             "operation": self.operation,
+            "headers": self.headers,
             "server": self.server,
             "server_cpu_ms": round(self.server_ms, 3),
             "postgres_cpu_ms": round(self.postgres_ms, 3),
+            "generator_cpu_ms": round(self.generator_ms, 4),
             "process_cpu_s": [round(each, 2) for each in self.process_cpu_s],
             "other_cores": round(self.other_cores, 2),
             **asdict(self.machine),
@@ -77,6 +89,20 @@ class Sample:
 
 
 BodyFiles = dict[tuple[str, str], Path]  # by operation and server
+
+
+class _Turn(NamedTuple):
+    operation: str
+    headers: Headers
+    server: RunningServer
+
+    def __str__(self) -> str:
+        return f"{self.server.server.title}, {self.operation}, {self.headers} headers"
+
+    def source(self, bodies: BodyFiles) -> RequestSource:
+        """The requests of this turn."""
+        file = bodies[self.operation, self.server.server.name]
+        return RequestSource(self.server.url, file, self.headers)
 
 
 def write_bodies(servers: Sequence[RunningServer], keys: SampledKeys, folder: Path) -> BodyFiles:
@@ -95,66 +121,61 @@ def samples(
     servers: Sequence[RunningServer], bodies: BodyFiles, schedule: LoadSchedule, postmaster: int
 ) -> Iterator[Sample]:
     """Every measurement of every round; each round begins with another server."""
-    for operation, server in _turns(servers, schedule, 0) if schedule.warm_up_s else ():
-        _warm_up(operation, server, bodies, schedule)
+    for turn in _turns(servers, schedule, 0) if schedule.warm_up_s else ():
+        _warm_up(turn, bodies, schedule)
     for round_ in range(1, schedule.rounds + 1):
         progress(f"Round {round_} of {schedule.rounds}")
-        for operation, server in _turns(servers, schedule, round_):
-            file = bodies[operation, server.server.name]
-            sample = _sample(round_, operation, server, file, schedule, postmaster)
+        for turn in _turns(servers, schedule, round_):
+            sample = _sample(round_, turn, turn.source(bodies), schedule, postmaster)
             if sample.load.failures:
-                progress(f"  {server.server.title}, {operation}: {sample.load.failures} failures")
+                progress(f"  {turn}: {sample.load.failures} failures")
             if sample.other_cores > _OTHER_CORES_MAX:
                 cores = f"{sample.other_cores:.1f} of {cpu.CORES} cores"
-                progress(f"  {server.server.title}, {operation}: other programs used {cores}")
+                progress(f"  {turn}: other programs used {cores}")
             yield sample
 
 
 def _turns(
-    servers: Sequence[RunningServer], schedule: LoadSchedule, turn: int
-) -> Iterator[tuple[str, RunningServer]]:
-    first = turn % len(servers)
-    for operation in schedule.operations:
+    servers: Sequence[RunningServer], schedule: LoadSchedule, round_: int
+) -> Iterator[_Turn]:
+    first = round_ % len(servers)
+    for operation, headers in product(schedule.operations, schedule.headers):
         for server in [*servers[first:], *servers[:first]]:
             if operation in server.server.operations:
-                yield operation, server
+                yield _Turn(operation, headers, server)
 
 
-def _warm_up(
-    operation: str, server: RunningServer, bodies: BodyFiles, schedule: LoadSchedule
-) -> None:
+def _warm_up(turn: _Turn, bodies: BodyFiles, schedule: LoadSchedule) -> None:
     """Fill the server's caches, and check that its responses have no errors under load."""
-    file = bodies[operation, server.server.name]
     result = load.run(
-        server.url, file, schedule.warm_up_s, 0, connections=schedule.connections, is_checked=True
+        turn.source(bodies),
+        schedule.warm_up_s,
+        0,
+        connections=schedule.connections,
+        is_checked=True,
     )
     if result.failures:
         raise SystemExit(
-            f"{server.server.title} fails {operation} under load: {result.failures} of"
-            f" {result.requests} responses; nothing was measured"
+            f"{turn} fails under load: {result.failures} of {result.requests} responses;"
+            f" nothing was measured"
         )
 
 
 def _sample(
-    round_: int,
-    operation: str,
-    server: RunningServer,
-    bodies: Path,
-    schedule: LoadSchedule,
-    postmaster: int,
+    round_: int, turn: _Turn, source: RequestSource, schedule: LoadSchedule, postmaster: int
 ) -> Sample:
-    processes, backends = cpu.process_tree(server.pid), psutil.Process(postmaster).children()
+    pid = turn.server.pid
+    processes, backends = cpu.process_tree(pid), psutil.Process(postmaster).children()
     before, backends_before = cpu.times(processes), cpu.times(backends)
     generator_before, cores_before = cpu.of_this_process(), cpu.cores()
-    result = load.run(
-        server.url, bodies, schedule.seconds, round_, connections=schedule.connections
-    )
-    after = cpu.times(cpu.process_tree(server.pid))
+    result = load.run(source, schedule.seconds, round_, connections=schedule.connections)
+    after = cpu.times(cpu.process_tree(pid))
     backends_after = cpu.times(psutil.Process(postmaster).children())
     return Sample(
         round_,
-        operation,
-        server.server.name,
+        turn.operation,
+        turn.headers,
+        turn.server.server.name,
         result,
         cpu.used_each(before, after),
         cpu.used(backends_before, backends_after),

@@ -14,6 +14,7 @@ import typer
 
 from bench import cpu, data, load, machine, operations, report, servers
 from bench import measure as measuring
+from bench.load import RequestSource
 from bench.measure import BodyFiles
 from bench.operations import Dialect, SampledKeys
 from bench.servers import CACHED, REGISTRY, SERVERS, RunningServer
@@ -124,11 +125,12 @@ def variants(dialect: Dialect, keys: SampledKeys, count: int) -> list[str]:
 def _readings(server: RunningServer, bodies: Path, seconds: int) -> Iterator[MemoryReading]:
     """Readings before the load, after each minute, and at the end."""
     progress(f"Mixed load for {seconds} s")
+    source = RequestSource(server.url, bodies)
     reading = MemoryReading(0, cpu.resident_mb(server.pid), 0, 0)
     yield reading
     while reading.after_s < seconds:
         part_s = min(_EVERY_S, seconds - reading.after_s)
-        result = load.run(server.url, bodies, part_s, reading.after_s)
+        result = load.run(source, part_s, reading.after_s)
         reading = MemoryReading(
             reading.after_s + part_s,
             cpu.resident_mb(server.pid),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from bench.heads import DESCRIPTIONS
 from bench.operations import TITLES
 from bench.servers import CACHED, FLOOR, REGISTRY, SERVERS
 from bench.summary import Row
@@ -25,11 +26,12 @@ def svg(rows: Sequence[Row], caption: str) -> str:
     """Responses per second of each server; each operation has its own scale.
 
     The static floor and cached responses are left out: they are no GraphQL execution, and their
-    bars would be too long for the scale.
+    bars would be too long for the scale. Of two kinds of headers, the changing ones are shown.
     """
+    headers = min(row.headers for row in rows)
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        if row.server not in (FLOOR, CACHED):
+        if row.headers == headers and row.server not in (FLOOR, CACHED):
             groups.setdefault(row.operation, []).append(row)
     lines = list(_groups(groups))
     height = _TOP + sum(_GAP + _STEP * len(group) for group in groups.values())
@@ -38,7 +40,7 @@ def svg(rows: Sequence[Row], caption: str) -> str:
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img">',
             f"<title>{escape(caption)}</title>",
             f"<style>{_STYLE}</style>",
-            _text(10, 20, "Responses per second, one server process each", "title"),
+            _text(10, 20, f"Responses per second; {DESCRIPTIONS[headers]}", "title"),
             _text(10, 38, caption, "faint"),
             *lines,
             "</svg>\n",

@@ -1,18 +1,31 @@
--- wrk -s post.lua URL -- BODIES SECONDS CONNECTIONS SEED [check]
+-- wrk -s post.lua URL -- BODIES HEAD SECONDS CONNECTIONS SEED [check]
 -- Posts random lines of the file BODIES for SECONDS, waits for every response, and prints "drained".
 -- When it is interrupted then, it prints JSON. wrk by itself stops in the middle of responses: up to
 -- 32 responses of a slow server would be lost, and it would still work while the next server is
 -- measured. With "check" each response is searched for errors, which costs CPU: for the warm-up.
+-- HEAD is a template of bench/heads.py. Everything but its counters is put together at the start.
 local ffi = require("ffi")
+local bit = require("bit")
 ffi.cdef("typedef struct { long s; long us; } time_value; int gettimeofday(time_value *now, void *zone);")
 local time_value = ffi.new("time_value")
-local threads, bodies = {}, {}
+local threads, requests = {}, {}
 local END_DELAY_MS = 1000000
-local seconds
+local NUMBER_BYTES = 7 -- of a number from 100 to 850 with three decimals
+local seconds, middle
 
 local function now()
   ffi.C.gettimeofday(time_value, nil)
   return tonumber(time_value.s) + tonumber(time_value.us) / 1e6
+end
+
+local function split(text, separator)
+  local pieces, from = {}, 1
+  while true do
+    local first, last = text:find(separator, from, true)
+    table.insert(pieces, text:sub(from, (first or 0) - 1))
+    if not first then return pieces end
+    from = last + 1
+  end
 end
 
 function setup(thread)
@@ -20,19 +33,21 @@ function setup(thread)
 end
 
 function init(args)
-  seconds = tonumber(args[2])
+  seconds = tonumber(args[3])
   -- wrk calls request() once before it sends anything, and delay() once more for each connection
-  sent, answered, failed, started, last = -1, -tonumber(args[3]), 0, now(), 0
-  math.randomseed(tonumber(args[4]))
-  wrk.method = "POST"
-  wrk.headers["Content-Type"] = "application/json"
-  wrk.headers["Accept"] = "application/json"
+  sent, answered, failed, started, last = -1, -tonumber(args[4]), 0, now(), 0
+  math.randomseed(tonumber(args[5]))
+  local head = split(args[2], "@COUNTER@")
+  middle = { head[2], head[3] }
   for line in io.lines(args[1]) do
-    -- a body with a placeholder is formatted for each request, because its length changes
-    local changes = line:find("@NUMBER@", 1, true) ~= nil
-    table.insert(bodies, { text = changes and line or wrk.format(nil, nil, nil, line), changes = changes })
+    local body = split(line, "@NUMBER@")
+    local length = body[2] and #body[1] + NUMBER_BYTES + #body[2] or #line
+    local first, last = head[1]:gsub("@LENGTH@", length), (head[4] or "") .. body[1]
+    -- without a placeholder in head or body, the whole request is known
+    local whole = not (head[2] or body[2]) and first .. last or nil
+    table.insert(requests, { whole = whole, first = first, last = last, after_number = body[2] })
   end
-  if args[5] == "check" then
+  if args[6] == "check" then
     response = function(_, _, body)
       if body:find('"errors"', 1, true) then failed = failed + 1 end
     end
@@ -41,10 +56,15 @@ end
 
 function request()
   sent = sent + 1
-  local body = bodies[math.random(#bodies)]
-  if not body.changes then return body.text end
-  local number = string.format("%.3f", 50 + 800 * math.random())
-  return wrk.format(nil, nil, nil, (body.text:gsub("@NUMBER@", number)))
+  local parts = requests[math.random(#requests)]
+  if parts.whole then return parts.whole end
+  local last = parts.last
+  if parts.after_number then
+    last = last .. string.format("%.3f", 100 + 750 * math.random()) .. parts.after_number
+  end
+  if not middle[1] then return parts.first .. last end
+  local counter = bit.tohex(sent)
+  return parts.first .. counter .. middle[1] .. counter .. middle[2] .. counter .. last
 end
 
 -- wrk calls this before the first request of a connection and after each response.

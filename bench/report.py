@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench import picture
+from bench.heads import DESCRIPTIONS, Headers
 from bench.measure import Sample
 from bench.operations import TITLES
 from bench.servers import BASELINES, ROOT, SERVERS
@@ -33,14 +34,22 @@ class Result:
 
 def show(result: Result) -> None:
     """Print the tables."""
-    for operation in dict.fromkeys(row.operation for row in result.rows):
+    for operation, headers, rows in _groups(result.rows):
         title = f"{operation}  {TITLES[operation]}, {result.leaves[operation]:,} leaves"
-        table(title, _COLUMNS, [_cells(row) for row in result.rows if row.operation == operation])
+        table(f"{title}; {headers} headers", _COLUMNS, [_cells(row) for row in rows])
     note(
         "registry, cached: the registry's responses/s, without and with its response cache, over"
         " this server's: median (lowest, highest) of the rounds.\np50, p90, p99: ms until the end"
         " of the response. CPU, PostgreSQL: ms of user and system time per request."
     )
+    for headers in dict.fromkeys(row.headers for row in result.rows):
+        note(DESCRIPTIONS[headers])
+
+
+def _groups(rows: Sequence[Row]) -> Iterator[tuple[str, Headers, list[Row]]]:
+    for operation, headers in dict.fromkeys((row.operation, row.headers) for row in rows):
+        group = [row for row in rows if (row.operation, row.headers) == (operation, headers)]
+        yield operation, headers, group
 
 
 def write(result: Result) -> Path:
@@ -77,17 +86,17 @@ def publish(result: Result) -> None:
 
 def _markdown(result: Result) -> str:
     lines = []
-    for operation in dict.fromkeys(row.operation for row in result.rows):
-        lines += [f"**{operation}**, {TITLES[operation]}; {result.leaves[operation]:,} leaves", ""]
+    for operation, headers, rows in _groups(result.rows):
+        title = f"**{operation}**, {TITLES[operation]}; {result.leaves[operation]:,} leaves"
+        lines += [f"{title}; {headers} headers", ""]
         lines += [f"| {' | '.join(_COLUMNS)} |", "|---|" + "--:|" * (len(_COLUMNS) - 1)]
-        lines += [
-            f"| {' | '.join(_cells(row))} |" for row in result.rows if row.operation == operation
-        ]
+        lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
         lines.append("")
     facts = ", ".join(f"{name} {value}" for name, value in result.facts.items())
     settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
     image = f"![Responses per second of each server]({_PICTURE.name})"
-    return "\n".join([image, "", *lines, f"Measured with: {facts}; {settings}."])
+    kinds = [f"{DESCRIPTIONS[each]}." for each in dict.fromkeys(row.headers for row in result.rows)]
+    return "\n".join([image, "", *lines, *kinds, "", f"Measured with: {facts}; {settings}."])
 
 
 def _cells(row: Row) -> tuple[str, ...]:

@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from statistics import median
+from typing import NamedTuple
 
+from bench.heads import Headers
 from bench.measure import Sample
 from bench.servers import BASELINES, SERVERS
+
+
+class _Key(NamedTuple):
+    operation: str
+    headers: Headers
+    server: str
+
 
 _ORDER = [server.name for server in SERVERS]
 
@@ -32,6 +41,7 @@ class Row:
     """
 
     operation: str
+    headers: Headers
     server: str
     per_second: float
     ratios: dict[str, Ratio]
@@ -48,23 +58,30 @@ class Row:
 
 
 def rows(samples: Sequence[Sample]) -> list[Row]:
-    """A row for each operation and server, the registry first."""
-    groups: dict[tuple[str, str], list[Sample]] = {}
+    """A row for each operation, kind of headers and server, the registry first."""
+    groups: dict[_Key, list[Sample]] = {}
     for sample in samples:
-        groups.setdefault((sample.operation, sample.server), []).append(sample)
+        key = _Key(sample.operation, sample.headers, sample.server)
+        groups.setdefault(key, []).append(sample)
     summaries = [
         _row(
-            group, {name: groups.get((operation, name), []) for name in BASELINES if name != server}
+            group,
+            {
+                name: groups.get(key._replace(server=name), [])
+                for name in BASELINES
+                if name != key.server
+            },
         )
-        for (operation, server), group in groups.items()
+        for key, group in groups.items()
     ]
-    return sorted(summaries, key=lambda row: (row.operation, _ORDER.index(row.server)))
+    return sorted(summaries, key=lambda row: (row.operation, row.headers, _ORDER.index(row.server)))
 
 
 def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
     loads = [sample.load for sample in group]
     return Row(
         operation=group[0].operation,
+        headers=group[0].headers,
         server=group[0].server,
         per_second=round(median(each.per_second for each in loads), 1),
         ratios={name: rate_ratio(samples, group) for name, samples in baselines.items() if samples},

@@ -1,0 +1,59 @@
+"""The heads of requests: the headers that real clients send, changing in each request or equal."""
+
+from enum import StrEnum
+from secrets import token_hex
+from urllib.parse import urlsplit
+
+
+class Headers(StrEnum):
+    """Whether the headers of a client's requests change."""
+
+    CHANGING = "changing"  # each request has a new traceparent and a new X-Request-Id
+    EQUAL = "equal"  # neither header is sent: the head is the same for bodies of the same length
+
+
+DESCRIPTIONS = {
+    Headers.CHANGING: "changing headers: a new traceparent and X-Request-Id in each request",
+    Headers.EQUAL: "equal headers: the same in each request, without traceparent and X-Request-Id",
+}
+# Placeholders of a template. The generator replaces COUNTER by the request's number.
+LENGTH, COUNTER = "@LENGTH@", "@COUNTER@"
+_COUNTER_FORMAT = "08x"  # as bit.tohex of post.lua has it
+
+
+def template(url: str, headers: Headers) -> str:
+    """A head with placeholders for one run of a load generator, which has random ids of its own.
+
+    A generator only has to insert a counter, so changing headers cost it little, and the same for
+    all servers. The random digits make the ids unique over all runs.
+    """
+    parts = urlsplit(url)
+    lines = [
+        f"POST {parts.path} HTTP/1.1",
+        f"Host: {parts.netloc}",
+        "User-Agent: registry-bench/1.0",
+        "Accept: application/json",
+        "Accept-Encoding: gzip, deflate, br",
+        "Content-Type: application/json",
+        f"Content-Length: {LENGTH}",
+    ]
+    if headers is Headers.CHANGING:
+        lines += [f"traceparent: {_traceparent()}", f"X-Request-Id: {_request_id()}"]
+    return "\r\n".join(lines) + "\r\n\r\n"
+
+
+def render(head: str, body: str, counter: int) -> bytes:
+    """A whole request."""
+    length = len(body.encode())
+    number = format(counter, _COUNTER_FORMAT)
+    return (head.replace(LENGTH, str(length)).replace(COUNTER, number) + body).encode()
+
+
+def _traceparent() -> str:
+    """The header of W3C Trace Context: version, trace id, span id, and the flag "sampled"."""
+    return f"00-{token_hex(12)}{COUNTER}-{token_hex(4)}{COUNTER}-01"
+
+
+def _request_id() -> str:
+    """A UUID of version 4."""
+    return f"{COUNTER}-{token_hex(2)}-4{token_hex(2)[1:]}-8{token_hex(2)[1:]}-{token_hex(6)}"
