@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bench import (
+    comparison,
     cpu,
     data,
     equivalence,
@@ -24,7 +25,6 @@ from bench.report import Result
 from bench.servers import (
     CACHED,
     FLOOR,
-    REGISTRY,
     SERVERS,
     RunningServer,
     Server,
@@ -52,7 +52,7 @@ def main() -> None:
 def measured(url: str, chosen: Options, folder: Path) -> Result:
     """The result of a run on the database of a URL."""
     keys, schedule = operations.sample_keys(url), chosen.schedule()
-    with _all_running(_available(chosen.server), url, keys, folder) as servers:
+    with _all_running(_available(chosen), url, keys, folder) as servers:
         progress("Comparing their data")
         leaves = equivalence.require(servers, keys, schedule.operations)
         bodies = measure.write_bodies(servers, keys, folder)
@@ -60,26 +60,24 @@ def measured(url: str, chosen: Options, folder: Path) -> Result:
         if chosen.memory_s:
             default = next((s for s in servers if s.server.name == CACHED), servers[0])
             memory.show(memory.measure(default, bodies, chosen.memory_s, folder))
+    titles = {each.server.name: each.server.title for each in servers}
     return Result(
         facts=machine.facts(url),
-        settings={
-            "bindings": chosen.bindings,
-            "rounds": schedule.rounds,
-            "seconds": schedule.seconds,
-            "connections": schedule.connections,
-            "headers": " and ".join(schedule.headers),
-        },
+        settings=chosen.settings(),
         leaves=leaves,
-        rows=summary.rows(samples),
+        titles=titles,
+        rows=summary.rows(samples, list(titles)),
+        comparison=comparison.rows(samples),
         samples=samples,
     )
 
 
-def _available(names: Sequence[str]) -> list[Server]:
-    """The servers with these names that can run here; the registry always, and first."""
+def _available(chosen: Options) -> list[Server]:
+    """The chosen servers that can run here; the registry always, and first."""
+    others = comparison.servers(chosen.compare_with) if chosen.compare_with else []
     available = []
-    for server in SERVERS:
-        if names and server.name not in (*names, REGISTRY):
+    for server in [*SERVERS[:2], *others, *SERVERS[2:]]:
+        if not chosen.includes(server):
             continue
         if reason := unavailable(server):
             progress(f"{server.title} is left out: {reason}")

@@ -27,7 +27,7 @@ def facts(url: str) -> dict[str, object]:
     assert settings is not None
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "commit": _output("git", "-C", str(ROOT), "describe", "--always", "--dirty"),
+        "commit": git_commit(ROOT),
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
         "memory_gb": round(psutil.virtual_memory().total / 1e9, 1),
@@ -57,6 +57,11 @@ def _peer_versions() -> dict[str, str]:
 
 def _version(package: str, text: str) -> re.Match[str] | None:
     return re.search(rf'"{package}": "([^"]+)"', text)
+
+
+def git_commit(checkout: Path) -> str:
+    """The commit of a checkout, marked when files differ from it; empty without Git."""
+    return _output("git", "-C", str(checkout), "describe", "--always", "--dirty")
 
 
 def _output(*command: str) -> str:

@@ -3,12 +3,13 @@
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from bench import data
+from bench import comparison, data
 from bench.heads import Headers
 from bench.measure import LoadSchedule
 from bench.operations import NAMES
-from bench.servers import SERVERS
+from bench.servers import REGISTRY, SERVERS, Server
 
 _FULL, _QUICK = (3, 5, 3), (2, 1, 0.5)  # rounds, seconds of each measurement, seconds of warm-up
 # filling the larger database takes 20 s, and a quick run has two minutes in total
@@ -21,9 +22,11 @@ class Options:
 
     scale: int | None
     quick: bool
+    rounds: int | None
     server: Sequence[str]
     operation: Sequence[str]
     headers: Sequence[Headers]
+    compare_with: Path | None
     memory_s: int
     publish: bool
 
@@ -32,15 +35,35 @@ class Options:
         """The number of bindings in the database."""
         return self.scale or (_QUICK_BINDINGS if self.quick else _BINDINGS)
 
+    def includes(self, server: Server) -> bool:
+        """Whether to measure a server: --server chooses, but the registry is always there."""
+        name = server.name.removeprefix(comparison.PREFIX)
+        return not self.server or name in (*self.server, REGISTRY)
+
+    def settings(self) -> dict[str, object]:
+        """What the report says about the run."""
+        schedule = self.schedule()
+        settings: dict[str, object] = {
+            "bindings": self.bindings,
+            "rounds": schedule.rounds,
+            "seconds": schedule.seconds,
+            "connections": schedule.connections,
+            "headers": " and ".join(schedule.headers),
+        }
+        if self.compare_with:
+            settings["compared_with"] = comparison.commit(self.compare_with)
+        return settings
+
     def schedule(self) -> LoadSchedule:
         """What to measure, how often and how long."""
+        default = list(Headers) if self.compare_with else [Headers.CHANGING]
         rounds, seconds, warm_up_s = _QUICK if self.quick else _FULL
         return LoadSchedule(
-            rounds,
+            self.rounds or rounds,
             seconds,
             warm_up_s,
             tuple(self.operation or NAMES),
-            headers=tuple(dict.fromkeys(self.headers or [Headers.CHANGING])),
+            headers=tuple(dict.fromkeys(self.headers or default)),
         )
 
 
@@ -50,6 +73,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     add = parser.add_argument
     add("--scale", type=_bindings, metavar="N", help=f"bindings; {_BINDINGS:,} by default")
     add("--quick", action="store_true", help="under two minutes")
+    add("--rounds", type=int, metavar="N", help=f"{_FULL[0]} by default, {_QUICK[0]} with --quick")
     for name, choices in (("server", [each.name for each in SERVERS]), ("operation", NAMES)):
         add(f"--{name}", action="append", default=[], choices=choices, help="repeatable")
     add(
@@ -58,8 +82,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         default=[],
         type=Headers,
         choices=list(Headers),
-        help="changing by default; repeatable, to measure both",
+        help="changing by default, both with --compare-with; repeatable",
     )
+    add("--compare-with", type=Path, metavar="PATH", help="a checkout with an older registry")
     add("--memory-s", type=int, default=0, metavar="S", help="seconds of mixed load, for memory")
     add("--publish", action="store_true", help="write docs/benchmarks.md and docs/benchmark.svg")
     return Options(**vars(parser.parse_args(arguments)))

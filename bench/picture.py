@@ -10,6 +10,7 @@ from bench.summary import Row
 
 _WIDTH, _LEFT, _RIGHT, _TOP = 860, 160, 190, 50
 _BAR, _STEP, _GAP = 13, 18, 44
+_TITLES = {each.name: each.title for each in SERVERS if each.name not in (FLOOR, CACHED)}
 _STYLE = """
   text { font: 12px system-ui, sans-serif; fill: #1f2328 }
   .title { font-weight: 600 } .name { text-anchor: end }
@@ -26,12 +27,13 @@ def svg(rows: Sequence[Row], caption: str) -> str:
     """Responses per second of each server; each operation has its own scale.
 
     The static floor and cached responses are left out: they are no GraphQL execution, and their
-    bars would be too long for the scale. Of two kinds of headers, the changing ones are shown.
+    bars would be too long for the scale. Another checkout's registry is left out too. Of two kinds
+    of headers, the changing ones are shown.
     """
     headers = min(row.headers for row in rows)
     groups: dict[str, list[Row]] = {}
     for row in rows:
-        if row.headers == headers and row.server not in (FLOOR, CACHED):
+        if row.headers == headers and row.server in _TITLES:
             groups.setdefault(row.operation, []).append(row)
     lines = list(_groups(groups))
     height = _TOP + sum(_GAP + _STEP * len(group) for group in groups.values())
@@ -60,15 +62,14 @@ def _groups(groups: dict[str, list[Row]]) -> Iterator[str]:
 
 
 def _in_order(group: Sequence[Row]) -> list[Row]:
-    names = [server.name for server in SERVERS]
+    names = list(_TITLES)
     return sorted(group, key=lambda row: names.index(row.server))
 
 
 def _bar(top: float, row: Row, share: float) -> Iterator[str]:
-    title = next(server.title for server in SERVERS if server.name == row.server)
     length = max(1.0, share * (_WIDTH - _LEFT - _RIGHT))
     kind = "ours" if row.server == REGISTRY else "peer"
-    yield _text(_LEFT - 8, top + 11, title, "name")
+    yield _text(_LEFT - 8, top + 11, _TITLES[row.server], "name")
     position = f'x="{_LEFT}" y="{top}" width="{length:.1f}" height="{_BAR}"'
     yield f'<rect class="{kind}" {position} rx="2"/>'
     figure = f"{row.per_second:,.0f}" if row.per_second >= 10 else f"{row.per_second:.1f}"

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import picture
+from bench.comparison import ComparisonRow
 from bench.heads import DESCRIPTIONS, Headers
 from bench.measure import Sample
 from bench.operations import TITLES
-from bench.servers import BASELINES, ROOT, SERVERS
+from bench.servers import BASELINES, ROOT
 from bench.summary import Ratio, Row
 from bench.terminal import note, table
 
@@ -18,7 +19,21 @@ _RESULTS = ROOT / "bench" / "results"
 _PAGE, _PICTURE = ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "benchmark.svg"
 _MARKED = re.compile(r"(<!-- results -->\n).*?(<!-- end of results -->)", re.S)
 _COLUMNS = ("", "responses/s", "registry", "cached", "p50", "p90", "p99", "CPU", "PostgreSQL")
-_TITLE = {server.name: server.title for server in SERVERS}
+_COMPARISON_COLUMNS = (
+    "",
+    "headers",
+    "ratio",
+    "lowest",
+    "highest",
+    "responses/s",
+    "CPU ratio",
+    "CPU",
+)
+
+_COMPARISON_NOTE = (
+    "ratio, CPU ratio: responses/s, and server CPU per request, of this checkout over those of the"
+    " other in the same round; the median of the rounds. responses/s, CPU (ms): this / the other."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +43,9 @@ class Result:
     facts: Mapping[str, object]
     settings: Mapping[str, object]
     leaves: Mapping[str, int]
+    titles: Mapping[str, str]  # of the servers, by name
     rows: Sequence[Row]
+    comparison: Sequence[ComparisonRow]  # with another checkout; empty without one
     samples: Sequence[Sample]
 
 
@@ -36,7 +53,7 @@ def show(result: Result) -> None:
     """Print the tables."""
     for operation, headers, rows in _groups(result.rows):
         title = f"{operation}  {TITLES[operation]}, {result.leaves[operation]:,} leaves"
-        table(f"{title}; {headers} headers", _COLUMNS, [_cells(row) for row in rows])
+        table(f"{title}; {headers} headers", _COLUMNS, [_cells(row, result.titles) for row in rows])
     note(
         "registry, cached: the registry's responses/s, without and with its response cache, over"
         " this server's: median (lowest, highest) of the rounds.\np50, p90, p99: ms until the end"
@@ -44,6 +61,10 @@ def show(result: Result) -> None:
     )
     for headers in dict.fromkeys(row.headers for row in result.rows):
         note(DESCRIPTIONS[headers])
+    if result.comparison:
+        title = f"This checkout over {result.settings['compared_with']}"
+        table(title, _COMPARISON_COLUMNS, [_comparison_cells(row) for row in result.comparison])
+        note(_COMPARISON_NOTE)
 
 
 def _groups(rows: Sequence[Row]) -> Iterator[tuple[str, Headers, list[Row]]]:
@@ -60,6 +81,7 @@ def write(result: Result) -> Path:
         {
             "settings": result.settings,
             "leaves": result.leaves,
+            "comparison": [row.figures() for row in result.comparison],
             "medians": [row.figures() for row in result.rows],
             "samples": [sample.figures() for sample in result.samples],
         },
@@ -89,9 +111,13 @@ def _markdown(result: Result) -> str:
     for operation, headers, rows in _groups(result.rows):
         title = f"**{operation}**, {TITLES[operation]}; {result.leaves[operation]:,} leaves"
         lines += [f"{title}; {headers} headers", ""]
-        lines += [f"| {' | '.join(_COLUMNS)} |", "|---|" + "--:|" * (len(_COLUMNS) - 1)]
-        lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
-        lines.append("")
+        lines += _markdown_table(_COLUMNS, [_cells(row, result.titles) for row in rows])
+    if result.comparison:
+        title = f"**This checkout over {result.settings['compared_with']}**"
+        lines += [f"{title}; {_COMPARISON_NOTE}", ""]
+        lines += _markdown_table(
+            _COMPARISON_COLUMNS, [_comparison_cells(row) for row in result.comparison]
+        )
     facts = ", ".join(f"{name} {value}" for name, value in result.facts.items())
     settings = ", ".join(f"{name} {value}" for name, value in result.settings.items())
     image = f"![Responses per second of each server]({_PICTURE.name})"
@@ -99,10 +125,28 @@ def _markdown(result: Result) -> str:
     return "\n".join([image, "", *lines, *kinds, "", f"Measured with: {facts}; {settings}."])
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _markdown_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    head = [f"| {' | '.join(columns)} |", "|---|" + "--:|" * (len(columns) - 1)]
+    return [*head, *(f"| {' | '.join(cells)} |" for cells in rows), ""]
+
+
+def _comparison_cells(row: ComparisonRow) -> tuple[str, ...]:
+    return (
+        row.operation + " cached" * row.is_cached,
+        row.headers,
+        f"{row.ratio.median:.3g}x",
+        f"{row.ratio.low:.3g}x",
+        f"{row.ratio.high:.3g}x",
+        f"{row.per_second:,.1f} / {row.other_per_second:,.1f}",
+        f"{row.cpu_ratio.median:.3g}x",
+        f"{row.server_cpu_ms:.3f} / {row.other_server_cpu_ms:.3f}",
+    )
+
+
+def _cells(row: Row, titles: Mapping[str, str]) -> tuple[str, ...]:
     failed = f" ({row.failures} failed)" if row.failures else ""
     return (
-        _TITLE[row.server] + failed,
+        titles[row.server] + failed,
         f"{row.per_second:,.1f}",
         *(_ratio_text(row.ratios.get(name)) for name in BASELINES),
         f"{row.p50_ms:,.1f}",

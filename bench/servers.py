@@ -45,6 +45,7 @@ class Server:
     has_cursors: bool = False
     operations: tuple[str, ...] = operations.NAMES
     environment: dict[str, str] = field(default_factory=dict)
+    folder: Path = ROOT  # where the command runs
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ def started(server: Server, database_url: str, folder: Path) -> Iterator[ServerP
         process = subprocess.Popen(
             [*server.command, str(port)],
             env=os.environ | _ENVIRONMENT | server.environment | environment,
-            cwd=ROOT,
+            cwd=server.folder,
             stdout=output,
             stderr=output,
         )

@@ -7,16 +7,13 @@ from typing import NamedTuple
 
 from bench.heads import Headers
 from bench.measure import Sample
-from bench.servers import BASELINES, SERVERS
+from bench.servers import BASELINES
 
 
 class _Key(NamedTuple):
     operation: str
     headers: Headers
     server: str
-
-
-_ORDER = [server.name for server in SERVERS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,8 @@ class Row:
         return asdict(self)
 
 
-def rows(samples: Sequence[Sample]) -> list[Row]:
-    """A row for each operation, kind of headers and server, the registry first."""
+def rows(samples: Sequence[Sample], names: Sequence[str]) -> list[Row]:
+    """A row for each operation, kind of headers and server, the servers in the order of names."""
     groups: dict[_Key, list[Sample]] = {}
     for sample in samples:
         key = _Key(sample.operation, sample.headers, sample.server)
@@ -74,7 +71,7 @@ def rows(samples: Sequence[Sample]) -> list[Row]:
         )
         for key, group in groups.items()
     ]
-    return sorted(summaries, key=lambda row: (row.operation, row.headers, _ORDER.index(row.server)))
+    return sorted(summaries, key=lambda row: (row.operation, row.headers, names.index(row.server)))
 
 
 def _row(group: Sequence[Sample], baselines: dict[str, list[Sample]]) -> Row:
