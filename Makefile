@@ -81,7 +81,7 @@ audit: $(AUDIT:package-lock.json=node_modules/.package-lock.json) ## Install the
 bench: $(ENV) $(if $(NPM),bench/peers/node_modules/.package-lock.json) ## Compare with other servers on this machine
 	$(BIN)/python -m bench $(ARGS)
 
-bench-quick: ## The same in two minutes, less precise
+bench-quick: ## Like bench, in two minutes and less precise
 	@$(MAKE) bench ARGS="--quick $(ARGS)"
 
 security: $(UV) ## Look for known vulnerabilities and unsafe code
