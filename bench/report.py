@@ -62,7 +62,7 @@ def show(result: Result) -> None:
     for headers in dict.fromkeys(row.headers for row in result.rows):
         note(DESCRIPTIONS[headers])
     if result.comparison:
-        title = f"This checkout over {result.settings['compared_with']}"
+        title = f"This checkout compared with {result.settings['compared_with']}"
         table(title, _COMPARISON_COLUMNS, [_comparison_cells(row) for row in result.comparison])
         note(_COMPARISON_NOTE)
 
@@ -113,7 +113,7 @@ def _markdown(result: Result) -> str:
         lines += [f"{title}; {headers} headers", ""]
         lines += _markdown_table(_COLUMNS, [_cells(row, result.titles) for row in rows])
     if result.comparison:
-        title = f"**This checkout over {result.settings['compared_with']}**"
+        title = f"**This checkout compared with {result.settings['compared_with']}**"
         lines += [f"{title}; {_COMPARISON_NOTE}", ""]
         lines += _markdown_table(
             _COMPARISON_COLUMNS, [_comparison_cells(row) for row in result.comparison]

@@ -84,7 +84,7 @@ def test_the_report_has_both_registries_and_says_which_headers(
     assert figures["settings"]["headers"] == "changing and equal"
     assert len(figures["comparison"]) == len(Headers) * 2
     for text in (capsys.readouterr().out, page.read_text("utf-8")):
-        assert "This checkout over older" in text
+        assert "This checkout compared with older" in text
         for title in ("Model Registry (older)", "… with cached responses (older)"):
             assert title in text
         for headers in Headers:

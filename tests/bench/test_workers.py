@@ -11,7 +11,7 @@ from bench.measure import LoadSchedule
 def test_each_number_of_workers_is_measured_in_each_round(filled_url: str, tmp_path: Path) -> None:
     """With a CPU quota for each worker, where this machine allows it."""
     quota = None if cpu_quota.unavailable() else 0.5
-    schedule = LoadSchedule(1, 1, 0, ("Q1",))
+    schedule = LoadSchedule(1, 2, 0, ("Q1",))
     samples = workers.measured(filled_url, [1, 2], schedule, tmp_path, quota)
     measured = sorted((each.sample.round, each.sample.server) for each in samples)
     assert measured == [(1, "1"), (1, "2")]
