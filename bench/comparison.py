@@ -13,7 +13,7 @@ from bench.servers import CACHED, REGISTRY, SERVERS, Server
 from bench.summary import Ratio
 
 PREFIX = "other_"  # of the names of the other checkout's servers
-# The settings that had another name in older versions. A server ignores names that it has not.
+# Settings that had another name in older versions. A server ignores names that it does not know.
 _FORMER_NAMES = {
     "REGISTRY_READ_CONNECTIONS_MAX": "REGISTRY_POOL_SIZE",
     "REGISTRY_WRITE_CONNECTIONS_MAX": "REGISTRY_POOL_OVERFLOW",

@@ -18,14 +18,14 @@ DESCRIPTIONS = {
 }
 # Placeholders of a template. The generator replaces COUNTER by the request's number.
 LENGTH, COUNTER = "@LENGTH@", "@COUNTER@"
-_COUNTER_FORMAT = "08x"  # as bit.tohex of post.lua has it
+_COUNTER_FORMAT = "08x"  # like bit.tohex in post.lua
 
 
 def template(url: str, headers: Headers) -> str:
-    """A head with placeholders for one run of a load generator, which has random ids of its own.
+    """A head with placeholders, for one run of a load generator.
 
-    A generator only has to insert a counter, so changing headers cost it little, and the same for
-    all servers. The random digits make the ids unique over all runs.
+    The generator only inserts a counter, so changing headers cost it little, and the same for all
+    servers. The other digits of the ids are random for each run, so no two runs have equal ids.
     """
     parts = urlsplit(url)
     lines = [

@@ -33,7 +33,7 @@ class Request(NamedTuple):
 
 
 class Recorder(ThreadingTCPServer):
-    """An HTTP server that records requests and answers each of them alike."""
+    """An HTTP server that records requests and sends the same response to each."""
 
     allow_reuse_address = daemon_threads = True
     requests: list[Request]
