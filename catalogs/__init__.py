@@ -1,1 +1,1 @@
-"""Catalogs of models, their providers and prices, read from elsewhere and loaded in bulk."""
+"""Readers of model catalogs, and their bulk import. Knows db and domain, nothing above them."""

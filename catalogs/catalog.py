@@ -1,4 +1,4 @@
-"""What a catalog says, whoever wrote it: plain data that load.py brings into the registry."""
+"""The content of a catalog, whatever its source: plain data that load.py imports."""
 
 import hashlib
 import json
@@ -9,16 +9,16 @@ from decimal import Decimal
 
 from domain.enums import BindingStatus, Capability, ProviderKind, TaskType, VersionStatus
 
-HOME_REGION = "global"  # catalogs know where bindings run, not where a version is at home
+HOME_REGION = "global"  # catalogs have regions of bindings, but no home region of a version
 
 
 class CatalogError(ValueError):
-    """A catalog that cannot be read; the message names the entry at fault. Nothing is imported."""
+    """The catalog is malformed; the message names the faulty entry. Nothing is imported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
-    """Who serves models; `slug` is its key."""
+    """A service that hosts models; `slug` is its key."""
 
     slug: str
     name: str
@@ -29,7 +29,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price:
-    """US dollars per 1,000 tokens; None is unknown. Without a date it is what holds today."""
+    """US dollars per 1,000 tokens; None is unknown. Without a date it is today's price."""
 
     input_per_1k: Decimal | None
     output_per_1k: Decimal | None
@@ -39,7 +39,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Binding:
-    """How one provider serves a version; unique by provider, its own name for it, and region."""
+    """How a provider serves a version; unique by provider, provider_model_id and region."""
 
     provider: str
     provider_model_id: str
@@ -55,7 +55,7 @@ class Binding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What holds for a version at every provider; None where the catalog does not know."""
+    """Properties that a version has at every provider; None is unknown."""
 
     context_window: int | None = None
     max_output_tokens: int | None = None
@@ -91,7 +91,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class ImportIssue:
-    """An entry that was left out, or taken more simply than it is written, and why."""
+    """An entry that was skipped, or imported only in part, and the reason."""
 
     entry: str
     reason: str
@@ -99,20 +99,20 @@ class ImportIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """All that one source says; `models` is read once, so that it may be generated on the way."""
+    """The content of one source. `models` is iterated once, so it may be a generator."""
 
     source: str
     providers: tuple[Provider, ...]
     models: Iterable[Model]
     binding_count: int
     skipped: tuple[ImportIssue, ...] = ()
-    simplified: tuple[ImportIssue, ...] = ()
+    partial: tuple[ImportIssue, ...] = ()
 
 
 def content_hash(model: str, task: TaskType, version: str, facts: Facts) -> str:
     """SHA-256, in hex, of the canonical JSON (sorted keys, no blanks, UTF-8) of a version's facts.
 
-    Nothing of a provider is in it, so that every provider's copy of a release is the same content.
+    It leaves out the provider, so that all providers of a release have the same content hash.
     """
     manifest = {
         "model": model,

@@ -1,9 +1,10 @@
-"""From a catalog's flat list, one line a provider's model, to models, versions and bindings."""
+"""Groups the flat entries of a catalog into models, versions and bindings."""
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from catalogs.catalog import Binding, Facts, ImportIssue, Model, Version
 from catalogs.names import Name
@@ -25,9 +26,9 @@ _TASKS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CatalogEntry:
-    """One entry of a catalog: a provider serves a version under a name of its own."""
+    """One entry of a catalog: a version at one provider, under the provider's name for it."""
 
-    entry: str
+    key: str
     name: Name
     task: TaskType
     binding: Binding
@@ -37,66 +38,66 @@ class CatalogEntry:
 
 
 def task_of(model: str) -> TaskType:
-    """What a model is for, guessed from its name; CHAT unless the name says otherwise."""
+    """The task of a model, derived from its name; CHAT when no pattern matches."""
     return next((task for pattern, task in _TASKS if pattern.search(model)), TaskType.CHAT)
 
 
-def group(
+def build_models(
     entries: Iterable[CatalogEntry], source: str
 ) -> tuple[tuple[Model, ...], tuple[ImportIssue, ...]]:
-    """The models of these entries, by name, and the entries that repeat an earlier binding."""
+    """The models of these entries, sorted by name, and the entries that repeat a binding."""
     by_model: dict[str, dict[str, list[CatalogEntry]]] = defaultdict(lambda: defaultdict(list))
-    seen: dict[tuple[str, str, str | None, Name], str] = {}
-    doubled: list[ImportIssue] = []
+    seen: set[tuple[str, str, str | None, Name]] = set()
+    duplicates: list[ImportIssue] = []
     for entry in entries:
         binding = entry.binding
-        name = Name(entry.name.model, entry.name.version)  # the region is the binding's
+        name = Name(entry.name.model, entry.name.version)  # the region belongs to the binding
         key = (binding.provider, binding.provider_model_id, binding.region, name)
         if key in seen:
-            doubled.append(ImportIssue(entry.entry, "the same binding as an earlier entry"))
+            duplicates.append(ImportIssue(entry.key, "the same binding as an earlier entry"))
             continue
-        seen[key] = entry.entry
+        seen.add(key)
         by_model[name.model][name.version].append(entry)
     models = (_model(name, versions, source) for name, versions in sorted(by_model.items()))
-    return tuple(models), tuple(doubled)
+    return tuple(models), tuple(duplicates)
 
 
 def _model(name: str, versions: dict[str, list[CatalogEntry]], source: str) -> Model:
-    entries = [entry for group in versions.values() for entry in group]
+    entries = list(chain.from_iterable(versions.values()))
     return Model(
         name=name,
         task=Counter(entry.task for entry in entries).most_common(1)[0][0],
-        description=next((o.description for o in entries if o.description), None),
+        description=next((entry.description for entry in entries if entry.description), None),
         labels={"catalog": source},
-        versions=tuple(_version(version, group) for version, group in sorted(versions.items())),
+        versions=tuple(_version(*item) for item in sorted(versions.items())),
     )
 
 
 def _version(version: str, entries: list[CatalogEntry]) -> Version:
-    gone = all(entry.deprecated for entry in entries)
+    is_deprecated = all(entry.deprecated for entry in entries)
     return Version(
         version=version,
         facts=_facts([entry.facts for entry in entries]),
         bindings=tuple(entry.binding for entry in entries),
-        status=VersionStatus.DEPRECATED if gone else VersionStatus.ACTIVE,
+        status=VersionStatus.DEPRECATED if is_deprecated else VersionStatus.ACTIVE,
     )
 
 
 def _facts(facts: list[Facts]) -> Facts:
     return Facts(
-        context_window=_agreed([fact.context_window for fact in facts]),
-        max_output_tokens=_agreed([fact.max_output_tokens for fact in facts]),
-        capabilities=_any([fact.capabilities for fact in facts]),
+        context_window=_most_common([fact.context_window for fact in facts]),
+        max_output_tokens=_most_common([fact.max_output_tokens for fact in facts]),
+        capabilities=_union([fact.capabilities for fact in facts]),
     )
 
 
-def _agreed(figures: list[int | None]) -> int | None:
-    """What most providers say; the larger of two that as many say, as some serve less than all."""
-    counted = Counter(figure for figure in figures if figure is not None)
-    return max(counted, key=lambda figure: (counted[figure], figure), default=None)
+def _most_common(figures: list[int | None]) -> int | None:
+    """The figure of most providers; of a tie the larger, as some offer less than the full size."""
+    counts = Counter(figure for figure in figures if figure is not None)
+    return max(counts, key=lambda figure: (counts[figure], figure), default=None)
 
 
-def _any(known: list[tuple[Capability, ...] | None]) -> tuple[Capability, ...] | None:
+def _union(known: list[tuple[Capability, ...] | None]) -> tuple[Capability, ...] | None:
     if all(capabilities is None for capabilities in known):
         return None
-    return tuple(sorted({word for capabilities in known for word in capabilities or ()}))
+    return tuple(sorted(set(chain.from_iterable(capabilities or () for capabilities in known))))

@@ -1,9 +1,9 @@
 """The catalog of PyPI's genai-prices (MIT), whose data ships in its wheel: no network is needed.
 
-Prices are Decimal USD per 1,000,000 tokens. What the registry has no word for is taken more simply,
-and said so in the report: of tiered prices the base tier; of prices by time of day the dearest, for
-a figure that is too low for some hours would be a promise not kept. A price that starts on a date
-takes effect then, at midnight UTC; the one before the first date takes effect at prices.EPOCH.
+Prices are Decimal USD per 1,000,000 tokens. Prices that the registry cannot represent are imported
+in part, and the report lists them: of tiered prices the base tier; of prices by time of day the
+highest, because any other would be too low at some hours. A price with a start date takes effect on
+that day at midnight UTC; the price before the first date takes effect at prices.EPOCH.
 """
 
 import re
@@ -16,12 +16,12 @@ from genai_prices.data import providers as PROVIDERS
 
 from catalogs import names, providers
 from catalogs.catalog import Binding, Catalog, Facts, ImportIssue, Price, Provider
-from catalogs.entries import CatalogEntry, group, task_of
-from catalogs.prices import EPOCH, per_1k
+from catalogs.entries import CatalogEntry, build_models, task_of
+from catalogs.prices import BASE_TIER, EPOCH, NO_PRICE, per_1k
 
 SOURCE = "genai-prices"
 _PER_MILLION = Decimal(1_000_000)
-_LAST = 900
+_LAST_PRIORITY = 900
 _PLAIN_URL = re.compile(r"https://[a-z0-9.-]+(?:/[a-z0-9./_-]*)?")
 
 
@@ -29,23 +29,23 @@ def read() -> Catalog:
     """The whole catalog of the installed genai-prices."""
     entries: list[CatalogEntry] = []
     skipped: list[ImportIssue] = []
-    simplified: list[ImportIssue] = []
+    partial: list[ImportIssue] = []
     for provider in PROVIDERS:
         for info in provider.models:
-            entry = f"{provider.id}/{info.id}"
-            found = list(_offers(provider, info, entry))
-            entries += found
-            if not found:
-                skipped.append(ImportIssue(entry, "its name makes no canonical name"))
-            simplified += [ImportIssue(entry, reason) for reason in _simplifications(info)]
-    models, doubled = group(entries, SOURCE)
+            key = f"{provider.id}/{info.id}"
+            releases = list(_releases(provider, info, key))
+            entries += releases
+            if not releases:
+                skipped.append(ImportIssue(key, names.NO_NAME))
+            partial += [ImportIssue(key, reason) for reason in _partial_reasons(info)]
+    models, duplicates = build_models(entries, SOURCE)
     return Catalog(
         source=SOURCE,
         providers=tuple(_provider(provider) for provider in PROVIDERS),
         models=models,
-        binding_count=len(entries) - len(doubled),
-        skipped=(*skipped, *doubled),
-        simplified=tuple(simplified),
+        binding_count=len(entries) - len(duplicates),
+        skipped=(*skipped, *duplicates),
+        partial=tuple(partial),
     )
 
 
@@ -60,44 +60,44 @@ def _provider(provider: types.Provider) -> Provider:
     )
 
 
-def _offers(provider: types.Provider, info: types.ModelInfo, entry: str) -> Iterator[CatalogEntry]:
-    """The model under its id, and the dated releases that its match clause names."""
+def _releases(provider: types.Provider, info: types.ModelInfo, key: str) -> Iterator[CatalogEntry]:
+    """One entry for the model's id, and one for each dated release in its match clause."""
     slug = providers.slug(provider.id)
     name = names.canonical(info.id, slug)
     if name is None:
         return
     prices = tuple(_prices(info))
     seen = set[str]()
-    for raw in (info.id, *_equals(info.match)):
-        other = names.canonical(raw, slug)
-        if other is None or other.model != name.model or other.version in seen:
+    for raw in (info.id, *_exact_names(info.match)):
+        release = names.canonical(raw, slug)
+        if release is None or release.model != name.model or release.version in seen:
             continue
-        seen.add(other.version)
+        seen.add(release.version)
         yield CatalogEntry(
-            entry=entry,
-            name=other,
+            key=key,
+            name=release,
             task=task_of(name.model),
             facts=Facts(context_window=info.context_window or None),
             deprecated=bool(info.deprecated),
             description=(info.description or "").strip() or None,
             binding=Binding(
                 provider=slug,
-                # "regional." is this catalog's own mark for Bedrock ids without a geography
+                # this catalog marks Bedrock ids without a geography with "regional."
                 provider_model_id=raw.removeprefix("regional."),
-                region=other.region,
+                region=release.region,
                 prices=prices,
-                # batch endpoints are cheap but answer in hours: never before an interactive one
-                priority=_LAST if raw.endswith(":batch") else 100,
+                # a batch endpoint is cheap but takes hours: it comes after every interactive one
+                priority=_LAST_PRIORITY if raw.endswith(":batch") else 100,
             ),
         )
 
 
-def _equals(clause: types.MatchLogic) -> Iterator[str]:
+def _exact_names(clause: types.MatchLogic) -> Iterator[str]:
     if isinstance(clause, types.ClauseEquals):
         yield clause.equals
     elif isinstance(clause, types.ClauseOr):
         for part in clause.or_:
-            yield from _equals(part)
+            yield from _exact_names(part)
 
 
 def _prices(info: types.ModelInfo) -> Iterator[Price]:
@@ -113,7 +113,7 @@ def _prices(info: types.ModelInfo) -> Iterator[Price]:
             dated[_start(conditional.constraint)] = conditional.prices
     if dated and by_hour:
         last = max(dated)
-        dated[last] = max(dated[last], *by_hour, key=_dearness)
+        dated[last] = max(dated[last], *by_hour, key=_base_total)
     for start in sorted(dated):
         yield from _price(dated[start], start)
 
@@ -124,13 +124,13 @@ def _start(constraint: types.StartDateConstraint | None) -> datetime:
     return datetime.combine(constraint.start_date, time.min, tzinfo=UTC)
 
 
-def _dearness(price: types.ModelPrice) -> Decimal:
+def _base_total(price: types.ModelPrice) -> Decimal:
     figures = (_base(price.input_mtok), _base(price.output_mtok))
     return sum((figure for figure in figures if figure is not None), Decimal(0))
 
 
 def _price(price: types.ModelPrice, effective_from: datetime | None) -> Iterator[Price]:
-    """None at all when no component is priced by tokens: that is unknown, not free."""
+    """Yields nothing when no component has a price per token: unknown is not free."""
     amounts = [
         per_1k(_base(amount), _PER_MILLION)
         for amount in (price.input_mtok, price.output_mtok, price.cache_read_mtok)
@@ -148,18 +148,18 @@ def _base(amount: Decimal | types.TieredPrices | None) -> Decimal | None:
     return amount.base if isinstance(amount, types.TieredPrices) else amount
 
 
-def _simplifications(info: types.ModelInfo) -> Iterator[str]:
+def _partial_reasons(info: types.ModelInfo) -> Iterator[str]:
     if isinstance(info.prices, types.ModelPrice):
         conditionals = [types.ConditionalPrice(prices=info.prices)]
     else:
         conditionals = info.prices
     if any(isinstance(c.constraint, types.TimeOfDateConstraint) for c in conditionals):
-        yield "priced by time of day: the dearest is taken"
+        yield "priced by time of day: the highest price is imported"
     if any(
         isinstance(value, types.TieredPrices)
         for c in conditionals
         for value in vars(c.prices).values()
     ):
-        yield "priced in tiers: the base tier is taken"
+        yield BASE_TIER
     if not any(True for _ in _prices(info)):
-        yield "not priced by tokens: its price is unknown"
+        yield NO_PRICE

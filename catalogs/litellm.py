@@ -1,10 +1,10 @@
-"""The LiteLLM price map (MIT JSON): one object, an entry a provider's model.
+"""The LiteLLM price map (MIT, JSON): one object with one entry per model of a provider.
 
-Prices are floats, USD per token: they are read as Decimal from the text, never as binary floats.
-`mode` says the task, `supports_*` the capabilities, `deprecation_date` the day the binding ends,
-`supported_regions` and region segments of names the regions. An entry of a wrong type, or with a
-price that is negative or no number, is an error that names it; one that is sound but of no use
-here is skipped with its reason. Of tiered prices the base tier is taken.
+Prices are numbers in USD per token: they are parsed as Decimal, never as binary floats. `mode` is
+the task, `supports_*` are the capabilities, `deprecation_date` is the binding's sunset date;
+`supported_regions` and region segments of names are the regions. An entry with a value of the wrong
+type, or a price that is negative or not a number, is an error that names the entry. A valid entry
+that the registry cannot use is skipped, with a reason. Of tiered prices the base tier is imported.
 """
 
 import json
@@ -14,47 +14,47 @@ from typing import Any
 
 from catalogs import litellm_entry, names, providers, source
 from catalogs.catalog import Binding, Catalog, CatalogError, ImportIssue, Provider
-from catalogs.entries import CatalogEntry, group, task_of
-from catalogs.litellm_entry import Entry
+from catalogs.entries import CatalogEntry, build_models, task_of
+from catalogs.litellm_entry import LiteLLMEntry
 from catalogs.names import Name
 
 SOURCE = "litellm"
 _NOT_MODELS = {
-    "sample_spec": "the map's own example",
+    "sample_spec": "the example entry of the price map",
     "fallback_generalizations": "rules, not a model",
 }
 
 
 def read(path_or_url: str) -> Catalog:
-    """The catalog at a path or an http(s) URL, gzipped or not; CatalogError when malformed."""
+    """The catalog at a path or an http(s) URL, gzipped or not; raises CatalogError."""
     entries: list[CatalogEntry] = []
     skipped: list[ImportIssue] = []
-    simplified: list[ImportIssue] = []
-    for key, given in _document(source.read(path_or_url)).items():
+    partial: list[ImportIssue] = []
+    for key, fields in _document(source.read(path_or_url)).items():
         if key in _NOT_MODELS:
             skipped.append(ImportIssue(key, _NOT_MODELS[key]))
             continue
-        entry = litellm_entry.parse(key, given)
-        reason = _useless(entry)
+        entry = litellm_entry.parse(key, fields)
+        reason = _skip_reason(entry)
         if reason is not None:
             skipped.append(ImportIssue(key, reason))
             continue
-        entries += _offers(entry)
-        simplified += [ImportIssue(key, reason) for reason in entry.simplified]
-    models, doubled = group(entries, SOURCE)
+        entries += _catalog_entries(entry)
+        partial += [ImportIssue(key, reason) for reason in entry.partial_reasons]
+    models, duplicates = build_models(entries, SOURCE)
     return Catalog(
         source=SOURCE,
         providers=_providers(entries),
         models=models,
-        binding_count=len(entries) - len(doubled),
-        skipped=(*skipped, *doubled),
-        simplified=tuple(simplified),
+        binding_count=len(entries) - len(duplicates),
+        skipped=(*skipped, *duplicates),
+        partial=tuple(partial),
     )
 
 
 def _document(content: bytes) -> dict[str, Any]:
     try:
-        # NaN and Infinity become decimals too, so that the entry that holds one can be named
+        # NaN and Infinity become Decimal too, so that the error can name their entry
         document = json.loads(content, parse_float=Decimal, parse_constant=Decimal)
     except (ValueError, RecursionError) as error:
         raise CatalogError(f"it is not JSON: {error}") from error
@@ -63,36 +63,35 @@ def _document(content: bytes) -> dict[str, Any]:
     return document
 
 
-def _useless(entry: Entry) -> str | None:
+def _skip_reason(entry: LiteLLMEntry) -> str | None:
     if entry.provider is None:
         return "no provider"
     if "-commitment/" in entry.key:
         return "a price for reserved capacity, not for calls"
-    if _name(entry) is None:
-        return "its name makes no canonical name"
-    return None
+    return names.NO_NAME if _canonical_name(entry) is None else None
 
 
-def _name(entry: Entry) -> Name | None:
-    assert entry.provider is not None  # _useless looked first
+def _canonical_name(entry: LiteLLMEntry) -> Name | None:
+    assert entry.provider is not None  # checked by _skip_reason
     return names.canonical(_path(entry), providers.slug(entry.provider))
 
 
-def _path(entry: Entry) -> str:
+def _path(entry: LiteLLMEntry) -> str:
     """The entry's key without the provider's prefix."""
-    assert entry.provider is not None  # _useless looked first
+    assert entry.provider is not None  # checked by _skip_reason
     first, _, rest = entry.key.partition("/")
     return rest if rest and providers.slug(first) == providers.slug(entry.provider) else entry.key
 
 
-def _offers(entry: Entry) -> Iterator[CatalogEntry]:
-    name = _name(entry)
-    assert name is not None  # _useless looked first
+def _catalog_entries(entry: LiteLLMEntry) -> Iterator[CatalogEntry]:
+    """One entry per region."""
+    name = _canonical_name(entry)
+    assert name is not None  # checked by _skip_reason
     assert entry.provider is not None
     provider_model_id, _ = names.split_region(_path(entry))
     for region in entry.regions or (name.region,):
         yield CatalogEntry(
-            entry=entry.key,
+            key=entry.key,
             name=name,
             task=entry.task or task_of(name.model),
             facts=entry.facts,
@@ -107,5 +106,5 @@ def _offers(entry: Entry) -> Iterator[CatalogEntry]:
 
 
 def _providers(entries: list[CatalogEntry]) -> tuple[Provider, ...]:
-    slugs = {offer.binding.provider for offer in entries}
+    slugs = {entry.binding.provider for entry in entries}
     return tuple(providers.provider(slug.replace("-", "_")) for slug in sorted(slugs))

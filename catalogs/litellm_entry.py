@@ -1,14 +1,13 @@
-"""One entry of the LiteLLM price map, checked field by field."""
+"""Parses one entry of the LiteLLM price map, and checks every field."""
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from catalogs.catalog import CatalogError, Facts, Price
-from catalogs.prices import MOST, per_1k
+from catalogs.prices import AMOUNT_MAX, BASE_TIER, NO_PRICE, per_1k
 from domain import patterns
 from domain.enums import Capability, TaskType
 
@@ -47,12 +46,12 @@ _CAPABILITIES = {
 _PRICES = ("input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost")
 _TIERS = re.compile(r"_above_\d+k_tokens$")
 _SLUG = re.compile(patterns.SLUG, re.ASCII)
-_TOKENS_MAX = 2_147_483_647  # what the column holds
+_TOKENS_MAX = 2_147_483_647  # the largest value of the column
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """What one entry says; None where it does not say."""
+class LiteLLMEntry:
+    """One parsed entry; None is unknown."""
 
     key: str
     provider: str | None
@@ -61,54 +60,54 @@ class Entry:
     prices: tuple[Price, ...]
     sunset_on: date | None
     regions: tuple[str, ...]
-    simplified: tuple[str, ...]
+    partial_reasons: tuple[str, ...]
 
 
-def parse(key: str, given: Any) -> Entry:
-    """The entry under `key`; raises CatalogError, naming it, when it is malformed."""
-    if not isinstance(given, dict):
+def parse(key: str, fields: Any) -> LiteLLMEntry:
+    """The entry of that key; raises a CatalogError that names it when it is malformed."""
+    if not isinstance(fields, dict):
         raise CatalogError(f"entry {key!r} is not an object")
-    mode = _text(key, given, "mode")
-    prices, simplified = _prices(key, given)
-    return Entry(
+    mode = _text(key, fields, "mode")
+    prices, partial_reasons = _prices(key, fields)
+    return LiteLLMEntry(
         key=key,
-        provider=_text(key, given, "litellm_provider") or None,
+        provider=_text(key, fields, "litellm_provider") or None,
         task=None if mode is None else _TASKS.get(mode, TaskType.OTHER),
         facts=Facts(
-            context_window=_tokens(key, given, "max_input_tokens"),
-            max_output_tokens=_tokens(key, given, "max_output_tokens"),
-            capabilities=_capabilities(key, given),
+            context_window=_tokens(key, fields, "max_input_tokens"),
+            max_output_tokens=_tokens(key, fields, "max_output_tokens"),
+            capabilities=_capabilities(key, fields),
         ),
         prices=prices,
-        sunset_on=_date(key, given, "deprecation_date"),
-        regions=_regions(key, given),
-        simplified=tuple(simplified),
+        sunset_on=_date(key, fields, "deprecation_date"),
+        regions=_regions(key, fields),
+        partial_reasons=tuple(partial_reasons),
     )
 
 
-def _prices(key: str, given: dict[str, Any]) -> tuple[tuple[Price, ...], list[str]]:
-    amounts = [_amount(key, given, name) for name in _PRICES]
-    others = [name for name in given if "cost" in name and name not in _PRICES]
+def _prices(key: str, fields: dict[str, Any]) -> tuple[tuple[Price, ...], list[str]]:
+    amounts = [_amount(key, fields, name) for name in _PRICES]
+    others = [name for name in fields if "cost" in name and name not in _PRICES]
     for name in others:
-        if isinstance(given[name], int | Decimal):
-            _amount(key, given, name)
-    simplified = ["priced in tiers: the base tier is taken"] * any(map(_TIERS.search, others))
-    tier = _first_tier(key, given)
+        if isinstance(fields[name], int | Decimal):
+            _amount(key, fields, name)
+    partial_reasons = [BASE_TIER] * any(map(_TIERS.search, others))
+    tier = _first_tier(key, fields)
     if tier is not None and amounts[:2] == [None, None]:
         amounts = [_amount(key, tier, name) for name in _PRICES]
-        simplified = ["priced in tiers: the base tier is taken"]
-    if not any(amounts) and any(given[name] for name in others):
-        # "0 per token" beside a price per image or second means: not sold by the token
+        partial_reasons = [BASE_TIER]
+    if not any(amounts) and any(fields[name] for name in others):
+        # "0 per token" beside a price per image or second means that tokens have no price
         amounts = [None, None, None]
     if amounts == [None, None, None]:
-        return (), [*simplified, "not priced by tokens: its price is unknown"]
+        return (), [*partial_reasons, NO_PRICE]
     return (
         Price(input_per_1k=amounts[0], output_per_1k=amounts[1], cache_read_per_1k=amounts[2]),
-    ), simplified
+    ), partial_reasons
 
 
-def _first_tier(key: str, given: dict[str, Any]) -> dict[str, Any] | None:
-    tiers = given.get("tiered_pricing")
+def _first_tier(key: str, fields: dict[str, Any]) -> dict[str, Any] | None:
+    tiers = fields.get("tiered_pricing")
     if tiers is None or tiers == []:
         return None
     if not isinstance(tiers, list) or not isinstance(tiers[0], dict):
@@ -116,22 +115,22 @@ def _first_tier(key: str, given: dict[str, Any]) -> dict[str, Any] | None:
     return tiers[0]
 
 
-def _amount(key: str, given: dict[str, Any], name: str) -> Decimal | None:
-    """USD per 1,000 tokens of a field in USD per token."""
-    value = given.get(name)
+def _amount(key: str, fields: dict[str, Any], name: str) -> Decimal | None:
+    """USD per 1,000 tokens, from a field in USD per token."""
+    value = fields.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise _wrong(key, name, "a number")
     amount = Decimal(value)
-    if not amount.is_finite() or amount < 0 or amount > MOST / 1000:
+    if not amount.is_finite() or amount < 0 or amount > AMOUNT_MAX / 1000:
         raise _wrong(key, name, "a finite amount of 0 or more")
     return per_1k(amount, Decimal(1))
 
 
-def _tokens(key: str, given: dict[str, Any], name: str) -> int | None:
-    """A number of tokens; 0, which the map writes for 'does not apply', is None."""
-    value = given.get(name)
+def _tokens(key: str, fields: dict[str, Any], name: str) -> int | None:
+    """A number of tokens; the map writes 0 for 'does not apply', which becomes None."""
+    value = fields.get(name)
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
@@ -141,48 +140,44 @@ def _tokens(key: str, given: dict[str, Any], name: str) -> int | None:
     return int(value) or None
 
 
-def _capabilities(key: str, given: dict[str, Any]) -> tuple[Capability, ...] | None:
-    found = []
+def _capabilities(key: str, fields: dict[str, Any]) -> tuple[Capability, ...] | None:
+    capabilities = []
     for name, capability in _CAPABILITIES.items():
-        value = given.get(name)
+        value = fields.get(name)
         if value is not None and not isinstance(value, bool):
             raise _wrong(key, name, "true or false")
         if value:
-            found.append(capability)
-    return tuple(found) if any(name in given for name in _CAPABILITIES) else None
+            capabilities.append(capability)
+    return tuple(capabilities) if any(name in fields for name in _CAPABILITIES) else None
 
 
-def _regions(key: str, given: dict[str, Any]) -> tuple[str, ...]:
-    value = given.get("supported_regions")
+def _regions(key: str, fields: dict[str, Any]) -> tuple[str, ...]:
+    value = fields.get("supported_regions")
     if value is None:
         return ()
     if not isinstance(value, list) or not all(_is_slug(region) for region in value):
         raise _wrong(key, "supported_regions", "a list of region names")
-    return _unique(value)
+    return tuple(dict.fromkeys(value))  # each once, in the order of the entry
 
 
 def _is_slug(value: Any) -> bool:
     return isinstance(value, str) and _SLUG.fullmatch(value) is not None
 
 
-def _unique(words: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(words))
-
-
-def _date(key: str, given: dict[str, Any], name: str) -> date | None:
-    value = _text(key, given, name)
+def _date(key: str, fields: dict[str, Any], name: str) -> date | None:
+    value = _text(key, fields, name)
     try:
         return date.fromisoformat(value) if value else None
     except ValueError as error:
         raise _wrong(key, name, "a date as YYYY-MM-DD") from error
 
 
-def _text(key: str, given: dict[str, Any], name: str) -> str | None:
-    value = given.get(name)
+def _text(key: str, fields: dict[str, Any], name: str) -> str | None:
+    value = fields.get(name)
     if value is not None and not isinstance(value, str):
         raise _wrong(key, name, "text")
     return value
 
 
-def _wrong(key: str, name: str, wanted: str) -> CatalogError:
-    return CatalogError(f"entry {key!r}: {name} is not {wanted}")
+def _wrong(key: str, name: str, expected: str) -> CatalogError:
+    return CatalogError(f"entry {key!r}: {name} is not {expected}")

@@ -1,17 +1,17 @@
-"""A catalog into the registry: one transaction, bulk statements, the second run changes nothing.
+"""Imports a catalog: one transaction, bulk statements; a second run changes nothing.
 
-What an import may do to rows that are there already:
-- A model, a version or a provider keeps what people may have set: names, tasks, labels, status,
-  priority, weight. Empty descriptions and addresses are filled in.
+What an import does to rows that exist already:
+- Models, versions, providers and bindings keep what people may have set: names, tasks, labels,
+  status, priority, weight. Empty descriptions and addresses are filled in.
 - A version's number, semantic version and content hash never change: the hash is that of the facts
-  as first published. Facts that catalogs learn later are updated: the larger context window and
-  output limit, and all capabilities ever named, so that the order of imports does not matter.
-- A binding's sunset date is updated where the catalog has one.
-- A price row is never edited. A date that has no row gets one. Where today's price is not what the
-  same source said last, a row is added that takes effect now; a binding's first price without a
-  date takes effect at prices.EPOCH.
-- ARCHIVED versions stay as they are: their bindings are in cold storage.
-- Nothing is deleted: a catalog that no longer lists something says nothing about it.
+  as first published. Later facts update the row: the larger context window and output limit, and
+  the union of all capabilities, so that the order of imports does not matter.
+- A binding's sunset date is updated when the catalog has one.
+- A price row is never updated. A start date without a row gets one. When today's price differs from
+  the last price of the same source, a row is added that takes effect now; the first price of a
+  binding, if it has no date, takes effect at prices.EPOCH.
+- ARCHIVED versions are not changed: their bindings are in cold storage.
+- Nothing is deleted: an entry that is missing in the catalog leaves its rows unchanged.
 """
 
 import json
@@ -20,25 +20,25 @@ from dataclasses import dataclass, field
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from catalogs import merge as tables
+from catalogs import merge
 from catalogs.catalog import Binding, Catalog, ImportIssue, Model, Provider, Version, content_hash
 from catalogs.prices import EPOCH
 from catalogs.staging import BindingRow, ModelRow, PriceRow, ProviderRow, Row, VersionRow
 from db.postgres.engine import Database
 from domain import ids, semver
 
-_CHUNK_BINDINGS = 20_000  # about 20 MB of rows held at a time, however large the catalog
+_CHUNK_BINDINGS = 20_000  # about 20 MB of rows in memory, however large the catalog
 KINDS = ("provider", "model", "version", "binding", "price")
 _ARCHIVED = "the version is archived"
 
 
 class NotMigrated(RuntimeError):
-    """The database lacks the tables of this release: `registry migrate` comes first."""
+    """The database lacks the tables of this release: run `registry migrate` first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Rows of one kind that an import created, changed, and found as they should be."""
+    """Numbers of rows of one kind that an import created, changed, and left unchanged."""
 
     created: int
     changed: int
@@ -47,12 +47,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What an import did, by kind (KINDS), and what it left out or took more simply."""
+    """The result of an import: counts by kind (KINDS), and entries skipped or imported in part."""
 
     source: str
     counts: dict[str, Counts]
     skipped: tuple[ImportIssue, ...]
-    simplified: tuple[ImportIssue, ...]
+    partial: tuple[ImportIssue, ...]
 
 
 @dataclass(slots=True)
@@ -74,49 +74,49 @@ class _Chunk:
 async def load(
     database: Database, catalog: Catalog, progress: Callable[[int, int], None]
 ) -> Report:
-    """Import a catalog, calling `progress(bindings done, all)`; waits for another import to end.
+    """Import a catalog, after a running import has ended; calls `progress(bindings done, total)`.
 
-    Raises NotMigrated, changing nothing, when the schema is not this release's.
+    Raises NotMigrated, before any change, when the schema is not that of this release.
     """
     async with database.write(f"import:{catalog.source}") as session:
-        if not await tables.is_migrated(session):
-            raise NotMigrated("the database is not at this release's schema")
-        await tables.begin(session)
-        await tables.stage(session, ProviderRow, [_provider(row) for row in catalog.providers])
-        await tables.merge_providers(session)
+        if not await merge.is_migrated(session):
+            raise NotMigrated("the database schema is not that of this release")
+        await merge.begin(session)
+        await merge.stage(session, ProviderRow, [_provider_row(each) for each in catalog.providers])
+        await merge.providers(session)
         staged = dict.fromkeys(KINDS, 0)
         staged["provider"] = len(catalog.providers)
         skipped = list(catalog.skipped)
         for chunk in _chunks(catalog.models):
-            skipped += await _merge(session, chunk, catalog.source)
-            _count(staged, chunk)
+            skipped += await _load_chunk(session, chunk, catalog.source)
+            _count_staged(staged, chunk)
             progress(staged["binding"], catalog.binding_count)
-        counts = await tables.finish(session)
+        counts = await merge.count_changes(session)
     if counts:
         async with database.read() as session:
-            await tables.analyze(session)
+            await merge.analyze(session)
     return Report(
         source=catalog.source,
         counts={kind: _counts(kind, staged[kind], counts) for kind in KINDS},
         skipped=tuple(skipped),
-        simplified=catalog.simplified,
+        partial=catalog.partial,
     )
 
 
 async def was_used(database: Database) -> bool:
-    """Whether the registry holds models, or held something once and was emptied."""
+    """Whether the registry holds models, or held any data before."""
     async with database.read() as session:
-        return await tables.was_used(session)
+        return await merge.was_used(session)
 
 
-async def _merge(session: AsyncSession, chunk: _Chunk, source: str) -> list[ImportIssue]:
+async def _load_chunk(session: AsyncSession, chunk: _Chunk, source: str) -> list[ImportIssue]:
     for kind, rows in chunk.tables():
-        await tables.stage(session, kind, rows)
-    await tables.merge_models(session)
-    await tables.merge_versions(session)
-    await tables.merge_bindings(session)
-    await tables.merge_prices(session, source, EPOCH)
-    unresolved = await tables.unresolved_versions(session)
+        await merge.stage(session, kind, rows)
+    await merge.models(session)
+    await merge.versions(session)
+    await merge.bindings(session)
+    await merge.prices(session, source, EPOCH)
+    unresolved = await merge.unresolved_versions(session)
     return [ImportIssue(f"{model} {version}", _ARCHIVED) for model, version in unresolved]
 
 
@@ -125,13 +125,13 @@ def _counts(kind: str, staged: int, counts: dict[tuple[str, str], int]) -> Count
     return Counts(created, changed, staged - created - changed)
 
 
-def _count(staged: dict[str, int], chunk: _Chunk) -> None:
+def _count_staged(staged: dict[str, int], chunk: _Chunk) -> None:
     for kind, (_, rows) in zip(KINDS[1:], chunk.tables(), strict=True):
         staged[kind] += len(rows)
 
 
 def _chunks(models: Iterable[Model]) -> Iterator[_Chunk]:
-    """The models' rows, some thousand bindings at a time; a model is never split."""
+    """The models' rows in chunks of some thousand bindings; a model is never split."""
     chunk = _Chunk()
     for model in models:
         _add_model(chunk, model)
@@ -142,9 +142,14 @@ def _chunks(models: Iterable[Model]) -> Iterator[_Chunk]:
         yield chunk
 
 
-def _provider(given: Provider) -> ProviderRow:
+def _provider_row(provider: Provider) -> ProviderRow:
     return ProviderRow(
-        ids.new(), given.slug, given.name, given.kind.value, given.api_base, given.docs_url
+        ref=ids.new(),
+        slug=provider.slug,
+        name=provider.name,
+        kind=provider.kind.value,
+        api_base=provider.api_base,
+        docs_url=provider.docs_url,
     )
 
 
@@ -153,48 +158,48 @@ def _add_model(chunk: _Chunk, model: Model) -> None:
     chunk.models.append(
         ModelRow(ids.new(), model.name, model.task.value, model.subject, model.description, labels)
     )
-    for version in sorted(model.versions, key=lambda given: semver.sort_key(given.version)):
-        chunk.versions.append(_version(model, version))
+    for version in sorted(model.versions, key=lambda each: semver.sort_key(each.version)):
+        chunk.versions.append(_version_row(model, version))
         for binding in version.bindings:
             _add_binding(chunk, model.name, version.version, binding)
 
 
-def _version(model: Model, given: Version) -> VersionRow:
-    facts = given.facts
+def _version_row(model: Model, version: Version) -> VersionRow:
+    facts = version.facts
     return VersionRow(
         ref=ids.new(),
         model=model.name,
-        version=given.version,
-        semver_key=semver.sort_key(given.version),
-        content_hash=content_hash(model.name, model.task, given.version, facts),
-        region=given.region,
-        status=given.status.value,
-        eval_score=given.eval_score,
-        cost_per_1k=given.cost_per_1k,
-        slo_latency_ms=given.slo_latency_ms,
-        slo_success_rate=given.slo_success_rate,
+        version=version.version,
+        semver_key=semver.sort_key(version.version),
+        content_hash=content_hash(model.name, model.task, version.version, facts),
+        region=version.region,
+        status=version.status.value,
+        eval_score=version.eval_score,
+        cost_per_1k=version.cost_per_1k,
+        slo_latency_ms=version.slo_latency_ms,
+        slo_success_rate=version.slo_success_rate,
         context_window=facts.context_window,
         max_output_tokens=facts.max_output_tokens,
         capabilities=None if facts.capabilities is None else sorted(facts.capabilities),
     )
 
 
-def _add_binding(chunk: _Chunk, model: str, version: str, given: Binding) -> None:
+def _add_binding(chunk: _Chunk, model: str, version: str, binding: Binding) -> None:
     ref = ids.new()
     chunk.bindings.append(
         BindingRow(
             ref=ref,
             model=model,
             version=version,
-            provider=given.provider,
-            provider_model_id=given.provider_model_id,
-            region=given.region,
-            status=given.status.value,
-            priority=given.priority,
-            weight=given.weight,
-            sunset_on=given.sunset_on,
-            success_rate=given.success_rate,
-            latency_ms=given.latency_ms,
+            provider=binding.provider,
+            provider_model_id=binding.provider_model_id,
+            region=binding.region,
+            status=binding.status.value,
+            priority=binding.priority,
+            weight=binding.weight,
+            sunset_on=binding.sunset_on,
+            success_rate=binding.success_rate,
+            latency_ms=binding.latency_ms,
         )
     )
     chunk.prices.extend(
@@ -206,5 +211,5 @@ def _add_binding(chunk: _Chunk, model: str, version: str, given: Binding) -> Non
             price.cache_read_per_1k,
             price.effective_from,
         )
-        for price in given.prices
+        for price in binding.prices
     )

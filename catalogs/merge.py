@@ -1,7 +1,7 @@
-"""A catalog's load: rows are copied into temporary tables, then merged set by set.
+"""The steps of an import: copies rows into temporary tables, then merges them, table by table.
 
-Every merge leaves a line in the temporary table `import_changes` for each row it created or
-changed, from which `finish` counts. The audit log needs none of it: its triggers see every row.
+Each merge adds a row to the temporary table `import_changes` for every row that it created or
+changed; `count_changes` counts them. The audit log does not need them: its triggers see every row.
 """
 
 from collections.abc import Sequence
@@ -28,13 +28,13 @@ async def is_migrated(session: AsyncSession) -> bool:
 
 
 async def was_used(session: AsyncSession) -> bool:
-    """Whether the registry holds a model, or ever held something: its revision then moved."""
+    """Whether the registry holds a model, or ever held data: then its revision is above 0."""
     statement = "SELECT EXISTS (SELECT FROM models) OR (SELECT revision FROM registry_state) > 0"
     return bool((await _run(session, statement)).scalar_one())
 
 
 async def begin(session: AsyncSession) -> None:
-    """Wait for another import to end, then make the tables that end with the transaction."""
+    """Wait for a running import to end, then create this transaction's temporary tables."""
     await _run(session, f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT_S}s'")
     await _run(session, f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
     await _run(session, f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_S}s'")
@@ -42,41 +42,40 @@ async def begin(session: AsyncSession) -> None:
         await _run(session, statement)
 
 
-async def stage(session: AsyncSession, kind: type[Row], rows: Sequence[Row]) -> None:
+async def stage(session: AsyncSession, row_type: type[Row], rows: Sequence[Row]) -> None:
     """Replace the rows of one temporary table."""
-    table, columns = TABLES[kind], ", ".join(kind._fields)
+    table, columns = TABLES[row_type], ", ".join(row_type._fields)
     await _run(session, f"TRUNCATE {table}")
-    raw = await (await session.connection()).get_raw_connection()
-    connection = cast("psycopg.AsyncConnection[Any]", raw.driver_connection)
-    copying = sql.copy(table, columns)
-    async with connection.cursor() as cursor, cursor.copy(copying) as copy:
+    pooled = await (await session.connection()).get_raw_connection()
+    connection = cast("psycopg.AsyncConnection[Any]", pooled.driver_connection)
+    async with connection.cursor() as cursor, cursor.copy(sql.copy(table, columns)) as copy:
         for row in rows:
             await copy.write_row(row)
     await _run(session, f"ANALYZE {table}")
 
 
-async def merge_providers(session: AsyncSession) -> None:
-    """Create the unknown providers; of the known, fill in what nobody has said."""
+async def providers(session: AsyncSession) -> None:
+    """Create new providers, and fill in empty addresses of existing ones."""
     await _run(session, sql.INSERT_PROVIDERS)
     await _run(session, sql.FILL_PROVIDERS)
 
 
-async def merge_models(session: AsyncSession) -> None:
-    """Create the unknown models, fill in descriptions, and lock all in the order of their ids."""
+async def models(session: AsyncSession) -> None:
+    """Create new models, fill in empty descriptions, and lock all, ordered by id."""
     await _run(session, sql.INSERT_MODELS)
     await _run(session, sql.FILL_MODELS)
     await _run(session, sql.LOCK_MODELS)
 
 
-async def merge_versions(session: AsyncSession) -> None:
-    """Create the unknown versions, numbered by precedence, and update what is known of others."""
+async def versions(session: AsyncSession) -> None:
+    """Create new versions, numbered by semantic precedence, and update facts of existing ones."""
     await _run(session, sql.INSERT_VERSIONS)
     await _run(session, sql.UPDATE_VERSIONS)
     await _run(session, sql.LOCK_VERSIONS)
 
 
-async def merge_bindings(session: AsyncSession) -> None:
-    """Create the unknown bindings and update the sunset of known ones."""
+async def bindings(session: AsyncSession) -> None:
+    """Create new bindings, and update the sunset date of existing ones."""
     await _run(session, "TRUNCATE resolved_bindings")
     await _run(session, sql.RESOLVE_BINDINGS)
     await _run(session, "ANALYZE resolved_bindings")
@@ -84,8 +83,8 @@ async def merge_bindings(session: AsyncSession) -> None:
     await _run(session, sql.UPDATE_BINDINGS)
 
 
-async def merge_prices(session: AsyncSession, source: str, epoch: datetime) -> None:
-    """Add the dated prices that are missing, then today's where `source` said another one last.
+async def prices(session: AsyncSession, source: str, epoch: datetime) -> None:
+    """Add missing dated prices, then today's prices that differ from the last of `source`.
 
     The first price of a binding takes effect at `epoch`, a changed one now.
     """
@@ -94,24 +93,24 @@ async def merge_prices(session: AsyncSession, source: str, epoch: datetime) -> N
 
 
 async def unresolved_versions(session: AsyncSession) -> list[tuple[str, str]]:
-    """Model names and versions of staged versions that take no bindings, as they are archived."""
+    """Model names and versions of the staged versions that got no bindings: they are archived."""
     rows = await _run(session, sql.UNRESOLVED)
     return [(row.model, row.version) for row in rows]
 
 
-async def finish(session: AsyncSession) -> dict[tuple[str, str], int]:
-    """Counts by kind and action of what the import created and changed."""
+async def count_changes(session: AsyncSession) -> dict[tuple[str, str], int]:
+    """The number of rows that the import created and changed, by kind and action."""
     rows = await _run(session, sql.COUNT_CHANGES)
     return {(row.kind, row.action): row.total for row in rows}
 
 
 async def analyze(session: AsyncSession) -> None:
-    """Tell PostgreSQL how the tables look now: until autovacuum has, reads take 3 times as long."""
+    """Update PostgreSQL's statistics: until autovacuum does, reads take 3 times as long."""
     await _run(
         session,
         "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events",
     )
 
 
-async def _run(session: AsyncSession, statement: str, **given: Any) -> sa.CursorResult[Any]:
-    return await (await session.connection()).execute(sa.text(statement), given)
+async def _run(session: AsyncSession, statement: str, **parameters: Any) -> sa.CursorResult[Any]:
+    return await (await session.connection()).execute(sa.text(statement), parameters)

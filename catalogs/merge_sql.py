@@ -1,29 +1,29 @@
-"""The statements that merge a catalog's temporary tables into the registry's."""
+"""The SQL statements that merge the temporary tables of an import into the registry's tables."""
 
 
-def _created(kind: str, insert: str) -> str:
-    """The INSERT, noting every row it made."""
+def _insert(kind: str, insert: str) -> str:
+    """The INSERT, with a row in import_changes for each row that it creates."""
     return f"""
         WITH new AS ({insert} RETURNING *)
         INSERT INTO import_changes (kind, action) SELECT '{kind}', 'created' FROM new
-    """  # noqa: S608 - its parts are this file's
+    """  # noqa: S608 - all parts are constants of this file
 
 
-def _changed(kind: str, table: str, given: str, columns: dict[str, str]) -> str:
-    """An UPDATE of those rows in which a column is not yet what its expression says.
+def _update(kind: str, table: str, joins: str, columns: dict[str, str]) -> str:
+    """An UPDATE of the rows in which a column differs from its expression in `columns`.
 
-    `t` is the table's row in the expressions and in `given`, the rest of the FROM clause. Rows are
+    `t` is the table's row in the expressions and in `joins`, the rest of the FROM clause. Rows are
     locked in the order of their keys, so that two writers wait for each other and do not deadlock.
     """
     names = ", ".join(columns)
-    wanted = ", ".join(columns.values())
+    expressions = ", ".join(columns.values())
     values = ", ".join(f"{value} AS new_{name}" for name, value in columns.items())
     current = ", ".join(f"t.{name}" for name in columns)
     assigned = ", ".join(f"new_{name}" for name in columns)
     return f"""
         WITH old AS (
-            SELECT t.id AS old_id, {values} FROM {table} t {given}
-            WHERE ROW({current}) IS DISTINCT FROM ROW({wanted})
+            SELECT t.id AS old_id, {values} FROM {table} t {joins}
+            WHERE ROW({current}) IS DISTINCT FROM ROW({expressions})
             ORDER BY t.id FOR UPDATE OF t
         ), changed AS (
             UPDATE {table} SET ({names}) = ROW({assigned}),
@@ -31,10 +31,10 @@ def _changed(kind: str, table: str, given: str, columns: dict[str, str]) -> str:
             FROM old WHERE id = old_id RETURNING id
         )
         INSERT INTO import_changes (kind, action) SELECT '{kind}', 'changed' FROM changed
-    """  # noqa: S608 - its parts are this file's
+    """  # noqa: S608 - all parts are constants of this file
 
 
-INSERT_PROVIDERS = _created(
+INSERT_PROVIDERS = _insert(
     "provider",
     """
     INSERT INTO providers (id, revision, slug, name, kind, api_base, docs_url)
@@ -43,7 +43,7 @@ INSERT_PROVIDERS = _created(
     ORDER BY s.ref ON CONFLICT (slug) DO NOTHING
     """,
 )
-FILL_PROVIDERS = _changed(
+FILL_PROVIDERS = _update(
     "provider",
     "providers",
     "JOIN staged_providers s USING (slug)",
@@ -53,7 +53,7 @@ FILL_PROVIDERS = _changed(
     },
 )
 
-INSERT_MODELS = _created(
+INSERT_MODELS = _insert(
     "model",
     """
     INSERT INTO models (id, revision, name, task, subject, description, labels, retention_keep)
@@ -62,13 +62,13 @@ INSERT_MODELS = _created(
     ORDER BY s.ref ON CONFLICT (name) DO NOTHING
     """,
 )
-FILL_MODELS = _changed(
+FILL_MODELS = _update(
     "model",
     "models",
     "JOIN staged_models s USING (name)",
     {"description": "coalesce(t.description, s.description)"},
 )
-# Numbers are given under the model's lock, as every publish does.
+# Version numbers are assigned under the model's lock, as in createVersion.
 LOCK_MODELS = """
     SELECT FROM models m JOIN staged_models s USING (name) ORDER BY m.id FOR NO KEY UPDATE OF m
 """
@@ -101,9 +101,9 @@ INSERT_VERSIONS = """
     )
     INSERT INTO import_changes (kind, action) SELECT 'version', 'created' FROM new
 """
-# Catalogs disagree: the larger figure and every capability count, as some providers serve less than
-# the version can do. So catalogs end in the same facts in whatever order they are imported.
-UPDATE_VERSIONS = _changed(
+# Catalogs disagree: the larger figure and the union of capabilities are stored, because some
+# providers offer less than the version can do. So the facts do not depend on the order of imports.
+UPDATE_VERSIONS = _update(
     "version",
     "model_versions",
     """
@@ -120,8 +120,8 @@ UPDATE_VERSIONS = _changed(
         """,
     },
 )
-# A binding's foreign key needs its version's key lock: while this holds, nobody else adds bindings
-# to these versions, and what is missing now is missing until it is inserted.
+# A binding's foreign key needs a key lock of its version: with these locks no other transaction can
+# add bindings to these versions, so bindings that are missing now stay missing until the INSERT.
 LOCK_VERSIONS = """
     SELECT FROM model_versions v
     JOIN models m ON m.id = v.model_id
@@ -149,7 +149,7 @@ RESOLVE_BINDINGS = """
         ON b.version_id = v.id AND b.provider_id = p.id
         AND b.provider_model_id = s.provider_model_id AND b.region IS NOT DISTINCT FROM s.region
 """
-INSERT_BINDINGS = _created(
+INSERT_BINDINGS = _insert(
     "binding",
     """
     INSERT INTO provider_bindings (
@@ -161,14 +161,14 @@ INSERT_BINDINGS = _created(
     FROM resolved_bindings WHERE is_new ORDER BY id
     """,
 )
-UPDATE_BINDINGS = _changed(
+UPDATE_BINDINGS = _update(
     "binding",
     "provider_bindings",
     "JOIN resolved_bindings s ON s.id = t.id AND NOT s.is_new",
     {"sunset_on": "coalesce(s.sunset_on, t.sunset_on)"},
 )
 
-INSERT_DATED_PRICES = _created(
+INSERT_DATED_PRICES = _insert(
     "price",
     """
     INSERT INTO prices (
@@ -183,9 +183,9 @@ INSERT_DATED_PRICES = _created(
     ORDER BY s.ref
     """,
 )
-# What the source said last is the yardstick, so that two sources that disagree, and an operator who
-# set a price of their own, do not make every import add a row.
-INSERT_TODAYS_PRICES = _created(
+# A price is compared with the last price of the same source, so that two sources that disagree, or
+# a price that an operator set, do not make every import add a row.
+INSERT_TODAYS_PRICES = _insert(
     "price",
     """
     INSERT INTO prices (
@@ -215,5 +215,5 @@ COUNT_CHANGES = "SELECT kind, action, count(*) AS total FROM import_changes GROU
 
 
 def copy(table: str, columns: str) -> bytes:
-    """The COPY that fills a temporary table."""
+    """The COPY statement that fills a temporary table."""
     return f"COPY {table} ({columns}) FROM STDIN".encode()

@@ -1,8 +1,8 @@
-"""Canonical names: one model, one name, however its providers spell it.
+"""Canonical names: each model has one name, whatever spelling its providers use.
 
 `azure/eu/gpt-4o-2024-08-06`, `openai/gpt-4o:batch` and `gpt-4o` are the model `gpt-4o`; the first
-is its version 2024.8.6. Names become lower case; vendor paths, regions, endpoint variants and
-image sizes go; a date becomes the version; a few families get one spelling (SPELLINGS).
+is its version 2024.8.6. Names become lower case; vendor paths, regions, endpoint variants and image
+sizes are removed; a date becomes the version; SPELLINGS unifies the names of some families.
 """
 
 import re
@@ -12,15 +12,15 @@ from datetime import date
 from domain import patterns
 
 UNDATED = "1.0.0"
+NO_NAME = "no canonical name can be made from its name"  # reason of a skipped entry
 
-# A segment that names a family of models, not a vendor: what follows it belongs to the name.
+# A segment that names a family of models, not a vendor: the segments after it belong to the name.
 _FAMILY = re.compile(
     r"flux|imagen\d|seedance|seedream|gpt-image|recraft|ideogram|dreamina|kontext|hailuo"
     r"|[hv]\d[\d.]*$|moondream\d|deepseek-[rv]\d"
 )
-_FRAGMENT = re.compile(
-    r"v?\d[\d.]*$|v\d|h\d$"
-)  # `v1.1-ultra` says nothing without what precedes it
+# A segment such as `v1.1-ultra` is a name only together with the segment before it.
+_FRAGMENT = re.compile(r"v?\d[\d.]*$|v\d|h\d$")
 _TECHNICAL = re.compile(
     r"accounts|fireworks|models|routers|@cf|@hf|@oi|invoke|claude_platform|ps|fal-ai|\*"
     r"|decision-models|doc-intelligence|ranking|preset|bedrock"
@@ -31,7 +31,7 @@ _REGION_SEGMENT = re.compile(
     r"eu|us|us-gov|apac|global|global-standard"
     r"|(?:af|ap|ca|eu|il|me|mx|sa|us)-(?:gov-)?(?:north|south|east|west|central)+-\d"
 )
-# Words that name a service, not a model: they keep their provider's name in front.
+# Words that name a service, not a model: the provider's name is put in front of them.
 _GENERIC = re.compile(
     r"(?:deep_)?search(?:-.*)?|parse-.*|chat|best|nano|base|auto|router|model_router|guardrails"
     r"|standard|neural|generative|long-form|english|multilingual|typed-decisions|ai_decide"
@@ -62,7 +62,7 @@ _DATES = (
     re.compile(r"[-@](?P<y>20\d\d)-(?P<m>\d\d)-(?P<d>\d\d)$"),
     re.compile(r"[-@](?P<y>20\d\d)(?P<m>\d\d)(?P<d>\d\d)$"),
     re.compile(r"-(?P<m>\d\d)-(?P<y>20\d\d)$"),
-    # Two digits of a year from 23 on cannot be a month, so these are no MMDD such as gpt-4-0613.
+    # A two-digit year from 23 on cannot be a month, so MMDD as in gpt-4-0613 does not match.
     re.compile(r"[-@](?P<y>2[3-9])(?P<m>\d\d)(?P<d>\d\d)$"),
     re.compile(r"[-@](?P<y>2[3-9])(?P<m>\d\d)$"),
 )
@@ -89,7 +89,7 @@ _NAME = re.compile(patterns.NAME, re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A canonical model name, the semantic version a date in the raw name says, and a region."""
+    """A canonical model name, the version from the raw name's date, and the region, if any."""
 
     model: str
     version: str = UNDATED
@@ -97,7 +97,7 @@ class Name:
 
 
 def canonical(raw: str, provider: str) -> Name | None:
-    """The canonical name of what `provider` (a slug) calls `raw`; None when it makes no name."""
+    """The canonical name of the model that `provider` (a slug) calls `raw`; None if impossible."""
     path, region = split_region(raw)
     text = _model_segment(path.strip().lower().lstrip("~").split("/"))
     text, geo = _without_geo(text)
@@ -143,8 +143,8 @@ def _without_date(text: str) -> tuple[str, str]:
         match = pattern.search(text)
         if match is None:
             continue
-        given = match.groupdict()
-        year, month, day = int(given["y"]) % 100 + 2000, int(given["m"]), int(given.get("d") or 0)
+        parts = match.groupdict()
+        year, month, day = int(parts["y"]) % 100 + 2000, int(parts["m"]), int(parts.get("d") or 0)
         if _is_date(year, month, day or 1):
             return text[: match.start()], f"{year}.{month}.{day}"
     return text, UNDATED

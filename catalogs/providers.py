@@ -1,11 +1,11 @@
-"""Providers under one slug, however a catalog spells them."""
+"""One slug for each provider, whatever spelling a catalog uses."""
 
 import re
 
 from catalogs.catalog import Provider
 from domain.enums import ProviderKind
 
-# Spellings of one provider, by its slug. What is missing here keeps its own name.
+# Other spellings of a provider and its slug. Names that are missing here are their own slug.
 _SLUGS = {
     "aws": "bedrock",
     "bedrock-converse": "bedrock",
@@ -32,7 +32,7 @@ _KINDS = {
     "openai": ProviderKind.OPENAI,
     "vertex-ai": ProviderKind.VERTEX_AI,
 }
-# Services whose API is their own; the rest of the market speaks OpenAI's.
+# Services with an API of their own; every other service counts as OpenAI-compatible.
 _OWN_API = frozenset(
     {
         "agentcore",
@@ -92,7 +92,7 @@ def slug(text: str) -> str:
 def provider(
     text: str, name: str | None = None, api_base: str | None = None, docs_url: str | None = None
 ) -> Provider:
-    """The provider that a catalog calls `text`, with a readable name and the API it speaks."""
+    """The provider that a catalog calls `text`, with a readable name and its kind of API."""
     key = slug(text)
     return Provider(
         slug=key,

@@ -1,4 +1,4 @@
-"""Bytes of a catalog from a path or a URL, plain or gzipped, within limits."""
+"""Reads the bytes of a catalog from a path or a URL, plain or gzipped, within limits."""
 
 import zlib
 from pathlib import Path
@@ -10,16 +10,16 @@ from catalogs.catalog import CatalogError
 BYTES_MAX = 64 * 1024 * 1024  # the whole LiteLLM map is 4 MB
 TIMEOUT_S = 30.0
 _GZIP_MAGIC = b"\x1f\x8b"
-_GZIP = 16 + zlib.MAX_WBITS
+_GZIP_WBITS = 16 + zlib.MAX_WBITS
 
 
 def read(path_or_url: str) -> bytes:
-    """What is there, unpacked; raises CatalogError when it is missing, too large or broken."""
+    """The uncompressed content; raises CatalogError when it is missing, too large or broken."""
     if path_or_url.startswith(("http://", "https://")):
         content = _fetch(path_or_url)
     else:
         content = _open(Path(path_or_url))
-    return _unpacked(content) if content.startswith(_GZIP_MAGIC) else content
+    return _uncompressed(content) if content.startswith(_GZIP_MAGIC) else content
 
 
 def _open(path: Path) -> bytes:
@@ -45,15 +45,15 @@ def _fetch(url: str) -> bytes:
     return _bounded(content)
 
 
-def _unpacked(content: bytes) -> bytes:
-    unpacker = zlib.decompressobj(_GZIP)
+def _uncompressed(content: bytes) -> bytes:
+    decompressor = zlib.decompressobj(_GZIP_WBITS)
     try:
-        plain = unpacker.decompress(content, BYTES_MAX + 1)
+        plain = decompressor.decompress(content, BYTES_MAX + 1)
     except zlib.error as error:
-        raise CatalogError(f"it is no whole gzip file: {error}") from error
+        raise CatalogError(f"it is not a complete gzip file: {error}") from error
     _bounded(plain)
-    if not unpacker.eof:
-        raise CatalogError("it is no whole gzip file: it ends too early")
+    if not decompressor.eof:
+        raise CatalogError("it is not a complete gzip file: it ends too early")
     return plain
 
 

@@ -1,7 +1,7 @@
-"""What is copied into the temporary tables of a catalog's load: one named tuple a table.
+"""The rows of an import's temporary tables: one named tuple class per table.
 
-A tuple's fields are the table's columns, in order. `ref` is the key that a row gets if it is new.
-Enums are their words, labels are JSON text.
+The fields are the table's columns, in order. `ref` becomes the row's primary key if the row is new.
+Enums are stored as their values, labels as JSON text.
 """
 
 from datetime import date, datetime
@@ -11,7 +11,7 @@ from uuid import UUID
 
 
 class ProviderRow(NamedTuple):
-    """A provider, by its slug."""
+    """A provider; its key is the slug."""
 
     ref: UUID
     slug: str
@@ -22,7 +22,7 @@ class ProviderRow(NamedTuple):
 
 
 class ModelRow(NamedTuple):
-    """A model, by its name."""
+    """A model; its key is the name."""
 
     ref: UUID
     name: str
@@ -33,7 +33,7 @@ class ModelRow(NamedTuple):
 
 
 class VersionRow(NamedTuple):
-    """A version, by its model's name and its semantic version."""
+    """A version; its key is the model's name and the semantic version."""
 
     ref: UUID
     model: str
@@ -52,7 +52,7 @@ class VersionRow(NamedTuple):
 
 
 class BindingRow(NamedTuple):
-    """A binding, by its version, its provider's slug, the provider's model id and the region."""
+    """A binding; its key is the version, the provider's slug and model id, and the region."""
 
     ref: UUID
     model: str
@@ -69,7 +69,7 @@ class BindingRow(NamedTuple):
 
 
 class PriceRow(NamedTuple):
-    """A price, by the ref of its staged binding; without a date it is today's."""
+    """A price; `binding` is the ref of its staged binding. Without a date it is today's price."""
 
     ref: UUID
     binding: UUID
@@ -111,7 +111,7 @@ CREATE = (
         ref uuid, binding uuid, input_per_1k numeric(20, 10), output_per_1k numeric(20, 10),
         cache_read_per_1k numeric(20, 10), effective_from timestamptz
     ) ON COMMIT DROP""",
-    # The staged bindings with the keys of what they belong to, and their own key, old or new.
+    # The staged bindings with their foreign keys, and their own key, existing or new.
     """CREATE TEMP TABLE resolved_bindings (
         id uuid, is_new boolean, version_id uuid, model_id uuid, provider_id uuid,
         LIKE staged_bindings

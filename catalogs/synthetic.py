@@ -1,8 +1,8 @@
-"""A generated catalog for benchmarks and demonstrations: plausible figures that belong to nobody.
+"""A generated catalog for benchmarks and demonstrations, with plausible but invented figures.
 
-The same numbers and seed give the same content. Everything says that it is synthetic: the label
-`synthetic`, the providers' names, the prices' source. Models are generated while they are loaded,
-so a million bindings need no more memory than a thousand.
+The same sizes and seed give the same content. The label `synthetic`, the names of providers and the
+source of prices mark the data as synthetic. Models are generated while they are imported, so a
+million bindings need no more memory than a thousand.
 """
 
 from collections.abc import Iterator
@@ -29,9 +29,9 @@ _STEP = Decimal("0.0000001")
 
 
 def read(models: int, versions: int, bindings: int, seed: int) -> Catalog:
-    """That many models, versions of each, and bindings of each version; all at least 1."""
+    """`models` models, `versions` of each model, `bindings` of each version; all at least 1."""
     if min(models, versions, bindings) < 1:
-        raise ValueError("models, versions and bindings are at least 1")
+        raise ValueError("models, versions and bindings must be at least 1")
     return Catalog(
         source=SOURCE,
         providers=_PROVIDERS,
@@ -42,7 +42,7 @@ def read(models: int, versions: int, bindings: int, seed: int) -> Catalog:
 
 def _models(models: int, versions: int, bindings: int, seed: int) -> Iterator[Model]:
     for number in range(1, models + 1):
-        random = Random(f"{seed}/{number}")  # noqa: S311 - figures to look at, not secrets
+        random = Random(f"{seed}/{number}")  # noqa: S311 - generates sample figures, not secrets
         name = f"model-{number:04d}"
         yield Model(
             name=name,
@@ -75,15 +75,15 @@ def _version(random: Random, model: str, number: int, last: int, bindings: int) 
 
 def _status(random: Random, number: int, last: int) -> VersionStatus:
     if number == last - 1:
-        return VersionStatus.ACTIVE  # every model has a newest one to use
-    drawn = random.random()
-    if drawn < 0.85:
+        return VersionStatus.ACTIVE  # every model has an ACTIVE version
+    share = random.random()
+    if share < 0.85:
         return VersionStatus.ACTIVE
-    return VersionStatus.DEPRECATED if drawn < 0.95 else VersionStatus.DRAFT
+    return VersionStatus.DEPRECATED if share < 0.95 else VersionStatus.DRAFT
 
 
 def _binding(random: Random, model: str, version: int, number: int, price: Decimal) -> Binding:
-    """Provider and region count up, so that the bindings of one version differ in their key."""
+    """`number` determines provider and region, so that all bindings of a version differ in key."""
     round_, provider = divmod(number, len(_PROVIDERS))
     copy, region = divmod(round_, len(_REGIONS))
     factor = Decimal(random.uniform(0.7, 1.4))

@@ -86,7 +86,7 @@ def _import(read: "Callable[[], Catalog]") -> None:
     except NotMigrated as error:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
     console.print(_counts(report))
-    for title, issues in (("Skipped", report.skipped), ("Simplified", report.simplified)):
+    for title, issues in (("Skipped", report.skipped), ("Imported in part", report.partial)):
         if issues:
             console.print(_reasons(title, issues))
 

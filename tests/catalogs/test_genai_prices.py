@@ -1,4 +1,4 @@
-"""Reading the genai-prices catalog, as the wheel ships it."""
+"""Reads the genai-prices catalog from the installed wheel."""
 
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -11,8 +11,8 @@ from catalogs.catalog import Binding, Model
 from catalogs.prices import EPOCH
 from domain.enums import TaskType
 
-CHEAP = types.ModelPrice(input_mtok=Decimal("1"), output_mtok=Decimal("2"))
-DEAR = types.ModelPrice(input_mtok=Decimal("3"), output_mtok=Decimal("6"))
+LOW = types.ModelPrice(input_mtok=Decimal("1"), output_mtok=Decimal("2"))
+HIGH = types.ModelPrice(input_mtok=Decimal("3"), output_mtok=Decimal("6"))
 TIERED = types.ModelPrice(
     input_mtok=types.TieredPrices(Decimal("5"), [types.Tier(200_000, Decimal("10"))])
 )
@@ -34,13 +34,13 @@ def _read(*prices: types.ConditionalPrice) -> list[tuple[datetime | None, Decima
     return [(p.effective_from, p.input_per_1k) for p in genai_prices._prices(info)]
 
 
-def test_one_model_is_served_by_several_providers(models: dict[str, Model]) -> None:
+def test_one_model_has_bindings_of_several_providers(models: dict[str, Model]) -> None:
     providers = {binding.provider for binding in _bindings(models["claude-sonnet-4-5"])}
     assert {"anthropic", "bedrock", "google", "openrouter"} <= providers
     assert {b.provider for b in _bindings(models["gpt-4o"])} >= {"openai", "openrouter"}
 
 
-def test_match_clauses_name_dated_releases(models: dict[str, Model]) -> None:
+def test_match_clauses_give_dated_releases(models: dict[str, Model]) -> None:
     versions = {version.version: version for version in models["gpt-4o"].versions}
     assert {"1.0.0", "2024.5.13", "2024.8.6", "2024.11.20"} <= set(versions)
     names = {b.provider_model_id for b in versions["2024.8.6"].bindings if b.provider == "openai"}
@@ -58,7 +58,7 @@ def test_prices_are_decimals_per_thousand_tokens(models: dict[str, Model]) -> No
     assert openai.prices[0].input_per_1k == Decimal("0.0025")
 
 
-def test_tasks_are_read_from_names(models: dict[str, Model]) -> None:
+def test_tasks_are_derived_from_names(models: dict[str, Model]) -> None:
     assert models["text-embedding-3-large"].task is TaskType.EMBEDDING
     assert models["whisper-large-v3"].task is TaskType.SPEECH_TO_TEXT
     assert models["gpt-4o"].task is TaskType.CHAT
@@ -66,28 +66,28 @@ def test_tasks_are_read_from_names(models: dict[str, Model]) -> None:
 
 def test_a_price_before_the_first_date_takes_effect_at_the_epoch() -> None:
     assert _read(
-        types.ConditionalPrice(prices=CHEAP),
-        types.ConditionalPrice(FROM_JUNE, prices=DEAR),
+        types.ConditionalPrice(prices=LOW),
+        types.ConditionalPrice(FROM_JUNE, prices=HIGH),
     ) == [(EPOCH, Decimal("0.001")), (datetime(2025, 6, 1, tzinfo=UTC), Decimal("0.003"))]
 
 
-def test_of_prices_by_time_of_day_the_dearest_holds_from_the_last_date_on() -> None:
+def test_of_prices_by_time_of_day_the_highest_takes_effect_at_the_last_date() -> None:
     assert _read(
-        types.ConditionalPrice(prices=CHEAP),
-        types.ConditionalPrice(FROM_JUNE, prices=CHEAP),
-        types.ConditionalPrice(BY_DAY, prices=DEAR),
+        types.ConditionalPrice(prices=LOW),
+        types.ConditionalPrice(FROM_JUNE, prices=LOW),
+        types.ConditionalPrice(BY_DAY, prices=HIGH),
     ) == [(EPOCH, Decimal("0.001")), (datetime(2025, 6, 1, tzinfo=UTC), Decimal("0.003"))]
 
 
-def test_of_tiers_the_base_is_taken_and_a_price_without_tokens_is_none() -> None:
+def test_of_tiered_prices_the_base_tier_is_imported_and_without_token_prices_none() -> None:
     assert _read(types.ConditionalPrice(prices=TIERED)) == [(EPOCH, Decimal("0.005"))]
     assert _read(types.ConditionalPrice(prices=types.ModelPrice())) == []
 
 
-def test_simplifications_are_told() -> None:
-    reasons = {remark.reason for remark in genai_prices.read().simplified}
+def test_the_report_lists_prices_that_are_imported_in_part() -> None:
+    reasons = {issue.reason for issue in genai_prices.read().partial}
     assert reasons == {
         "not priced by tokens: its price is unknown",
-        "priced in tiers: the base tier is taken",
-        "priced by time of day: the dearest is taken",
+        "priced in tiers: the base tier is imported",
+        "priced by time of day: the highest price is imported",
     }

@@ -1,4 +1,4 @@
-"""Reading the LiteLLM price map; litellm.json holds real entries, one of every shape."""
+"""Reads the LiteLLM price map; litellm.json holds real entries, one of every form."""
 
 import gzip
 import json
@@ -25,8 +25,8 @@ def models() -> dict[str, Model]:
 
 
 def _bindings(model: Model, version: str) -> dict[tuple[str, str | None], Binding]:
-    found = next(each for each in model.versions if each.version == version)
-    return {(each.provider, each.region): each for each in found.bindings}
+    [match] = [each for each in model.versions if each.version == version]
+    return {(each.provider, each.region): each for each in match.bindings}
 
 
 def _write(path: Path, document: Any) -> str:
@@ -57,17 +57,21 @@ def test_prices_are_exact_decimals_per_thousand_tokens(models: dict[str, Model])
     assert price.effective_from is None
 
 
-def test_a_deprecation_date_ends_the_binding_not_the_version(models: dict[str, Model]) -> None:
+def test_a_deprecation_date_is_the_sunset_of_the_binding_not_of_the_version(
+    models: dict[str, Model],
+) -> None:
     bindings = _bindings(models["claude-sonnet-4-5"], "2025.9.29")
     assert bindings["vertex-ai", None].sunset_on == date(2026, 9, 29)
     assert bindings["bedrock", "us"].sunset_on == date(2027, 4, 8)
 
 
-def test_supported_regions_are_bindings(models: dict[str, Model]) -> None:
+def test_each_supported_region_gives_a_binding(models: dict[str, Model]) -> None:
     assert set(_bindings(models["deepseek-v3.1"], "1.0.0")) == {("vertex-ai", "us-central1")}
 
 
-def test_modes_are_tasks_and_supports_are_capabilities(models: dict[str, Model]) -> None:
+def test_mode_gives_the_task_and_supports_fields_give_the_capabilities(
+    models: dict[str, Model],
+) -> None:
     assert models["whisper-1"].task is TaskType.SPEECH_TO_TEXT
     assert models["text-embedding-3-small"].task is TaskType.EMBEDDING
     assert models["tavily-search"].task is TaskType.SEARCH
@@ -78,7 +82,7 @@ def test_modes_are_tasks_and_supports_are_capabilities(models: dict[str, Model])
     assert Capability.REASONING not in facts.capabilities
 
 
-def test_what_is_not_sold_by_tokens_has_no_price_rather_than_a_free_one(
+def test_an_entry_without_a_price_per_token_has_no_price_instead_of_price_0(
     models: dict[str, Model],
 ) -> None:
     assert _bindings(models["rerank-v3.5"], "1.0.0")["cohere", None].prices == ()
@@ -87,26 +91,26 @@ def test_what_is_not_sold_by_tokens_has_no_price_rather_than_a_free_one(
     assert free.input_per_1k == 0
 
 
-def test_tiered_pricing_gives_its_first_tier(models: dict[str, Model]) -> None:
+def test_of_tiered_pricing_the_first_tier_is_imported(models: dict[str, Model]) -> None:
     price = _bindings(models["qwen3-max"], "1.0.0")["dashscope", None].prices[0]
     assert price.input_per_1k == Decimal("0.0012")
 
 
-def test_what_is_skipped_says_why() -> None:
-    reasons = {remark.entry: remark.reason for remark in litellm.read(str(MAP)).skipped}
+def test_skipped_entries_have_a_reason() -> None:
+    reasons = {issue.entry: issue.reason for issue in litellm.read(str(MAP)).skipped}
     assert reasons == {
-        "sample_spec": "the map's own example",
+        "sample_spec": "the example entry of the price map",
         "fallback_generalizations": "rules, not a model",
         "bedrock/us-east-1/1-month-commitment/anthropic.claude-v2:1": (
             "a price for reserved capacity, not for calls"
         ),
         "orphan-model": "no provider",
-        "openai/!!!": "its name makes no canonical name",
+        "openai/!!!": "no canonical name can be made from its name",
         "deepseek/deepseek-flash": "the same binding as an earlier entry",
     }
 
 
-def test_an_entry_named_twice_counts_once() -> None:
+def test_a_repeated_entry_counts_once() -> None:
     catalog = litellm.read(str(MAP))
     bindings = [b for m in catalog.models for v in m.versions for b in v.bindings]
     assert catalog.binding_count == len(bindings)
@@ -135,20 +139,22 @@ def test_an_entry_named_twice_counts_once() -> None:
         ({"tiered_pricing": [7]}, "tiered_pricing"),
     ],
 )
-def test_a_malformed_entry_is_named(tmp_path: Path, changed: dict[str, Any], field: str) -> None:
+def test_the_error_names_a_malformed_entry(
+    tmp_path: Path, changed: dict[str, Any], field: str
+) -> None:
     path = _write(tmp_path / "map.json", {"good": GOOD, "my-model": {**GOOD, **changed}})
     with pytest.raises(CatalogError, match=rf"entry 'my-model': {field} is not "):
         litellm.read(path)
 
 
 @pytest.mark.parametrize("text", ["1e400", "1e999999999", "1e10"])
-def test_a_price_beyond_all_bounds_is_named(tmp_path: Path, text: str) -> None:
+def test_the_error_names_an_entry_whose_price_is_too_large(tmp_path: Path, text: str) -> None:
     document = json.dumps({"my-model": GOOD}).replace("1e-06", text)
     with pytest.raises(CatalogError, match="entry 'my-model': input_cost_per_token"):
         litellm.read(_write(tmp_path / "map.json", document))
 
 
-def test_an_entry_that_is_no_object_is_named(tmp_path: Path) -> None:
+def test_the_error_names_an_entry_that_is_not_an_object(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match="entry 'my-model' is not an object"):
         litellm.read(_write(tmp_path / "map.json", {"my-model": 3}))
 
@@ -163,44 +169,46 @@ def test_an_entry_that_is_no_object_is_named(tmp_path: Path) -> None:
         ("[" * 200_000, "not JSON"),
     ],
 )
-def test_a_file_that_is_no_map_is_refused(tmp_path: Path, text: str, message: str) -> None:
+def test_a_file_that_is_not_a_price_map_is_an_error(
+    tmp_path: Path, text: str, message: str
+) -> None:
     with pytest.raises(CatalogError, match=message):
         litellm.read(_write(tmp_path / "map.json", text))
 
 
-def test_a_gzipped_map_reads_the_same(tmp_path: Path) -> None:
+def test_a_gzipped_price_map_gives_the_same_catalog(tmp_path: Path) -> None:
     packed = tmp_path / "map.json.gz"
     packed.write_bytes(gzip.compress(MAP.read_bytes()))
     assert litellm.read(str(packed)) == litellm.read(str(MAP))
 
 
-def test_a_cut_or_oversized_archive_is_refused(tmp_path: Path) -> None:
-    cut, bomb = tmp_path / "cut.gz", tmp_path / "bomb.gz"
-    cut.write_bytes(gzip.compress(MAP.read_bytes())[:-20])
+def test_a_truncated_or_oversized_gzip_file_is_an_error(tmp_path: Path) -> None:
+    truncated, bomb = tmp_path / "truncated.gz", tmp_path / "bomb.gz"
+    truncated.write_bytes(gzip.compress(MAP.read_bytes())[:-20])
     bomb.write_bytes(gzip.compress(b" " * (source.BYTES_MAX + 1)))
-    with pytest.raises(CatalogError, match="no whole gzip file"):
-        litellm.read(str(cut))
+    with pytest.raises(CatalogError, match="not a complete gzip file"):
+        litellm.read(str(truncated))
     with pytest.raises(CatalogError, match="larger than 64 MiB"):
         litellm.read(str(bomb))
 
 
-def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(CatalogError, match=r"nowhere\.json: No such file"):
         litellm.read(str(tmp_path / "nowhere.json"))
 
 
 class _Server(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        found = self.path == "/map.json"
-        self.send_response(200 if found else 404)
+        exists = self.path == "/map.json"
+        self.send_response(200 if exists else 404)
         self.end_headers()
-        self.wfile.write(MAP.read_bytes() if found else b"")
+        self.wfile.write(MAP.read_bytes() if exists else b"")
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
-def test_a_url_is_fetched_and_a_wrong_one_refused() -> None:
+def test_a_url_is_fetched_and_a_wrong_url_is_an_error() -> None:
     with HTTPServer(("127.0.0.1", 0), _Server) as server:
         thread = Thread(target=server.serve_forever)
         thread.start()

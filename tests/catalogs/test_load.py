@@ -1,4 +1,4 @@
-"""Bringing catalogs into a real PostgreSQL."""
+"""Imports catalogs into a real PostgreSQL."""
 
 import asyncio
 import re
@@ -57,9 +57,9 @@ async def _load(db: Database, catalog: Catalog) -> Report:
     return await load(db, catalog, lambda done, total: None)
 
 
-async def _rows(db: Database, query: str, **given: Any) -> list[Any]:
+async def _rows(db: Database, query: str, **parameters: Any) -> list[Any]:
     async with db.engine.connect() as connection:
-        return [tuple(row) for row in await connection.execute(sa.text(query), given)]
+        return [tuple(row) for row in await connection.execute(sa.text(query), parameters)]
 
 
 async def _contents(db: Database) -> dict[str, list[Any]]:
@@ -75,7 +75,7 @@ def _changes(report: Report) -> int:
     return sum(counts.created + counts.changed for counts in report.counts.values())
 
 
-async def test_the_whole_genai_prices_catalog_comes_in_and_a_second_run_changes_nothing(
+async def test_a_second_import_of_the_genai_prices_catalog_changes_nothing(
     db: Database,
 ) -> None:
     first = await _load(db, genai_prices.read())
@@ -87,15 +87,15 @@ async def test_the_whole_genai_prices_catalog_comes_in_and_a_second_run_changes_
         k: c.created for k, c in first.counts.items()
     }
     assert await _contents(db) == before
-    found = await _rows(
+    counts = await _rows(
         db,
         "SELECT count(DISTINCT provider_id), count(input_per_1k) FROM provider_bindings b"
         " JOIN models m ON m.id = model_id JOIN prices ON binding_id = b.id WHERE name = 'gpt-4o'",
     )
-    assert found[0] > (1, 3)
+    assert counts[0] > (1, 3)
 
 
-async def test_the_report_counts_what_the_tables_hold(db: Database) -> None:
+async def test_the_report_counts_the_rows_of_the_tables(db: Database) -> None:
     report = await _load(db, litellm.read(str(MAP)))
     for kind, table in zip(report.counts, ("providers", *TABLES[:2], *TABLES[3:5]), strict=True):
         assert await _rows(db, f"SELECT count(*) FROM {table}") == [(report.counts[kind].created,)]
@@ -103,7 +103,9 @@ async def test_the_report_counts_what_the_tables_hold(db: Database) -> None:
     assert len(report.skipped) == 6
 
 
-async def test_catalogs_meet_in_one_model_and_either_changes_nothing_again(db: Database) -> None:
+async def test_two_catalogs_share_models_and_importing_both_again_changes_nothing(
+    db: Database,
+) -> None:
     await _load(db, genai_prices.read())
     second = await _load(db, litellm.read(str(MAP)))
     assert second.counts["model"].unchanged > 10
@@ -113,7 +115,9 @@ async def test_catalogs_meet_in_one_model_and_either_changes_nothing_again(db: D
     assert await _contents(db) == before
 
 
-async def test_versions_are_numbered_by_precedence_and_later_ones_go_on(db: Database) -> None:
+async def test_versions_are_numbered_by_precedence_and_later_imports_continue_the_numbers(
+    db: Database,
+) -> None:
     await _load(db, _catalog(versions=("1.10.0", "1.2.0", "1.10.0-rc.1")))
     await _load(db, _catalog(versions=("1.3.0", "1.10.0")))
     rows = await _rows(db, "SELECT version, number FROM model_versions ORDER BY number")
@@ -121,7 +125,7 @@ async def test_versions_are_numbered_by_precedence_and_later_ones_go_on(db: Data
     assert await _rows(db, "SELECT last_number FROM models") == [(4,)]
 
 
-async def test_a_first_price_holds_since_the_epoch_and_a_changed_one_is_added(
+async def test_the_first_price_starts_at_the_epoch_and_a_changed_price_is_added(
     db: Database,
 ) -> None:
     await _load(db, _catalog(_price("0.001")))
@@ -135,7 +139,7 @@ async def test_a_first_price_holds_since_the_epoch_and_a_changed_one_is_added(
     assert (report.counts["price"].created, _changes(again)) == (1, 0)
 
 
-async def test_a_price_that_goes_back_is_added_again(db: Database) -> None:
+async def test_a_price_that_changes_back_is_added_again(db: Database) -> None:
     for amount in ("0.001", "0.002", "0.001"):
         await _load(db, _catalog(_price(amount)))
     assert [row[0] for row in await _prices(db)] == [
@@ -145,7 +149,7 @@ async def test_a_price_that_goes_back_is_added_again(db: Database) -> None:
     ]
 
 
-async def test_dated_prices_keep_their_dates_and_the_future_waits(db: Database) -> None:
+async def test_dated_prices_keep_their_dates_also_in_the_future(db: Database) -> None:
     june, later = datetime(2025, 6, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)
     catalog = _catalog(_price("1", EPOCH), _price("2", june), _price("3", later))
     await _load(db, catalog)
@@ -153,7 +157,7 @@ async def test_dated_prices_keep_their_dates_and_the_future_waits(db: Database) 
     assert _changes(await _load(db, catalog)) == 0
 
 
-async def test_a_corrected_past_is_not_rewritten_but_holds_from_now(db: Database) -> None:
+async def test_a_corrected_past_price_is_added_as_the_price_from_now_on(db: Database) -> None:
     june = datetime(2025, 6, 1, tzinfo=UTC)
     await _load(db, _catalog(_price("1", EPOCH), _price("2", june)))
     corrected = _catalog(_price("1", EPOCH), _price("5", june))
@@ -163,7 +167,7 @@ async def test_a_corrected_past_is_not_rewritten_but_holds_from_now(db: Database
     assert _changes(await _load(db, corrected)) == 0
 
 
-async def test_sources_that_disagree_do_not_outbid_each_other_for_ever(db: Database) -> None:
+async def test_two_sources_that_disagree_add_one_price_each(db: Database) -> None:
     ours, theirs = _catalog(_price("1")), _catalog(_price("2"), source="other")
     for catalog in (ours, theirs, ours, theirs):
         await _load(db, catalog)
@@ -171,7 +175,7 @@ async def test_sources_that_disagree_do_not_outbid_each_other_for_ever(db: Datab
     assert [(row[0], row[2]) for row in rows] == [(Decimal(1), "test"), (Decimal(2), "other")]
 
 
-async def test_facts_grow_and_the_content_hash_stays(db: Database) -> None:
+async def test_facts_are_updated_and_the_content_hash_is_not(db: Database) -> None:
     few, more = (Capability.VISION,), (Capability.TOOLS,)
     await _load(db, _catalog(context_window=1_000, capabilities=few))
     query = "SELECT content_hash, context_window, capabilities, revision FROM model_versions"
@@ -182,7 +186,7 @@ async def test_facts_grow_and_the_content_hash_stays(db: Database) -> None:
     assert report.counts["version"] == Counts(created=0, changed=1, unchanged=0)
 
 
-async def test_a_sunset_is_taken_over_and_what_people_set_is_kept(db: Database) -> None:
+async def test_a_sunset_date_is_updated_and_values_that_people_set_are_kept(db: Database) -> None:
     await _load(db, _catalog())
     async with db.engine.begin() as connection:
         for change in (
@@ -193,8 +197,8 @@ async def test_a_sunset_is_taken_over_and_what_people_set_is_kept(db: Database) 
     catalog = _catalog()
     [model] = catalog.models
     [version] = model.versions
-    ending = replace(version.bindings[0], sunset_on=date(2030, 1, 1))
-    models = [replace(model, versions=(replace(version, bindings=(ending,)),))]
+    with_sunset = replace(version.bindings[0], sunset_on=date(2030, 1, 1))
+    models = [replace(model, versions=(replace(version, bindings=(with_sunset,)),))]
     report = await _load(db, replace(catalog, models=models))
     bindings = "SELECT priority, status, sunset_on, revision FROM provider_bindings"
     assert await _rows(db, bindings) == [(7, "DRAINING", date(2030, 1, 1), 2)]
@@ -202,17 +206,19 @@ async def test_a_sunset_is_taken_over_and_what_people_set_is_kept(db: Database) 
     assert report.counts["binding"].changed == 1
 
 
-async def test_an_archived_version_stays_as_it_is_and_is_told(db: Database) -> None:
+async def test_an_archived_version_is_not_changed_and_is_reported(db: Database) -> None:
     model = await factories.model(db, name="m")
-    given = {"version": "1.0.0", "status": "ARCHIVED", "archived_at": datetime.now(UTC)}
-    await factories.version(db, of=model, **given)
+    archived = {"version": "1.0.0", "status": "ARCHIVED", "archived_at": datetime.now(UTC)}
+    await factories.version(db, of=model, **archived)
     report = await _load(db, _catalog(_price("1"), context_window=5))
-    assert [(r.entry, r.reason) for r in report.skipped] == [("m 1.0.0", "the version is archived")]
+    assert [(issue.entry, issue.reason) for issue in report.skipped] == [
+        ("m 1.0.0", "the version is archived")
+    ]
     assert await _rows(db, "SELECT context_window FROM model_versions") == [(None,)]
     assert await _rows(db, "SELECT count(*) FROM provider_bindings") == [(0,)]
 
 
-async def test_a_failure_half_way_leaves_nothing(db: Database) -> None:
+async def test_a_failed_import_leaves_no_rows(db: Database) -> None:
     catalog = _catalog(_price("-1"))
     with pytest.raises(Exception, match="ck_prices_input_per_1k_range"):
         await _load(db, catalog)
@@ -221,13 +227,13 @@ async def test_a_failure_half_way_leaves_nothing(db: Database) -> None:
     assert not any(rows.values())
 
 
-async def test_imports_at_once_wait_for_each_other(db: Database) -> None:
+async def test_concurrent_imports_run_one_after_another(db: Database) -> None:
     catalogs = [_catalog(_price("1"), versions=("1.0.0", "2.0.0")) for _ in range(4)]
     reports = await asyncio.gather(*(_load(db, catalog) for catalog in catalogs))
     assert sorted(_changes(report) for report in reports) == [0, 0, 0, 8]
 
 
-async def test_a_database_without_the_tables_is_told_apart(empty_url: str) -> None:
+async def test_a_database_without_the_tables_raises_not_migrated(empty_url: str) -> None:
     database = Database(empty_url)
     try:
         with pytest.raises(NotMigrated):
@@ -236,7 +242,7 @@ async def test_a_database_without_the_tables_is_told_apart(empty_url: str) -> No
         await database.close()
 
 
-async def test_progress_ends_at_all_of_the_bindings(db: Database) -> None:
+async def test_progress_ends_with_the_total(db: Database) -> None:
     steps: list[tuple[int, int]] = []
     await load(db, synthetic.read(30, 2, 5, 1), lambda *step: steps.append(step))
     assert steps[-1] == (300, 300)
@@ -251,7 +257,7 @@ def test_a_synthetic_catalog_depends_on_its_seed_alone() -> None:
     assert [model.name for model in models(1)] == [f"model-000{n}" for n in range(1, 6)]
 
 
-async def test_a_synthetic_catalog_says_so_and_has_every_figure(db: Database) -> None:
+async def test_a_synthetic_catalog_is_labelled_and_has_every_figure(db: Database) -> None:
     report = await _load(db, synthetic.read(20, 5, 40, 7))
     assert _changes(await _load(db, synthetic.read(20, 5, 40, 7))) == 0
     assert report.counts["binding"] == Counts(created=4_000, changed=0, unchanged=0)

@@ -1,4 +1,4 @@
-"""Canonical names of real entries of both catalogs."""
+"""Canonical names, of real entries of both catalogs."""
 
 import re
 
@@ -7,7 +7,7 @@ import pytest
 from catalogs import genai_prices, names, synthetic
 from domain import patterns, semver
 
-# provider, its name for the model; canonical name, version, region
+# provider, its name for the model, canonical name, version, region
 TABLE = [
     ("openai", "gpt-4o", "gpt-4o", "1.0.0", None),
     ("openai", "gpt-4o-2024-08-06", "gpt-4o", "2024.8.6", None),
@@ -115,7 +115,7 @@ TABLE = [
     ("aiml", "flux/kontext-pro/text-to-image", "flux-kontext-pro", "1.0.0", None),
     ("tavily", "search", "tavily-search", "1.0.0", None),
     ("exa-ai", "search", "exa-ai-search", "1.0.0", None),
-    ("openai", "gpt-4o-2024-13-45", "gpt-4o-2024-13-45", "1.0.0", None),  # no date
+    ("openai", "gpt-4o-2024-13-45", "gpt-4o-2024-13-45", "1.0.0", None),  # not a date
 ]
 
 
@@ -127,7 +127,7 @@ def test_a_real_name_becomes_its_canonical_one(
 
 
 @pytest.mark.parametrize("raw", ["", "!!!", "-", "gpt 4", "naïve", "a" * 201, "gpt-4o-", "x\ny"])
-def test_what_makes_no_name_is_none(raw: str) -> None:
+def test_a_text_without_a_canonical_name_gives_none(raw: str) -> None:
     assert names.canonical(raw, "openai") is None
 
 
@@ -140,13 +140,13 @@ def test_what_makes_no_name_is_none(raw: str) -> None:
         ("meta-llama/llama-3", "meta-llama/llama-3", None),
     ],
 )
-def test_a_region_segment_is_no_part_of_the_providers_name(
+def test_a_region_segment_is_not_part_of_the_providers_name(
     path: str, rest: str, region: str | None
 ) -> None:
     assert names.split_region(path) == (rest, region)
 
 
-def test_every_name_of_a_whole_catalog_keeps_the_formats() -> None:
+def test_all_names_of_the_catalogs_match_the_formats() -> None:
     models = list(genai_prices.read().models) + list(synthetic.read(3, 2, 40, 1).models)
     bindings = [b for model in models for version in model.versions for b in version.bindings]
     assert all(re.fullmatch(patterns.NAME, model.name) for model in models)
