@@ -4,8 +4,8 @@ import gc
 
 
 def main() -> None:
-    """Import what the commands need, and run one."""
-    gc.disable()  # there is no garbage in what is imported, and looking for it takes a tenth longer
+    """Import the command line and run it."""
+    gc.disable()  # imports leave no garbage, and collections would take a tenth of their time
     from server import cli
 
     gc.enable()

@@ -59,7 +59,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with event_feed.following(database_url, broker), jobs.working(background):
+        async with event_feed.running(database_url, broker), jobs.running(background):
             _settle_memory()
             yield {protocol.STATE: pipeline}
             await in_flight.drained()

@@ -1,4 +1,4 @@
-"""The commands of `registry`, and what it says when one of them cannot go on."""
+"""The commands of `registry`, and how it reports their errors."""
 
 import sys
 
@@ -11,7 +11,7 @@ from server.commands.failures import FAILED, USAGE, Failure
 
 app = typer.Typer(
     name="registry",
-    help="Models, their versions, and the provider bindings that serve them, as one graph.",
+    help="A registry of models, their versions, and the provider bindings that serve them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,7 +27,7 @@ app.add_typer(archive.app, name="archive")
 
 
 def main() -> None:
-    """Run a command; what its user did wrong is one line on stderr, never a traceback."""
+    """Run a command; a mistake of its user is one line on stderr, never a traceback."""
     try:
         code = app(standalone_mode=False)
     except TyperException as error:

@@ -1,4 +1,4 @@
-"""`registry archive`: whether cold storage holds what the registry says."""
+"""`registry archive`: checks the archives in cold storage."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
 
 _SHOWN = 50
 
-app = typer.Typer(help="Look after cold storage.", no_args_is_help=True)
+app = typer.Typer(help="Check cold storage.", no_args_is_help=True)
 
 
 @app.callback()
 def group() -> None:
-    """Makes `verify` a command of its own, though it is the only one."""
+    """Without a callback, typer would make the only command the group itself."""
 
 
 @app.command()
@@ -30,7 +30,7 @@ def verify(
         bool, typer.Option("--unreferenced", help="List objects that no version refers to.")
     ] = False,
 ) -> None:
-    """Read every archive, and report those that are missing or corrupt; exit code 1 if any is."""
+    """Read every archive; report missing and corrupt ones, with exit code 1."""
     from rich.console import Console
 
     console = Console()
@@ -51,12 +51,16 @@ def _show(report: "Report", console: "Console", list_unreferenced: bool) -> None
         from rich.table import Table
 
         table = Table("version", "archive", "problem")
-        for found in report.problems[:_SHOWN]:
-            table.add_row(found.version_id, found.uri, found.problem)
+        for faulty in report.problems[:_SHOWN]:
+            table.add_row(faulty.version_id, faulty.uri, faulty.problem)
         console.print(table)
     console.print(f"{report.sound:,} archives are sound, {report.size_bytes:,} bytes.")
     if report.waiting:
-        console.print(f"{report.waiting:,} are in a tier that takes hours: only seen, not read.")
-    console.print(f"{len(report.unreferenced):,} objects belong to no version; they do no harm.")
+        console.print(
+            f"{report.waiting:,} are in a tier that takes hours: only their size is checked."
+        )
+    console.print(
+        f"{len(report.unreferenced):,} objects are not referenced by any version; they do no harm."
+    )
     for digest in sorted(report.unreferenced) if list_unreferenced else ():
         console.print(f"  {digest}", highlight=False)

@@ -1,86 +1,87 @@
-"""The database that a command works on: the one that DATABASE_URL names, or the embedded one."""
+"""The database of a command: the one of DATABASE_URL, or the embedded PostgreSQL."""
 
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import closing, contextmanager
 from subprocess import SubprocessError
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.commands.failures import USAGE, Failure
 from server.settings import Settings, setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from archive.store import ArchiveStore
-    from db.postgres.engine import Database
+    from db.postgres.engine import Database, PoolLimits
+
+T = TypeVar("T")
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[str]:
-    """The URL of a database that answers for as long as the block runs; raises Failure."""
+def connectable(settings: Settings) -> Iterator[str]:
+    """The URL of a database that answers; an embedded one runs while the block runs.
+
+    Raises Failure.
+    """
     if settings.database_url is not None:
-        require(settings.database_url)
+        migration(settings.database_url)
         yield settings.database_url
         return
     with _embedded(settings) as url:
         yield url
 
 
-def with_registry(act: "Callable[[Database, ArchiveStore], Awaitable[None]]") -> None:
-    """Run `act` on the database and the cold storage of the settings; raises Failure."""
-    import asyncio
-
+def with_registry(act: "Callable[[Database, ArchiveStore], Coroutine[Any, Any, T]]") -> T:
+    """Run `act` with the database and the cold storage of the settings; raises Failure."""
     from archive.store import ArchiveStore
-    from db.postgres.engine import Database
 
     settings = Settings()
-
-    async def run(url: str) -> None:
-        database = Database(url, settings.pool_limits)
-        store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
-        try:
-            await act(database, store)
-        finally:
-            store.close()
-            await database.close()
-
-    with opened(settings) as url:
-        asyncio.run(run(url))
+    store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
+    with connectable(settings) as url, closing(store):
+        return with_database(url, lambda database: act(database, store), settings.pool_limits)
 
 
-def require(url: str) -> None:
-    """Raise Failure unless the database can be reached."""
-    found = unready(url)
-    if found and "does not answer" in found:
-        raise Failure(f"DATABASE_URL: {found}")
-
-
-def unready(url: str) -> str | None:
-    """Why the database cannot serve this code; None when it can."""
+def with_database(
+    url: str,
+    act: "Callable[[Database], Coroutine[Any, Any, T]]",
+    limits: "PoolLimits | None" = None,
+) -> T:
+    """Run `act` with the database of a URL."""
     import asyncio
 
     from db.postgres.engine import Database
-    from server.ops import health
 
-    async def reason() -> str | None:
-        database = Database(url)
+    async def run() -> T:
+        database = Database(url, limits)
         try:
-            return await health.unready(database)
+            return await act(database)
         finally:
             await database.close()
 
-    return asyncio.run(reason())
+    return asyncio.run(run())
+
+
+def migration(url: str) -> str | None:
+    """The migration of the database, None when it has none; raises Failure without an answer."""
+    from server.errors import code_of
+    from server.ops import health
+
+    try:
+        return with_database(url, health.current_migration)
+    except Exception as error:
+        reason = f"the database does not answer: {code_of(error)}"
+        raise Failure(f"{setting_name('database_url')}: {reason}") from error
 
 
 @contextmanager
 def _embedded(settings: Settings) -> Iterator[str]:
     from db.postgres import embedded
 
-    started = False
+    is_running = False
     try:
         with embedded.running(settings.data_dir) as url:
-            started = True
+            is_running = True
             yield url
     except (OSError, SubprocessError, RuntimeError) as error:
-        if started:
+        if is_running:
             raise
-        place = f"{setting_name('data_dir')}: no PostgreSQL can run in {settings.data_dir}"
-        raise Failure(f"{place}: {error}", USAGE) from error
+        line = f"{setting_name('data_dir')}: no PostgreSQL can run in {settings.data_dir}: {error}"
+        raise Failure(line, USAGE) from error

@@ -1,11 +1,11 @@
-"""What stops a command: one line for the reader, and the exit code."""
+"""The error that ends a command: one line of text and an exit code."""
 
 USAGE = 2
 FAILED = 1
 
 
 class Failure(Exception):
-    """A command that cannot go on for a reason its user can mend; the text is one line."""
+    """A command cannot continue, for a reason that its user can correct; the text is one line."""
 
     def __init__(self, line: str, exit_code: int = FAILED) -> None:
         super().__init__(line)

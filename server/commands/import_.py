@@ -1,4 +1,4 @@
-"""`registry import`: catalogs into the registry, with a progress bar and a table at the end."""
+"""`registry import`: imports a catalog, with a progress bar and a table of results."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -8,6 +8,7 @@ import typer
 
 from server.commands import databases
 from server.commands.failures import Failure
+from server.commands.progress import progress_bar
 from server.settings import Settings
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
@@ -18,7 +19,7 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from catalogs.load import Report
     from db.postgres.engine import Database
 
-_EXAMPLES = 3
+_EXAMPLES = 3  # entries per reason in the table
 
 app = typer.Typer(help="Import a catalog of models, providers and prices.", no_args_is_help=True)
 
@@ -33,7 +34,7 @@ def genai_prices_() -> None:
 
 @app.command("litellm")
 def litellm_(
-    source: Annotated[str, typer.Argument(metavar="PATH|URL", help="JSON, or JSON.gz.")],
+    source: Annotated[str, typer.Argument(metavar="PATH|URL", help="JSON, may be gzipped.")],
 ) -> None:
     """Import a LiteLLM price map from a file or an http(s) URL."""
     from catalogs import litellm
@@ -43,10 +44,10 @@ def litellm_(
 
 @app.command("synthetic")
 def synthetic_(
-    models: Annotated[int, typer.Option(min=1, max=1_000_000)] = 100,
-    versions: Annotated[int, typer.Option(min=1, max=1_000, help="Of each model.")] = 5,
-    bindings: Annotated[int, typer.Option(min=1, max=1_000, help="Of each version.")] = 4,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same content.")] = 1,
+    models: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of models.")] = 100,
+    versions: Annotated[int, typer.Option(min=1, max=1_000, help="Number per model.")] = 5,
+    bindings: Annotated[int, typer.Option(min=1, max=1_000, help="Number per version.")] = 4,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same content.")] = 1,
 ) -> None:
     """Import generated models, versions and bindings, labelled as synthetic."""
     from catalogs import synthetic
@@ -55,20 +56,18 @@ def synthetic_(
 
 
 async def first_catalog(database: "Database") -> None:
-    """Fill a registry that never held anything with the genai-prices catalog."""
+    """Import the genai-prices catalog into a registry that never held data."""
     from catalogs.load import was_used
 
     if not await was_used(database):
         from rich.console import Console
 
-        from catalogs import genai_prices  # 12 MB, which stay
+        from catalogs import genai_prices  # 12 MB, which the process keeps
 
         await _load(database, genai_prices.read(), Console(stderr=True))
 
 
 def _import(read: "Callable[[], Catalog]") -> None:
-    import asyncio
-
     from rich.console import Console
 
     from catalogs.catalog import CatalogError
@@ -77,57 +76,36 @@ def _import(read: "Callable[[], Catalog]") -> None:
     console = Console()
     settings = Settings()
     try:
-        catalog = read()  # before the database is touched, or even started
-        with databases.opened(settings) as url:
+        catalog = read()  # a faulty catalog fails before a database is started
+        with databases.connectable(settings) as url:
             _migrate_embedded(settings, url)
-            report = asyncio.run(_into(url, catalog, console))
+            report = databases.with_database(url, lambda db: _load(db, catalog, console))
     except CatalogError as error:
         raise Failure(f"Nothing was imported: {error}") from error
     except NotMigrated as error:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
-    console.print(_counts(report))
+    console.print(_counts_table(report))
     for title, issues in (("Skipped", report.skipped), ("Imported in part", report.partial)):
         if issues:
-            console.print(_reasons(title, issues))
+            console.print(_issues_table(title, issues))
 
 
 def _migrate_embedded(settings: Settings, url: str) -> None:
     from db.postgres import migrate
 
-    if settings.database_url is None:  # the embedded database is ours to migrate
+    if settings.database_url is None:  # another database is migrated by `registry migrate`
         migrate.upgrade(url)
 
 
-async def _into(url: str, catalog: "Catalog", console: "Console") -> "Report":
-    from db.postgres.engine import Database
-
-    database = Database(url)
-    try:
-        return await _load(database, catalog, console)
-    finally:
-        await database.close()
-
-
 async def _load(database: "Database", catalog: "Catalog", console: "Console") -> "Report":
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
     from catalogs.load import load
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TextColumn("bindings"), TimeElapsedColumn(), console=console) as bar:
-        task = bar.add_task(f"Importing {catalog.source}", total=catalog.binding_count)
-        return await load(
-            database, catalog, lambda done, total: bar.update(task, completed=done, total=total)
-        )
+    description = f"Importing {catalog.source}"
+    with progress_bar(console, description, "bindings", catalog.binding_count) as update:
+        return await load(database, catalog, lambda done, _total: update(done))
 
 
-def _counts(report: "Report") -> "Table":
+def _counts_table(report: "Report") -> "Table":
     from rich.table import Table
 
     table = Table("", "created", "changed", "unchanged", title=report.source, title_justify="left")
@@ -139,7 +117,7 @@ def _counts(report: "Report") -> "Table":
     return table
 
 
-def _reasons(title: str, issues: "tuple[ImportIssue, ...]") -> "Table":
+def _issues_table(title: str, issues: "tuple[ImportIssue, ...]") -> "Table":
     from rich.table import Table
 
     by_reason: dict[str, list[str]] = defaultdict(list)

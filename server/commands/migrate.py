@@ -1,4 +1,4 @@
-"""`registry migrate`: bring the database to the newest schema."""
+"""`registry migrate`: migrates the database."""
 
 from typing import Annotated
 
@@ -9,13 +9,15 @@ from server.settings import Settings
 
 
 def migrate(
-    revision: Annotated[str, typer.Argument(help="A revision, or head for the newest.")] = "head",
+    revision: Annotated[
+        str, typer.Argument(help="A migration's revision; head is the newest.")
+    ] = "head",
 ) -> None:
-    """Migrate the database; waits while another process does, and does nothing when it is done."""
+    """Migrate the database, after a migration of another process has ended."""
     from db.postgres import migrate as migrations
     from db.postgres import migration_state
 
-    with databases.opened(Settings()) as url:
+    with databases.connectable(Settings()) as url:
         migrations.upgrade(url, revision)
-    reached = migration_state.head() if revision == "head" else revision
-    typer.echo(f"The database is at migration {reached}.")
+    current = migration_state.head() if revision == "head" else revision
+    typer.echo(f"The database is at migration {current}.")

@@ -1,4 +1,4 @@
-"""`registry psql`: an SQL prompt on the registry's database."""
+"""`registry psql`: opens psql on the registry's database."""
 
 import signal
 import subprocess
@@ -13,12 +13,12 @@ from server.settings import Settings
 
 def psql(
     arguments: Annotated[
-        list[str] | None, typer.Argument(help="More for psql, after `--`: -- -c 'SELECT 1'")
+        list[str] | None, typer.Argument(help="Arguments of psql, after `--`: -- -c 'SELECT 1'")
     ] = None,
 ) -> None:
-    """Open psql on the database, starting the embedded PostgreSQL for as long if need be."""
-    with databases.opened(Settings()) as url:
-        # Ctrl-C belongs to psql, where it cancels a statement.
+    """Open psql on the database; without DATABASE_URL the embedded PostgreSQL runs meanwhile."""
+    with databases.connectable(Settings()) as url:
+        # psql handles Ctrl-C: it cancels a statement.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         command = [which("psql") or _embedded_psql(), url, *(arguments or [])]
         code = subprocess.call(command)  # noqa: S603  # the user's own arguments, no shell

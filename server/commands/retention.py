@@ -1,14 +1,16 @@
-"""`registry retention`: what would be archived and purged, and doing it."""
+"""`registry retention`: shows or applies the retention plan."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from getpass import getuser
+from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
+from server.commands.progress import progress_bar
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
@@ -18,22 +20,24 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from db.reads.retention_plan import RetentionPlan, RetentionScope
     from db.writes.archive import Step
 
-_SHOWN = 40  # models in the table
+_SHOWN = 40  # models in the table, so that the output and the memory stay small
 
 app = typer.Typer(help="Archive old versions, and purge very old archives.", no_args_is_help=True)
 
 ModelName = Annotated[str | None, typer.Option("--model", help="Only the model of this name.")]
 Keep = Annotated[
-    int | None, typer.Option(min=1, max=10, help="In place of each model's own number.")
+    int | None,
+    typer.Option(min=1, max=10, help="Versions to keep, instead of each model's number."),
 ]
 Purge = Annotated[
-    datetime | None, typer.Option("--purge-before", help="Purge what was archived before, in UTC.")
+    datetime | None,
+    typer.Option("--purge-before", help="Purge versions that were archived before, in UTC."),
 ]
 
 
 @dataclass(slots=True)
 class Totals:
-    """What a plan comes to; of the models only the first are kept, however many there are."""
+    """The sums of a plan over all models, and the plans of the first ones by name."""
 
     archive: int = 0
     purge: int = 0
@@ -50,7 +54,7 @@ def plan(model: ModelName = None, keep: Keep = None, purge_before: Purge = None)
     console = Console()
 
     async def show(database: "Database", store: "ArchiveStore") -> None:
-        _show(await _planned(database, await _scope(database, model, keep, purge_before)), console)
+        _show(await _totals(database, await _scope(database, model, keep, purge_before)), console)
 
     with_registry(show)
 
@@ -60,16 +64,16 @@ def apply(
     model: ModelName = None,
     keep: Keep = None,
     purge_before: Purge = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Archive and purge, model by model; stopped at any time, a second run does the rest."""
+    """Archive and purge, model by model; after an interruption, a second run does the rest."""
     from rich.console import Console
 
     console = Console()
 
     async def do(database: "Database", store: "ArchiveStore") -> None:
         scope = await _scope(database, model, keep, purge_before)
-        totals = await _planned(database, scope)
+        totals = await _totals(database, scope)
         _show(totals, console)
         if totals.models == 0:
             return
@@ -87,30 +91,21 @@ async def _apply(
     models: int,
     console: "Console",
 ) -> None:
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-    )
-
     from db.writes import retention
     from db.writes.archive import Step
     from domain.problems import Refused
 
-    columns = (TextColumn("Applying retention"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TextColumn("models"), TimeElapsedColumn(), console=console) as bar:
-        task = bar.add_task("", total=models)
+    done = count(1)
+    with progress_bar(console, "Applying retention", "models", models) as update:
 
         def watch(step: "Step") -> None:
             if step == Step.AFTER_COMMIT:
-                bar.advance(task)
+                update(next(done))
 
         try:
             run = await retention.run(database, store, scope, getuser(), watch)
         except Refused as refusal:
-            raise Failure(f"Stopped; what is done stays done: {refusal}") from refusal
+            raise Failure(f"Stopped; finished models stay archived: {refusal}") from refusal
     console.print(f"Archived {run.archived:,} versions, purged {run.purged:,}: {run.node_id}")
 
 
@@ -125,13 +120,13 @@ async def _scope(
         raise Failure("--purge-before: must not be in the future", USAGE)
     if model is None:
         return RetentionScope(keep=keep, purge_before=before)
-    found = (await models.by_names(database.reader, [model])).get(model)
-    if found is None:
+    row = (await models.by_names(database.reader, [model])).get(model)
+    if row is None:
         raise Failure(f"--model: no model has the name {model!r}", USAGE)
-    return RetentionScope([found.id], keep, before)
+    return RetentionScope([row.id], keep, before)
 
 
-async def _planned(database: "Database", scope: "RetentionScope") -> Totals:
+async def _totals(database: "Database", scope: "RetentionScope") -> Totals:
     """The plan, some models at a time."""
     from dataclasses import replace
 
@@ -161,8 +156,8 @@ def _show(totals: Totals, console: "Console") -> None:
     for column in table.columns[1:]:
         column.justify = "right"
     for name, part in totals.shown:
-        because = ", ".join(sorted({each.because.value for each in part.protected}))
-        protected = f"{len(part.protected)} ({because})" if because else ""
+        reasons = ", ".join(sorted({each.because.value for each in part.protected}))
+        protected = f"{len(part.protected)} ({reasons})" if reasons else ""
         table.add_row(name, f"{len(part.archive):,}", f"{len(part.purge):,}", protected)
     if totals.models > len(totals.shown):
         table.add_row(f"… and {totals.models - len(totals.shown):,} more models")

@@ -1,4 +1,4 @@
-"""`registry schema`: the SDL that is served."""
+"""`registry schema`: prints or checks the schema's SDL."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,16 +10,17 @@ from server.commands.failures import Failure
 
 def schema(
     check: Annotated[
-        bool, typer.Option("--check", help="Fail when schema/schema.graphql is not up to date.")
+        bool,
+        typer.Option("--check", help="Exit with 1 when schema/schema.graphql is not up to date."),
     ] = False,
 ) -> None:
     """Print the schema in the GraphQL schema definition language."""
-    import schema as declared
+    import schema as package
 
-    sdl = declared.sdl(declared.build())
+    sdl = package.sdl(package.build())
     if not check:
         typer.echo(sdl, nl=False)
         return
-    committed = Path(declared.__file__).parent / "schema.graphql"
+    committed = Path(package.__file__).parent / "schema.graphql"
     if not committed.is_file() or committed.read_text("utf-8") != sdl:
         raise Failure(f"{committed} is not up to date: run `make schema`")

@@ -1,100 +1,81 @@
-"""`registry serve`: the database if there is none, the migrations, the catalog, the server."""
+"""`registry serve`: starts the database if needed, migrates and fills it, and serves."""
 
 import gc
 import os
-import signal
 import socket
-from types import FrameType
 from typing import Annotated, Any
 
 import typer
 
-from server.commands import databases
+from server.commands import databases, listening, signals
 from server.commands.failures import FAILED, USAGE, Failure
-from server.commands.listening import bound
 from server.settings import Settings, is_loopback, setting_name
 
-_WS_BYTES_MAX = 65_536  # uvicorn would take 16 MiB
+_WS_BYTES_MAX = 65_536  # of a WebSocket message; uvicorn's default is 16 MiB
+
+_OPEN = (
+    "There is no access control: anyone who can reach this address can read, change and delete"
+    " data."
+)
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
-    workers: Annotated[int | None, typer.Option(help="Server processes.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Number of server processes.")] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the code changes.")
     ] = False,
     migrate: Annotated[
         bool,
-        typer.Option("--migrate", help="Migrate a database of your own too, and fill a new one."),
+        typer.Option(
+            "--migrate",
+            help="Migrate the database of DATABASE_URL too, and fill it when it is new.",
+        ),
     ] = False,
 ) -> None:
     """Serve the registry; without DATABASE_URL on an embedded PostgreSQL, migrated and filled."""
-    given: dict[str, Any] = {"host": host, "port": port, "workers": workers}
-    settings = Settings(**{name: value for name, value in given.items() if value is not None})
-    _refuse_open_by_accident(settings)
-    stop_cleanly()
+    options: dict[str, Any] = {"host": host, "port": port, "workers": workers}
+    settings = Settings(**{name: value for name, value in options.items() if value is not None})
+    _require_allow_open(settings)
+    signals.exit_on_stop()
     with (
-        bound(settings.host, settings.port, settings.workers) as listening,
-        databases.opened(settings) as url,
+        listening.bind(settings.host, settings.port, settings.workers) as bound,
+        databases.connectable(settings) as url,
     ):
         if migrate or settings.database_url is None:
             _prepare(url, settings)
-        _announce(settings, listening)
+        _announce(settings, bound)
         _warn_of_connections(settings, url)
-        _run(settings, url, listening, reload)
+        _run(settings, url, bound, reload)
 
 
-def stop_cleanly() -> None:
-    """Make SIGINT and SIGTERM unwind this process, so that each block's end is reached; exit 0."""
-
-    def stop(_: int, __: FrameType | None) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # impatience must not cut the database's stop
-        raise SystemExit(0)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, stop)
-
-
-def _refuse_open_by_accident(settings: Settings) -> None:
+def _require_allow_open(settings: Settings) -> None:
     if not settings.allow_open and not is_loopback(settings.host):
         raise Failure(
-            f"{setting_name('host')}: others can reach {settings.host}, and there is no access "
-            f"control; set {setting_name('allow_open')}=true if that is meant",
+            f"{setting_name('host')}: other machines can reach {settings.host}, and there is no "
+            f"access control; to allow this, set {setting_name('allow_open')}=true",
             USAGE,
         )
 
 
 def _prepare(url: str, settings: Settings) -> None:
-    import asyncio
-
-    from db.postgres.engine import Database
+    from db.postgres import migration_state
     from server.commands.import_ import first_catalog
 
-    if databases.unready(url):  # else Alembic's 11 MB would stay in this process for nothing
-        from db.postgres import migrate
+    if databases.migration(url) != migration_state.head():
+        from db.postgres import migrate  # loads Alembic: 11 MB, which the process keeps
 
         migrate.upgrade(url)
-    if settings.first_catalog == "none":
-        return
-
-    async def fill() -> None:
-        database = Database(url)
-        try:
-            await first_catalog(database)
-        finally:
-            await database.close()
-
-    asyncio.run(fill())
+    if settings.first_catalog != "none":
+        databases.with_database(url, first_catalog)
 
 
-def _announce(settings: Settings, listening: socket.socket) -> None:
+def _announce(settings: Settings, bound: socket.socket) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    port = listening.getsockname()[1]
+    port = bound.getsockname()[1]
     typer.echo(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)", err=True)
-    warning = "It runs open: whoever reaches this address may read it."
-    typer.echo(typer.style(warning, dim=True), err=True)
+    typer.echo(typer.style(_OPEN, dim=True), err=True)
 
 
 def _warn_of_connections(settings: Settings, url: str) -> None:
@@ -102,23 +83,23 @@ def _warn_of_connections(settings: Settings, url: str) -> None:
     from server.ops import jobs
 
     if not settings.prepared_statements:
-        return  # behind PgBouncer the connections are its own, and so is the number of them
-    each = settings.pool_limits.total + jobs.CONNECTIONS_MAX * settings.jobs
-    wanted, room = settings.workers * each, engine.room(url)
-    if wanted > room:
+        return  # PgBouncer opens the connections to PostgreSQL, and limits their number
+    per_worker = settings.pool_limits.total + jobs.CONNECTIONS_MAX * settings.jobs
+    needed, available = settings.workers * per_worker, engine.room(url)
+    if needed > available:
         names = ", ".join(map(setting_name, ("read_connections_max", "write_connections_max")))
         warning = (
-            f"{names}: workers may make {wanted} connections, the database takes {room}; under"
-            " load some will wait, or be UNAVAILABLE"
+            f"{names}: workers may open {needed} connections, the database allows {available};"
+            " under load, requests will wait or fail with UNAVAILABLE"
         )
         typer.echo(typer.style(warning, fg="yellow"), err=True)
 
 
-def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -> None:
+def _run(settings: Settings, url: str, bound: socket.socket, reload: bool) -> None:
     import uvicorn
     from uvicorn.supervisors import ChangeReload, Multiprocess
 
-    # Worker processes make the application from the environment, as from_environment() says.
+    # Worker processes read the settings from the environment: server.app.from_environment.
     os.environ.update(_environment(settings, url))
     config = uvicorn.Config(
         "server.app:from_environment",
@@ -132,22 +113,22 @@ def _run(settings: Settings, url: str, listening: socket.socket, reload: bool) -
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,  # nothing here reads who the client is
+        proxy_headers=False,  # the client's address is not used
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
     server = uvicorn.Server(config)
     if reload:
-        ChangeReload(config, target=server.run, sockets=[listening]).run()
+        ChangeReload(config, target=server.run, sockets=[bound]).run()
     elif settings.workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
+        Multiprocess(config, sockets=[bound]).run()
     else:
-        gc.disable()  # until the application is there: server/__main__.py, server/app.py
-        server.run(sockets=[listening])
+        gc.disable()  # until the application is built: server/__main__.py, server/app.py
+        server.run(sockets=[bound])
         if not server.started:
-            raise Failure("The server did not start; the lines above say why", FAILED)
+            raise Failure("The server did not start; see the lines above", FAILED)
 
 
 def _environment(settings: Settings, url: str) -> dict[str, str]:
-    given: dict[str, Any] = settings.model_dump(exclude_none=True, exclude={"database_url"})
-    values = {setting_name(name): str(value) for name, value in given.items()}
+    fields: dict[str, Any] = settings.model_dump(exclude_none=True, exclude={"database_url"})
+    values = {setting_name(name): str(value) for name, value in fields.items()}
     return {**values, setting_name("database_url"): url}

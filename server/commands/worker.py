@@ -1,38 +1,35 @@
 """`registry worker`: background jobs in a process of their own."""
 
-import signal
+from typing import TYPE_CHECKING
 
-from server.commands import databases
-from server.commands.serve import stop_cleanly
+from server.commands import databases, signals
 from server.settings import Settings
+
+if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    from db.postgres.engine import Database
 
 
 def worker() -> None:
-    """Run background jobs until stopped; servers with REGISTRY_JOBS=off leave them to it."""
+    """Run background jobs until stopped, for servers that have REGISTRY_JOBS=false."""
     import asyncio
-    from contextlib import suppress
+    from contextlib import closing, suppress
 
     from archive.store import ArchiveStore
-    from db.postgres.engine import Database
     from server.ops import jobs, logs
 
     settings = Settings()
     logs.configure(settings)
-    stop_cleanly()
+    signals.exit_on_stop()
+    store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
+    with databases.connectable(settings) as url, closing(store):
 
-    async def run(url: str) -> None:
-        database = Database(url, settings.pool_limits)
-        store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
-        working = asyncio.create_task(jobs.work(jobs.build(database, store, settings, url)))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            # an exception thrown into the loop would cancel the queue's own tasks one by one
-            asyncio.get_running_loop().add_signal_handler(number, working.cancel)
-        with suppress(asyncio.CancelledError):
-            await working
-        store.close()
-        await database.close()
+        async def run(database: "Database") -> None:
+            task = asyncio.create_task(jobs.run(jobs.build(database, store, settings, url)))
+            for number in signals.STOP_SIGNALS:
+                # an exception raised in the event loop would cancel the queue's tasks one by one
+                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+            with suppress(asyncio.CancelledError):
+                await task
 
-    with databases.opened(settings) as url:
-        asyncio.run(run(url))
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)  # impatience must not cut the database's stop
+        databases.with_database(url, run, settings.pool_limits)
+        signals.ignore_stop()

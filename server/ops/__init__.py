@@ -1,1 +1,1 @@
-"""What operators need: health, metrics, logs, background jobs, the event feed."""
+"""Operation of a server: health, metrics, logs, background jobs, event feed. No GraphQL here."""

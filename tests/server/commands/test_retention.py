@@ -1,4 +1,4 @@
-"""`registry retention` and `registry archive` as processes: tables, questions, exit codes."""
+"""`registry retention` and `registry archive` as processes: tables, prompts, exit codes."""
 
 import os
 import subprocess
@@ -22,12 +22,12 @@ async def url(db: Database, database_url: str) -> str:
     return database_url
 
 
-def _registry(url: str, folder: Path, *arguments: str, said: str = "") -> tuple[int, str]:
+def _registry(url: str, folder: Path, *arguments: str, stdin: str = "") -> tuple[int, str]:
     done = subprocess.run(
         [sys.executable, "-m", "server", *arguments],
         cwd=ROOT,
         env={"PATH": os.environ["PATH"], "DATABASE_URL": url, "REGISTRY_DATA_DIR": str(folder)},
-        input=said,
+        input=stdin,
         capture_output=True,
         text=True,
         timeout=60,
@@ -39,7 +39,7 @@ def _registry(url: str, folder: Path, *arguments: str, said: str = "") -> tuple[
 def test_plan_then_apply_then_verify(url: str, tmp_path: Path) -> None:
     code, planned = _registry(url, tmp_path, "retention", "plan")
     assert (code, "old" in planned, "1 models" in planned) == (0, True, True)
-    code, declined = _registry(url, tmp_path, "retention", "apply", said="n\n")
+    code, declined = _registry(url, tmp_path, "retention", "apply", stdin="n\n")
     assert (code, "Nothing was done" in declined) == (1, True)
     code, applied = _registry(url, tmp_path, "retention", "apply", "--yes")
     assert (code, "Archived 2 versions, purged 0" in applied) == (0, True)
@@ -50,12 +50,12 @@ def test_plan_then_apply_then_verify(url: str, tmp_path: Path) -> None:
     second.rename(second.with_name(f"{'0' * 64}.json.zst"))
     code, harmed = _registry(url, tmp_path, "archive", "verify", "--unreferenced")
     assert code == 1
-    for told in ("corrupt", "missing", "2 archives cannot be restored", "1 objects", "0" * 64):
-        assert told in " ".join(harmed.split())
+    for text in ("corrupt", "missing", "2 archives cannot be restored", "1 objects", "0" * 64):
+        assert text in " ".join(harmed.split())
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--model", "none"], "--model: no model has the name 'none'"),
         (["--keep", "11"], "--keep"),
@@ -63,14 +63,14 @@ def test_plan_then_apply_then_verify(url: str, tmp_path: Path) -> None:
     ],
 )
 def test_a_bad_option_is_one_line(
-    url: str, tmp_path: Path, arguments: list[str], told: str
+    url: str, tmp_path: Path, arguments: list[str], message: str
 ) -> None:
-    code, said = _registry(url, tmp_path, "retention", "plan", *arguments)
-    assert (code, said.count("\n")) == (2, 1)
-    assert told in said
+    code, output = _registry(url, tmp_path, "retention", "plan", *arguments)
+    assert (code, output.count("\n")) == (2, 1)
+    assert message in output
 
 
-def test_keep_and_model_narrow_what_is_done(url: str, tmp_path: Path) -> None:
+def test_keep_and_model_limit_the_plan(url: str, tmp_path: Path) -> None:
     for keep, archived in (("10", 0), ("2", 1)):
         _, planned = _registry(url, tmp_path, "retention", "plan", "--model", "old", "--keep", keep)
         assert f"│ {archived} models" in planned

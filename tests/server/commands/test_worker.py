@@ -1,4 +1,4 @@
-"""`registry worker` as a process: it does what is due, and stops when it is told to."""
+"""`registry worker` as a process: it runs due jobs, and stops at a signal."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_worker_runs_what_is_due_and_stops_at_a_signal(
+def test_a_worker_runs_due_jobs_and_stops_at_a_signal(
     database_url: str, tmp_path: Path, number: int
 ) -> None:
     worker = subprocess.Popen(
@@ -32,11 +32,11 @@ def test_a_worker_runs_what_is_due_and_stops_at_a_signal(
     try:
         _until_a_run_has_ended(database_url)
         worker.send_signal(number)
-        _, said = worker.communicate(timeout=20)
+        _, log = worker.communicate(timeout=20)
     finally:
         worker.kill()
-    assert (worker.returncode, "Traceback" in said) == (0, False)
-    assert "retention applied" in said
+    assert (worker.returncode, "Traceback" in log) == (0, False)
+    assert "retention applied" in log
 
 
 def _until_a_run_has_ended(url: str) -> None:
@@ -47,4 +47,4 @@ def _until_a_run_has_ended(url: str) -> None:
             if connection.execute(ended).fetchone():
                 return
             time.sleep(0.1)
-    raise AssertionError("no run has ended")
+    raise AssertionError("no retention run has ended")

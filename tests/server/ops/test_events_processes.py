@@ -1,4 +1,4 @@
-"""Live events over several servers on one database, broken connections, slow clients and stops."""
+"""Subscriptions with several servers on one database, broken connections, slow clients, stops."""
 
 import asyncio
 import json
@@ -36,8 +36,8 @@ START = event_cursors.encode(0)
 
 async def _create(client: httpx.AsyncClient, name: str) -> str:
     body = {"query": CREATE, "variables": {"name": name}}
-    answer = await client.post("/graphql", json=body)
-    return str(answer.json()["data"]["createModel"]["model"]["id"])
+    response = await client.post("/graphql", json=body)
+    return str(response.json()["data"]["createModel"]["model"]["id"])
 
 
 async def test_a_change_by_one_server_reaches_the_subscribers_of_another(serve: Serving) -> None:
@@ -47,16 +47,16 @@ async def test_a_change_by_one_server_reaches_the_subscribers_of_another(serve: 
             await there.subscribe("1", LIVE, after=START)
             for number in range(10):
                 await _create(one if number % 2 else other, f"m{number}")
-            seen = [[await socket.data("1") for _ in range(10)] for socket in (here, there)]
-        assert seen[0] == seen[1]
-        names = [change["registryChanged"]["model"]["name"] for change in seen[0]]
+            received = [[await socket.data("1") for _ in range(10)] for socket in (here, there)]
+        assert received[0] == received[1]
+        names = [change["registryChanged"]["model"]["name"] for change in received[0]]
         assert names == [f"m{number}" for number in range(10)]
-        cursor = seen[0][6]["registryChanged"]["cursor"]
+        cursor = received[0][6]["registryChanged"]["cursor"]
         async with events(other, LIVE, after=cursor) as stream:  # resumed at the other server
-            assert [(await anext(stream))[1]["data"] for _ in range(3)] == seen[0][7:]
+            assert [(await anext(stream))[1]["data"] for _ in range(3)] == received[0][7:]
 
 
-async def test_subscribers_notice_nothing_of_a_killed_connection(
+async def test_subscribers_get_every_event_when_the_listening_connection_is_killed(
     serve: Serving, database_url: str
 ) -> None:
     async with serve() as client, greeted(client) as socket:
@@ -71,22 +71,22 @@ async def test_subscribers_notice_nothing_of_a_killed_connection(
         assert cursors == [event_cursors.encode(number) for number in range(1, 21)]
 
 
-async def test_filters_choose_models_kinds_and_actions(serve: Serving) -> None:
+async def test_filters_select_models_kinds_and_actions(serve: Serving) -> None:
     async with serve() as client, greeted(client) as socket:
         first, second = await _create(client, "first"), await _create(client, "second")
         await client.post("/graphql", json={"query": DELETE, "variables": {"id": first}})
         gone = {"event": {"kind": "MODEL", "action": "DELETED"}, "model": None}
         new = {"event": {"kind": "MODEL", "action": "CREATED"}}
         of_second = {**new, "model": {"name": "second"}}
-        for key, filter_, wanted in (
+        for key, filter_, expected in (
             ("id", {"models": [{"id": second}]}, [of_second]),
             ("name", {"models": [{"name": "second"}]}, [of_second]),
             ("gone", {"models": [{"id": first}]}, [{**new, "model": None}, gone]),
             ("action", {"actions": ["DELETED"], "kinds": ["MODEL", "ALIAS"]}, [gone]),
         ):
             await socket.subscribe(key, FILTERED, filter=filter_)
-            found = [(await socket.data(key))["registryChanged"] for _ in wanted]
-            assert found == wanted
+            changes = [(await socket.data(key))["registryChanged"] for _ in expected]
+            assert changes == expected
             await socket.send({"id": key, "type": "complete"})
         await socket.subscribe("kind", FILTERED, filter={"kinds": ["VERSION"]})
         await socket.subscribe("none", FILTERED, filter={"models": []})
@@ -95,18 +95,18 @@ async def test_filters_choose_models_kinds_and_actions(serve: Serving) -> None:
 
 
 @pytest.mark.parametrize("ref", [{"name": "nobody"}, {"id": "mdl_x"}, {"id": "ver_" + "0" * 32}])
-async def test_a_filter_that_can_never_hold_is_refused(
+async def test_a_filter_that_can_never_match_is_rejected(
     client: httpx.AsyncClient, ref: dict[str, str]
 ) -> None:
     async with greeted(client) as socket:
         await socket.subscribe("1", FILTERED, filter={"models": [ref]})
-        answer = await socket.receive()
-        assert answer["type"] == "error"
-        assert answer["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
-        assert "filter.models" in answer["payload"][0]["message"]
+        message = await socket.receive()
+        assert message["type"] == "error"
+        assert message["payload"][0]["extensions"]["code"] == "BAD_USER_INPUT"
+        assert "filter.models" in message["payload"][0]["message"]
 
 
-async def test_a_subscriber_that_lags_is_ended_with_its_cursor_and_resumes(
+async def test_a_subscriber_that_lags_ends_with_its_cursor_and_can_resume(
     serve: Serving, db: Database
 ) -> None:
     async with (
@@ -114,18 +114,18 @@ async def test_a_subscriber_that_lags_is_ended_with_its_cursor_and_resumes(
         events(client, LIVE) as stream,
     ):
         await _create(client, "first")
-        first = await anext(stream)  # whoever has it waits for the next one
+        first = await anext(stream)  # the subscriber has read to the end of the log
         async with db.write("bulk") as session:
             session.add_all([Model(name=f"m{n}", task=TaskType.CHAT) for n in range(300)])
         async with asyncio.timeout(WAIT_S):
-            *pushed, (_, last), complete = [first, *[event async for event in stream]]
+            *received, (_, last), complete = [first, *[event async for event in stream]]
         assert complete == ("complete", None)
-        [ending] = last["errors"]
-        assert ending["extensions"]["code"] == "LIMIT_EXCEEDED"
-        [cursor] = re.findall(r'after: "(.*?)"', ending["message"])
-        assert event_cursors.decode(cursor) == len(pushed) < 301
+        [error] = last["errors"]
+        assert error["extensions"]["code"] == "LIMIT_EXCEEDED"
+        [cursor] = re.findall(r'after: "(.*?)"', error["message"])
+        assert event_cursors.decode(cursor) == len(received) < 301
     async with serve() as client, events(client, LIVE, after=cursor) as stream:
-        for number in range(len(pushed) + 1, 302):
+        for number in range(len(received) + 1, 302):
             body = (await anext(stream))[1]
             assert body["data"]["registryChanged"]["cursor"] == event_cursors.encode(number)
 
@@ -134,8 +134,8 @@ async def test_a_subscriber_that_lags_is_ended_with_its_cursor_and_resumes(
 def _process(database_url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A server process of its own, and its address."""
     command = [sys.executable, "-m", "server", "serve", "--port", "0"]
-    kept = {name: os.environ[name] for name in ("PATH", "REGISTRY_RETENTION_CRON")}
-    environment = {**kept, "DATABASE_URL": database_url}
+    inherited = {name: os.environ[name] for name in ("PATH", "REGISTRY_RETENTION_CRON")}
+    environment = {**inherited, "DATABASE_URL": database_url}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -157,7 +157,9 @@ async def _until_ready(client: httpx.AsyncClient) -> None:
                 await asyncio.sleep(0.05)
 
 
-async def test_a_stop_ends_streams_at_once_and_says_where_to_go_on(database_url: str) -> None:
+async def test_a_stop_ends_streams_at_once_with_the_cursor_to_resume_from(
+    database_url: str,
+) -> None:
     with _process(database_url) as (process, address):
         async with httpx.AsyncClient(base_url=address, timeout=30) as client:
             await _until_ready(client)
@@ -172,7 +174,7 @@ async def test_a_stop_ends_streams_at_once_and_says_where_to_go_on(database_url:
                 assert body["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
                 assert json.dumps(event_cursors.encode(1)) in body["errors"][0]["message"]
                 assert await anext(stream) == ("complete", None)
-                answer = await socket.receive()
-                assert (answer["id"], answer["type"]) == ("1", "error")
+                message = await socket.receive()
+                assert (message["id"], message["type"]) == ("1", "error")
                 assert await socket.close_code() == 1012
         assert await asyncio.to_thread(process.wait, 20) == 0

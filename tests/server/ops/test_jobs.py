@@ -1,4 +1,4 @@
-"""Background jobs: one a period, whoever runs them; and they come back with the database."""
+"""Background jobs: one per period in all processes; they go on when the database is back."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -17,25 +17,25 @@ from server.settings import Settings
 from tests import factories
 from tests.graphql import GraphQL
 
-PERIOD = 1_800_000_000  # a time at which retention is due
+PERIOD = 1_800_000_000  # a time when retention is due
 
 
-def _jobs(db: Database, store: ArchiveStore, url: str, **given: Any) -> App:
-    return jobs.build(db, store, Settings(_env_file=None, **given), url)
+def _jobs(db: Database, store: ArchiveStore, url: str, **settings: Any) -> App:
+    return jobs.build(db, store, Settings(_env_file=None, **settings), url)
 
 
 @asynccontextmanager
-async def _opened(*apps: App) -> AsyncIterator[None]:
+async def _open(*apps: App) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
         for app in apps:
             await stack.enter_async_context(app.open_async())
         yield
 
 
-async def _due(app: App, at: int) -> None:
-    """What a process does when it sees that a period has begun."""
-    every = app.periodic_registry.periodic_tasks.values()
-    (task,) = (periodic for periodic in every if periodic.task.name == "retention")
+async def _begin_period(app: App, at: int) -> None:
+    """Does what a process does at the beginning of a period."""
+    tasks = app.periodic_registry.periodic_tasks.values()
+    (task,) = (periodic for periodic in tasks if periodic.task.name == "retention")
     await PeriodicDeferrer(app.periodic_registry).defer_jobs([(task, at)])
 
 
@@ -44,23 +44,30 @@ def _rows(url: str, query: str) -> list[Any]:
         return connection.execute(query).fetchall()
 
 
-async def test_each_period_has_one_run_whoever_sees_it(
+def test_the_task_names_that_databases_store_do_not_change(
+    db: Database, store: ArchiveStore, database_url: str
+) -> None:
+    tasks = _jobs(db, store, database_url).periodic_registry.periodic_tasks.values()
+    assert {periodic.task.name for periodic in tasks} == {"retention", "forget_repeats"}
+
+
+async def test_each_period_has_one_run_for_all_processes(
     db: Database, store: ArchiveStore, database_url: str
 ) -> None:
     model = await factories.model(db, retention_keep=1)
     for _ in range(3):
         await factories.version(db, model)
     apps = [_jobs(db, store, database_url) for _ in range(2)]
-    async with _opened(*apps):
+    async with _open(*apps):
         for period in (PERIOD, PERIOD + 86_400):
-            await asyncio.gather(*(_due(app, period) for app in apps))
+            await asyncio.gather(*(_begin_period(app, period) for app in apps))
             await asyncio.gather(
                 *(app.run_worker_async(wait=False, install_signal_handlers=False) for app in apps)
             )
-            await _due(apps[1], period)  # seen late, by a process that was asleep
+            await _begin_period(apps[1], period)  # a process that is late
     runs = _rows(database_url, "SELECT actor, archived FROM retention_runs ORDER BY id")
     assert runs == [("retention", 2), ("retention", 0)]
-    # of this task alone: the workers see by the clock that others are due, such as the hourly one
+    # of this task only: the workers also start other tasks that are due, such as the hourly one
     query = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'retention'"
     assert _rows(database_url, query) == [("succeeded",), ("succeeded",)]
 
@@ -69,8 +76,8 @@ async def test_a_job_whose_worker_was_killed_runs_again(
     db: Database, store: ArchiveStore, database_url: str
 ) -> None:
     app = _jobs(db, store, database_url)
-    async with _opened(app):
-        await _due(app, PERIOD)
+    async with _open(app):
+        await _begin_period(app, PERIOD)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(
             "INSERT INTO procrastinate_workers (last_heartbeat) VALUES (now() - interval '1 day')"
@@ -79,7 +86,7 @@ async def test_a_job_whose_worker_was_killed_runs_again(
             "UPDATE procrastinate_jobs SET status = 'doing',"
             " worker_id = (SELECT id FROM procrastinate_workers)"
         )
-    async with jobs.working(_jobs(db, store, database_url)):
+    async with jobs.running(_jobs(db, store, database_url)):
         await _until(database_url, "SELECT 1 FROM retention_runs WHERE ended_at IS NOT NULL")
 
 
@@ -88,19 +95,19 @@ async def test_jobs_wait_for_a_database_that_is_not_migrated(
 ) -> None:
     database = Database(empty_url)
     app = _jobs(database, store, empty_url, retention_cron="* * * * * *")
-    async with jobs.working(app, pause_s=0.05):
+    async with jobs.running(app, pause_s=0.05):
         await asyncio.sleep(0.2)
         await asyncio.to_thread(migrate.upgrade, empty_url)
         await _until(empty_url, "SELECT 1 FROM retention_runs WHERE ended_at IS NOT NULL")
     await database.close()
 
 
-async def test_the_last_run_can_be_asked_for(
+async def test_the_last_run_can_be_queried(
     gql: GraphQL, store: ArchiveStore, database_url: str
 ) -> None:
     app = _jobs(gql.db, store, database_url)
-    async with _opened(app):
-        await _due(app, PERIOD)
+    async with _open(app):
+        await _begin_period(app, PERIOD)
         await app.run_worker_async(wait=False, install_signal_handlers=False)
     last = await gql("{ retentionStats { lastRun { id actor archived purged } } }")
     run = last["retentionStats"]["lastRun"]
@@ -110,5 +117,5 @@ async def test_the_last_run_can_be_asked_for(
 
 async def _until(url: str, query: str) -> None:
     async with asyncio.timeout(20):
-        while not await asyncio.to_thread(_rows, url, query):  # noqa: ASYNC110  # another process does it
+        while not await asyncio.to_thread(_rows, url, query):  # noqa: ASYNC110  # waits for another process
             await asyncio.sleep(0.05)

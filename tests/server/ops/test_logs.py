@@ -1,4 +1,4 @@
-"""Log lines: JSON for machines, readable on a terminal."""
+"""Log lines: JSON for machines, text for a terminal."""
 
 import json
 import logging
@@ -18,11 +18,11 @@ def record() -> logging.LogRecord:
     try:
         raise ValueError("why")
     except ValueError:
-        made = logging.LogRecord(
+        record = logging.LogRecord(
             "a.b", logging.ERROR, "f", 1, "went %s", ("wrong",), sys.exc_info()
         )
-    made.fields = {"path": "/x", "status": 500}
-    return made
+    record.fields = {"path": "/x", "status": 500}
+    return record
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def in_request() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("in_request")
-def test_a_json_line_holds_everything(record: logging.LogRecord) -> None:
+def test_a_json_line_has_all_fields(record: logging.LogRecord) -> None:
     text = JsonLines().format(record)
     line = json.loads(text)
     assert "\n" not in text
@@ -50,14 +50,14 @@ def test_a_json_line_holds_everything(record: logging.LogRecord) -> None:
 
 
 @pytest.mark.usefixtures("in_request")
-def test_a_readable_line_has_its_fields_and_then_the_traceback(record: logging.LogRecord) -> None:
+def test_a_text_line_has_the_fields_and_then_the_traceback(record: logging.LogRecord) -> None:
     first, *rest = ReadableLines().format(record).splitlines()
     assert first.endswith("went wrong path=/x status=500 requestId=id-1")
     assert rest[-1] == "ValueError: why"
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [("auto", JsonLines), ("text", ReadableLines)])
-def test_without_a_terminal_lines_are_json_unless_asked_otherwise(
+def test_without_a_terminal_the_default_format_is_json(
     chosen: str, expected: type, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(logging.root, "handlers", [])
@@ -67,7 +67,7 @@ def test_without_a_terminal_lines_are_json_unless_asked_otherwise(
     assert type(handler.formatter) is expected
 
 
-async def test_each_request_is_a_line_with_its_operation(
+async def test_each_request_has_a_log_line_with_its_operation(
     client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, "access"):

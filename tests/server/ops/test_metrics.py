@@ -1,4 +1,4 @@
-"""What a monitoring system is told."""
+"""The metrics of a server."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,7 +8,7 @@ from db.tables import RetentionRun
 from tests import factories
 
 
-async def test_metrics_tell_the_revision_and_the_last_run(
+async def test_metrics_show_the_revision_and_the_last_retention_run(
     serve: Callable[..., Any], db: Database
 ) -> None:
     async with serve() as client:
@@ -18,7 +18,7 @@ async def test_metrics_tell_the_revision_and_the_last_run(
         assert "retention" not in before
         async with db.write("tests") as session:
             session.add(RetentionRun(actor="tests", archived=3, purged=2))
-        answer = await client.get("/metrics")
-        assert answer.headers["content-type"].startswith("text/plain")
-        assert "registry_retention_last_run_archived 3.0" in answer.text
-        assert "registry_retention_last_run_purged 2.0" in answer.text
+        response = await client.get("/metrics")
+        assert response.headers["content-type"].startswith("text/plain")
+        assert "registry_retention_last_run_archived 3.0" in response.text
+        assert "registry_retention_last_run_purged 2.0" in response.text
