@@ -32,6 +32,8 @@ def main() -> None:
         code = app(standalone_mode=False)
     except TyperException as error:
         _fail(error.format_message(), USAGE)
+    except typer.Abort:  # Ctrl-C or the end of input at a prompt
+        _fail("\nAborted", FAILED)
     except ValidationError as error:
         from server.settings import problems
 

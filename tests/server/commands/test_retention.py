@@ -54,6 +54,13 @@ def test_plan_then_apply_then_verify(url: str, tmp_path: Path) -> None:
         assert text in " ".join(harmed.split())
 
 
+def test_the_end_of_input_at_the_question_is_a_no(url: str, tmp_path: Path) -> None:
+    code, output = _registry(url, tmp_path, "retention", "apply")
+    assert (code, output.splitlines()[-1]) == (1, "Aborted")
+    _, plan = _registry(url, tmp_path, "retention", "plan")
+    assert "1 models" in plan
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
