@@ -53,6 +53,7 @@ class Protected:
     """A version that stays although its number, or its age, would let it go."""
 
     version_id: UUID
+    model_id: UUID
     because: ProtectionReason
 
 
@@ -82,6 +83,14 @@ class RetentionPlan:
         lines = [f"archive {ids.encode(ids.VERSION, each.version_id)}" for each in self.archive]
         lines += [f"purge {ids.encode(ids.VERSION, each.version_id)}" for each in self.purge]
         return sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+    def of_model(self, model_id: UUID) -> "RetentionPlan":
+        """The part of the plan for one model."""
+        return RetentionPlan(
+            [action for action in self.archive if action.model_id == model_id],
+            [action for action in self.purge if action.model_id == model_id],
+            [version for version in self.protected if version.model_id == model_id],
+        )
 
     @property
     def action_count(self) -> int:
@@ -130,7 +139,7 @@ async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) 
     if scope.purge_before is not None:
         for row in await _purgeable(source, scope, locking):
             if row.is_held:
-                made.protected.append(Protected(row.id, ProtectionReason.HOLD))
+                made.protected.append(Protected(row.id, row.model_id, ProtectionReason.HOLD))
             else:
                 reason = f"archived on {row.archived_at:%Y-%m-%d}"
                 made.purge.append(Action(row.id, row.model_id, reason))
@@ -151,7 +160,9 @@ def _add(made: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None)
     archive, protected = judge(candidates, keep)
     reason = f"the newest {keep} are kept" if keep > 1 else "only the newest is kept"
     made.archive.extend(Action(version.id, model_id, reason) for version in archive)
-    made.protected.extend(Protected(version.id, because) for version, because in protected)
+    made.protected.extend(
+        Protected(version.id, model_id, because) for version, because in protected
+    )
 
 
 async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:

@@ -127,25 +127,21 @@ async def _scope(
 
 
 async def _totals(database: "Database", scope: "RetentionScope") -> Totals:
-    """The plan, some models at a time."""
-    from dataclasses import replace
-
+    """Plans some models at a time, so that memory stays flat."""
     from db.reads import models, retention_plan
     from db.writes.retention import batches
 
     totals = Totals()
-    async for own in batches(database, scope):
-        made = await retention_plan.plan(database.reader, own)
-        totals.archive += len(made.archive)
-        totals.purge += len(made.purge)
-        totals.protected += len(made.protected)
-        keys = retention_plan.narrowed(own, made).model_ids or []
-        totals.models += len(keys)
-        wanted = list(keys)[: _SHOWN - len(totals.shown)]
-        rows = await models.by_ids(database.reader, wanted)
-        for key in wanted:
-            part = await retention_plan.plan(database.reader, replace(own, model_ids=[key]))
-            totals.shown.append((rows[key].name, part))
+    async for batch in batches(database, scope):
+        plan = await retention_plan.plan(database.reader, batch)
+        totals.archive += len(plan.archive)
+        totals.purge += len(plan.purge)
+        totals.protected += len(plan.protected)
+        model_ids = retention_plan.narrowed(batch, plan).model_ids or []
+        totals.models += len(model_ids)
+        shown = list(model_ids)[: _SHOWN - len(totals.shown)]
+        rows = await models.by_ids(database.reader, shown)
+        totals.shown += [(rows[key].name, plan.of_model(key)) for key in shown]
     return totals
 
 
