@@ -35,11 +35,12 @@ def read(path_or_url: str) -> Catalog:
             skipped.append(ImportIssue(key, _NOT_MODELS[key]))
             continue
         entry = litellm_entry.parse(key, fields)
+        name = names.canonical(_path(entry), entry.provider)
         reason = _skip_reason(entry)
-        if reason is not None:
-            skipped.append(ImportIssue(key, reason))
+        if name is None or reason:
+            skipped.append(ImportIssue(key, reason or names.NO_NAME))
             continue
-        entries += _catalog_entries(entry)
+        entries += _catalog_entries(entry, name)
         partial += [ImportIssue(key, reason) for reason in entry.partial_reasons]
     models, duplicates = build_models(entries, SOURCE)
     return Catalog(
@@ -64,30 +65,21 @@ def _document(content: bytes) -> dict[str, Any]:
 
 
 def _skip_reason(entry: LiteLLMEntry) -> str | None:
-    if entry.provider is None:
+    if not entry.provider:
         return "no provider"
     if "-commitment/" in entry.key:
         return "a price for reserved capacity, not for calls"
-    return names.NO_NAME if _canonical_name(entry) is None else None
-
-
-def _canonical_name(entry: LiteLLMEntry) -> Name | None:
-    assert entry.provider is not None  # checked by _skip_reason
-    return names.canonical(_path(entry), providers.slug(entry.provider))
+    return None
 
 
 def _path(entry: LiteLLMEntry) -> str:
     """The entry's key without the provider's prefix."""
-    assert entry.provider is not None  # checked by _skip_reason
     first, _, rest = entry.key.partition("/")
-    return rest if rest and providers.slug(first) == providers.slug(entry.provider) else entry.key
+    return rest if rest and providers.slug(first) == entry.provider else entry.key
 
 
-def _catalog_entries(entry: LiteLLMEntry) -> Iterator[CatalogEntry]:
+def _catalog_entries(entry: LiteLLMEntry, name: Name) -> Iterator[CatalogEntry]:
     """One entry per region."""
-    name = _canonical_name(entry)
-    assert name is not None  # checked by _skip_reason
-    assert entry.provider is not None
     provider_model_id, _ = names.split_region(_path(entry))
     for region in entry.regions or (name.region,):
         yield CatalogEntry(
@@ -96,7 +88,7 @@ def _catalog_entries(entry: LiteLLMEntry) -> Iterator[CatalogEntry]:
             task=entry.task or task_of(name.model),
             facts=entry.facts,
             binding=Binding(
-                provider=providers.slug(entry.provider),
+                provider=entry.provider,
                 provider_model_id=provider_model_id,
                 region=region,
                 sunset_on=entry.sunset_on,

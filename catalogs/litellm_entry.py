@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from catalogs import providers
 from catalogs.catalog import CatalogError, Facts, Price
 from catalogs.prices import AMOUNT_MAX, BASE_TIER, NO_PRICE, per_1k
 from domain import patterns
@@ -54,7 +55,7 @@ class LiteLLMEntry:
     """One parsed entry; None is unknown."""
 
     key: str
-    provider: str | None
+    provider: str  # a slug; empty when unknown
     task: TaskType | None
     facts: Facts
     prices: tuple[Price, ...]
@@ -71,7 +72,7 @@ def parse(key: str, fields: Any) -> LiteLLMEntry:
     prices, partial_reasons = _prices(key, fields)
     return LiteLLMEntry(
         key=key,
-        provider=_text(key, fields, "litellm_provider") or None,
+        provider=providers.slug(_text(key, fields, "litellm_provider") or ""),
         task=None if mode is None else _TASKS.get(mode, TaskType.OTHER),
         facts=Facts(
             context_window=_tokens(key, fields, "max_input_tokens"),

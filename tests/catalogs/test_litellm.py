@@ -110,6 +110,11 @@ def test_skipped_entries_have_a_reason() -> None:
     }
 
 
+def test_an_entry_whose_provider_gives_no_slug_is_skipped(tmp_path: Path) -> None:
+    path = _write(tmp_path / "map.json", {"my-model": {**GOOD, "litellm_provider": "???"}})
+    assert [issue.reason for issue in litellm.read(path).skipped] == ["no provider"]
+
+
 def test_a_repeated_entry_counts_once() -> None:
     catalog = litellm.read(str(MAP))
     bindings = [b for m in catalog.models for v in m.versions for b in v.bindings]
