@@ -33,41 +33,11 @@ _KINDS = {
     "vertex-ai": ProviderKind.VERTEX_AI,
 }
 # Services with an API of their own; every other service counts as OpenAI-compatible.
-_OWN_API = frozenset(
-    {
-        "agentcore",
-        "assemblyai",
-        "aws-polly",
-        "bing-grounding",
-        "black-forest-labs",
-        "cohere",
-        "dataforseo",
-        "deepgram",
-        "duckduckgo",
-        "elevenlabs",
-        "exa-ai",
-        "fal-ai",
-        "firecrawl",
-        "google-pse",
-        "jina-ai",
-        "linkup",
-        "nlp-cloud",
-        "parallel-ai",
-        "recraft",
-        "reducto",
-        "replicate",
-        "runwayml",
-        "sagemaker",
-        "searxng",
-        "serper",
-        "soniox",
-        "stability",
-        "tavily",
-        "transcribe",
-        "voyageai",
-        "watsonx",
-        "you-com",
-    }
+_OWN_API = re.compile(
+    r"agentcore|assemblyai|aws-polly|bing-grounding|black-forest-labs|cohere|dataforseo"
+    r"|deepgram|duckduckgo|elevenlabs|exa-ai|fal-ai|firecrawl|google-pse|jina-ai|linkup"
+    r"|nlp-cloud|parallel-ai|recraft|reducto|replicate|runwayml|sagemaker|searxng|serper"
+    r"|soniox|stability|tavily|transcribe|voyageai|watsonx|you-com"
 )
 _NAMES = {
     "azure": "Microsoft Azure",
@@ -106,4 +76,4 @@ def provider(
 def _kind(key: str) -> ProviderKind:
     if key in _KINDS:
         return _KINDS[key]
-    return ProviderKind.OTHER if key in _OWN_API else ProviderKind.OPENAI_COMPATIBLE
+    return ProviderKind.OTHER if _OWN_API.fullmatch(key) else ProviderKind.OPENAI_COMPATIBLE
