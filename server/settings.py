@@ -1,11 +1,11 @@
-"""Everything that can be set from outside, in one frozen value."""
+"""The settings of the server: one frozen object, from environment variables."""
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar, cast
 from urllib.parse import urlsplit
 
-from croniter import croniter  # type: ignore[import-untyped]  # its stubs are a package of their own
+from croniter import croniter  # type: ignore[import-untyped]  # its stubs are a separate package
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -16,14 +16,20 @@ from resolvers.service import Limits
 
 PREFIX = "REGISTRY_"
 
+T = TypeVar("T")
+
 
 def setting_name(field: str) -> str:
     """The environment variable that sets a field."""
     return "DATABASE_URL" if field == "database_url" else PREFIX + field.upper()
 
 
+def _setting(default: T, meaning: str, **constraints: Any) -> T:
+    return cast("T", Field(default, description=meaning, **constraints))
+
+
 class Settings(BaseSettings):
-    """The server's settings: environment variables, or lines of a `.env` file."""
+    """Environment variables, or lines of a `.env` file."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -34,104 +40,131 @@ class Settings(BaseSettings):
         validate_by_name=True,
     )
 
-    database_url: str | None = Field(
+    database_url: str | None = _setting(
         None,
+        "`postgresql://` URL; without it an embedded PostgreSQL runs in the data directory.",
         validation_alias="DATABASE_URL",
-        description="`postgresql://` URL; without it an embedded PostgreSQL is started.",
     )
-    data_dir: Path = Field(Path(".registry"), description="Where the embedded PostgreSQL lives.")
-    archive_url: str | None = Field(
+    data_dir: Path = _setting(
+        Path(".registry"), "Directory of the embedded PostgreSQL and, by default, of archives."
+    )
+    archive_url: str | None = _setting(
         None,
-        description="Where archives are kept: `file:///folder` or `s3://bucket/prefix`; without it"
-        " `archives` in the data directory.",
+        "Where archives are stored: `file:///folder` or `s3://bucket/prefix`; by default `archives`"
+        " in the data directory.",
     )
-    archive_storage_class: str = Field(
+    archive_storage_class: str = _setting(
         "GLACIER_IR",
+        "S3 storage class of new archives; reading GLACIER or DEEP_ARCHIVE takes hours.",
         pattern="^[A-Z][A-Z_]*$",
-        description="S3 storage class of new archives; GLACIER and DEEP_ARCHIVE take hours back.",
     )
-    jobs: bool = Field(
-        True, description="Run background jobs in the server; `off` leaves them to others."
+    jobs: bool = _setting(
+        True, "Run background jobs such as retention; `false` leaves them to `registry worker`."
     )
-    retention_cron: str = Field(
-        "0 3 * * *", description="When retention runs, as cron has it, in UTC."
+    retention_cron: str = _setting("0 3 * * *", "Schedule of retention: a cron expression, in UTC.")
+    first_catalog: Literal["genai-prices", "none"] = _setting(
+        "genai-prices",
+        "Catalog that `registry serve` imports into a new registry; `none` imports nothing.",
     )
-    first_catalog: Literal["genai-prices", "none"] = Field(
-        "genai-prices", description="What a new, empty registry is filled with."
+    host: str = _setting(
+        "127.0.0.1", "Address to listen on; a non-loopback address needs `REGISTRY_ALLOW_OPEN`."
     )
-    host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int = Field(8003, ge=0, le=65_535, description="Port to listen on; 0 takes a free one.")
-    allow_open: bool = Field(
+    port: int = _setting(8003, "TCP port to listen on; 0 takes a free port.", ge=0, le=65_535)
+    allow_open: bool = _setting(
         False,
-        description="Serve without access control on an address that others can reach.",
+        "Allow an address that other machines can reach. There is no access control: anyone who can"
+        " reach it can read, change and delete data.",
     )
-    workers: int = Field(1, ge=1, le=64, description="Server processes.")
-    log_format: Literal["auto", "json", "text"] = Field(
-        "auto", description="`auto` is text on a terminal and JSON elsewhere."
+    workers: int = _setting(
+        1, "Server processes; one per CPU core gives the most throughput.", ge=1, le=64
     )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important line that is logged."
+    log_format: Literal["auto", "json", "text"] = _setting(
+        "auto", "`json`, `text`, or `auto`: text on a terminal, JSON otherwise."
     )
-    shutdown_timeout_s: int = Field(
-        10, ge=0, description="How long a stop waits for requests in flight."
+    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+        "info", "Least severe level of the lines that are logged."
     )
-    read_connections_max: int = Field(
-        6, ge=1, description="Connections for reads, at most, per process."
+    shutdown_timeout_s: int = _setting(
+        10, "Seconds that a stop waits for running requests before it cancels them.", ge=0
     )
-    write_connections_max: int = Field(
-        12, ge=0, description="Connections for writes, at most, per process."
+    read_connections_max: int = _setting(6, "Database connections for reads, per process.", ge=1)
+    write_connections_max: int = _setting(
+        12, "Database connections for writes, per process; at least 2 are used.", ge=0
     )
-    connection_wait_s: float = Field(
-        5, gt=0, description="How long a request waits for a connection."
+    connection_wait_s: float = _setting(
+        5, "Seconds that a request waits for a connection; then it fails with UNAVAILABLE.", gt=0
     )
-    prepared_statements: bool = Field(
-        True, description="Prepare statements; `false` behind PgBouncer in transaction mode."
+    prepared_statements: bool = _setting(
+        True, "Use prepared statements; set `false` behind PgBouncer in transaction mode."
     )
-    statement_timeout_ms: int = Field(5_000, ge=1, description="Longest SQL statement.")
-    operation_timeout_ms: int = Field(5_000, ge=1, description="Longest GraphQL operation.")
-    concurrency_max: int = Field(
-        256, ge=1, description="GraphQL requests at once, per process; more are answered 503."
+    statement_timeout_ms: int = _setting(
+        5_000, "Milliseconds that an SQL statement may take; then it fails with TIMEOUT.", ge=1
     )
-    body_bytes_max: int = Field(262_144, ge=1, description="Largest request body.")
-    document_tokens_max: int = Field(2_000, ge=1, description="Tokens in a GraphQL document.")
-    document_cache_bytes_max: int = Field(
-        8_388_608,
-        ge=0,
-        description="Memory for parsed documents, and as much again for their plans, per process.",
+    operation_timeout_ms: int = _setting(
+        5_000,
+        "Milliseconds that a query or mutation may take, and that its body may take to arrive; then"
+        " it fails with TIMEOUT.",
+        ge=1,
     )
-    compiled_plans: bool = Field(
-        True, description="Answer by compiled plans; `false` leaves all to graphql-core, slower."
+    concurrency_max: int = _setting(
+        256, "GraphQL requests at the same time, per process; more get status 503.", ge=1
     )
-    response_cache_bytes_max: int = Field(
+    body_bytes_max: int = _setting(
+        262_144, "Bytes of a request body; a larger one gets status 413.", ge=1
+    )
+    document_tokens_max: int = _setting(
+        2_000, "Tokens of a GraphQL document; more fail with LIMIT_EXCEEDED.", ge=1
+    )
+    document_cache_bytes_max: int = _setting(
+        8_388_608, "Bytes of memory for parsed documents, and as many for plans, per process.", ge=0
+    )
+    compiled_plans: bool = _setting(
+        True, "Execute queries by compiled plans; `false` uses only graphql-core, which is slower."
+    )
+    response_cache_bytes_max: int = _setting(
         6_291_456,
+        "Bytes of memory for responses to repeated queries, per process. A response is valid until"
+        " data changes; 0 turns the cache off.",
         ge=0,
-        description="Memory for answers given again while the registry is unchanged; 0: none.",
     )
-    depth_max: int = Field(12, ge=1, description="Levels of nested fields.")
-    aliases_max: int = Field(30, ge=0, description="Aliases in an operation.")
-    root_fields_max: int = Field(10, ge=1, description="Root fields of a query.")
-    mutation_root_fields_max: int = Field(5, ge=1, description="Root fields of a mutation.")
-    directives_max: int = Field(20, ge=0, description="Directives in an operation.")
-    nodes_max: int = Field(
-        10_000, ge=1, description="Objects an operation may ask for: the product of its page sizes."
+    depth_max: int = _setting(
+        12, "Levels of nested fields in an operation; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    page_size_max: int = Field(100, ge=1, le=1_000, description="Largest `first` or `last`.")
-    input_list_max: int = Field(100, ge=1, description="Items of a list in the arguments.")
-
-    sockets_max: int = Field(
-        1_000, ge=0, description="WebSocket connections at once, per process; more are refused."
+    aliases_max: int = _setting(30, "Aliases in an operation; more fail with LIMIT_EXCEEDED.", ge=0)
+    root_fields_max: int = _setting(
+        10, "Root fields of a query; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    socket_operations_max: int = Field(
-        100, ge=1, description="Operations at once on a WebSocket connection."
+    mutation_root_fields_max: int = _setting(
+        5, "Root fields of a mutation; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    subscriptions_max: int = Field(
-        1_000, ge=0, description="Subscriptions at once, per process, by WebSocket and SSE."
+    directives_max: int = _setting(
+        20, "Directives in an operation; more fail with LIMIT_EXCEEDED.", ge=0
     )
-    subscription_queue_max: int = Field(
-        1_000, ge=1, description="Events that wait for a subscriber; with more, it lags."
+    nodes_max: int = _setting(
+        10_000, "Objects, as the product of the page sizes; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    subscription_lag_max_s: float = Field(
-        10.0, ge=0, description="How long a subscriber may lag before it is ended with its cursor."
+    page_size_max: int = _setting(
+        100, "Largest `first` or `last`; more fail with BAD_USER_INPUT.", ge=1, le=1_000
+    )
+    input_list_max: int = _setting(
+        100, "Items of a list in the arguments; more fail with LIMIT_EXCEEDED.", ge=1
+    )
+    sockets_max: int = _setting(
+        1_000, "WebSocket connections at the same time, per process; more get status 503.", ge=0
+    )
+    socket_operations_max: int = _setting(
+        100, "Operations at the same time per WebSocket; more fail with LIMIT_EXCEEDED.", ge=1
+    )
+    subscriptions_max: int = _setting(
+        1_000, "Subscriptions at the same time, per process; more fail with LIMIT_EXCEEDED.", ge=0
+    )
+    subscription_queue_max: int = _setting(
+        1_000, "Events that can wait in the queue of a subscription; with more, it lags.", ge=1
+    )
+    subscription_lag_max_s: float = _setting(
+        10.0,
+        "Seconds that a subscription may lag; then it ends, with a cursor to resume from.",
+        ge=0,
     )
 
     @field_validator("database_url")
@@ -141,12 +174,12 @@ class Settings(BaseSettings):
             parts = urlsplit(url)
             if parts.scheme not in ("postgres", "postgresql"):
                 raise ValueError("must begin with postgresql:// or postgres://")
-            _ = parts.port  # raises ValueError when it is no port
+            _ = parts.port  # raises ValueError when it is not a number
         return url
 
     @field_validator("archive_url")
     @classmethod
-    def _is_place(cls, url: str | None) -> str | None:
+    def _is_archive_url(cls, url: str | None) -> str | None:
         if url is not None:
             urls.check(url)
         return url
@@ -155,7 +188,7 @@ class Settings(BaseSettings):
     @classmethod
     def _is_cron(cls, line: str) -> str:
         if not croniter.is_valid(line):
-            raise ValueError("must be five fields as cron has them")
+            raise ValueError("must be a cron expression of five fields")
         return line
 
     @property
@@ -165,7 +198,7 @@ class Settings(BaseSettings):
 
     @property
     def limits(self) -> Limits:
-        """What one request may ask for, as resolvers and `service.limits` know it."""
+        """The limits of a request, for resolvers and for `service.limits`."""
         return Limits(
             max_page_size=self.page_size_max,
             max_depth=self.depth_max,
@@ -181,7 +214,7 @@ class Settings(BaseSettings):
 
     @property
     def event_broker_limits(self) -> EventBrokerLimits:
-        """How many may follow live events, and how far behind they may be."""
+        """The limits of subscriptions."""
         return EventBrokerLimits(
             subscribers_max=self.subscriptions_max,
             queue_max=self.subscription_queue_max,
@@ -190,7 +223,7 @@ class Settings(BaseSettings):
 
     @property
     def pool_limits(self) -> PoolLimits:
-        """How many database connections to hold, and how long to wait."""
+        """The limits of database connections."""
         return PoolLimits(
             size=self.read_connections_max,
             overflow=self.write_connections_max,
@@ -201,7 +234,7 @@ class Settings(BaseSettings):
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches the address."""
+    """Whether only this machine can reach the address."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -209,31 +242,27 @@ def is_loopback(host: str) -> bool:
 
 
 def problems(error: ValidationError) -> list[str]:
-    """One line a bad setting, each beginning with the variable's name."""
+    """One line per invalid setting; each begins with the name of the variable."""
     return [_problem(str(item["loc"][0]), item["msg"], item["input"]) for item in error.errors()]
 
 
-def _problem(field: str, message: str, given: object) -> str:
+def _problem(field: str, message: str, value: object) -> str:
     name = field if field == "DATABASE_URL" else setting_name(field)
-    # A database URL may hold a password.
-    shown = "" if name == "DATABASE_URL" else f" (it is {given!r})"
+    # A database URL may contain a password.
+    shown = "" if name == "DATABASE_URL" else f" (the value is {value!r})"
     return f"{name}: {message.removeprefix('Value error, ')}{shown}"
 
 
 def table() -> str:
-    """The settings as a Markdown table, as it stands in README.md."""
+    """The settings as the Markdown table of README.md."""
     rows = [
         f"| `{setting_name(name)}` | {_default(field.default)} | {field.description} |"
         for name, field in Settings.model_fields.items()
     ]
-    return "\n".join(["| variable | default | what |", "|---|---|---|", *rows])
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
 
 
 def _default(value: object) -> str:
-    match value:
-        case None:
-            return ""
-        case bool():
-            return f"`{str(value).lower()}`"
-        case _:
-            return f"`{value}`"
+    if value is None:
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -1,4 +1,4 @@
-"""Settings: what the README and .env.example say of them, and what a bad one does."""
+"""Settings: their documentation in README.md and .env.example, and errors for invalid values."""
 
 import signal
 import sys
@@ -15,34 +15,34 @@ from server.settings import Settings, setting_name, table
 ROOT = Path(__file__).resolve().parents[2]
 
 
-class Done(NamedTuple):
-    """What a command did."""
+class Result(NamedTuple):
+    """The exit code and the output of a command."""
 
     returncode: int
     stdout: str
     stderr: str
 
 
-Registry: TypeAlias = Callable[..., Done]
+Registry: TypeAlias = Callable[..., Result]
 
 
 @pytest.fixture
 def registry(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Registry]:
-    """Runs a command that ends at once, in this process: one of its own would import for 0.6 s."""
+    """Runs a short command in this process: a new process would need 0.6 s for imports."""
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
-    def run(*arguments: str, **variables: str) -> Done:
+    def run(*arguments: str, **variables: str) -> Result:
         for name in Settings.model_fields:
             monkeypatch.delenv(setting_name(name), raising=False)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["registry", *arguments])
-        with pytest.raises(SystemExit) as ended:
+        with pytest.raises(SystemExit) as exit_:
             main()
-        return Done(int(str(ended.value.code)), *capsys.readouterr())
+        return Result(int(str(exit_.value.code)), *capsys.readouterr())
 
     yield run
     for number, handler in handlers.items():
@@ -51,20 +51,20 @@ def registry(
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
     readme = (ROOT / "README.md").read_text("utf-8")
-    between = readme.partition("<!-- settings -->\n")[2].partition("\n<!-- /settings -->")[0]
-    assert between == table()
+    section = readme.partition("<!-- settings -->\n")[2].partition("\n<!-- /settings -->")[0]
+    assert section == table()
 
 
-def test_the_example_file_holds_every_setting_with_its_default(
+def test_the_example_file_lists_every_setting_with_its_default(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
-    given = [line.removeprefix("# ") for line in lines if "=" in line]
-    assert {line.partition("=")[0] for line in given} == {
+    settings = [line.removeprefix("# ") for line in lines if "=" in line]
+    assert {line.partition("=")[0] for line in settings} == {
         setting_name(name) for name in Settings.model_fields
     }
     filled = tmp_path / "filled.env"
-    filled.write_text("\n".join(line for line in given if not line.startswith("DATABASE_URL")))
+    filled.write_text("\n".join(line for line in settings if not line.startswith("DATABASE_URL")))
     for name in Settings.model_fields:
         monkeypatch.delenv(setting_name(name), raising=False)
     assert Settings(_env_file=filled) == Settings(_env_file=None)
@@ -78,17 +78,17 @@ def test_every_setting_can_be_set_by_its_variable(monkeypatch: pytest.MonkeyPatc
     assert settings.limits.max_nodes == 7
 
 
-def test_the_default_limits_are_those_of_the_resolvers() -> None:
+def test_the_default_limits_are_the_defaults_of_the_resolvers() -> None:
     assert Settings(_env_file=None).limits == Limits()
 
 
 def test_settings_cannot_be_changed_later() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings(_env_file=None).port = 1  # type: ignore[misc]  # that is the test
+        Settings(_env_file=None).port = 1  # type: ignore[misc]  # the error is what this tests
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("REGISTRY_PORT", "abc", "valid integer"),
         ("REGISTRY_PORT", "70000", "less than or equal to 65535"),
@@ -100,38 +100,38 @@ def test_settings_cannot_be_changed_later() -> None:
         ("REGISTRY_DATA_DIR", "/dev/null/x", "no PostgreSQL can run"),
     ],
 )
-def test_a_bad_setting_is_one_line_that_names_it_and_exit_code_2(
-    registry: Registry, variable: str, value: str, told: str
+def test_an_invalid_setting_gives_one_line_that_names_it_and_exit_code_2(
+    registry: Registry, variable: str, value: str, message: str
 ) -> None:
-    done = (
+    result = (
         registry("serve", "--port", "0", **{variable: value})
         if (variable != "REGISTRY_PORT")
         else registry("serve", **{variable: value})
     )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith(f"{variable}: ")
-    assert told in done.stderr
-    assert "secret" not in done.stderr
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"{variable}: ")
+    assert message in result.stderr
+    assert "secret" not in result.stderr
 
 
 @pytest.mark.parametrize("arguments", [["nonsense"], ["serve", "--port", "x"], ["serve", "-z"]])
-def test_a_bad_argument_is_one_line_and_exit_code_2(
+def test_an_invalid_argument_gives_one_line_and_exit_code_2(
     registry: Registry, arguments: list[str]
 ) -> None:
-    done = registry(*arguments)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.count("\n") == 1
-    assert arguments[-1] in done.stderr or "--port" in done.stderr
+    result = registry(*arguments)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.count("\n") == 1
+    assert arguments[-1] in result.stderr or "--port" in result.stderr
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "psql"])
-def test_a_database_that_does_not_answer_is_one_line_and_exit_code_1(
+def test_a_database_that_does_not_answer_gives_one_line_and_exit_code_1(
     registry: Registry, command: str
 ) -> None:
     url = "postgresql://me:secret@127.0.0.1:9/registry"
-    done = registry(command, DATABASE_URL=url, REGISTRY_PORT="0")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.count("\n") == 1
-    assert done.stderr.startswith("DATABASE_URL: ")
-    assert "secret" not in done.stderr
+    result = registry(command, DATABASE_URL=url, REGISTRY_PORT="0")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+    assert result.stderr.startswith("DATABASE_URL: ")
+    assert "secret" not in result.stderr
