@@ -1,4 +1,4 @@
-"""What a failure tells its caller: a code, a request id, and no secret of ours."""
+"""Errors in responses: a code and a request id, without internal details."""
 
 import logging
 from collections.abc import Iterable
@@ -15,16 +15,16 @@ INTERNAL = "INTERNAL"
 
 _log = logging.getLogger(__name__)
 
-_MASKS = {
-    TIMEOUT: "The operation took too long; ask for less",
+_MESSAGES = {  # of errors whose own text is not for clients
+    TIMEOUT: "The operation took too long; request less data",
     UNAVAILABLE: "The database cannot be reached; try again",
     BAD_USER_INPUT: "A value in the arguments cannot be stored",
-    INTERNAL: "Unexpected error; the server's log has its cause under this requestId",
+    INTERNAL: "Unexpected error; the server's log has the cause under this requestId",
 }
 
 
 class HttpError(Exception):
-    """A request that is refused before it is GraphQL: its status, code, message, headers."""
+    """A request is rejected before execution, with this status, code, message and headers."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class HttpError(Exception):
 
 
 class OperationRejected(Exception):
-    """A well-formed request that is not executed: its errors are the whole answer."""
+    """A well-formed request is not executed: the response has only these errors."""
 
     def __init__(self, errors: Iterable[GraphQLError]) -> None:
         super().__init__()
@@ -53,12 +53,12 @@ def limit_exceeded(message: str) -> GraphQLError:
 
 
 def plain(message: str, code: str, request_id: str) -> dict[str, Any]:
-    """A response body with one error that belongs to no place in the document."""
+    """A response body with one error that has no location in the document."""
     return {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
 
 
 def formatted(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
-    """The error as the client sees it; an unexpected one is logged, and its text masked."""
+    """The error for the client; an unexpected one is logged, and its message replaced."""
     cause = _innermost(error)
     shown = error.formatted
     extensions = dict(shown.get("extensions") or {})
@@ -66,7 +66,7 @@ def formatted(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
         extensions.setdefault("code", BAD_USER_INPUT)
     else:
         code = code_of(cause)
-        shown["message"] = _MASKS[code]
+        shown["message"] = _MESSAGES[code]
         extensions = {"code": code}
         _report(cause, code, error.path)
     shown["extensions"] = {**extensions, "requestId": request_id}
@@ -74,7 +74,7 @@ def formatted(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
 
 
 def code_of(cause: BaseException) -> str:
-    """The code of an exception that nobody meant for the client."""
+    """The code of an unexpected exception."""
     if isinstance(cause, TimeoutError) or database.is_statement_timeout(cause):
         return TIMEOUT
     if database.is_unavailable(cause):
@@ -83,7 +83,7 @@ def code_of(cause: BaseException) -> str:
 
 
 def body(result: ExecutionResult, request_id: str) -> dict[str, Any]:
-    """The response body of an operation that was executed."""
+    """The response body of an executed operation."""
     if not result.errors:
         return {"data": result.data}
     shown = [formatted(error, request_id) for error in result.errors]
@@ -91,14 +91,14 @@ def body(result: ExecutionResult, request_id: str) -> dict[str, Any]:
 
 
 def unexpected(cause: BaseException, request_id: str) -> dict[str, Any]:
-    """A masked response body for an exception outside of any field; it is logged."""
+    """The response body for an unexpected exception outside of fields, which is logged."""
     code = code_of(cause)
     _report(cause, code, None)
-    return plain(_MASKS[code], code, request_id)
+    return plain(_MESSAGES[code], code, request_id)
 
 
 def _innermost(error: GraphQLError) -> BaseException:
-    # graphql-core wraps what a resolver raised, and wraps it again when it locates the error.
+    # graphql-core wraps a resolver's exception, and wraps it again to add the location
     cause: BaseException = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error
@@ -106,11 +106,11 @@ def _innermost(error: GraphQLError) -> BaseException:
 
 
 def _report(cause: BaseException, code: str, path: object) -> None:
-    place = {"code": code, "path": path}
+    fields = {"code": code, "path": path}
     if code == INTERNAL:
-        _log.error("unexpected error", exc_info=cause, extra={"fields": place})
+        _log.error("unexpected error", exc_info=cause, extra={"fields": fields})
     else:
-        # Its cause is known and outside of this program: a line will do, a traceback hides it.
+        # the cause is known and external: one line is clearer than a traceback
         _log.warning(
-            "%s: %s", type(cause).__name__, str(cause).splitlines()[:1], extra={"fields": place}
+            "%s: %s", type(cause).__name__, str(cause).splitlines()[:1], extra={"fields": fields}
         )

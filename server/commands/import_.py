@@ -72,13 +72,15 @@ def _import(read: "Callable[[], Catalog]") -> None:
 
     from catalogs.catalog import CatalogError
     from catalogs.load import NotMigrated
+    from db.postgres import migrate
 
     console = Console()
     settings = Settings()
     try:
         catalog = read()  # a faulty catalog fails before a database is started
         with databases.connectable(settings) as url:
-            _migrate_embedded(settings, url)
+            if settings.database_url is None:  # other databases are migrated by `registry migrate`
+                migrate.upgrade(url)
             report = databases.with_database(url, lambda db: _load(db, catalog, console))
     except CatalogError as error:
         raise Failure(f"Nothing was imported: {error}") from error
@@ -88,13 +90,6 @@ def _import(read: "Callable[[], Catalog]") -> None:
     for title, issues in (("Skipped", report.skipped), ("Imported in part", report.partial)):
         if issues:
             console.print(_issues_table(title, issues))
-
-
-def _migrate_embedded(settings: Settings, url: str) -> None:
-    from db.postgres import migrate
-
-    if settings.database_url is None:  # another database is migrated by `registry migrate`
-        migrate.upgrade(url)
 
 
 async def _load(database: "Database", catalog: "Catalog", console: "Console") -> "Report":

@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from server.commands.failures import Failure
@@ -17,7 +18,8 @@ class PerWorkerSocket(socket.socket):
     """
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _bind_again, (self.family, self.type, self.proto, self.getsockname())
+        kind = (self.family, self.type, self.proto)
+        return _bind, (socket.socket, kind, self.getsockname(), True)
 
 
 def bind(host: str, port: int, workers: int) -> socket.socket:
@@ -41,13 +43,8 @@ def bind(host: str, port: int, workers: int) -> socket.socket:
     return bound
 
 
-def _bind_again(*kind_and_address: Any) -> socket.socket:
-    *kind, address = kind_and_address
-    return _bind(socket.socket, kind, address, is_shared=True)
-
-
 def _bind(
-    socket_type: type[socket.socket], kind: list[Any], address: Any, *, is_shared: bool = False
+    socket_type: type[socket.socket], kind: Iterable[Any], address: Any, is_shared: bool = False
 ) -> socket.socket:
     bound = socket_type(*kind)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
