@@ -10,14 +10,14 @@ import { createRoot } from "react-dom/client";
 
 import { examples } from "./examples.js";
 
-// The page is served by the GraphQL endpoint itself, so its own address is the address to ask, also behind a prefix.
+// The GraphQL endpoint serves this page, so the page's address is the endpoint's address, also behind a prefix.
 const url = new URL(location.pathname, location.origin);
 const subscriptionUrl = new URL(url);
 subscriptionUrl.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 
 const fetcher = createGraphiQLFetcher({
   url: url.href,
-  // Each subscription opens its own graphql-transport-ws socket, with the request headers as its connection params.
+  // Each subscription opens its own graphql-transport-ws socket, with the request headers as connection params.
   subscriptionUrl: subscriptionUrl.href,
   // The server sends no multipart parts; without this the Accept header would ask for them.
   enableIncrementalDelivery: false,
@@ -25,7 +25,7 @@ const fetcher = createGraphiQLFetcher({
 const plugins = [explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN];
 
 createRoot(document.getElementById("graphiql")).render(
-  // defaultTabs count only while the browser holds no tabs of an earlier visit.
+  // GraphiQL uses defaultTabs only when the browser has no stored tabs.
   <GraphiQL fetcher={fetcher} plugins={plugins} defaultTabs={examples} defaultEditorToolsVisibility="variables">
     <GraphiQL.Logo>Model Registry</GraphiQL.Logo>
   </GraphiQL>,
