@@ -131,7 +131,7 @@ def _count_staged(staged: dict[str, int], chunk: _Chunk) -> None:
 
 
 def _chunks(models: Iterable[Model]) -> Iterator[_Chunk]:
-    """The models' rows in chunks of some thousand bindings; a model is never split."""
+    """The models' rows in chunks of about _CHUNK_BINDINGS bindings; a model is never split."""
     chunk = _Chunk()
     for model in models:
         _add_model(chunk, model)

@@ -16,7 +16,7 @@ from catalogs import merge_sql as sql
 from catalogs.staging import CREATE, TABLES, Row
 from db.postgres import migration_state
 
-_LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog": one import at a time
+_LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
 _STATEMENT_TIMEOUT_S = 600
 _LOCK_TIMEOUT_S = 60
 

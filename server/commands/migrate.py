@@ -13,7 +13,7 @@ def migrate(
         str, typer.Argument(help="A migration's revision; head is the newest.")
     ] = "head",
 ) -> None:
-    """Migrate the database, after a migration of another process has ended."""
+    """Migrate the database; waits for a running migration of another process."""
     from db.postgres import migrate as migrations
     from db.postgres import migration_state
 

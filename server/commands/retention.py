@@ -31,7 +31,7 @@ Keep = Annotated[
 ]
 Purge = Annotated[
     datetime | None,
-    typer.Option("--purge-before", help="Purge versions that were archived before, in UTC."),
+    typer.Option("--purge-before", help="Purge versions archived before this time, in UTC."),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Stop signals of a command: a clean end with exit code 0."""
+"""Ends a command cleanly, with exit code 0, when a signal stops it."""
 
 import signal
 from types import FrameType

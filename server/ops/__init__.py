@@ -1,1 +1,1 @@
-"""Operation of a server: health, metrics, logs, background jobs, event feed. No GraphQL here."""
+"""Health, metrics, logs, background jobs, event feed. Knows nothing of GraphQL requests."""

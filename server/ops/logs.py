@@ -20,7 +20,7 @@ _counter = count()
 
 @contextmanager
 def logged_as(identifier: str) -> Iterator[None]:
-    """Lines that are logged in the block carry this request id."""
+    """Log lines of the block carry this request id."""
     token = request_id.set(identifier)
     try:
         yield

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
-import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
+import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -47,8 +47,8 @@ class Running:
         assert self.process.stdout is not None
         for line in self.process.stdout:
             self.output += line
-            if found := re.search(r"http://127\.0\.0\.1:\d+", line):
-                return found[0]
+            if match := re.search(r"http://127\.0\.0\.1:\d+", line):
+                return match[0]
         raise AssertionError(f"no URL was printed: {self.output}")
 
     def _wait_until_it_answers(self) -> None:

@@ -132,7 +132,7 @@ async def test_a_subscriber_that_lags_ends_with_its_cursor_and_can_resume(
 
 @contextmanager
 def _process(database_url: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A server process of its own, and its address."""
+    """A server process and its address."""
     command = [sys.executable, "-m", "server", "serve", "--port", "0"]
     inherited = {name: os.environ[name] for name in ("PATH", "REGISTRY_RETENTION_CRON")}
     environment = {**inherited, "DATABASE_URL": database_url}
