@@ -22,7 +22,7 @@ ACTOR = "retention"  # in the audit log
 CONNECTIONS_MAX = 3  # to the database
 
 _QUEUE = "registry"
-_ENDED_JOBS_KEPT_HOURS = 24 * 30  # for operators who look at the queue
+_HISTORY_HOURS = 24 * 30  # ended jobs stay in the queue this long, for operators
 _PAUSE_S = 30  # before the next attempt when the database is away, or not migrated yet
 _CONNECT_TIMEOUT_S = 3
 _STOP_TIMEOUT_S = 5  # a stop waits this long for a job; the next period repeats an aborted job
@@ -47,9 +47,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
     @app.task(name="retention", queue=_QUEUE, queueing_lock="retention", retry=_RETRY)
     async def apply_retention(timestamp: int) -> None:
         await _apply_retention(database, store)
-        await app.job_manager.delete_old_jobs(
-            _ENDED_JOBS_KEPT_HOURS, queue=_QUEUE, include_failed=True
-        )
+        await app.job_manager.delete_old_jobs(_HISTORY_HOURS, queue=_QUEUE, include_failed=True)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget_repeats", queue=_QUEUE, queueing_lock="forget_repeats", retry=_RETRY)
