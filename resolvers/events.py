@@ -15,7 +15,7 @@ from resolvers.context import Info
 from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
 from resolvers.event_broker import EventBroker, Wanted
 from resolvers.parents import attributes
-from resolvers.refs import ModelRef
+from resolvers.reference_inputs import ModelRef
 
 
 @input_type("All given conditions must hold; a list means any of its values.")

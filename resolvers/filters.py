@@ -21,7 +21,7 @@ from domain.enums import (
     VersionStatus,
 )
 from resolvers.arguments import describe, input_type, optional
-from resolvers.refs import LabelInput, ModelRef
+from resolvers.reference_inputs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
 
 

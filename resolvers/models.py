@@ -23,7 +23,7 @@ from resolvers.orders import (
 )
 from resolvers.pages import After, Before, First, Last, Page, PageArguments
 from resolvers.parents import attributes, loaded
-from resolvers.refs import ModelRef, VersionSelector
+from resolvers.reference_inputs import ModelRef, VersionSelector
 
 _VERSIONS = Relation(versions.LISTING, "model_id")
 _BINDINGS = Relation(bindings_db.LISTING, "model_id")

@@ -9,7 +9,7 @@ from domain import ids, rules
 from domain.problems import Invalid, NotFound, Refused
 from resolvers.arguments import chosen
 from resolvers.errors import RequestError
-from resolvers.refs import ModelRef, VersionRef, VersionSelector
+from resolvers.reference_inputs import ModelRef, VersionRef, VersionSelector
 
 
 async def model(

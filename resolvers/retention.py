@@ -13,7 +13,7 @@ from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
 from resolvers.parents import loaded
-from resolvers.refs import ModelRef
+from resolvers.reference_inputs import ModelRef
 from resolvers.writing.inputs import IDEMPOTENCY_KEY
 
 PLANNED_MAX = 1_000  # versions that a plan shows; `registry retention plan` shows any number

@@ -15,7 +15,7 @@ from resolvers.filters import BindingsWhere, VersionsWhere
 from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingsBy, VersionsBy
 from resolvers.pages import After, Before, First, Last, Page, PageArguments
 from resolvers.parents import loaded, parents_of
-from resolvers.refs import VersionRef
+from resolvers.reference_inputs import VersionRef
 
 _BINDINGS = Relation(bindings_db.LISTING, "version_id")
 

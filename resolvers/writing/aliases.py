@@ -12,7 +12,7 @@ from domain.problems import NotFound, Problem, Refused
 from resolvers import references
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.refs import ModelRef, VersionRef
+from resolvers.reference_inputs import ModelRef, VersionRef
 from resolvers.writing.inputs import problems_of
 from resolvers.writing.transaction import key_of, refuse_if, write
 

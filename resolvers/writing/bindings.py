@@ -18,7 +18,7 @@ from domain.problems import Problem
 from resolvers import references
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.refs import VersionRef
+from resolvers.reference_inputs import VersionRef
 from resolvers.scalars import URL
 from resolvers.writing.inputs import (
     EXPECTED_REVISION,

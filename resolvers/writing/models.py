@@ -11,7 +11,7 @@ from domain import ids, rules
 from domain.enums import TaskType
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.refs import LabelInput
+from resolvers.reference_inputs import LabelInput
 from resolvers.writing.inputs import (
     EXPECTED_REVISION,
     IDEMPOTENCY_KEY,

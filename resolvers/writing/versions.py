@@ -18,7 +18,7 @@ from domain.problems import Invalid, Problem
 from resolvers import references
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.refs import ModelRef
+from resolvers.reference_inputs import ModelRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from resolvers.writing.archive import store_of
 from resolvers.writing.bindings import NewBindingInput, binding_values

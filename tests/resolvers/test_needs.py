@@ -10,7 +10,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 from db.postgres.engine import Database
 from resolvers.context import Context
 from resolvers.pages import Page
-from resolvers.refs import VersionSelector
+from resolvers.reference_inputs import VersionSelector
 from tests import factories
 from tests.graphql import SCHEMA, SERVICE
 

@@ -1,4 +1,4 @@
-"""Ways to name a model or a version."""
+"""Inputs that refer to a model, a version or a label; resolvers/references.py finds the rows."""
 
 import strawberry
 
