@@ -1,6 +1,6 @@
 """The audit log: what its fields do."""
 
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 
 import strawberry
 
@@ -8,12 +8,11 @@ from db.reads import audit
 from db.reads.keyset import Relation
 from db.tables import AuditEvent, Model
 from domain.enums import AuditAction, EntityKind
-from resolvers import nodes, pages
-from resolvers.arguments import describe, input_type, optional
+from resolvers import connections, nodes
+from resolvers.arguments import input_type, optional
 from resolvers.context import Info
 from resolvers.filters import DateTimeRange
 from resolvers.orders import Order, OrderDirection
-from resolvers.pages import After, Before, First, Last, Page, PageArguments
 
 LAST_FIRST = Order("SEQUENCE", OrderDirection.DESC)
 
@@ -29,37 +28,16 @@ class AuditEventFilter:
     at: DateTimeRange | None = optional("What was done in this time.")
 
 
-AuditEventsWhere: TypeAlias = Annotated[
-    AuditEventFilter | None, describe("Only events that meet all of this.")
-]
+page = connections.of_all(
+    audit.LISTING, "Who changed what, newest first.", filter=AuditEventFilter, default=LAST_FIRST
+)
 
-_OF_MODEL = Relation(audit.LISTING, "model_id")
-
-
-async def page(
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: AuditEventsWhere = None,
-) -> Page[AuditEvent]:
-    """Who changed what, newest first."""
-    arguments = PageArguments(first, after, last, before, filter)
-    return await pages.of_all(info, audit.LISTING, arguments, LAST_FIRST)
-
-
-async def model_pages(
-    info: Info,
-    parents: list[Model],
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-) -> list[Page[AuditEvent]]:
-    """What was done to it, its versions, bindings, prices and aliases, newest first."""
-    arguments = PageArguments(first, after, last, before)
-    return await pages.of_parents(info, parents, _OF_MODEL, arguments, LAST_FIRST)
+model_pages = connections.of_parents(
+    Relation(audit.LISTING, "model_id"),
+    Model,
+    "What was done to it, its versions, bindings, prices and aliases, newest first.",
+    default=LAST_FIRST,
+)
 
 
 async def subjects(info: Info, parents: list[AuditEvent]) -> list[Any]:

@@ -11,13 +11,12 @@ from db.reads import bindings, prices, providers, versions
 from db.reads.prices import DatedPrice
 from db.tables import ModelVersion, Provider, ProviderBinding
 from domain import ids
-from resolvers import pages
+from resolvers import connections
 from resolvers.arguments import describe
 from resolvers.context import Info
-from resolvers.filters import BindingsWhere
+from resolvers.filters import BindingFilter
 from resolvers.health import UNKNOWN_HEALTH, BindingHealth
-from resolvers.orders import NEWEST_FIRST, BindingsBy
-from resolvers.pages import After, Before, First, Last, Page, PageArguments
+from resolvers.orders import NEWEST_FIRST, BindingOrder
 from resolvers.parents import attributes, loaded, parents_of
 
 
@@ -38,18 +37,13 @@ async def get_several(
     return [None if key is None else found.get(key) for key in keys]
 
 
-async def page(
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: BindingsWhere = None,
-    order_by: BindingsBy = None,
-) -> Page[ProviderBinding]:
-    """Bindings of all versions, newest first unless ordered otherwise."""
-    arguments = PageArguments(first, after, last, before, filter, order_by)
-    return await pages.of_all(info, bindings.LISTING, arguments, NEWEST_FIRST)
+page = connections.of_all(
+    bindings.LISTING,
+    "Bindings of all versions, newest first unless ordered otherwise.",
+    filter=BindingFilter,
+    order_by=BindingOrder,
+    default=NEWEST_FIRST,
+)
 
 
 async def versions_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[ModelVersion]:

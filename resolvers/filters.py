@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, TypeAlias
+from typing import Any
 from uuid import UUID
 
 import strawberry
@@ -20,7 +20,7 @@ from domain.enums import (
     TaskType,
     VersionStatus,
 )
-from resolvers.arguments import describe, input_type, optional
+from resolvers.arguments import input_type, optional
 from resolvers.reference_inputs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
 
@@ -153,17 +153,3 @@ def conditions(filter: Any) -> dict[str, Any]:
             convert = _range
         conditions[name] = convert(value) if convert else value
     return conditions
-
-
-ModelsWhere: TypeAlias = Annotated[
-    ModelFilter | None, describe("Only models that meet all of this.")
-]
-VersionsWhere: TypeAlias = Annotated[
-    VersionFilter | None, describe("Only versions that meet all of this.")
-]
-BindingsWhere: TypeAlias = Annotated[
-    BindingFilter | None, describe("Only bindings that meet all of this.")
-]
-ProvidersWhere: TypeAlias = Annotated[
-    ProviderFilter | None, describe("Only providers that meet all of this.")
-]

@@ -8,25 +8,21 @@ from db.reads import aliases as aliases_db
 from db.reads import bindings as bindings_db
 from db.reads import models, versions
 from db.reads.keyset import Relation
-from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
-from resolvers import pages, references
+from db.tables import Model, ModelAlias, ModelVersion
+from resolvers import connections, references
 from resolvers.arguments import describe
 from resolvers.context import Info
-from resolvers.filters import BindingsWhere, ModelsWhere, VersionsWhere
+from resolvers.filters import BindingFilter, ModelFilter, VersionFilter
 from resolvers.orders import (
     HIGHEST_NUMBER_FIRST,
     LOWEST_PRIORITY_FIRST,
     NEWEST_FIRST,
-    BindingsBy,
-    ModelsBy,
-    VersionsBy,
+    BindingOrder,
+    ModelOrder,
+    VersionOrder,
 )
-from resolvers.pages import After, Before, First, Last, Page, PageArguments
 from resolvers.parents import attributes, loaded
 from resolvers.reference_inputs import ModelRef, VersionSelector
-
-_VERSIONS = Relation(versions.LISTING, "model_id")
-_BINDINGS = Relation(bindings_db.LISTING, "model_id")
 
 
 async def get(info: Info, by: Annotated[ModelRef, describe("The model.")]) -> Model | None:
@@ -40,48 +36,31 @@ async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Mo
     return await references.models_by(info.context.db.reader, refs, attributes(info))
 
 
-async def page(
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: ModelsWhere = None,
-    order_by: ModelsBy = None,
-) -> Page[Model]:
-    """Models, newest first unless ordered otherwise."""
-    arguments = PageArguments(first, after, last, before, filter, order_by)
-    return await pages.of_all(info, models.LISTING, arguments, NEWEST_FIRST)
+page = connections.of_all(
+    models.LISTING,
+    "Models, newest first unless ordered otherwise.",
+    filter=ModelFilter,
+    order_by=ModelOrder,
+    default=NEWEST_FIRST,
+)
 
+version_pages = connections.of_parents(
+    Relation(versions.LISTING, "model_id"),
+    Model,
+    "Its versions, highest number first unless ordered otherwise.",
+    filter=VersionFilter,
+    order_by=VersionOrder,
+    default=HIGHEST_NUMBER_FIRST,
+)
 
-async def version_pages(
-    info: Info,
-    parents: list[Model],
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: VersionsWhere = None,
-    order_by: VersionsBy = None,
-) -> list[Page[ModelVersion]]:
-    """Its versions, highest number first unless ordered otherwise."""
-    arguments = PageArguments(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _VERSIONS, arguments, HIGHEST_NUMBER_FIRST)
-
-
-async def binding_pages(
-    info: Info,
-    parents: list[Model],
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: BindingsWhere = None,
-    order_by: BindingsBy = None,
-) -> list[Page[ProviderBinding]]:
-    """Bindings of all this model's versions, lowest priority first unless ordered otherwise."""
-    arguments = PageArguments(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _BINDINGS, arguments, LOWEST_PRIORITY_FIRST)
+binding_pages = connections.of_parents(
+    Relation(bindings_db.LISTING, "model_id"),
+    Model,
+    "Bindings of all this model's versions, lowest priority first unless ordered otherwise.",
+    filter=BindingFilter,
+    order_by=BindingOrder,
+    default=LOWEST_PRIORITY_FIRST,
+)
 
 
 async def latest_versions(info: Info, parents: list[Model]) -> list[ModelVersion | None]:

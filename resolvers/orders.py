@@ -1,11 +1,11 @@
 """Orders as clients write them; ties are always broken by id."""
 
 from enum import StrEnum
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import strawberry
 
-from resolvers.arguments import describe, input_type, required
+from resolvers.arguments import input_type, required
 
 
 class OrderDirection(StrEnum):
@@ -71,16 +71,6 @@ class BindingOrder:
     field: BindingOrderField = required("What to order by.")
     direction: OrderDirection = _direction(OrderDirection.ASC)
 
-
-ModelsBy: TypeAlias = Annotated[ModelOrder | None, describe("Newest first unless given.")]
-VersionsBy: TypeAlias = Annotated[
-    VersionOrder | None,
-    describe("In a model: highest number first unless given. Over all: newest first."),
-]
-BindingsBy: TypeAlias = Annotated[
-    BindingOrder | None,
-    describe("In an owner: lowest priority first unless given. Over all: newest first."),
-]
 
 NEWEST_FIRST = Order("CREATED_AT", OrderDirection.DESC)
 HIGHEST_NUMBER_FIRST = Order("NUMBER", OrderDirection.DESC)

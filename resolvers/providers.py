@@ -6,16 +6,13 @@ from typing import Annotated, Any
 from db.reads import bindings as bindings_db
 from db.reads import providers
 from db.reads.keyset import Relation
-from db.tables import Provider, ProviderBinding
-from resolvers import pages
+from db.tables import Provider
+from resolvers import connections
 from resolvers.arguments import describe
 from resolvers.context import Info
-from resolvers.filters import BindingsWhere, ProvidersWhere
-from resolvers.orders import BY_SLUG, LOWEST_PRIORITY_FIRST, BindingsBy
-from resolvers.pages import After, Before, First, Last, Page, PageArguments
+from resolvers.filters import BindingFilter, ProviderFilter
+from resolvers.orders import BY_SLUG, LOWEST_PRIORITY_FIRST, BindingOrder
 from resolvers.parents import attributes
-
-_BINDINGS = Relation(bindings_db.LISTING, "provider_id")
 
 
 async def get(
@@ -33,29 +30,15 @@ async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Pr
     return [found.get(slug) for slug in slugs]
 
 
-async def page(
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: ProvidersWhere = None,
-) -> Page[Provider]:
-    """All providers, by slug."""
-    arguments = PageArguments(first, after, last, before, filter)
-    return await pages.of_all(info, providers.LISTING, arguments, BY_SLUG)
+page = connections.of_all(
+    providers.LISTING, "All providers, by slug.", filter=ProviderFilter, default=BY_SLUG
+)
 
-
-async def binding_pages(
-    info: Info,
-    parents: list[Provider],
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: BindingsWhere = None,
-    order_by: BindingsBy = None,
-) -> list[Page[ProviderBinding]]:
-    """What it serves, lowest priority first unless ordered otherwise."""
-    arguments = PageArguments(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _BINDINGS, arguments, LOWEST_PRIORITY_FIRST)
+binding_pages = connections.of_parents(
+    Relation(bindings_db.LISTING, "provider_id"),
+    Provider,
+    "What it serves, lowest priority first unless ordered otherwise.",
+    filter=BindingFilter,
+    order_by=BindingOrder,
+    default=LOWEST_PRIORITY_FIRST,
+)

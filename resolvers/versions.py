@@ -6,18 +6,15 @@ from db.reads import aliases as aliases_db
 from db.reads import bindings as bindings_db
 from db.reads import models, versions
 from db.reads.keyset import Relation
-from db.tables import Model, ModelAlias, ModelVersion, ProviderBinding
+from db.tables import Model, ModelAlias, ModelVersion
 from domain.enums import SloStatus
-from resolvers import pages, references
+from resolvers import connections, references
 from resolvers.arguments import describe
 from resolvers.context import Info
-from resolvers.filters import BindingsWhere, VersionsWhere
-from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingsBy, VersionsBy
-from resolvers.pages import After, Before, First, Last, Page, PageArguments
+from resolvers.filters import BindingFilter, VersionFilter
+from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingOrder, VersionOrder
 from resolvers.parents import loaded, parents_of
 from resolvers.reference_inputs import VersionRef
-
-_BINDINGS = Relation(bindings_db.LISTING, "version_id")
 
 
 async def get(
@@ -27,33 +24,22 @@ async def get(
     return await references.version(info.context.db.reader, by)
 
 
-async def page(
-    info: Info,
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: VersionsWhere = None,
-    order_by: VersionsBy = None,
-) -> Page[ModelVersion]:
-    """Versions of all models, newest first unless ordered otherwise."""
-    arguments = PageArguments(first, after, last, before, filter, order_by)
-    return await pages.of_all(info, versions.LISTING, arguments, NEWEST_FIRST)
+page = connections.of_all(
+    versions.LISTING,
+    "Versions of all models, newest first unless ordered otherwise.",
+    filter=VersionFilter,
+    order_by=VersionOrder,
+    default=NEWEST_FIRST,
+)
 
-
-async def binding_pages(
-    info: Info,
-    parents: list[ModelVersion],
-    first: First = None,
-    after: After = None,
-    last: Last = None,
-    before: Before = None,
-    filter: BindingsWhere = None,
-    order_by: BindingsBy = None,
-) -> list[Page[ProviderBinding]]:
-    """How providers serve it, lowest priority first unless ordered otherwise."""
-    arguments = PageArguments(first, after, last, before, filter, order_by)
-    return await pages.of_parents(info, parents, _BINDINGS, arguments, LOWEST_PRIORITY_FIRST)
+binding_pages = connections.of_parents(
+    Relation(bindings_db.LISTING, "version_id"),
+    ModelVersion,
+    "How providers serve it, lowest priority first unless ordered otherwise.",
+    filter=BindingFilter,
+    order_by=BindingOrder,
+    default=LOWEST_PRIORITY_FIRST,
+)
 
 
 async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:

@@ -1,0 +1,169 @@
+"""Builds the resolvers of connections from what differs between them.
+
+All connections take the same arguments and load their pages in one of two ways, so each is declared
+by its listing, description, default order, filter and orders (docs/decisions/0022).
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from inspect import Parameter, Signature
+from typing import Annotated, Any, TypeVar
+
+from db.reads import keyset
+from db.reads.keyset import Listing, Position, Relation, Window
+from resolvers import cursors
+from resolvers.arguments import describe
+from resolvers.context import Batch, Info
+from resolvers.errors import RequestError
+from resolvers.filters import conditions
+from resolvers.orders import Order, OrderDirection
+from resolvers.pages import SIZE_DEFAULT, Page, PageQuery
+from resolvers.parents import node_attributes
+
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
+
+_PAGE: Any = Page  # for subscripts that only run time knows
+_LIST: Any = list
+_PAGING = {
+    "first": Annotated[
+        int | None,
+        describe("At most this many items from the start: 1 to 100, 20 without first and last."),
+    ],
+    "after": Annotated[str | None, describe("Only items after this cursor.")],
+    "last": Annotated[
+        int | None,
+        describe("At most this many items from the end: 1 to 100, not together with first."),
+    ],
+    "before": Annotated[str | None, describe("Only items before this cursor.")],
+}
+_FILTER = describe("Only items that meet all conditions of the filter.")
+
+
+@dataclass(frozen=True, slots=True)
+class PageArguments:
+    """The arguments of a connection; None where the client sets none."""
+
+    first: int | None = None
+    after: str | None = None
+    last: int | None = None
+    before: str | None = None
+    filter: Any = None
+    order_by: Any = None
+
+
+def of_all(
+    listing: Listing,
+    description: str,
+    *,
+    default: Order,
+    filter: type | None = None,
+    order_by: type | None = None,
+) -> Callable[..., Awaitable[Page[Any]]]:
+    """The resolver of a connection over all rows of a listing; one statement."""
+
+    async def page(info: Info, **arguments: Any) -> Page[Any]:
+        query = _query(info, listing, PageArguments(**arguments), default)
+        rows, has_more = await keyset.one_page(
+            info.context.db.reader, listing, query.conditions, query.window, node_attributes(info)
+        )
+        return Page(rows, has_more, query)
+
+    arguments = _argument_types(default, filter, order_by)
+    return _declared(page, description, {"info": Info}, arguments, _PAGE[listing.table])
+
+
+def of_parents(
+    relation: Relation,
+    parent: type,
+    description: str,
+    *,
+    default: Order,
+    filter: type | None = None,
+    order_by: type | None = None,
+) -> Batch:
+    """The batch of a connection on each row of type `parent`; one statement for all parents."""
+
+    async def pages(info: Info, parents: Sequence[Any], **arguments: Any) -> list[Page[Any]]:
+        query = _query(info, relation.listing, PageArguments(**arguments), default, relation)
+        ids = list(dict.fromkeys(row.id for row in parents))
+        slices = await keyset.page_per_parent(
+            info.context.db.reader,
+            relation,
+            ids,
+            query.conditions,
+            query.window,
+            node_attributes(info),
+        )
+        return [Page(*slices[row.id], query, row.id) for row in parents]
+
+    required = {"info": Info, "parents": _LIST[parent]}
+    arguments = _argument_types(default, filter, order_by)
+    return _declared(pages, description, required, arguments, _LIST[_PAGE[relation.listing.table]])
+
+
+def _argument_types(default: Order, filter: Any, order_by: Any) -> dict[str, Any]:
+    types: dict[str, Any] = dict(_PAGING)
+    if filter is not None:
+        types["filter"] = Annotated[filter | None, _FILTER]
+    if order_by is not None:
+        order = describe(f"The order of the items; {default.field} {default.direction} by default.")
+        types["order_by"] = Annotated[order_by | None, order]
+    return types
+
+
+def _declared(
+    function: FunctionT,
+    description: str,
+    required: dict[str, Any],
+    optional: dict[str, Any],
+    returned: Any,
+) -> FunctionT:
+    """The function with the docstring and the signature that its field is made of."""
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    parameters = [
+        *(Parameter(name, kind, annotation=type_) for name, type_ in required.items()),
+        *(Parameter(name, kind, annotation=t, default=None) for name, t in optional.items()),
+    ]
+    function.__doc__ = description
+    function.__annotations__ = {**required, **optional, "return": returned}
+    setattr(function, "__signature__", Signature(parameters, return_annotation=returned))
+    return function
+
+
+def _query(
+    info: Info,
+    listing: Listing,
+    arguments: PageArguments,
+    default: Order,
+    relation: Relation | None = None,
+) -> PageQuery:
+    """The query of a page; raises RequestError for sizes and cursors that are not valid."""
+    order = arguments.order_by or default
+    name = f"{listing.table.__name__} {order.field} {order.direction}"
+    key_type = listing.keys[order.field].type.python_type
+    window = Window(
+        key=order.field,
+        descending=order.direction == OrderDirection.DESC,
+        limit=_size(arguments, info.context.service.limits.max_page_size),
+        after=_position(name, key_type, arguments.after, "after"),
+        before=_position(name, key_type, arguments.before, "before"),
+        from_end=arguments.last is not None,
+    )
+    return PageQuery(listing, conditions(arguments.filter), window, name, relation)
+
+
+def _position(order: str, key_type: type, cursor: str | None, argument: str) -> Position | None:
+    return None if cursor is None else cursors.decode(order, key_type, cursor, argument)
+
+
+def _size(arguments: PageArguments, size_max: int) -> int:
+    if arguments.first is not None and arguments.last is not None:
+        raise RequestError("first and last cannot be given together")
+    name, size = (
+        ("last", arguments.last) if arguments.last is not None else ("first", arguments.first)
+    )
+    if size is None:
+        return min(SIZE_DEFAULT, size_max)
+    if not 1 <= size <= size_max:
+        raise RequestError(f"{name} must be from 1 to {size_max}, not {size}")
+    return size
