@@ -1,8 +1,8 @@
-"""The fan-out of live events: each subscriber reads the log at its own pace, within bounds.
+"""Fans events out to subscribers; each reads at its own pace, within bounds.
 
-A subscriber that is up to date has a bounded queue, which the broker fills. When that overflows, it
-takes what it has and reads on from the table, and has a short time to be up to date again. So
-nobody waits for a slow one, nothing is kept for it, and a burst ends nobody who keeps up.
+A subscriber that is up to date has a bounded queue, which the broker fills. When that overflows,
+the subscriber takes what is queued, reads on from the table, and has a short time to catch up. So
+a slow subscriber delays no other and holds little memory, and a burst ends none that keeps up.
 """
 
 import asyncio
@@ -20,13 +20,14 @@ from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE, RequestError
 _PAGE = 500  # events read from the table at once
 _START_WAIT_S = 5.0
 
-Wanted: TypeAlias = Callable[[AuditEvent], bool]
-Read: TypeAlias = Callable[[int, int], Awaitable[Sequence[AuditEvent]]]
+EventFilter: TypeAlias = Callable[[AuditEvent], bool]
+# Reads the next events, at most so many, after a sequence number.
+ReadEvents: TypeAlias = Callable[[int, int], Awaitable[Sequence[AuditEvent]]]
 
 
 @dataclass(frozen=True, slots=True)
 class EventBrokerLimits:
-    """How many subscribers at once, how many events wait for each, how long it may lag."""
+    """Bounds on the subscribers, on the queue of each, and on the time to catch up."""
 
     subscribers_max: int = 1_000
     queue_max: int = 1_000
@@ -34,20 +35,20 @@ class EventBrokerLimits:
 
 
 class _Queue:
-    """What an up-to-date subscriber has not taken yet."""
+    """The events that an up-to-date subscriber has not taken yet."""
 
-    def __init__(self, wanted: Wanted, size_max: int) -> None:
-        self._wanted = wanted
+    def __init__(self, matches: EventFilter, size_max: int) -> None:
+        self._matches = matches
         self._size_max = size_max
         self._events: deque[AuditEvent] = deque()
         self._changed = asyncio.Event()
         self.ended_at: float | None = None  # when it overflowed, or the broker stopped
 
     def put(self, events: Sequence[AuditEvent]) -> None:
-        """Keep the wanted ones, unless they are too many."""
+        """Queue the matching events; end the queue when they do not fit."""
         if self.ended_at is not None:
             return
-        self._events.extend(filter(self._wanted, events))
+        self._events.extend(filter(self._matches, events))
         if len(self._events) > self._size_max:
             while len(self._events) > self._size_max:
                 self._events.pop()
@@ -55,12 +56,12 @@ class _Queue:
         self._changed.set()
 
     def end(self) -> None:
-        """Take no more; what is kept can still be taken."""
+        """Accept no more events; those that are queued can still be taken."""
         self.ended_at = monotonic()
         self._changed.set()
 
     async def take(self) -> AuditEvent | None:
-        """The next event; None when it has ended and all is taken."""
+        """The next event; None when the queue has ended and is empty."""
         while not self._events:
             if self.ended_at is not None:
                 return None
@@ -70,33 +71,33 @@ class _Queue:
 
 
 class EventBroker:
-    """Hands every event that the database delivers to everybody who wants it."""
+    """Hands every event that the database delivers to each subscriber whose filter it matches."""
 
     def __init__(self, limits: EventBrokerLimits) -> None:
         self._limits = limits
-        self._place: int | None = None  # every event up to here has been handed out
+        self._delivered: int | None = None  # every event up to this sequence number is delivered
         self._started = asyncio.Event()
-        self.wanted = asyncio.Event()  # somebody subscribes; else nobody need deliver
-        self.unwanted = asyncio.Event()
-        self.unwanted.set()
+        self.has_subscribers = asyncio.Event()
+        self.is_idle = asyncio.Event()  # no subscribers: nothing needs to be delivered
+        self.is_idle.set()
         self._queues: set[_Queue] = set()
         self._subscriber_count = 0
         self._is_stopping = False
 
-    def deliver(self, events: Sequence[AuditEvent], place: int) -> None:
-        """Hand out some events; with those, all up to `place` have been."""
-        self._place = place
+    def deliver(self, events: Sequence[AuditEvent], sequence: int) -> None:
+        """Hand out the next events; with them, every event up to `sequence` is delivered."""
+        self._delivered = sequence
         self._started.set()
         for queue in self._queues:
             queue.put(events)
 
-    def rest(self) -> None:
-        """Nobody subscribes, and nothing will be delivered until somebody does."""
-        self._place = None
+    def pause(self) -> None:
+        """Note that nothing is delivered until somebody subscribes again."""
+        self._delivered = None
         self._started.clear()
 
     def stop(self) -> None:
-        """End every stream, with an error that says where to go on elsewhere."""
+        """End every stream with an error that names the cursor to resume from elsewhere."""
         self._is_stopping = True
         for queue in self._queues:
             queue.end()
@@ -106,51 +107,54 @@ class EventBroker:
         """How many streams are open."""
         return self._subscriber_count
 
-    async def events(self, read: Read, place: int, wanted: Wanted) -> AsyncIterator[AuditEvent]:
-        """The wanted events after a place, in order, each once; never ends by itself.
+    async def events(
+        self, read: ReadEvents, sequence: int, matches: EventFilter
+    ) -> AsyncIterator[AuditEvent]:
+        """The matching events after a sequence number, in order, each once; never ends by itself.
 
-        What is in the table already is read from there: `read` gives the next ones after a number.
-        Raises RequestError, naming the cursor to go on from, for a subscriber that is too slow.
+        `read` reads those that are in the table already. For a subscriber that is too slow, raises
+        RequestError, which names the cursor to resume from.
         """
         deadline: float | None = None
-        with self._counted():
+        with self._subscription():
             await self._wait_for_start()
             while True:
-                async for event in self._missed(read, place):
-                    self._go_on(place, deadline)
-                    place = event.sequence
-                    if wanted(event):
+                async for event in self._backlog(read, sequence):
+                    self._raise_if_over(sequence, deadline)
+                    sequence = event.sequence
+                    if matches(event):
                         yield event
-                self._go_on(place, None)
-                # no await since: whatever is handed out from now on is in the queue
-                with self._queue(wanted) as queue:
+                self._raise_if_over(sequence, None)
+                # no await since the backlog was read: the queue gets every later event
+                with self._queue(matches) as queue:
                     deadline = None
-                    while (taken := await queue.take()) is not None:
+                    while (queued := await queue.take()) is not None:
                         if queue.ended_at is not None:
                             deadline = queue.ended_at + self._limits.lag_max_s
-                        self._go_on(place, deadline)
-                        if taken.sequence > place:
-                            place = taken.sequence
-                            yield taken
+                        self._raise_if_over(sequence, deadline)
+                        if queued.sequence > sequence:
+                            sequence = queued.sequence
+                            yield queued
                     deadline = monotonic() if queue.ended_at is None else queue.ended_at
                     deadline += self._limits.lag_max_s
 
-    async def _missed(self, read: Read, place: int) -> AsyncIterator[AuditEvent]:
-        """The events from a place on to where the broker is."""
-        while self._place is not None and place < self._place:
-            page = await read(place, _PAGE)
+    async def _backlog(self, read: ReadEvents, sequence: int) -> AsyncIterator[AuditEvent]:
+        """The events after a sequence number that the broker has delivered already."""
+        while self._delivered is not None and sequence < self._delivered:
+            page = await read(sequence, _PAGE)
             assert page  # the broker has read them already
             for event in page:
                 yield event
-            place = page[-1].sequence
+            sequence = page[-1].sequence
 
-    def _go_on(self, place: int, deadline: float | None) -> None:
-        resume = f'resume with after: "{event_cursors.encode(place)}"'
+    def _raise_if_over(self, sequence: int, deadline: float | None) -> None:
+        """Raise RequestError when the server stops or the subscriber's deadline has passed."""
+        resume = f'resume with after: "{event_cursors.encode(sequence)}"'
         if self._is_stopping:
             raise RequestError(f"This server is stopping; {resume}", UNAVAILABLE)
         if deadline is not None and monotonic() > deadline:
             waiting = f"more than {self._limits.queue_max} events were waiting"
-            raise RequestError(f"Too slow, {waiting}; {resume}", LIMIT_EXCEEDED)
+            raise RequestError(f"The subscriber is too slow: {waiting}; {resume}", LIMIT_EXCEEDED)
 
     async def _wait_for_start(self) -> None:
         try:
@@ -160,24 +164,24 @@ class EventBroker:
             raise RequestError("The database cannot be reached; try again", UNAVAILABLE) from None
 
     @contextmanager
-    def _counted(self) -> Iterator[None]:
+    def _subscription(self) -> Iterator[None]:
         if self._subscriber_count >= self._limits.subscribers_max:
-            limit = f"{self._limits.subscribers_max} subscriptions are open, and no more are taken"
-            raise RequestError(limit, LIMIT_EXCEEDED)
+            message = f"At most {self._limits.subscribers_max} subscriptions can be open at once"
+            raise RequestError(message, LIMIT_EXCEEDED)
         self._subscriber_count += 1
-        self.wanted.set()
-        self.unwanted.clear()
+        self.has_subscribers.set()
+        self.is_idle.clear()
         try:
             yield
         finally:
             self._subscriber_count -= 1
             if not self._subscriber_count:
-                self.wanted.clear()
-                self.unwanted.set()
+                self.has_subscribers.clear()
+                self.is_idle.set()
 
     @contextmanager
-    def _queue(self, wanted: Wanted) -> Iterator[_Queue]:
-        queue = _Queue(wanted, self._limits.queue_max)
+    def _queue(self, matches: EventFilter) -> Iterator[_Queue]:
+        queue = _Queue(matches, self._limits.queue_max)
         self._queues.add(queue)
         try:
             yield queue

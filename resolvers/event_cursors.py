@@ -1,4 +1,4 @@
-"""Places in the stream of events, as opaque text."""
+"""Cursors of the event stream: sequence numbers as opaque text."""
 
 import base64
 import binascii
@@ -10,12 +10,12 @@ _LENGTH_MAX = 64
 
 
 def encode(sequence: int) -> str:
-    """The cursor of the event with this number."""
+    """The cursor of the event with this sequence number."""
     return base64.urlsafe_b64encode(f"{_PREFIX}{sequence}".encode()).rstrip(b"=").decode()
 
 
 def decode(cursor: str) -> int:
-    """The number of the event behind a cursor; BAD_CURSOR when it is none of this stream's."""
+    """The sequence number of a cursor; raises BAD_CURSOR for any other text."""
     try:
         if len(cursor) > _LENGTH_MAX:
             raise ValueError

@@ -1,4 +1,4 @@
-"""Live events: the subscription, and what is pushed to its subscribers."""
+"""The subscription: the audit log as a stream of events, filtered and resumable."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from resolvers import event_cursors
 from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
-from resolvers.event_broker import EventBroker, Wanted
+from resolvers.event_broker import EventBroker, EventFilter
 from resolvers.parents import attributes
 from resolvers.reference_inputs import ModelRef
 
@@ -29,18 +29,18 @@ class ChangeFilter:
 
 @dataclass(frozen=True, slots=True)
 class RegistryEvent:
-    """An event on its way to a subscriber."""
+    """An event as subscribers get it."""
 
     event: AuditEvent
 
     @property
     def cursor(self) -> str:
-        """Its place in the stream."""
+        """The event's position in the stream, as opaque text."""
         return event_cursors.encode(self.event.sequence)
 
     @property
     def model_id(self) -> UUID | None:
-        """The model that it is about, or whose version, binding, price or alias it is about."""
+        """The key of the model that the event is about, or that its subject belongs to."""
         return self.event.model_id
 
 
@@ -54,63 +54,64 @@ async def registry_changed(
     """Every committed change, optionally of some models and kinds; resumes after a cursor."""
     broker: EventBroker | None = info.context.events
     if broker is None:
-        raise RequestError("No live events are to be had here", UNAVAILABLE)
-    place = await _place(info, after)
-    wanted = await _wanted(info, filter)
-    return _pushed(info, broker, place, wanted)
+        raise RequestError("This server has no event stream", UNAVAILABLE)
+    sequence = await _start(info, after)
+    matches = await _event_filter(info, filter)
+    return _stream(info, broker, sequence, matches)
 
 
 async def changed_models(info: Info, parents: list[RegistryEvent]) -> list[Model | None]:
     """The model that changed, or whose version, binding, price or alias did; null when gone."""
     keys = list(dict.fromkeys(row.model_id for row in parents if row.model_id is not None))
-    found = await models.by_ids(info.context.db.reader, keys, attributes(info))
-    return [found.get(row.model_id) if row.model_id else None for row in parents]
+    rows = await models.by_ids(info.context.db.reader, keys, attributes(info))
+    return [rows.get(row.model_id) if row.model_id else None for row in parents]
 
 
-async def _pushed(
-    info: Info, broker: EventBroker, place: int, wanted: Wanted
+async def _stream(
+    info: Info, broker: EventBroker, sequence: int, matches: EventFilter
 ) -> AsyncIterator[RegistryEvent]:
     reader = info.context.db.reader
 
-    async def read(sequence: int, count: int) -> list[AuditEvent]:
-        return await audit.after(reader, sequence, count)
+    async def read(after: int, count: int) -> list[AuditEvent]:
+        return await audit.after(reader, after, count)
 
-    async for event in broker.events(read, place, wanted):
+    async for event in broker.events(read, sequence, matches):
         yield RegistryEvent(event)
 
 
-async def _place(info: Info, after: str | None) -> int:
+async def _start(info: Info, after: str | None) -> int:
+    """The sequence number after which the stream begins."""
     last = await data_version.revision(info.context.db.reader)
     if after is None:
         return last
-    place = event_cursors.decode(after)
-    if place > last:
-        message = "after: this registry has not come so far; the cursor is of another one"
+    sequence = event_cursors.decode(after)
+    if sequence > last:
+        message = "after: this registry has no such event yet; the cursor is of another registry"
         raise RequestError(message, BAD_CURSOR)
-    return place
+    return sequence
 
 
-async def _wanted(info: Info, filter: ChangeFilter | None) -> Wanted:
+async def _event_filter(info: Info, filter: ChangeFilter | None) -> EventFilter:
     if filter is None:
         return lambda _: True
-    sets: dict[str, set[Any]] = {}
+    allowed: dict[str, set[Any]] = {}
     if filter.models is not None:
-        sets["model_id"] = await _model_ids(info, filter.models)
+        allowed["model_id"] = await _model_ids(info, filter.models)
     if filter.kinds is not None:
-        sets["kind"] = set(filter.kinds)
+        allowed["kind"] = set(filter.kinds)
     if filter.actions is not None:
-        sets["action"] = set(filter.actions)
-    tests = tuple(sets.items())
-    return lambda event: all(getattr(event, name) in allowed for name, allowed in tests)
+        allowed["action"] = set(filter.actions)
+    conditions = tuple(allowed.items())
+    return lambda event: all(getattr(event, name) in values for name, values in conditions)
 
 
 async def _model_ids(info: Info, refs: list[ModelRef]) -> set[UUID]:
-    """The models' keys; an id may be of one that is gone, whose events are still there."""
+    """The models' keys. An id may be of a deleted model: its events are still in the log."""
     names = [ref.name for ref in refs if ref.name is not None]
-    found = await models.by_names(info.context.db.reader, names)
-    keys = {row.id for row in found.values()}
+    by_name = await models.by_names(info.context.db.reader, names)
+    keys = {row.id for row in by_name.values()}
     for name in names:
-        if name not in found:
+        if name not in by_name:
             raise RequestError(f"filter.models: no model is named {name[:200]!r}")
     for ref in refs:
         if ref.id is not None:

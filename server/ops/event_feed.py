@@ -30,14 +30,14 @@ async def _listen_while_subscribed(database_url: str, broker: EventBroker) -> No
     """Without subscribers the process does not listen: each commit would wake it, which costs a
     tenth of a small mutation."""
     while True:
-        await broker.wanted.wait()
+        await broker.has_subscribers.wait()
         async with _task(listener.follow(database_url, broker.deliver)):
-            while broker.wanted.is_set():
-                await broker.unwanted.wait()
+            while broker.has_subscribers.is_set():
+                await broker.is_idle.wait()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_IDLE_S):
-                        await broker.wanted.wait()
-            broker.rest()  # no await between the check of `wanted` and this
+                        await broker.has_subscribers.wait()
+            broker.pause()  # no await between the check of `has_subscribers` and this
 
 
 @asynccontextmanager

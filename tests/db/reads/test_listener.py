@@ -58,7 +58,7 @@ async def test_a_rolled_back_transaction_is_not_heard(db: Database, database_url
 async def test_what_was_before_is_not_heard(db: Database, database_url: str) -> None:
     await factories.model(db, name="old")
     async with listening(database_url) as feed:
-        assert feed.place == 1
+        assert feed.sequence == 1
         await factories.model(db, name="new")
         await feed.reached(2)
         assert feed.names == ["new"]
