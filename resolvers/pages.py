@@ -1,6 +1,5 @@
-"""Pages of connections: their arguments, their rows, and the two ways to load them."""
+"""Pages of connections: their rows, cursors and total counts."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -17,21 +16,21 @@ SIZE_DEFAULT = 20
 
 @dataclass(slots=True)  # not frozen, as Page
 class Edge(Generic[RowT]):
-    """A row and its place in the order asked for."""
+    """A row of a page, and the order that its cursor is a position in."""
 
     node: RowT
     order: str
 
     @property
     def cursor(self) -> str:
-        """The place as opaque text; made only when somebody reads it."""
+        """The row's position as opaque text; computed only when it is selected."""
         row: Any = self.node
         return cursors.encode(self.order, Position(row.sort_key, row.id))
 
 
 @dataclass(frozen=True, slots=True)
 class PageInfo:
-    """Whether there is more on either side, and the cursors to go on from."""
+    """Whether there are rows before and after a page, and its first and last cursor."""
 
     page: "Page[Any]"
     has_next_page: bool
@@ -47,14 +46,14 @@ class PageInfo:
         """The last row's cursor; None on an empty page."""
         return self._cursor(-1)
 
-    def _cursor(self, place: int) -> str | None:
+    def _cursor(self, index: int) -> str | None:
         nodes = self.page.nodes
-        return Edge(nodes[place], self.page.query.order).cursor if nodes else None
+        return Edge(nodes[index], self.page.query.order).cursor if nodes else None
 
 
 @dataclass(frozen=True, slots=True)
 class PageQuery:
-    """What pages that were read together are pages of: enough to go on, and to count them."""
+    """The query that read one page, or the pages of several parents."""
 
     listing: Listing
     conditions: dict[str, Any]
@@ -62,10 +61,18 @@ class PageQuery:
     order: str
     relation: Relation | None = None
 
+    def counts_like(self, other: "PageQuery") -> bool:
+        """Whether one statement counts both: they differ in nothing but window and order."""
+        return self is other or (
+            self.listing is other.listing
+            and self.relation is other.relation
+            and self.conditions == other.conditions
+        )
 
-@dataclass(slots=True)  # hundreds in an answer: a frozen one takes 350 ns to make, this 100
+
+@dataclass(slots=True)  # a response may hold hundreds: frozen takes 350 ns each, this 100
 class Page(Generic[RowT]):
-    """Some consecutive rows of a listing; what is not asked for is not made."""
+    """Consecutive rows of a listing; edges and cursors are computed only when selected."""
 
     nodes: Sequence[RowT]
     has_more: bool
@@ -79,7 +86,7 @@ class Page(Generic[RowT]):
 
     @property
     def page_info(self) -> PageInfo:
-        """What lies before and after. Of the side not paged to, a cursor given tells."""
+        """Whether there are more rows; on the side not paged to, a cursor means that there are."""
         window = self.query.window
         after, before = window.after is not None, window.before is not None
         if window.from_end:
@@ -88,16 +95,19 @@ class Page(Generic[RowT]):
 
 
 async def total_counts(info: Info, parents: list[Page[Any]]) -> list[int]:
-    """How many there are on all pages together; runs its own query, and only when selected."""
-    groups: dict[Any, list[int]] = defaultdict(list)
-    for place, page in enumerate(parents):
-        query = page.query
-        groups[id(query.listing), id(query.relation), id(query.conditions)].append(place)
+    """How many items match on all pages together; costs a statement of its own when selected."""
+    groups: list[list[int]] = []  # indexes of the pages that one statement counts
+    for index, page in enumerate(parents):
+        group = next((g for g in groups if parents[g[0]].query.counts_like(page.query)), None)
+        if group is None:
+            groups.append([index])
+        else:
+            group.append(index)
     totals = [0] * len(parents)
-    for places in groups.values():
-        pages = [parents[place] for place in places]
-        for place, total in zip(places, await _counts(info, pages), strict=True):
-            totals[place] = total
+    for group in groups:
+        counts = await _counts(info, [parents[index] for index in group])
+        for index, count in zip(group, counts, strict=True):
+            totals[index] = count
     return totals
 
 
@@ -106,5 +116,5 @@ async def _counts(info: Info, pages: list[Page[Any]]) -> list[int]:
     if query.relation is None:
         return [await keyset.count(source, query.listing, query.conditions)] * len(pages)
     ids = [page.parent_id for page in pages if page.parent_id is not None]
-    found = await keyset.count_per_parent(source, query.relation, ids, query.conditions)
-    return [found[key] for key in ids]
+    counts = await keyset.count_per_parent(source, query.relation, ids, query.conditions)
+    return [counts[key] for key in ids]

@@ -1,4 +1,4 @@
-"""The arguments of every connection: sizes, cursors, and what is refused."""
+"""The paging arguments of every connection: sizes and cursors, valid and refused."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ ID = UUID(int=1).hex
 
 
 async def _one_of_each(gql: GraphQL) -> dict[str, str]:
-    """A model with a version and a binding; the ids of what has connections, by type."""
+    """Creates a model, version, provider and binding; returns the ids of connections' owners."""
     model = await factories.model(gql.db)
     version = await factories.version(gql.db, model)
     provider = await factories.provider(gql.db)
@@ -28,8 +28,8 @@ async def _one_of_each(gql: GraphQL) -> dict[str, str]:
     return {"Model": model.node_id, "ModelVersion": version.node_id, "Provider": provider.node_id}
 
 
-async def _everywhere(gql: GraphQL) -> list[str]:
-    """A document for every connection of the schema, with ARGUMENTS to be filled in."""
+async def _documents(gql: GraphQL) -> list[str]:
+    """One document per connection, with ARGUMENTS in place of its arguments."""
     owners = await _one_of_each(gql)
     documents = [f"{{ {name}(ARGUMENTS) {{ nodes {{ id }} }} }}" for name in CONNECTIONS]
     for type_name, connections in NESTED.items():
@@ -42,7 +42,7 @@ async def _everywhere(gql: GraphQL) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "expected"),
     [
         ("first: 0", "first must be from 1 to 100, not 0"),
         ("first: 101", "first must be from 1 to 100, not 101"),
@@ -54,10 +54,10 @@ async def _everywhere(gql: GraphQL) -> list[str]:
         ("first: 1, last: 1", "first and last cannot be given together"),
     ],
 )
-async def test_sizes_out_of_range_are_refused(gql: GraphQL, arguments: str, told: str) -> None:
-    for document in await _everywhere(gql):
+async def test_sizes_out_of_range_are_refused(gql: GraphQL, arguments: str, expected: str) -> None:
+    for document in await _documents(gql):
         code, message = await gql.error(document.replace("ARGUMENTS", arguments))
-        assert (code, told in message) == ("BAD_USER_INPUT", True), (document, message)
+        assert (code, expected in message) == ("BAD_USER_INPUT", True), (document, message)
 
 
 @pytest.mark.parametrize(
@@ -71,13 +71,13 @@ async def test_sizes_out_of_range_are_refused(gql: GraphQL, arguments: str, told
     ],
 )
 async def test_absent_and_null_arguments_are_the_same(gql: GraphQL, arguments: str) -> None:
-    for document in await _everywhere(gql):
+    for document in await _documents(gql):
         plain = await gql(document.replace("(ARGUMENTS)", ""))
         assert '"id"' in json.dumps(plain)
         assert await gql(document.replace("ARGUMENTS", arguments)) == plain
 
 
-async def test_a_page_holds_20_unless_told(gql: GraphQL) -> None:
+async def test_a_page_holds_20_items_by_default(gql: GraphQL) -> None:
     for _ in range(21):
         await factories.model(gql.db)
     page = (await gql("{ models { nodes { id } totalCount pageInfo { hasNextPage } } }"))["models"]
@@ -85,10 +85,30 @@ async def test_a_page_holds_20_unless_told(gql: GraphQL) -> None:
     assert page["pageInfo"]["hasNextPage"]
 
 
+async def test_total_counts_of_several_connections_in_one_operation(gql: GraphQL) -> None:
+    """Each count belongs to its own listing, filter and parent; paging does not change it."""
+    for versions in (1, 2):
+        model = await factories.model(gql.db, name=f"model-{versions}")
+        for _ in range(versions):
+            await factories.version(gql.db, model)
+    data = await gql(
+        """{
+        all: models(first: 1) { totalCount nodes { name } }
+        one: models(filter: {names: ["model-2"]}) { totalCount }
+        same: models(first: 1, filter: {names: ["model-2"]}) { totalCount }
+        versions { totalCount }
+        each: models(orderBy: {field: NAME}) { nodes { versions { totalCount } } }
+        }"""
+    )
+    counts = {name: data[name]["totalCount"] for name in ("all", "one", "same", "versions")}
+    assert counts == {"all": 2, "one": 1, "same": 1, "versions": 3}
+    assert [each["versions"]["totalCount"] for each in data["each"]["nodes"]] == [1, 2]
+
+
 async def test_an_empty_page_has_no_cursors(gql: GraphQL) -> None:
-    for place in ("first: 1", "last: 1"):
+    for size in ("first: 1", "last: 1"):
         data = await gql(
-            f"""{{ models({place}) {{ nodes {{ id }} edges {{ cursor }} totalCount
+            f"""{{ models({size}) {{ nodes {{ id }} edges {{ cursor }} totalCount
             pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }} }} }}"""
         )
         assert data["models"] == {
@@ -109,13 +129,13 @@ def _cursor(*parts: Any) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-async def _real(gql: GraphQL, connection: str, order: str = "") -> str:
+async def _first_cursor(gql: GraphQL, connection: str, order: str = "") -> str:
     page = f"{connection}({order})" if order else connection
     data = await gql(f"{{ {page} {{ edges {{ cursor }} }} }}")
     return str(data[connection]["edges"][0]["cursor"])
 
 
-async def _assert_bad(gql: GraphQL, connection: str, order: str, cursor: str) -> None:
+async def _assert_bad_cursor(gql: GraphQL, connection: str, order: str, cursor: str) -> None:
     for argument in ("after", "before"):
         by = f", orderBy: {order}" if order else ""
         document = (
@@ -127,27 +147,27 @@ async def _assert_bad(gql: GraphQL, connection: str, order: str, cursor: str) ->
 
 @pytest.mark.parametrize("connection", CONNECTIONS)
 async def test_a_cursor_of_another_connection_is_refused(gql: GraphQL, connection: str) -> None:
-    """Models, versions and bindings have all an order by CREATED_AT; their places differ."""
+    """Models, versions and bindings can all be ordered by CREATED_AT, each in its own order."""
     await _one_of_each(gql)
     for other in CONNECTIONS:
         if other != connection:
-            await _assert_bad(gql, connection, "", await _real(gql, other))
+            await _assert_bad_cursor(gql, connection, "", await _first_cursor(gql, other))
 
 
 async def test_a_cursor_of_another_order_is_refused(gql: GraphQL) -> None:
     await _one_of_each(gql)
-    newest = await _real(gql, "versions")
+    newest = await _first_cursor(gql, "versions")
     for order in ("{field: NUMBER}", "{field: CREATED_AT, direction: ASC}", "{field: EVAL_SCORE}"):
-        await _assert_bad(gql, "versions", order, newest)
-    by_number = await _real(gql, "versions", "orderBy: {field: NUMBER}")
-    await _assert_bad(gql, "versions", "", by_number)
-    await _assert_bad(gql, "versions", "{field: SEMVER}", by_number)
+        await _assert_bad_cursor(gql, "versions", order, newest)
+    by_number = await _first_cursor(gql, "versions", "orderBy: {field: NUMBER}")
+    await _assert_bad_cursor(gql, "versions", "", by_number)
+    await _assert_bad_cursor(gql, "versions", "{field: SEMVER}", by_number)
 
 
-async def test_a_cursor_serves_every_connection_of_its_order(gql: GraphQL) -> None:
-    """A place among all versions is a place among one model's."""
+async def test_a_cursor_is_valid_in_every_connection_of_its_order(gql: GraphQL) -> None:
+    """A position among all versions is a position among one model's versions."""
     owners = await _one_of_each(gql)
-    cursor = await _real(gql, "versions", "orderBy: {field: NUMBER}")
+    cursor = await _first_cursor(gql, "versions", "orderBy: {field: NUMBER}")
     data = await gql(
         """query ($id: ID!, $at: String) { node(id: $id) { ... on Model {
         versions(after: $at, orderBy: {field: NUMBER}) { nodes { id } } } } }""",
@@ -159,11 +179,11 @@ async def test_a_cursor_serves_every_connection_of_its_order(gql: GraphQL) -> No
 
 async def test_a_truncated_or_padded_cursor_is_refused(gql: GraphQL) -> None:
     await _one_of_each(gql)
-    cursor = await _real(gql, "models")
+    cursor = await _first_cursor(gql, "models")
     for cut in range(len(cursor)):
-        await _assert_bad(gql, "models", "", cursor[:cut])
+        await _assert_bad_cursor(gql, "models", "", cursor[:cut])
     for more in ("=", "A", " ", "\n", "=="):
-        await _assert_bad(gql, "models", "", cursor + more)
+        await _assert_bad_cursor(gql, "models", "", cursor + more)
 
 
 NUMBERS = ("versions", "{field: NUMBER}", "ModelVersion NUMBER DESC")
@@ -198,11 +218,11 @@ NAMES = ("models", "{field: NAME}", "Model NAME ASC")
         (NAMES, {"a": 1}),
     ],
 )
-async def test_a_made_up_key_is_refused(
+async def test_a_cursor_with_a_forged_key_is_refused(
     gql: GraphQL, order: tuple[str, str, str], key: object
 ) -> None:
     connection, by, name = order
-    await _assert_bad(gql, connection, by, _cursor(name, key, ID))
+    await _assert_bad_cursor(gql, connection, by, _cursor(name, key, ID))
 
 
 @pytest.mark.parametrize(
@@ -226,7 +246,7 @@ async def test_a_made_up_key_is_refused(
     ids=range(14),
 )
 async def test_a_malformed_cursor_is_refused(gql: GraphQL, cursor: str) -> None:
-    await _assert_bad(gql, "models", "{field: NAME}", cursor)
+    await _assert_bad_cursor(gql, "models", "{field: NAME}", cursor)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +261,7 @@ async def test_a_malformed_cursor_is_refused(gql: GraphQL, cursor: str) -> None:
         (NAMES, "zzz"),
     ],
 )
-async def test_a_key_at_the_edge_is_a_place_like_any_other(
+async def test_a_key_at_the_edge_of_its_range_is_a_valid_position(
     gql: GraphQL, order: tuple[str, str, str], key: str
 ) -> None:
     await _one_of_each(gql)
