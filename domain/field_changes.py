@@ -1,7 +1,7 @@
-"""What an audit event says of each field, with the names and values that the API shows.
+"""The field changes of an audit event, with the names and values of the API.
 
-The log holds columns. Here keys become ids, money its exact digits, labels a list. Columns that
-clients never see are left out, and so is the row's own key, which the event's subject names.
+The log holds columns. Keys become ids, money its exact digits, and labels a list. Columns that
+clients never see are left out, and so is the row's own key, which is the event's subject.
 """
 
 import json
@@ -29,7 +29,7 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field, and its value before and after; None where there was none."""
+    """A field with its value before and after; None where there is none."""
 
     field: str
     before: Any
@@ -37,26 +37,26 @@ class FieldChange:
 
 
 def read(text: str) -> list[FieldChange]:
-    """The changes in an event, given as JSON, by the names of their fields."""
-    # floats would lose digits of money
+    """The changes in an event's JSON text, sorted by field."""
+    # a float would lose digits of money
     columns: dict[str, tuple[Any, Any]] = json.loads(text, parse_float=Decimal)
-    found = [
-        FieldChange(_NAMES.get(name) or rules.api_name(name), *(_shown(name, one) for one in both))
+    changes = [
+        FieldChange(_NAMES.get(name) or rules.api_name(name), *(_api_value(name, v) for v in both))
         for name, both in columns.items()
         if name not in _INTERNAL
     ]
-    return sorted(found, key=lambda change: change.field)
+    return sorted(changes, key=lambda change: change.field)
 
 
-def _shown(column: str, value: Any) -> Any:
+def _api_value(column: str, value: Any) -> Any:
     if value is None:
         return None
-    show = _SHOW.get(column)
-    return show(value) if show else _plain(value)
+    convert = _CONVERTERS.get(column)
+    return convert(value) if convert else _plain(value)
 
 
 def _plain(value: Any) -> Any:
-    """JSON as the API gives it: numbers that are no money are floats."""
+    """JSON as the API sends it: numbers other than money are floats."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, dict):
@@ -81,13 +81,13 @@ def _labels(labels: Mapping[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "value": value} for key, value in sorted(labels.items())]
 
 
-_SHOW: dict[str, Callable[[Any], Any]] = {
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "model_id": _node_id(ids.MODEL),
     "version_id": _node_id(ids.VERSION),
     "provider_id": _node_id(ids.PROVIDER),
     "binding_id": _node_id(ids.BINDING),
     "labels": _labels,
-    "size_bytes": str,  # a BigInt travels as a string
+    "size_bytes": str,  # a BigInt is sent as a string
     "archive_size_bytes": str,
     **dict.fromkeys(("cost_per_1k", "input_per_1k", "output_per_1k", "cache_read_per_1k"), _money),
     **dict.fromkeys(("created_at", "archived_at", "held_at", "effective_from"), _time),

@@ -1,4 +1,4 @@
-"""Ids: UUIDv7 inside, `<prefix>_<32 hex digits>` outside."""
+"""Ids: UUIDv7 keys in the database, `<prefix>_<32 hex digits>` in the API."""
 
 from uuid import UUID
 
@@ -16,7 +16,7 @@ _HEX_DIGITS = frozenset("0123456789abcdef")
 
 
 def new() -> UUID:
-    """A new key; later keys sort after earlier ones, so an index grows at its end."""
+    """A new key. Later keys sort after earlier ones, so an index grows at its end."""
     return uuid_utils.compat.uuid7()
 
 
@@ -26,7 +26,7 @@ def encode(prefix: str, key: UUID) -> str:
 
 
 def decode(prefix: str, text: str) -> UUID | None:
-    """The key behind an id of this prefix; None when it is malformed or of another type."""
+    """The key of an id with this prefix; None when the id is malformed or of another type."""
     kind, _, digits = text.partition("_")
     if kind != prefix or len(digits) != 32 or not _HEX_DIGITS.issuperset(digits):
         return None
@@ -34,5 +34,5 @@ def decode(prefix: str, text: str) -> UUID | None:
 
 
 def prefix_of(text: str) -> str:
-    """What stands before the underscore; says which table an id belongs to."""
+    """The part before the underscore, which names the id's type."""
     return text.partition("_")[0]

@@ -1,4 +1,4 @@
-"""The formats of names; regular expressions that PostgreSQL and Python read alike."""
+"""The formats of names, as regular expressions with one meaning in PostgreSQL and Python."""
 
 NAME = "^[A-Za-z0-9]([A-Za-z0-9._:/@-]{0,198}[A-Za-z0-9])?$"
 SLUG = "^[a-z0-9][a-z0-9-]{0,62}$"  # providers, subjects, regions

@@ -1,7 +1,6 @@
-"""What values may be: each rule says what is wrong with a value, or nothing.
+"""Validation: a rule returns what is wrong with a value, or None.
 
-They are kept as data, field by field, so that all breaches of one input are told together.
-Source: ../shared/design/domain.md, "Validation".
+The rules of each type are data, by field, so that all breaches of one input are reported together.
 """
 
 import json
@@ -24,26 +23,26 @@ LABELS_MAX = 64
 TEXT_LENGTH_MAX = 10_000
 HOLD_REASON_LENGTH_MAX = 1_000
 URL_LENGTH_MAX = 2_048
-MONEY_MAX = Decimal(10) ** 10  # what NUMERIC(20, 10) holds
+MONEY_MAX = Decimal(10) ** 10  # NUMERIC(20, 10) holds less than this
 _MONEY_STEP = Decimal(10) ** -10
 INT_MAX = 2**31 - 1
 KEY_LENGTH_MAX = 255  # of an idempotency key
 
-_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # as JSON escapes it, itself not escaped
+_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # NUL, escaped as in JSON
 
 
 def breaches(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> list[Invalid]:
-    """Every breach among the values; None breaks no rule."""
-    found = []
+    """The breaches of all values; None breaks no rule."""
+    invalid = []
     for name, value in values.items():
         message = rules[name](value) if name in rules and value is not None else None
         if message is not None:
-            found.append(Invalid(f"{api_name(name)} {message}", (api_name(name),)))
-    return found
+            invalid.append(Invalid(f"{api_name(name)} {message}", (api_name(name),)))
+    return invalid
 
 
 def nulls(values: Mapping[str, Any], required: frozenset[str]) -> list[Invalid]:
-    """A breach for every value that is None and must not be."""
+    """A breach for each required value that is None."""
     return [
         Invalid(f"{api_name(name)} cannot be null", (api_name(name),))
         for name, value in values.items()
@@ -52,19 +51,19 @@ def nulls(values: Mapping[str, Any], required: frozenset[str]) -> list[Invalid]:
 
 
 def api_name(name: str) -> str:
-    """A field's name as clients spell it: cost_per_1k is costPer1k."""
+    """A field's name in the API: cost_per_1k is costPer1k."""
     first, *others = name.strip("_").split("_")
     return first + "".join(other[:1].upper() + other[1:] for other in others)
 
 
-def matches(pattern: str, wanted: str) -> Rule:
-    """Text of a form."""
-    form = re.compile(pattern[1:-1], re.ASCII)  # fullmatch: a `$` would let a newline through
-    return lambda text: None if form.fullmatch(text) else f"must be {wanted}"
+def matches(pattern: str, description: str) -> Rule:
+    """Text that matches a pattern."""
+    form = re.compile(pattern[1:-1], re.ASCII)  # fullmatch: `$` would accept a final newline
+    return lambda text: None if form.fullmatch(text) else f"must be {description}"
 
 
 def up_to(length: int) -> Rule:
-    """Text of at most so many characters, none of which is NUL, which PostgreSQL cannot hold."""
+    """Text of at most this many characters, without NUL, which PostgreSQL cannot store."""
 
     def rule(text: str) -> str | None:
         if "\0" in text or not is_unicode(text):
@@ -77,39 +76,39 @@ def up_to(length: int) -> Rule:
 
 
 def hold_reason(text: str) -> str | None:
-    """Why a version is held: something that says so."""
-    return up_to(HOLD_REASON_LENGTH_MAX)(text) if text.strip() else "must say why"
+    """The reason of a hold: text that is not blank."""
+    return up_to(HOLD_REASON_LENGTH_MAX)(text) if text.strip() else "must not be blank"
 
 
 def within(low: float, high: float) -> Rule:
-    """A number in a range, ends included."""
+    """A number in a range, both bounds inclusive."""
     message = f"must be from {low} to {high}"
     return lambda number: None if low <= number <= high else message
 
 
 def at_least(low: int) -> Rule:
-    """A whole number that 32 bits hold."""
+    """A whole number of at most 32 bits, `low` or more."""
     return lambda number: None if low <= number <= INT_MAX else f"must be {low} or more"
 
 
 def positive(number: float) -> str | None:
-    """A number above zero, and finite."""
+    """A finite number above zero."""
     return None if 0 < number < float("inf") else "must be above 0"
 
 
 def money(amount: Decimal) -> str | None:
-    """USD per 1,000 tokens: not negative, at most 10 decimals."""
+    """US dollars per 1,000 tokens: not negative, at most 10 decimals."""
     if not amount.is_finite() or not 0 <= amount < MONEY_MAX:
         return f"must be from 0 to below {MONEY_MAX}"
-    # compared exactly: normalize() would round to 28 digits first
+    # quantize() compares exactly: normalize() would round to 28 digits
     is_exact = amount == amount.quantize(_MONEY_STEP)
     return None if is_exact else "must have at most 10 decimals"
 
 
 def semantic_version(text: str) -> str | None:
     """A semantic version 2.0.0."""
-    wanted = f"must be a semantic version of at most {semver.LENGTH_MAX} characters, such as 1.4.0"
-    return None if semver.is_valid(text) else wanted
+    message = f"must be a semantic version of at most {semver.LENGTH_MAX} characters, such as 1.4.0"
+    return None if semver.is_valid(text) else message
 
 
 def url(text: str) -> str | None:
@@ -122,15 +121,15 @@ def url(text: str) -> str | None:
     if not absolute or not text.isprintable() or " " in text:
         return "must be an absolute URL, such as https://example.com/v1"
     if urlsplit(text).password:
-        return "must not hold a password: secrets are only referenced"
+        return "must not hold a password: refer to secrets in credentialRef"
     return up_to(URL_LENGTH_MAX)(text)
 
 
 def credential_ref(text: str) -> str | None:
-    """Where a secret is kept, never the secret."""
-    wanted = "must start with env://, vault://, aws-sm://, gcp-sm:// or k8s://"
+    """A reference to a secret, never the secret."""
+    message = "must start with env://, vault://, aws-sm://, gcp-sm:// or k8s://"
     form = r"(env|vault|aws-sm|gcp-sm|k8s)://[!-~]{1,500}"
-    return None if re.fullmatch(form, text, re.ASCII) else wanted
+    return None if re.fullmatch(form, text, re.ASCII) else message
 
 
 def json_value(value: Any) -> str | None:
@@ -140,7 +139,7 @@ def json_value(value: Any) -> str | None:
     try:
         text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
         json.loads(text, parse_int=_finite)
-    except ValueError:  # of the literal 1e400, which is an infinity
+    except ValueError:  # the literal 1e400 is an infinity
         return "must hold finite numbers"
     if _NUL.search(text) or not is_unicode(text):
         return "must be text without NUL and without lone surrogates"
@@ -149,39 +148,43 @@ def json_value(value: Any) -> str | None:
 
 
 def idempotency_key(text: str) -> str | None:
-    """What a client makes up to name one call."""
-    wanted = f"must be 1 to {KEY_LENGTH_MAX} printable characters"
-    return None if 1 <= len(text) <= KEY_LENGTH_MAX and text.isprintable() else wanted
+    """The name that a client gives one call, to repeat it safely."""
+    message = f"must be 1 to {KEY_LENGTH_MAX} printable characters"
+    return None if 1 <= len(text) <= KEY_LENGTH_MAX and text.isprintable() else message
 
 
 def alias_name(value: str) -> str | None:
-    """A word that names a version of a model; `latest` always means the newest."""
-    return "must not be latest, which is always the newest" if value == "latest" else _alias(value)
+    """The name of an alias; `latest` is reserved for the newest version."""
+    return (
+        "must not be latest, which selects the newest version"
+        if value == "latest"
+        else _alias(value)
+    )
 
 
 def config(value: Any) -> str | None:
     """JSON that holds no secret."""
     message = json_value(value)
-    if message is None and (found := looks_like_a_secret(value)):
-        message = f"must not hold a secret, as {found} seems to; put a reference in credentialRef"
+    if message is None and (place := looks_like_a_secret(value)):
+        message = f"must not hold a secret, as {place} seems to; put a reference in credentialRef"
     return message
 
 
-def labels(given: list[tuple[str, str]]) -> str | None:
-    """Keys and values within bounds, no key twice, no secret."""
-    if len(given) > LABELS_MAX:
-        return f"must be at most {LABELS_MAX}, not {len(given)}"
-    keys = [key for key, _ in given]
+def labels(pairs: list[tuple[str, str]]) -> str | None:
+    """Labels within the limits of number and length, without repeated keys or secrets."""
+    if len(pairs) > LABELS_MAX:
+        return f"must be at most {LABELS_MAX}, not {len(pairs)}"
+    keys = [key for key, _ in pairs]
     if len(set(keys)) < len(keys):
-        twice = next(key for key in keys if keys.count(key) > 1)
-        return f"must not have the key {twice!r} twice"
-    for key, value in given:
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        return f"must not have the key {repeated!r} twice"
+    for key, value in pairs:
         if not 1 <= len(key) <= 63 or len(value) > 255:
             return "must have keys of 1 to 63 and values of up to 255 characters"
         if message := up_to(255)(key) or up_to(255)(value):
             return message
-    if found := looks_like_a_secret(dict(given)):
-        return f"must not hold a secret, as {found} seems to"
+    if place := looks_like_a_secret(dict(pairs)):
+        return f"must not hold a secret, as {place} seems to"
     return None
 
 
@@ -193,7 +196,7 @@ def _levels(value: Any, limit: int) -> int:
 
 
 def _finite(digits: str) -> float:
-    """The whole number as most readers of JSON take it; PostgreSQL alone would keep any."""
+    """A whole number as a float, as most JSON parsers read it; fails when it overflows."""
     number = float(digits)
     if isinf(number):
         raise ValueError
@@ -201,7 +204,7 @@ def _finite(digits: str) -> float:
 
 
 def is_unicode(text: str) -> bool:
-    """Whether the text has no lone surrogates, which JSON can write and no encoding can hold."""
+    """Whether the text has no lone surrogates, which JSON can write but UTF-8 cannot encode."""
     try:
         text.encode()
     except UnicodeEncodeError:

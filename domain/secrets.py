@@ -1,4 +1,4 @@
-"""Tells what looks like a credential, so that none is stored in plain sight."""
+"""Detects values that look like credentials, so that none is stored."""
 
 import re
 from typing import Any
@@ -7,10 +7,10 @@ _KEY = re.compile(
     r"(^|_)(api_?key|access_?key|private_?key|secret_?key|secret|token|password|passwd|pwd"
     r"|credentials?|authorization)$"
 )
-# what tokenizers call the tokens that mean something to them
+# names of special tokens in the configuration of tokenizers
 _MARKER = re.compile(r"(^|_)(bos|eos|pad|unk|sep|cls|mask|stop|start|end)_token$")
 _VALUES = (
-    re.compile(r"\bsk-(?!learn\b)[A-Za-z0-9_-]{16,}"),  # OpenAI, Anthropic and whoever followed
+    re.compile(r"\bsk-(?!learn\b)[A-Za-z0-9_-]{16,}"),  # OpenAI, Anthropic and others
     re.compile(r"\b(AKIA|ASIA)[0-9A-Z]{16}\b"),  # AWS
     re.compile(r"\bAIza[0-9A-Za-z_-]{35}\b"),  # Google
     re.compile(r"\b(ghp|gho|ghs|ghu)_[A-Za-z0-9]{36}\b|\bgithub_pat_\w{22,}"),
@@ -24,13 +24,13 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def looks_like_a_secret(value: Any) -> str | None:
-    """The first key or place in the JSON value that seems to hold a credential; else None."""
+    """The key or value in the JSON value that seems to hold a credential; None without one."""
     if isinstance(value, dict):
         for key, item in value.items():
             if isinstance(item, str) and item and _names_a_secret(key):
                 return repr(key)
-            if found := looks_like_a_secret(item):
-                return repr(key) if found == "a value" else found
+            if place := looks_like_a_secret(item):
+                return repr(key) if place == "a value" else place
     if isinstance(value, list):
         return next(filter(None, map(looks_like_a_secret, value)), None)
     if isinstance(value, str) and any(pattern.search(value) for pattern in _VALUES):

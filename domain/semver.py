@@ -1,4 +1,4 @@
-"""Semantic versions 2.0.0: their grammar, and a text key whose byte order is their precedence."""
+"""Semantic versions 2.0.0: their grammar, and a sort key in the order of their precedence."""
 
 import re
 
@@ -9,7 +9,7 @@ _PATTERN = re.compile(
     r"(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?",
     re.ASCII,
 )
-LENGTH_MAX = 128  # characters; keeps the key's index entries small
+LENGTH_MAX = 128  # characters; keeps index entries of the key small
 
 
 def is_valid(text: str) -> bool:
@@ -18,18 +18,18 @@ def is_valid(text: str) -> bool:
 
 
 def sort_key(text: str) -> str:
-    """A key that sorts bytewise as versions rank: 1.0.0-alpha < 1.0.0-alpha.1 < 1.0.0 < 1.10.0.
+    """A key whose byte order is precedence: 1.0.0-alpha < 1.0.0-alpha.1 < 1.0.0 < 1.10.0.
 
-    Raises ValueError when the text is no semantic version. Build metadata does not count.
+    Build metadata is ignored. Raises ValueError when the text is not a semantic version.
     """
     match = _PATTERN.fullmatch(text)
     if match is None or len(text) > LENGTH_MAX:
         raise ValueError(f"{text!r} is not a semantic version")
     core = "".join(_number(part) for part in match["core"].split("."))
     if match["pre"] is None:
-        return core + "~"  # after every pre-release, which starts with "!"
-    # The blank sorts before every character an identifier may go on with, so that a shorter list
-    # of identifiers, or a shorter identifier, ranks first.
+        return core + "~"  # sorts after every pre-release, which starts with "!"
+    # The blank sorts before every character that may follow in an identifier: a shorter list of
+    # identifiers, or a shorter identifier, comes first.
     return core + "!" + "".join(_identifier(part) + " " for part in match["pre"].split("."))
 
 

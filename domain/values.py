@@ -1,4 +1,4 @@
-"""Values that stand inside a row: several columns read as one thing."""
+"""Values that consist of several columns of a row."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,7 +8,7 @@ from domain.enums import ArchiveReason
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A key and its value."""
+    """A label of a model."""
 
     key: str
     value: str
@@ -16,7 +16,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class ArchiveInfo:
-    """Where an archived version's content went, and when it may be purged."""
+    """The archive of a version, and when it may be purged."""
 
     archived_at: datetime
     reason: ArchiveReason
@@ -28,7 +28,7 @@ class ArchiveInfo:
 
 @dataclass(frozen=True, slots=True)
 class VersionHold:
-    """Why, by whom and since when a version is never archived or purged."""
+    """A hold on a version: it is neither archived nor purged."""
 
     reason: str
     actor: str
