@@ -1,10 +1,10 @@
-"""The words that columns and API share; each value is spelt as in the API."""
+"""The enums that columns and the API share; docstrings are the API's descriptions."""
 
 from enum import StrEnum
 
 
 class TaskType(StrEnum):
-    """What a model is for."""
+    """The task that a model is made for."""
 
     CHAT = "CHAT"
     COMPLETION = "COMPLETION"
@@ -24,7 +24,7 @@ class TaskType(StrEnum):
 
 
 class ProviderKind(StrEnum):
-    """The API family a provider speaks; OTHER and OPENAI_COMPATIBLE leave the set open."""
+    """The API of a provider. OPENAI_COMPATIBLE: OpenAI's API, offered by another vendor."""
 
     OPENAI = "OPENAI"
     ANTHROPIC = "ANTHROPIC"
@@ -36,7 +36,13 @@ class ProviderKind(StrEnum):
 
 
 class VersionStatus(StrEnum):
-    """Where a version stands in its life: DRAFT, ACTIVE, DEPRECATED, then ARCHIVED."""
+    """The lifecycle state of a version.
+
+    - DRAFT: not released yet; its bindings are not routable.
+    - ACTIVE: released.
+    - DEPRECATED: still served, but not to be chosen for new uses.
+    - ARCHIVED: out of service; its bindings and metadata are in cold storage.
+    """
 
     DRAFT = "DRAFT"
     ACTIVE = "ACTIVE"
@@ -45,7 +51,7 @@ class VersionStatus(StrEnum):
 
 
 class BindingStatus(StrEnum):
-    """What an operator wants of a binding; only ACTIVE ones are routed to."""
+    """Whether operators let traffic go to a binding; only ACTIVE bindings are routable."""
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -54,7 +60,7 @@ class BindingStatus(StrEnum):
 
 
 class HealthState(StrEnum):
-    """What traffic says of a binding; UNKNOWN below 20 samples in the window."""
+    """A binding's health, as measured by its traffic; UNKNOWN while no traffic is recorded."""
 
     UNKNOWN = "UNKNOWN"
     HEALTHY = "HEALTHY"
@@ -63,7 +69,7 @@ class HealthState(StrEnum):
 
 
 class CircuitState(StrEnum):
-    """Whether a binding is called at all: CLOSED yes, OPEN no, HALF_OPEN on trial."""
+    """Which calls a circuit breaker lets through. CLOSED: all. OPEN: none. HALF_OPEN: trials."""
 
     CLOSED = "CLOSED"
     OPEN = "OPEN"
@@ -71,7 +77,12 @@ class CircuitState(StrEnum):
 
 
 class SloStatus(StrEnum):
-    """A version's targets against its routable bindings' figures."""
+    """Whether a version's routable bindings meet its targets, sloLatencyMs and sloSuccessRate.
+
+    - MET: at least one routable binding meets every target.
+    - BREACHED: none does, and at least one has a figure that misses its target.
+    - UNKNOWN: there is no target, or no figure to compare with it.
+    """
 
     MET = "MET"
     BREACHED = "BREACHED"
@@ -79,7 +90,7 @@ class SloStatus(StrEnum):
 
 
 class Capability(StrEnum):
-    """What a version can do beyond its task."""
+    """A feature that a version supports beyond its task."""
 
     TOOLS = "TOOLS"
     PARALLEL_TOOLS = "PARALLEL_TOOLS"
@@ -96,14 +107,20 @@ class Capability(StrEnum):
 
 
 class ArchiveReason(StrEnum):
-    """Why a version was archived: by policy, or because somebody asked."""
+    """Why a version was archived. RETENTION: by the retention policy. MANUAL: by archiveVersion."""
 
     RETENTION = "RETENTION"
     MANUAL = "MANUAL"
 
 
 class ProtectionReason(StrEnum):
-    """Why retention lets a version stay that it would take by its number."""
+    """Why retention does not archive or purge a version.
+
+    - ALIAS: an alias points at it.
+    - HOLD: it is held.
+    - RECENT_TRAFFIC: it was called recently; never reported yet, as no traffic is recorded.
+    - ONLY_ACTIVE: without it, its model would have no ACTIVE version.
+    """
 
     ALIAS = "ALIAS"
     HOLD = "HOLD"
@@ -112,7 +129,7 @@ class ProtectionReason(StrEnum):
 
 
 class EntityKind(StrEnum):
-    """What kind of thing changed."""
+    """The kind of a changed object. RETENTION: a retention run. TOKEN: reserved, not used yet."""
 
     MODEL = "MODEL"
     VERSION = "VERSION"
@@ -125,7 +142,16 @@ class EntityKind(StrEnum):
 
 
 class AuditAction(StrEnum):
-    """What was done to it."""
+    """What a change did.
+
+    - ARCHIVED, RESTORED: a version was moved to cold storage, or brought back from it.
+    - PURGED: an archived version was deleted for good.
+    - HELD, RELEASED: a hold was put on a version, or lifted.
+    - ALIASED, ROLLED_BACK: an alias was pointed at a version, or back at an earlier one.
+    - PRICED: a price was added to a binding.
+    - RETENTION_APPLIED: a retention run ended.
+    - CIRCUIT_OPENED, CIRCUIT_CLOSED, REVOKED: reserved; no event has these actions yet.
+    """
 
     CREATED = "CREATED"
     UPDATED = "UPDATED"

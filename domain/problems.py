@@ -1,7 +1,7 @@
-"""What can go wrong because of what the caller asked.
+"""The failures of a write that its caller can act on.
 
-`Refused` stops the work and rolls it back; the problems are the data it carries, and become the
-`userErrors` of a mutation.
+`Refused` stops the write and rolls it back. It carries problems, which become the mutation's
+`userErrors`.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,18 @@ from typing import Any
 
 
 class UserErrorCode(StrEnum):
-    """What a caller can do about a refusal."""
+    """The kind of an expected failure.
+
+    - INVALID: a value of the input breaks a rule.
+    - NOT_FOUND: an object that the input names does not exist.
+    - ALREADY_EXISTS: a value that must be unique is taken.
+    - REVISION_MISMATCH: the object has changed since the caller read it.
+    - INVALID_STATE: the object's present state does not allow the change.
+    - IN_USE: other objects depend on the object.
+    - LIMIT_EXCEEDED: the change covers more objects than one call may.
+    - IDEMPOTENCY_CONFLICT: the idempotencyKey was used with another input.
+    - STORAGE_UNAVAILABLE: cold storage is missing, does not answer, or holds a damaged object.
+    """
 
     INVALID = "INVALID"
     NOT_FOUND = "NOT_FOUND"
@@ -26,33 +37,33 @@ class UserErrorCode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A message and the place in the input it is about, in the API's spelling."""
+    """A message, and the path of the input field that it is about, spelt as in the API."""
 
     message: str
     path: tuple[str, ...] = ()
 
     def within(self, *outer: str) -> "Problem":
-        """The same problem of an input that stands inside another one."""
+        """The same problem, where the input is a field of another input."""
         return replace(self, path=(*outer, *self.path))
 
 
 @dataclass(frozen=True, slots=True)
 class Invalid(Problem):
-    """A value that breaks a rule."""
+    """A value breaks a rule."""
 
     code: UserErrorCode = UserErrorCode.INVALID
 
 
 @dataclass(frozen=True, slots=True)
 class NotFound(Problem):
-    """Something named that is not there."""
+    """An object that the input names does not exist."""
 
     code: UserErrorCode = UserErrorCode.NOT_FOUND
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyExists(Problem):
-    """Something that must be unique and is taken, by `existing`."""
+    """A value that must be unique is taken by the object `existing`."""
 
     existing: Any = None
     code: UserErrorCode = UserErrorCode.ALREADY_EXISTS
@@ -60,26 +71,26 @@ class AlreadyExists(Problem):
 
 @dataclass(frozen=True, slots=True)
 class RevisionMismatch(Problem):
-    """A write that was based on a revision which is no longer the current one."""
+    """The write expects a revision of the object that is not the current one."""
 
     current: Any = None
     code: UserErrorCode = UserErrorCode.REVISION_MISMATCH
 
     @property
     def current_revision(self) -> int:
-        """The revision to read before trying again; 0 when there is no object."""
+        """The revision of the object now; 0 when there is no object."""
         return self.current.revision if self.current is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidState(Problem):
-    """Something that cannot be done now; the code says of which kind."""
+    """The state of an object does not allow the write; the code names the kind of reason."""
 
     code: UserErrorCode = UserErrorCode.INVALID_STATE
 
 
 class Refused(Exception):
-    """Stops a write; nothing of it is kept."""
+    """Stops a write and rolls it back."""
 
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.message for problem in problems))

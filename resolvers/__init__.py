@@ -1,1 +1,1 @@
-"""What each field does: inputs, rules and transactions; speaks rows."""
+"""The resolvers of fields: inputs, rules and transactions. They take and return rows."""

@@ -1,4 +1,4 @@
-"""Aliases: what their fields do."""
+"""The fields of aliases."""
 
 from functools import partial
 
@@ -10,24 +10,28 @@ from resolvers.parents import attributes, loaded, parents_of
 
 
 async def models_of_aliases(info: Info, parents: list[ModelAlias]) -> list[Model]:
-    """The model whose versions it names."""
+    """The model that the alias belongs to."""
     return await parents_of(info, [row.model_id for row in parents], models.by_ids)
 
 
 async def versions_of_aliases(info: Info, parents: list[ModelAlias]) -> list[ModelVersion]:
-    """The version it points at."""
+    """The version that the alias points at."""
     return await parents_of(info, [row.version_id for row in parents], versions.by_ids)
 
 
 async def histories(info: Info, parents: list[ModelAlias]) -> list[list[AliasChange]]:
-    """Where it has pointed, newest first."""
-    found = await loaded(info, [(row.model_id, row.name) for row in parents], aliases.histories)
-    return [found[row.model_id, row.name] for row in parents]
+    """All changes of the alias, newest first, including those of an earlier alias of this name."""
+    keys = [(row.model_id, row.name) for row in parents]
+    changes = await loaded(info, keys, aliases.histories)
+    return [changes[key] for key in keys]
 
 
 async def versions_of_changes(info: Info, parents: list[AliasChange]) -> list[ModelVersion | None]:
-    """The version it was pointed at; null when it was deleted, or its version is gone."""
+    """The version that the alias was pointed at.
+
+    Null when the alias was deleted, or when the version no longer exists.
+    """
     keys = [row.version_id for row in parents if row.version_id is not None]
     load = partial(versions.by_ids, attributes=attributes(info))
-    found = await loaded(info, keys, load)
-    return [found.get(row.version_id) if row.version_id else None for row in parents]
+    rows = await loaded(info, keys, load)
+    return [rows.get(row.version_id) if row.version_id else None for row in parents]

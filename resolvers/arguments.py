@@ -1,4 +1,4 @@
-"""Declares inputs: an absent field is None in Python, and has no default in the SDL."""
+"""Declares inputs. An absent field is None in Python and has no default in the SDL."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar, dataclass_transform
@@ -12,26 +12,26 @@ T = TypeVar("T")
 
 @dataclass_transform(kw_only_default=True)
 def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]], type[T]]:
-    """An input type; with `one_of`, exactly one of its fields is given."""
+    """An input type; with `one_of`, a client sets exactly one of its fields."""
 
     def decorate(cls: type[T]) -> type[T]:
-        made: Any = strawberry.input(cls, description=description, one_of=one_of)
-        definition: StrawberryObjectDefinition = made.__strawberry_definition__
+        declared: Any = strawberry.input(cls, description=description, one_of=one_of)
+        definition: StrawberryObjectDefinition = declared.__strawberry_definition__
         for field in definition.fields:
             if field.default is None:
                 field.default_value = strawberry.UNSET
-        return made  # type: ignore[no-any-return]  # Strawberry keeps the class
+        return declared  # type: ignore[no-any-return]  # Strawberry keeps the class
 
     return decorate
 
 
 def optional(description: str) -> Any:
-    """A field that may be left out."""
+    """A field that a client may omit."""
     return strawberry.field(default=None, description=description)
 
 
 def required(description: str) -> Any:
-    """A field that must be given."""
+    """A field that a client must set."""
     return strawberry.field(description=description)
 
 
@@ -41,9 +41,9 @@ def chosen(one_of: Any) -> tuple[str, Any]:
         value = getattr(one_of, field.python_name)
         if value is not None:
             return field.python_name, value
-    raise AssertionError("a one-of input has one field set")  # GraphQL has checked it
+    raise AssertionError("a one-of input has one field set")  # validation has checked it
 
 
 def describe(description: str) -> StrawberryArgumentAnnotation:
-    """Describes an argument: `Annotated[Type, describe("…")]`."""
+    """The description of an argument: `Annotated[Type, describe("…")]`."""
     return strawberry.argument(description=description)

@@ -1,4 +1,4 @@
-"""The audit log: what its fields do."""
+"""The fields of audit events, and their filter."""
 
 from typing import Any
 
@@ -11,35 +11,41 @@ from domain.enums import AuditAction, EntityKind
 from resolvers import connections, nodes
 from resolvers.arguments import input_type, optional
 from resolvers.context import Info
-from resolvers.filters import DateTimeRange
+from resolvers.filters import FILTER_DESCRIPTION, DateTimeRange
 from resolvers.orders import Order, OrderDirection
 
-LAST_FIRST = Order("SEQUENCE", OrderDirection.DESC)
+NEWEST_EVENT_FIRST = Order("SEQUENCE", OrderDirection.DESC)
 
 
-@input_type("All given conditions must hold; a list means any of its values.")
+@input_type(FILTER_DESCRIPTION)
 class AuditEventFilter:
-    actor: list[str] | None = optional("What one of these did.")
-    action: list[AuditAction] | None = optional("Events in which one of these was done.")
-    kind: list[EntityKind] | None = optional("Events of these kinds of things.")
+    actor: list[str] | None = optional("Events of one of these actors; see AuditEvent.actor.")
+    action: list[AuditAction] | None = optional("Events with one of these actions.")
+    kind: list[EntityKind] | None = optional("Events about one of these kinds of objects.")
     subject: list[strawberry.ID] | None = optional(
         "Events whose subjectId is one of these: for a price its binding, for an alias its model."
     )
-    at: DateTimeRange | None = optional("What was done in this time.")
+    at: DateTimeRange | None = optional("Events in this period.")
 
 
 page = connections.of_all(
-    audit.LISTING, "Who changed what, newest first.", filter=AuditEventFilter, default=LAST_FIRST
+    audit.LISTING,
+    "The audit log: every committed change of every object, newest first.",
+    filter=AuditEventFilter,
+    default=NEWEST_EVENT_FIRST,
 )
 
 model_pages = connections.of_parents(
     Relation(audit.LISTING, "model_id"),
     Model,
-    "What was done to it, its versions, bindings, prices and aliases, newest first.",
-    default=LAST_FIRST,
+    "The changes of the model and of its versions, bindings, prices and aliases, newest first.",
+    default=NEWEST_EVENT_FIRST,
 )
 
 
 async def subjects(info: Info, parents: list[AuditEvent]) -> list[Any]:
-    """The changed object, unless it is gone; a price's binding, an alias's model."""
+    """The changed object: the binding for a price, the model for an alias.
+
+    Null when it no longer exists, and for a retention run.
+    """
     return await nodes.by_ids(info, [strawberry.ID(row.subject_node_id) for row in parents])

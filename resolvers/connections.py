@@ -22,21 +22,14 @@ from resolvers.parents import node_attributes
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
-_PAGE: Any = Page  # for subscripts that only run time knows
-_LIST: Any = list
+_PAGE: Any = Page  # subscripted with types that only run time knows
 _PAGING = {
-    "first": Annotated[
-        int | None,
-        describe("At most this many items from the start: 1 to 100, 20 without first and last."),
-    ],
+    "first": Annotated[int | None, describe("Page size from the start, 1 to 100; default 20.")],
     "after": Annotated[str | None, describe("Only items after this cursor.")],
-    "last": Annotated[
-        int | None,
-        describe("At most this many items from the end: 1 to 100, not together with first."),
-    ],
+    "last": Annotated[int | None, describe("Page size from the end, 1 to 100; not with first.")],
     "before": Annotated[str | None, describe("Only items before this cursor.")],
 }
-_FILTER = describe("Only items that meet all conditions of the filter.")
+_FILTER = describe("Only items that match the filter; all by default.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,53 +45,42 @@ class PageArguments:
 
 
 def of_all(
-    listing: Listing,
-    description: str,
-    *,
-    default: Order,
-    filter: type | None = None,
-    order_by: type | None = None,
+    listing: Listing, description: str, *, default: Order, filter: Any = None, order_by: Any = None
 ) -> Callable[..., Awaitable[Page[Any]]]:
     """The resolver of a connection over all rows of a listing; one statement."""
 
     async def page(info: Info, **arguments: Any) -> Page[Any]:
         query = _query(info, listing, PageArguments(**arguments), default)
-        rows, has_more = await keyset.one_page(
-            info.context.db.reader, listing, query.conditions, query.window, node_attributes(info)
-        )
-        return Page(rows, has_more, query)
+        source, selected = info.context.db.reader, node_attributes(info)
+        found = await keyset.one_page(source, listing, query.conditions, query.window, selected)
+        return Page(found.rows, found.has_more, query)
 
-    arguments = _argument_types(default, filter, order_by)
-    return _declared(page, description, {"info": Info}, arguments, _PAGE[listing.table])
+    types = {"info": Info, **_argument_types(default, filter, order_by)}
+    return _declared(page, description, types | {"return": _PAGE[listing.table]})
 
 
 def of_parents(
     relation: Relation,
-    parent: type,
+    parent: Any,
     description: str,
     *,
     default: Order,
-    filter: type | None = None,
-    order_by: type | None = None,
+    filter: Any = None,
+    order_by: Any = None,
 ) -> Batch:
     """The batch of a connection on each row of type `parent`; one statement for all parents."""
 
     async def pages(info: Info, parents: Sequence[Any], **arguments: Any) -> list[Page[Any]]:
         query = _query(info, relation.listing, PageArguments(**arguments), default, relation)
+        source, selected = info.context.db.reader, node_attributes(info)
         ids = list(dict.fromkeys(row.id for row in parents))
         slices = await keyset.page_per_parent(
-            info.context.db.reader,
-            relation,
-            ids,
-            query.conditions,
-            query.window,
-            node_attributes(info),
+            source, relation, ids, query.conditions, query.window, selected
         )
         return [Page(*slices[row.id], query, row.id) for row in parents]
 
-    required = {"info": Info, "parents": _LIST[parent]}
-    arguments = _argument_types(default, filter, order_by)
-    return _declared(pages, description, required, arguments, _LIST[_PAGE[relation.listing.table]])
+    types = {"info": Info, "parents": list[parent], **_argument_types(default, filter, order_by)}
+    return _declared(pages, description, types | {"return": list[_PAGE[relation.listing.table]]})
 
 
 def _argument_types(default: Order, filter: Any, order_by: Any) -> dict[str, Any]:
@@ -111,22 +93,17 @@ def _argument_types(default: Order, filter: Any, order_by: Any) -> dict[str, Any
     return types
 
 
-def _declared(
-    function: FunctionT,
-    description: str,
-    required: dict[str, Any],
-    optional: dict[str, Any],
-    returned: Any,
-) -> FunctionT:
-    """The function with the docstring and the signature that its field is made of."""
-    kind = Parameter.POSITIONAL_OR_KEYWORD
-    parameters = [
-        *(Parameter(name, kind, annotation=type_) for name, type_ in required.items()),
-        *(Parameter(name, kind, annotation=t, default=None) for name, t in optional.items()),
-    ]
+def _declared(function: FunctionT, description: str, types: dict[str, Any]) -> FunctionT:
+    """The function with the docstring and the signature that its field is made from."""
     function.__doc__ = description
-    function.__annotations__ = {**required, **optional, "return": returned}
-    setattr(function, "__signature__", Signature(parameters, return_annotation=returned))
+    function.__annotations__ = types
+    kind, required = Parameter.POSITIONAL_OR_KEYWORD, ("info", "parents")
+    parameters = [
+        Parameter(name, kind, annotation=t, default=Parameter.empty if name in required else None)
+        for name, t in types.items()
+        if name != "return"
+    ]
+    setattr(function, "__signature__", Signature(parameters, return_annotation=types["return"]))
     return function
 
 

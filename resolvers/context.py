@@ -1,4 +1,4 @@
-"""What every resolver can reach."""
+"""The context of an operation, which every resolver gets."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -15,18 +15,18 @@ from resolvers.service import Service
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """One operation's surroundings; a socket makes a new one for each operation and event."""
+    """The context of one operation; on a socket, of each operation and each event."""
 
     db: Database
     service: Service
     request_id: str = ""
     actor: str = "anonymous"
-    events: EventBroker | None = None  # None where nothing can be pushed, such as in a script
-    store: ArchiveStore | None = None  # None where nothing can be archived
+    events: EventBroker | None = None  # None where there is no event stream, such as in a script
+    store: ArchiveStore | None = None  # None without cold storage
     loaders: Loaders = field(default_factory=Loaders)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]
 
-# One value per parent, in their order; see schema.fields.batched.
+# Returns one value per parent, in their order; see schema.fields.batched.
 Batch: TypeAlias = Callable[..., Awaitable[list[Any]]]

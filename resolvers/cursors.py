@@ -1,4 +1,4 @@
-"""Cursors: a row's place in one order, as opaque text."""
+"""Cursors of connections: a row's position in an order, as opaque text."""
 
 import base64
 import json
@@ -19,11 +19,11 @@ _PARSERS: dict[type, Callable[[str], Any]] = {
     datetime: datetime.fromisoformat,
     date: date.fromisoformat,
 }
-_LENGTH_MAX = 2_000  # characters; the longest real one holds a semantic version's sort key
+_LENGTH_MAX = 2_000  # characters; the longest valid cursor holds the sort key of a semantic version
 
 
 def encode(order: str, position: Position) -> str:
-    """The cursor of a row at a position of the order."""
+    """The cursor of a position in an order."""
     key = position.key
     text = key.isoformat() if isinstance(key, datetime) else str(key)
     parts = json.dumps([order, text, position.id.hex], separators=(",", ":"))
@@ -31,9 +31,9 @@ def encode(order: str, position: Position) -> str:
 
 
 def decode(order: str, key_type: type, cursor: str, argument: str) -> Position:
-    """The position a cursor of this order stands for; BAD_CURSOR when it is not one.
+    """The position of a cursor of this order; raises BAD_CURSOR for any other text.
 
-    A cursor of another order is refused too, for it would give a wrong page.
+    A cursor of another order is refused too: it would give a wrong page.
     """
     try:
         if len(cursor) > _LENGTH_MAX:
@@ -46,13 +46,13 @@ def decode(order: str, key_type: type, cursor: str, argument: str) -> Position:
     except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise RequestError(f"{argument}: not a cursor of this connection", BAD_CURSOR) from error
     if of_order != order:
-        message = f"{argument}: a cursor of another order; this one is {order}"
+        message = f"{argument}: the cursor is of another order than {order}"
         raise RequestError(message, BAD_CURSOR)
     return position
 
 
 def _is_comparable(key: Any) -> bool:
-    """Whether PostgreSQL can compare a key with those it holds; it made every real one."""
+    """Whether PostgreSQL can compare the key with stored ones; every key that it returned is so."""
     if isinstance(key, str):
         return key.isascii() and key.isprintable()
     if isinstance(key, int):

@@ -1,4 +1,4 @@
-"""Failures of a whole request, told apart by `extensions.code`."""
+"""Errors of an operation, with a code in `extensions.code`."""
 
 from graphql import GraphQLError
 
@@ -9,7 +9,7 @@ UNAVAILABLE = "UNAVAILABLE"
 
 
 class RequestError(GraphQLError):
-    """What the caller can mend; its text reaches the client, as no other exception's does."""
+    """An error that the caller can correct; only its message is sent to clients unmasked."""
 
     def __init__(self, message: str, code: str = BAD_USER_INPUT) -> None:
         super().__init__(message, extensions={"code": code})

@@ -14,17 +14,19 @@ from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
 from resolvers.event_broker import EventBroker, EventFilter
+from resolvers.filters import FILTER_DESCRIPTION
 from resolvers.parents import attributes
 from resolvers.reference_inputs import ModelRef
 
 
-@input_type("All given conditions must hold; a list means any of its values.")
+@input_type(FILTER_DESCRIPTION)
 class ChangeFilter:
     models: list[ModelRef] | None = optional(
-        "Changes of one of these models, and of what belongs to it. A name is looked up once."
+        "Changes of these models and of their versions, bindings, prices and aliases. A name is"
+        " looked up once, when the subscription starts; BAD_USER_INPUT when it does not exist."
     )
-    kinds: list[EntityKind] | None = optional("Changes of these kinds of things.")
-    actions: list[AuditAction] | None = optional("Changes in which one of these was done.")
+    kinds: list[EntityKind] | None = optional("Changes of one of these kinds of objects.")
+    actions: list[AuditAction] | None = optional("Changes with one of these actions.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +48,18 @@ class RegistryEvent:
 
 async def registry_changed(
     info: Info,
-    filter: Annotated[ChangeFilter | None, describe("Only changes that meet all of this.")] = None,
+    filter: Annotated[ChangeFilter | None, describe("Only changes that match.")] = None,
     after: Annotated[
-        str | None, describe("The last cursor that was received; without it, from now on.")
+        str | None,
+        describe("The cursor of the last event that was received; by default, from now on."),
     ] = None,
 ) -> AsyncIterator[RegistryEvent]:
-    """Every committed change, optionally of some models and kinds; resumes after a cursor."""
+    """Delivers every committed change that matches, in commit order, each once.
+
+    Resume with `after`: no change is lost or repeated. BAD_CURSOR for a cursor of another registry;
+    LIMIT_EXCEEDED, with the cursor to resume from, for a subscriber that is too slow, and when too
+    many subscriptions are open; UNAVAILABLE when the server stops.
+    """
     broker: EventBroker | None = info.context.events
     if broker is None:
         raise RequestError("This server has no event stream", UNAVAILABLE)
@@ -61,7 +69,10 @@ async def registry_changed(
 
 
 async def changed_models(info: Info, parents: list[RegistryEvent]) -> list[Model | None]:
-    """The model that changed, or whose version, binding, price or alias did; null when gone."""
+    """The model that changed, or whose version, binding, price or alias changed.
+
+    Null when it no longer exists, and for changes that belong to no model.
+    """
     keys = list(dict.fromkeys(row.model_id for row in parents if row.model_id is not None))
     rows = await models.by_ids(info.context.db.reader, keys, attributes(info))
     return [rows.get(row.model_id) if row.model_id else None for row in parents]

@@ -1,4 +1,4 @@
-"""Filters as clients write them, and as db/reads/keyset.py takes them."""
+"""The inputs of filters, and their conversion to the conditions of db/reads/keyset.py."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -24,90 +24,87 @@ from resolvers.arguments import input_type, optional
 from resolvers.reference_inputs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
 
+FILTER_DESCRIPTION = (
+    "An object must match every field that is set. A list matches any of its values; an empty list"
+    " matches nothing."
+)
 
-@input_type("Inclusive bounds.")
+
+@input_type("A range of numbers, both bounds inclusive. An unknown value is in no range.")
 class FloatRange:
-    gte: float | None = optional("At least this.")
-    lte: float | None = optional("At most this.")
+    gte: float | None = optional("At least this; no lower bound when null.")
+    lte: float | None = optional("At most this; no upper bound when null.")
 
 
-@input_type("Inclusive bounds.")
+@input_type("A range of decimals, both bounds inclusive. An unknown value is in no range.")
 class DecimalRange:
-    gte: Decimal | None = optional("At least this.")
-    lte: Decimal | None = optional("At most this.")
+    gte: Decimal | None = optional("At least this; no lower bound when null.")
+    lte: Decimal | None = optional("At most this; no upper bound when null.")
 
 
-@input_type("gte is inclusive, lt exclusive.")
+@input_type("A period: gte is inclusive, lt exclusive.")
 class DateTimeRange:
-    gte: datetime | None = optional("From this time on.")
-    lt: datetime | None = optional("Before this time.")
+    gte: datetime | None = optional("At this time or later; no lower bound when null.")
+    lt: datetime | None = optional("Before this time; no upper bound when null.")
 
 
-@input_type("All given conditions must hold; a list means any of its values.")
+@input_type(FILTER_DESCRIPTION)
 class ModelFilter:
     ids: list[strawberry.ID] | None = optional("Models with one of these IDs.")
     names: list[str] | None = optional("Models with one of these names.")
-    name_contains: str | None = optional(
-        "Models whose name has this in it, in upper or lower case."
-    )
+    name_contains: str | None = optional("Models whose name contains this text, in any case.")
     task: list[TaskType] | None = optional("Models for one of these tasks.")
-    subject: list[str] | None = optional("Models of one of these subject domains.")
+    subject: list[str] | None = optional("Models with one of these subjects.")
     labels: list[LabelInput] | None = optional("Models with one of these labels.")
-    provider: list[str] | None = optional("Models that one of these providers, by slug, serves.")
-    has_active_version: bool | None = optional("Models with an ACTIVE version, or without one.")
-    created_at: DateTimeRange | None = optional("Models created in this time.")
-    updated_at: DateTimeRange | None = optional("Models last written in this time.")
+    provider: list[str] | None = optional("Models with a binding of these providers, by slug.")
+    has_active_version: bool | None = optional("Whether the models have an ACTIVE version.")
+    created_at: DateTimeRange | None = optional("Models created in this period.")
+    updated_at: DateTimeRange | None = optional("Models last changed in this period.")
 
 
-@input_type("All given conditions must hold; a list means any of its values.")
+@input_type(FILTER_DESCRIPTION)
 class VersionFilter:
     ids: list[strawberry.ID] | None = optional("Versions with one of these IDs.")
     models: list[ModelRef] | None = optional("Versions of one of these models.")
     version: list[SemVer] | None = optional("Versions with one of these semantic versions.")
     content_hash: list[SHA256] | None = optional("Versions with one of these content hashes.")
-    region: list[str] | None = optional("Versions at home in one of these regions.")
-    status: list[VersionStatus] | None = optional("Versions in one of these states.")
+    region: list[str] | None = optional("Versions with one of these home regions.")
+    status: list[VersionStatus] | None = optional("Versions with one of these states.")
     alias: list[str] | None = optional("Versions that one of these aliases points at.")
-    eval_score: FloatRange | None = optional("Quality from 0 to 1; unknown is in no range.")
-    cost_per_1k: DecimalRange | None = optional(
-        "US dollars per 1,000 tokens; unknown is in no range."
-    )
-    slo_status: list[SloStatus] | None = optional("Versions whose targets stand so.")
+    eval_score: FloatRange | None = optional("Versions with an evalScore in this range, 0 to 1.")
+    cost_per_1k: DecimalRange | None = optional("Versions with a costPer1k in this range.")
+    slo_status: list[SloStatus] | None = optional("Versions with one of these sloStatus values.")
     capabilities: list[Capability] | None = optional("Versions with one of these capabilities.")
-    created_at: DateTimeRange | None = optional("Versions registered in this time.")
-    has_routable_binding: bool | None = optional("Versions that can be called now, or that cannot.")
+    created_at: DateTimeRange | None = optional("Versions created in this period.")
+    has_routable_binding: bool | None = optional("Whether the versions have a routable binding.")
 
 
-@input_type("All given conditions must hold; a list means any of its values.")
+@input_type(FILTER_DESCRIPTION)
 class BindingFilter:
     ids: list[strawberry.ID] | None = optional("Bindings with one of these IDs.")
     versions: list[strawberry.ID] | None = optional("Bindings of one of these versions.")
     provider: list[str] | None = optional("Bindings of one of these providers, by slug.")
-    provider_model_id: list[str] | None = optional(
-        "Bindings under one of these names at the provider."
-    )
+    provider_model_id: list[str] | None = optional("Bindings with these names at the provider.")
     region: list[str] | None = optional("Bindings in one of these regions.")
-    status: list[BindingStatus] | None = optional("Bindings in one of these states.")
-    routable: bool | None = optional("Bindings that can be called now, or that cannot.")
-    success_rate: FloatRange | None = optional("From 0 to 1; unknown is in no range.")
-    latency_ms: FloatRange | None = optional("In milliseconds; unknown is in no range.")
-    health: list[HealthState] | None = optional("Bindings that traffic says this of.")
+    status: list[BindingStatus] | None = optional("Bindings with one of these states.")
+    routable: bool | None = optional("Whether the bindings can be called now.")
+    success_rate: FloatRange | None = optional("Bindings with a successRate in this range, 0 to 1.")
+    latency_ms: FloatRange | None = optional("Bindings with a latencyMs in this range.")
+    health: list[HealthState] | None = optional("Bindings in one of these health states.")
     input_per_1k: DecimalRange | None = optional(
-        "The input price now, US dollars per 1,000 tokens; unknown is in no range."
+        "Bindings whose input price now, US dollars per 1,000 tokens, is in this range."
     )
 
 
-@input_type("All given conditions must hold; a list means any of its values.")
+@input_type(FILTER_DESCRIPTION)
 class ProviderFilter:
     slugs: list[str] | None = optional("Providers with one of these slugs.")
-    kind: list[ProviderKind] | None = optional("Providers that speak one of these API families.")
-    name_contains: str | None = optional(
-        "Providers whose name has this in it, in upper or lower case."
-    )
+    kind: list[ProviderKind] | None = optional("Providers of one of these kinds.")
+    name_contains: str | None = optional("Providers whose name contains this text, in any case.")
 
 
 def decoded(prefix: str, texts: list[str]) -> list[UUID]:
-    """The keys behind ids; malformed ones, and those of another type, name nothing."""
+    """The keys of ids; ids that are malformed or of another type are left out."""
     keys = (ids.decode(prefix, text) for text in texts)
     return [key for key in keys if key is not None]
 
@@ -120,9 +117,9 @@ def _models(refs: list[ModelRef]) -> dict[str, Any]:
 
 
 def _subjects(texts: list[str]) -> dict[str, list[UUID]]:
-    """The keys of each kind of object that audit events can be about, by the ids' prefix."""
-    keys = {prefix: decoded(prefix, texts) for prefix in audit.SUBJECTS}
-    return {prefix: found for prefix, found in keys.items() if found}
+    """The keys of the ids, by prefix, for each type that audit events can be about."""
+    by_prefix = {prefix: decoded(prefix, texts) for prefix in audit.SUBJECTS}
+    return {prefix: keys for prefix, keys in by_prefix.items() if keys}
 
 
 def _range(bounds: Any) -> dict[str, Any]:
@@ -143,7 +140,7 @@ _RANGES = (FloatRange, DecimalRange, DateTimeRange)
 
 @by_identity
 def conditions(filter: Any) -> dict[str, Any]:
-    """The conditions that a filter sets, by name; an absent or null one is none."""
+    """The conditions that a filter sets, by name; absent and null fields set none."""
     conditions = {}
     for name, value in vars(filter).items() if filter is not None else ():
         if value is None:

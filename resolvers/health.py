@@ -1,4 +1,4 @@
-"""What traffic says of a binding."""
+"""The health of bindings; no outcomes of calls are recorded yet, so all of it is unknown."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ WINDOW_MINUTES = 15
 
 @dataclass(frozen=True, slots=True)
 class Circuit:
-    """Whether a binding is called at all."""
+    """The circuit breaker of a binding."""
 
     state: CircuitState = CircuitState.CLOSED
     open_until: datetime | None = None
@@ -20,7 +20,7 @@ class Circuit:
 
 @dataclass(frozen=True, slots=True)
 class BindingHealth:
-    """Figures over the last window; None is unknown."""
+    """Figures over the last window; None when unknown."""
 
     state: HealthState = HealthState.UNKNOWN
     samples: int = 0

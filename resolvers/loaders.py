@@ -1,7 +1,7 @@
-"""The batch loads of one operation.
+"""The batch loads of one operation in the ordinary executor.
 
-A relation is one function from all parents of a level to their values. Here aiodataloader gathers
-those parents when the ordinary executor asks for them one by one.
+A relation is one function from all parents of a level to their values. The executor resolves the
+field of one parent at a time; aiodataloader collects the parents and calls the function once.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,10 +13,10 @@ from aiodataloader import DataLoader
 
 
 class Loaders:
-    """One DataLoader for each batch function and arguments, made on first use.
+    """One DataLoader for each batch function and set of arguments, created on first use.
 
-    They do not cache: batch functions load what several parents share only once, and a read after
-    a write in one operation sees the write.
+    They do not cache, so that a read after a write in one operation sees the write. Batch functions
+    load what several parents share only once.
     """
 
     def __init__(self) -> None:
@@ -29,7 +29,7 @@ class Loaders:
         parent: Any,
         arguments: Mapping[str, Any],
     ) -> Awaitable[Any]:
-        """The value of `batch` for one parent, loaded together with its siblings'."""
+        """The value of `batch` for one parent, loaded together with those of its siblings."""
         key = (batch, _frozen(arguments))
         loader = self._loaders.get(key)
         if loader is None:

@@ -1,4 +1,4 @@
-"""Any object by its id."""
+"""Objects of any type, by id."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,20 +22,23 @@ _BY_IDS: dict[str, Any] = {
 }
 
 
-async def get(info: Info, id: Annotated[strawberry.ID, describe("The object's ID.")]) -> Any:
-    """Any object by its ID; null when it does not exist."""
+async def get(
+    info: Info, id: Annotated[strawberry.ID, describe("The ID of an object of any type.")]
+) -> Any:
+    """An object of any type by ID; null when it does not exist."""
     return (await by_ids(info, [id]))[0]
 
 
-async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Any]:
-    """What `get` gives for each choice of arguments."""
-    return await by_ids(info, [arguments["id"] for arguments in given])
+async def get_several(info: Info, argument_sets: Sequence[Mapping[str, Any]]) -> list[Any]:
+    """The result of `get` for each set of arguments."""
+    return await by_ids(info, [arguments["id"] for arguments in argument_sets])
 
 
 async def several(
-    info: Info, ids: Annotated[list[strawberry.ID], describe("Up to 100 IDs.")]
+    info: Info,
+    ids: Annotated[list[strawberry.ID], describe("Up to 100 IDs of objects of any types.")],
 ) -> list[Any]:
-    """Up to 100 objects in the order asked; null in place of each missing one."""
+    """Up to 100 objects by ID, in the order of the IDs; null for each that does not exist."""
     size_max = info.context.service.limits.max_input_list
     if len(ids) > size_max:
         raise RequestError(f"ids: at most {size_max}, not {len(ids)}", LIMIT_EXCEEDED)
@@ -43,15 +46,15 @@ async def several(
 
 
 async def by_ids(info: Info, texts: list[strawberry.ID]) -> list[Any]:
-    """The rows behind the ids, None for each that names nothing; one statement per type."""
+    """The row of each id, None where there is none; one statement per type."""
     keys: dict[str, set[UUID]] = defaultdict(set)
     for text in texts:
         prefix = ids.prefix_of(text)
         key = ids.decode(prefix, text)
         if prefix in _BY_IDS and key is not None:
             keys[prefix].add(key)
-    found: dict[str, Any] = {}
-    for prefix, wanted in keys.items():
-        rows = await _BY_IDS[prefix](info.context.db.reader, list(wanted))
-        found |= {row.node_id: row for row in rows.values()}
-    return [found.get(text) for text in texts]
+    by_id: dict[str, Any] = {}
+    for prefix, of_type in keys.items():
+        rows = await _BY_IDS[prefix](info.context.db.reader, list(of_type))
+        by_id |= {row.node_id: row for row in rows.values()}
+    return [by_id.get(text) for text in texts]

@@ -1,4 +1,4 @@
-"""Orders as clients write them; ties are always broken by id."""
+"""The inputs of orders, and the default orders of connections."""
 
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -9,14 +9,14 @@ from resolvers.arguments import input_type, required
 
 
 class OrderDirection(StrEnum):
-    """Which way to sort; unknown figures come last either way."""
+    """The direction of an order; unknown values come last in both directions."""
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class ModelOrderField(StrEnum):
-    """What models can be ordered by."""
+    """The fields that models can be ordered by."""
 
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"
@@ -24,7 +24,7 @@ class ModelOrderField(StrEnum):
 
 
 class VersionOrderField(StrEnum):
-    """What versions can be ordered by; SEMVER by precedence, not by text."""
+    """The fields that versions can be ordered by. SEMVER: by the precedence of version."""
 
     NUMBER = "NUMBER"
     SEMVER = "SEMVER"
@@ -34,7 +34,7 @@ class VersionOrderField(StrEnum):
 
 
 class BindingOrderField(StrEnum):
-    """What bindings can be ordered by."""
+    """The fields that bindings can be ordered by. INPUT_PER_1K: by the input price now."""
 
     PRIORITY = "PRIORITY"
     CREATED_AT = "CREATED_AT"
@@ -44,31 +44,33 @@ class BindingOrderField(StrEnum):
 
 
 class Order(NamedTuple):
-    """A key of a listing and a direction, when the client chose none."""
+    """The key of a listing and the direction of a default order."""
 
     field: str
     direction: OrderDirection
 
 
 def _direction(default: OrderDirection) -> Any:
-    return strawberry.field(default=default, description="Which way; unknown comes last in both.")
+    return strawberry.field(
+        default=default, description="The direction; unknown values come last in both."
+    )
 
 
-@input_type("Ties are always broken by id.")
+@input_type("The order of models; equal ones are ordered by id.")
 class ModelOrder:
-    field: ModelOrderField = required("What to order by.")
+    field: ModelOrderField = required("The field to order by.")
     direction: OrderDirection = _direction(OrderDirection.ASC)
 
 
-@input_type("Ties are always broken by id.")
+@input_type("The order of versions; equal ones are ordered by id.")
 class VersionOrder:
-    field: VersionOrderField = required("What to order by.")
+    field: VersionOrderField = required("The field to order by.")
     direction: OrderDirection = _direction(OrderDirection.DESC)
 
 
-@input_type("Ties are always broken by id.")
+@input_type("The order of bindings; equal ones are ordered by id.")
 class BindingOrder:
-    field: BindingOrderField = required("What to order by.")
+    field: BindingOrderField = required("The field to order by.")
     direction: OrderDirection = _direction(OrderDirection.ASC)
 
 

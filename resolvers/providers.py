@@ -1,4 +1,4 @@
-"""Providers: what their fields do."""
+"""The fields of providers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -7,38 +7,42 @@ from db.reads import bindings as bindings_db
 from db.reads import providers
 from db.reads.keyset import Relation
 from db.tables import Provider
-from resolvers import connections
+from resolvers import connections, orders
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingFilter, ProviderFilter
-from resolvers.orders import BY_SLUG, LOWEST_PRIORITY_FIRST, BindingOrder
 from resolvers.parents import attributes
 
 
 async def get(
-    info: Info, slug: Annotated[str, describe("The provider's slug, such as openai.")]
+    info: Info, slug: Annotated[str, describe("The slug, such as openai.")]
 ) -> Provider | None:
-    """One provider by slug."""
+    """A provider by slug; null when it does not exist."""
     return (await get_several(info, [{"slug": slug}]))[0]
 
 
-async def get_several(info: Info, given: Sequence[Mapping[str, Any]]) -> list[Provider | None]:
-    """What `get` gives for each choice of arguments."""
-    slugs = [arguments["slug"] for arguments in given]
+async def get_several(
+    info: Info, argument_sets: Sequence[Mapping[str, Any]]
+) -> list[Provider | None]:
+    """The result of `get` for each set of arguments."""
+    slugs = [arguments["slug"] for arguments in argument_sets]
     distinct = list(dict.fromkeys(slugs))
-    found = await providers.by_slugs(info.context.db.reader, distinct, attributes(info))
-    return [found.get(slug) for slug in slugs]
+    rows = await providers.by_slugs(info.context.db.reader, distinct, attributes(info))
+    return [rows.get(slug) for slug in slugs]
 
 
 page = connections.of_all(
-    providers.LISTING, "All providers, by slug.", filter=ProviderFilter, default=BY_SLUG
+    providers.LISTING,
+    "All providers, sorted by slug.",
+    filter=ProviderFilter,
+    default=orders.BY_SLUG,
 )
 
 binding_pages = connections.of_parents(
     Relation(bindings_db.LISTING, "provider_id"),
     Provider,
-    "What it serves, lowest priority first unless ordered otherwise.",
+    "The bindings of the provider, lowest priority first by default.",
     filter=BindingFilter,
-    order_by=BindingOrder,
-    default=LOWEST_PRIORITY_FIRST,
+    order_by=orders.BindingOrder,
+    default=orders.LOWEST_PRIORITY_FIRST,
 )

@@ -6,37 +6,39 @@ from resolvers.arguments import input_type, optional, required
 from resolvers.scalars import SHA256, SemVer
 
 
-@input_type("Exactly one way to name a model.", one_of=True)
+@input_type("A reference to a model: by exactly one of these fields.", one_of=True)
 class ModelRef:
-    id: strawberry.ID | None = optional("The model's ID.")
-    name: str | None = optional("The model's name.")
+    id: strawberry.ID | None = optional("The ID of the model.")
+    name: str | None = optional("The name of the model.")
 
 
-@input_type("Which version of a model.", one_of=True)
+@input_type("Selects a version of a model, by exactly one of these fields.", one_of=True)
 class VersionSelector:
-    latest: bool | None = optional("True: the ACTIVE version with the highest number.")
-    alias: str | None = optional("The version that an alias such as production points at.")
+    latest: bool | None = optional("Must be true: the ACTIVE version with the highest number.")
+    alias: str | None = optional(
+        "The version that this alias of the model, such as production, points at."
+    )
     version: SemVer | None = optional("The version with this semantic version.")
     number: int | None = optional("The version with this number.")
     content_hash: SHA256 | None = optional("The version with this content hash.")
 
 
-@input_type("A version within a model.")
+@input_type("A reference to a version: by a model and a selector.")
 class VersionInModel:
     model: ModelRef = required("The model.")
-    select: VersionSelector = required("Which of its versions.")
+    select: VersionSelector = required("How to select one of its versions.")
 
 
-@input_type("Exactly one way to name a version.", one_of=True)
+@input_type("A reference to a version: by exactly one of these fields.", one_of=True)
 class VersionRef:
-    id: strawberry.ID | None = optional("The version's ID.")
+    id: strawberry.ID | None = optional("The ID of the version.")
     content_hash: SHA256 | None = optional(
-        "The version with this content; the oldest where several models hold the same."
+        "The version with this content hash; the oldest if several models have one."
     )
-    in_model: VersionInModel | None = optional("By its model and a selector.")
+    in_model: VersionInModel | None = optional("The version that a selector names in a model.")
 
 
-@input_type("A label's key and value.")
+@input_type("A label: a key and its value.")
 class LabelInput:
-    key: str = required("Up to 63 characters.")
+    key: str = required("1 to 63 characters.")
     value: str = required("Up to 255 characters.")

@@ -1,4 +1,4 @@
-"""The server itself: build, schema, limits, and how far the registry has come."""
+"""The fields of the server: release, schema, limits, and the registry's revision."""
 
 from db.reads import data_version
 from resolvers.context import Info
@@ -6,10 +6,10 @@ from resolvers.service import Service
 
 
 async def service(info: Info) -> Service:
-    """Build, schema and limits of this server."""
+    """This server: its release, schema and limits, and the registry's revision."""
     return info.context.service
 
 
 async def revisions(info: Info, parents: list[Service]) -> list[int]:
-    """The sequence number of the last committed change; moves with every write."""
+    """The sequence number of the last committed change: it increases with every write."""
     return [await data_version.revision(info.context.db.reader)] * len(parents)

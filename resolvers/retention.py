@@ -1,4 +1,4 @@
-"""Retention: what its fields do, short of doing it."""
+"""The fields of retention: plans and statistics."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -16,74 +16,81 @@ from resolvers.parents import loaded
 from resolvers.reference_inputs import ModelRef
 from resolvers.writing.inputs import IDEMPOTENCY_KEY
 
-PLANNED_MAX = 1_000  # versions that a plan shows; `registry retention plan` shows any number
+PLANNED_MAX = 1_000  # versions of a plan; `registry retention plan` prints any number
 
 
-@input_type(
-    "keep is 1 to 10; without it each model's retentionKeep counts. planHash refuses to run when"
-    " the plan has changed since it was read."
-)
+@input_type("Which versions retention considers, and how many it keeps.")
 class RetentionInput:
-    model: ModelRef | None = optional("Only this model; all models unless given.")
-    keep: int | None = optional("Versions that stay, 1 to 10, in place of each model's own number.")
-    purge_archived_before: datetime | None = optional(
-        "Purge what was archived before this time, which is not to come; nothing unless given."
+    model: ModelRef | None = optional("Only this model; all models by default.")
+    keep: int | None = optional(
+        "Keep this many of the newest versions, 1 to 10; by default, each model's retentionKeep."
     )
-    plan_hash: str | None = optional("The hash of the plan that was read, to run that or nothing.")
+    purge_archived_before: datetime | None = optional(
+        "Also delete for good the versions that were archived before this time, which must not be"
+        " in the future. None by default."
+    )
+    plan_hash: str | None = optional(
+        "The planHash of a plan that was read: applyRetention runs exactly that plan, or fails with"
+        " INVALID_STATE when it has changed. retentionPlan ignores it."
+    )
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 async def plan(
-    info: Info, input: Annotated[RetentionInput, describe("What to plan for.")]
+    info: Info, input: Annotated[RetentionInput, describe("The versions to consider.")]
 ) -> RetentionPlan:
-    """Dry run of applyRetention: changes nothing."""
+    """What applyRetention would do with the same input; changes nothing.
+
+    LIMIT_EXCEEDED when the plan names more than 1,000 versions: plan model by model instead.
+    """
     for problem in problems(input):
         raise RequestError(problem.message)
     model = await _model(info, input.model)
-    made = await retention_plan.plan(info.context.db.reader, scope(input, model))
-    size = made.action_count + len(made.protected)
+    planned = await retention_plan.plan(info.context.db.reader, scope(input, model))
+    size = planned.action_count + len(planned.protected)
     if size > PLANNED_MAX:
         raise RequestError(
-            f"the plan names {size} versions, more than {PLANNED_MAX}: ask model by model, or run"
+            f"the plan names {size} versions, more than {PLANNED_MAX}: plan model by model, or run"
             " `registry retention plan`",
             LIMIT_EXCEEDED,
         )
-    return made
+    return planned
 
 
 async def stats(
-    info: Info, model: Annotated[ModelRef | None, describe("Only this model.")] = None
+    info: Info,
+    model: Annotated[ModelRef | None, describe("Only this model; all models by default.")] = None,
 ) -> RetentionStats:
-    """What retention has archived, and what it would archive now."""
-    found = await _model(info, model)
-    return await retention_runs.stats(info.context.db.reader, found.id if found else None)
+    """How many versions retention has archived and would archive now, of one model or of all."""
+    row = await _model(info, model)
+    return await retention_runs.stats(info.context.db.reader, row.id if row else None)
 
 
 async def versions_of_actions(info: Info, parents: list[Action]) -> list[ModelVersion]:
-    """The version."""
+    """The version to archive or purge."""
     return await _versions(info, parents)
 
 
 async def versions_of_protected(info: Info, parents: list[Protected]) -> list[ModelVersion]:
-    """The version."""
+    """The version that is spared."""
     return await _versions(info, parents)
 
 
 def problems(input: RetentionInput) -> list[Problem]:
-    """What is wrong with the input."""
-    found: list[Problem] = []
+    """The rules that the input breaks."""
+    breaches: list[Problem] = []
     low, high = retention_plan.KEEP_MIN, retention_plan.KEEP_MAX
     if input.keep is not None and not low <= input.keep <= high:
-        found.append(Invalid(f"keep must be from {low} to {high}", ("keep",)))
+        breaches.append(Invalid(f"keep must be from {low} to {high}", ("keep",)))
     before = input.purge_archived_before
     if before is not None and before > datetime.now(UTC):
         message = "purgeArchivedBefore must not be in the future"
-        found.append(Invalid(message, ("purgeArchivedBefore",)))
-    return found
+        breaches.append(Invalid(message, ("purgeArchivedBefore",)))
+    return breaches
 
 
 def scope(input: RetentionInput, model: Model | None) -> RetentionScope:
-    """What the input asks to plan for."""
+    """The scope of a plan for the input."""
     model_ids = None if model is None else [model.id]
     return RetentionScope(model_ids, input.keep, input.purge_archived_before)
 
@@ -91,15 +98,14 @@ def scope(input: RetentionInput, model: Model | None) -> RetentionScope:
 async def _model(info: Info, ref: ModelRef | None) -> Model | None:
     if ref is None:
         return None
-    found = await references.model(info.context.db.reader, ref)
-    if found is None:
-        raise RequestError("model: no such model")
-    return found
+    row = await references.model(info.context.db.reader, ref)
+    if row is None:
+        raise RequestError("model: the model does not exist")
+    return row
 
 
 async def _versions(info: Info, parents: list[Action] | list[Protected]) -> list[ModelVersion]:
-    found = await loaded(info, [row.version_id for row in parents], versions.by_ids)
-    missing = [row.version_id for row in parents if row.version_id not in found]
-    if missing:  # deleted since the plan was made
-        raise RequestError("a version of the plan is gone; plan again", "CONFLICT")
-    return [found[row.version_id] for row in parents]
+    rows = await loaded(info, [row.version_id for row in parents], versions.by_ids)
+    if any(row.version_id not in rows for row in parents):
+        raise RequestError("a version was deleted while it was planned; plan again", "CONFLICT")
+    return [rows[row.version_id] for row in parents]

@@ -1,4 +1,4 @@
-"""Text and numbers with a form of their own; schema/scalars.py says how each is read and sent."""
+"""Python types of the custom scalars; schema/scalars.py parses and serializes them."""
 
 from typing import NewType
 

@@ -1,11 +1,11 @@
-"""What this server says of itself."""
+"""The server's description of itself."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one request may ask for; each is on by default."""
+    """The limits of one operation."""
 
     max_page_size: int = 100
     max_depth: int = 12

@@ -1,4 +1,4 @@
-"""Statistics: what their fields do."""
+"""The fields of statistics."""
 
 from typing import Annotated
 
@@ -13,13 +13,15 @@ from resolvers.parents import loaded
 
 async def get(
     info: Info,
-    filter: Annotated[ModelFilter | None, describe("Only models that meet all of this.")] = None,
+    filter: Annotated[
+        ModelFilter | None, describe("Only models that match; all by default.")
+    ] = None,
 ) -> RegistryStats:
-    """Counts and averages over the registry, optionally for some models."""
+    """Counts and averages over all models, or over those that match a filter."""
     return await stats.stats(info.context.db.reader, conditions(filter))
 
 
 async def providers_of_stats(info: Info, parents: list[ProviderStats]) -> list[Provider]:
-    """Who serves them."""
-    found = await loaded(info, [row.provider_id for row in parents], providers.by_ids)
-    return [found[row.provider_id] for row in parents]  # bindings keep theirs from being deleted
+    """The provider."""
+    rows = await loaded(info, [row.provider_id for row in parents], providers.by_ids)
+    return [rows[row.provider_id] for row in parents]  # it has bindings: it cannot be deleted

@@ -1,4 +1,4 @@
-"""Versions: what their fields do."""
+"""The fields of versions."""
 
 from typing import Annotated
 
@@ -8,56 +8,55 @@ from db.reads import models, versions
 from db.reads.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion
 from domain.enums import SloStatus
-from resolvers import connections, references
+from resolvers import connections, orders, references
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingFilter, VersionFilter
-from resolvers.orders import LOWEST_PRIORITY_FIRST, NEWEST_FIRST, BindingOrder, VersionOrder
 from resolvers.parents import loaded, parents_of
 from resolvers.reference_inputs import VersionRef
 
 
 async def get(
-    info: Info, by: Annotated[VersionRef, describe("The version.")]
+    info: Info,
+    by: Annotated[VersionRef, describe("The ID, the content hash, or a model and a selector.")],
 ) -> ModelVersion | None:
-    """One version, by ID, by content hash, or by model and selector."""
+    """A version by ID, by content hash, or by model and selector; null when it does not exist."""
     return await references.version(info.context.db.reader, by)
 
 
 page = connections.of_all(
     versions.LISTING,
-    "Versions of all models, newest first unless ordered otherwise.",
+    "The versions of all models, newest first by default.",
     filter=VersionFilter,
-    order_by=VersionOrder,
-    default=NEWEST_FIRST,
+    order_by=orders.VersionOrder,
+    default=orders.NEWEST_FIRST,
 )
 
 binding_pages = connections.of_parents(
     Relation(bindings_db.LISTING, "version_id"),
     ModelVersion,
-    "How providers serve it, lowest priority first unless ordered otherwise.",
+    "The bindings of the version, lowest priority first by default; none while it is ARCHIVED.",
     filter=BindingFilter,
-    order_by=BindingOrder,
-    default=LOWEST_PRIORITY_FIRST,
+    order_by=orders.BindingOrder,
+    default=orders.LOWEST_PRIORITY_FIRST,
 )
 
 
 async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:
-    """The model this is a version of."""
+    """The model that the version belongs to."""
     return await parents_of(info, [row.model_id for row in parents], models.by_ids)
 
 
 async def aliases(info: Info, parents: list[ModelVersion]) -> list[list[ModelAlias]]:
-    """The aliases that point at it, by name."""
-    found = await loaded(info, [row.id for row in parents], aliases_db.of_versions)
-    return [found[row.id] for row in parents]
+    """The aliases that point at the version, sorted by name."""
+    by_version = await loaded(info, [row.id for row in parents], aliases_db.of_versions)
+    return [by_version[row.id] for row in parents]
 
 
 async def slo_statuses(info: Info, parents: list[ModelVersion]) -> list[SloStatus]:
-    """The targets against the routable bindings' figures.
+    """Whether routable bindings meet sloLatencyMs and sloSuccessRate with their own figures.
 
-    MET when one of them meets every target, BREACHED when none does, UNKNOWN without a target or
-    without figures.
+    A binding's latencyMs and successRate are compared; see SloStatus.
     """
-    found = await loaded(info, [row.id for row in parents], versions.slo_statuses)
-    return [found.get(row.id, SloStatus.UNKNOWN) for row in parents]
+    statuses = await loaded(info, [row.id for row in parents], versions.slo_statuses)
+    return [statuses.get(row.id, SloStatus.UNKNOWN) for row in parents]

@@ -1,4 +1,4 @@
-"""The GraphQL surface, declared."""
+"""The GraphQL schema: types and root fields, as declarations over rows and resolvers."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -21,7 +21,7 @@ Extension = type[SchemaExtension] | Callable[[], SchemaExtension]
 
 
 def build(extensions: Iterable[Extension] = ()) -> strawberry.Schema:
-    """The schema; the server hands in what it wants to hook into each operation."""
+    """The schema, with extensions that the server runs around each operation."""
     config = StrawberryConfig(scalar_map=dict(SCALARS))
     schema = strawberry.Schema(
         query=Query,
@@ -41,13 +41,13 @@ def sdl(schema: strawberry.Schema) -> str:
 
 
 def _complete(schema: strawberry.Schema) -> None:
-    """Say what Strawberry leaves out of the types it makes.
+    """Add what Strawberry leaves out of the types that it builds.
 
-    Enums are plain Python in db/ and resolvers/: their docstrings describe them. And graphql-core
-    is told of one-of inputs, so that introspection and validation know them too.
+    Enums are plain Python enums, described by their docstrings. Inputs that are one-of are marked
+    for graphql-core, so that introspection and validation know them.
     """
-    for made in schema.schema_converter.type_map.values():
-        definition, implementation = made.definition, made.implementation
+    for entry in schema.schema_converter.type_map.values():
+        definition, implementation = entry.definition, entry.implementation
         if isinstance(definition, StrawberryEnumDefinition):
             assert isinstance(implementation, GraphQLEnumType)
             implementation.description = inspect.getdoc(definition.wrapped_cls)

@@ -10,17 +10,17 @@ from schema.models import Model
 from schema.versions import ModelVersion
 
 
-@type_of(aliases.AliasChange, "One move of an alias.")
+@type_of(aliases.AliasChange, "One change of an alias: a move to a version, or its deletion.")
 class AliasChange:
     version: ModelVersion | None = batched(resolvers.aliases.versions_of_changes, "version_id")
-    at: datetime = attribute("When it moved.")
-    actor: str = attribute("Who moved it.")
+    at: datetime = attribute("When the alias changed.")
+    actor: str = attribute("Who changed it; see AuditEvent.actor.")
 
 
-@type_of(tables.ModelAlias, "A name such as production that points at one version of its model.")
+@type_of(tables.ModelAlias, "A name, such as production, that points at one version of a model.")
 class ModelAlias:
-    name: str = attribute("Unique in the model.")
+    name: str = attribute("The alias, unique in the model.")
     model: Model = batched(resolvers.aliases.models_of_aliases, "model_id")
     version: ModelVersion = batched(resolvers.aliases.versions_of_aliases, "version_id")
-    updated_at: datetime = attribute("When it last moved.")
+    updated_at: datetime = attribute("When it was created or last moved.")
     history: list[AliasChange] = batched(resolvers.aliases.histories, "model_id", "name")

@@ -1,4 +1,4 @@
-"""The type AuditEvent, and what subscribers get of it."""
+"""The types AuditEvent and RegistryEvent."""
 
 from datetime import datetime
 
@@ -15,33 +15,47 @@ from schema.models import Model
 from schema.nodes import Node
 
 
-@type_of(field_changes.FieldChange, "A changed field, spelt as in the API.")
+@type_of(
+    field_changes.FieldChange, "One changed field of an object, with its values before and after."
+)
 class FieldChange:
-    field: str = attribute("Such as costPer1k, versionId, or archive.reason inside an object.")
-    before: JSON | None = attribute("Its value before, as the API shows it; null if none.")
-    after: JSON | None = attribute("Its value after, as the API shows it; null if none.")
+    field: str = attribute(
+        "The field's name in the API, such as costPer1k; archive.reason for a nested field."
+    )
+    before: JSON | None = attribute(
+        "The value before, spelt as in the API; null when there was none."
+    )
+    after: JSON | None = attribute("The value after, spelt as in the API; null when there is none.")
 
 
-@type_of(tables.AuditEvent, "One committed change.")
+@type_of(tables.AuditEvent, "One committed change of one object, as recorded in the audit log.")
 class AuditEvent(Node):
-    at: datetime = attribute("When it was done.")
-    actor: str = attribute("Who did it.")
-    action: AuditAction = attribute("What was done.")
-    kind: EntityKind = attribute("What kind of thing changed.")
+    at: datetime = attribute("When the change was made.")
+    actor: str = attribute(
+        "Who made the change. API callers are anonymous: this server has no authentication yet."
+        " Jobs and commands have names of their own, such as retention."
+    )
+    action: AuditAction = attribute("What the change did.")
+    kind: EntityKind = attribute("The kind of the changed object.")
     subject_node_id: strawberry.ID = attribute(
-        "The changed object, or the binding of a price, or the model of an alias.",
+        "The ID of the changed object; of the binding for a price, of the model for an alias.",
         name="subjectId",
     )
-    request_id: str | None = attribute("The x-request-id of the request that did it.")
+    request_id: str | None = attribute(
+        "The x-request-id of the HTTP request that made the change; null for jobs and commands."
+    )
     subject: Node | None = batched(resolvers.audit.subjects, "subject_node_id")
-    field_changes: list[FieldChange] = attribute("Changed fields, old and new.", name="changes")
+    field_changes: list[FieldChange] = attribute(
+        "The changed fields, by name; of a created or deleted object, all fields that were set.",
+        name="changes",
+    )
 
 
 @type_of(
     resolvers.events.RegistryEvent,
-    "What subscribers get; cursor goes back into registryChanged(after:).",
+    "A change, as registryChanged delivers it.",
 )
 class RegistryEvent:
-    cursor: str = attribute("Its place in the stream.")
-    event: AuditEvent = attribute("What happened.")
+    cursor: str = attribute("Pass it as registryChanged(after:) to resume after this event.")
+    event: AuditEvent = attribute("The change.")
     model: Model | None = batched(resolvers.events.changed_models, "model_id")

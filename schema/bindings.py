@@ -1,4 +1,4 @@
-"""The type ProviderBinding, its price and its health."""
+"""The type ProviderBinding, its prices and its health."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,71 +17,100 @@ from schema.providers import Provider
 from schema.versions import ModelVersion
 
 
-@type_of(prices.DatedPrice, "US dollars per 1,000 tokens.")
+@type_of(
+    prices.DatedPrice,
+    "A price of a binding in US dollars per 1,000 tokens. Null is unknown; zero is free.",
+)
 class Price:
     input_per_1k: Decimal | None = attribute(
-        "For tokens sent; null is unknown, not free.", name="inputPer1k"
+        "For input tokens; null when unknown.", name="inputPer1k"
     )
     output_per_1k: Decimal | None = attribute(
-        "For tokens received; null is unknown, not free.", name="outputPer1k"
+        "For output tokens; null when unknown.", name="outputPer1k"
     )
     cache_read_per_1k: Decimal | None = attribute(
-        "For tokens read from the provider's cache; null is unknown, not free.",
+        "For input tokens that the provider reads from its cache; null when unknown.",
         name="cacheReadPer1k",
     )
-    effective_from: datetime = attribute("From when on it holds.")
-    effective_to: datetime | None = attribute("Until when; null while no later price is known.")
-    source: str | None = attribute("Where the figures are from.")
+    effective_from: datetime = attribute("When the price takes effect, inclusive.")
+    effective_to: datetime | None = attribute(
+        "When the next price takes effect, exclusive; null when there is no later price."
+    )
+    source: str | None = attribute(
+        "Where the price comes from, for example a catalog; null when not stated."
+    )
 
 
-@type_of(resolvers.health.Circuit, "Whether a binding is called at all.")
+@type_of(
+    resolvers.health.Circuit,
+    "The circuit breaker of a binding. It is always CLOSED: no outcomes of calls are recorded yet.",
+)
 class Circuit:
-    state: CircuitState = attribute("CLOSED: called. OPEN: not called. HALF_OPEN: on trial.")
-    open_until: datetime | None = attribute("When an OPEN one is tried again.")
-    reason: str | None = attribute("Why it opened.")
-    consecutive_failures: int = attribute("Failures since the last success.")
+    state: CircuitState = attribute("Whether calls are let through.")
+    open_until: datetime | None = attribute("When trial calls begin; null unless OPEN.")
+    reason: str | None = attribute("Why it opened; null unless it has opened.")
+    consecutive_failures: int = attribute("Failed calls since the last successful one.")
 
 
 @type_of(
     resolvers.health.BindingHealth,
-    "Rolling figures from reportOutcomes over the last windowMinutes.",
+    "The health of a binding over the last windowMinutes. This server records no outcomes of calls"
+    " yet: state is UNKNOWN, samples is 0, and the figures are null.",
 )
 class BindingHealth:
-    state: HealthState = attribute("What the figures say; UNKNOWN below 20 samples.")
-    samples: int = attribute("Outcomes in the window.")
-    window_minutes: int = attribute("How far back the window reaches.")
-    success_rate: float | None = attribute("0 to 1; null while unknown.")
-    rate_limited_share: float | None = attribute("0 to 1; counted apart from failures.")
-    latency_ms_p50: float | None = attribute("Median latency, ms.", name="latencyMsP50")
-    latency_ms_p95: float | None = attribute("95th-percentile latency, ms.", name="latencyMsP95")
-    latency_ms_p99: float | None = attribute("99th-percentile latency, ms.", name="latencyMsP99")
-    ttft_ms_p50: float | None = attribute("Median time to first token, ms.", name="ttftMsP50")
-    last_outcome_at: datetime | None = attribute("When the last outcome was seen.")
-    circuit: Circuit = attribute("Whether the binding is called at all.")
+    state: HealthState = attribute("The health that the figures show.")
+    samples: int = attribute("Number of recorded calls in the window.")
+    window_minutes: int = attribute("Length of the window in minutes.")
+    success_rate: float | None = attribute("Share of successful calls, 0 to 1; null when unknown.")
+    rate_limited_share: float | None = attribute(
+        "Share of rate-limited calls, 0 to 1, not counted as failures; null when unknown."
+    )
+    latency_ms_p50: float | None = attribute(
+        "Median latency in milliseconds; null when unknown.", name="latencyMsP50"
+    )
+    latency_ms_p95: float | None = attribute(
+        "95th percentile of the latency in milliseconds; null when unknown.", name="latencyMsP95"
+    )
+    latency_ms_p99: float | None = attribute(
+        "99th percentile of the latency in milliseconds; null when unknown.", name="latencyMsP99"
+    )
+    ttft_ms_p50: float | None = attribute(
+        "Median time to the first token in milliseconds; null when unknown.", name="ttftMsP50"
+    )
+    last_outcome_at: datetime | None = attribute(
+        "When the last call was recorded; null without one."
+    )
+    circuit: Circuit = attribute("The circuit breaker.")
 
 
-@type_of(tables.ProviderBinding, "How one version is served by one provider in one region.")
+@type_of(tables.ProviderBinding, "How one provider serves one version of a model, in one region.")
 class ProviderBinding(Node, Versioned):
     version: ModelVersion = batched(resolvers.bindings.versions_of_bindings, "version_id")
     provider: Provider = batched(resolvers.bindings.providers_of_bindings, "provider_id")
-    provider_model_id: str = attribute("The provider's own name for the model.")
-    region: str | None = attribute("Where it is served; null when the provider does not say.")
-    endpoint: URL | None = attribute("Where to call it; null: the provider's apiBase.")
-    config: JSON | None = attribute("Provider settings; never a secret.")
-    credential_ref: str | None = attribute(
-        "Where the secret is kept: env://, vault://, aws-sm://, gcp-sm:// or k8s://"
-        " (EDITOR and above, else null)."
+    provider_model_id: str = attribute("The provider's name for the model, to send in calls.")
+    region: str | None = attribute(
+        "The region that serves it, such as eu-west-1; null when not stated."
     )
-    status: BindingStatus = attribute("What an operator wants of it.")
-    priority: int = attribute("Lower is tried first.")
-    weight: int = attribute("Share of traffic within a priority, 0 to 1000.")
-    sunset_on: date | None = attribute("The last day it serves.")
+    endpoint: URL | None = attribute("The URL to call; null for the provider's apiBase.")
+    config: JSON | None = attribute(
+        "Settings for calls to the provider, without secrets; null when none."
+    )
+    credential_ref: str | None = attribute(
+        "A reference to the place of the secret, never the secret: env://, vault://, aws-sm://,"
+        " gcp-sm:// or k8s://. Every caller can read it. Null when none is set."
+    )
+    status: BindingStatus = attribute("Whether operators let traffic go to it.")
+    priority: int = attribute("Bindings with a lower priority are to be tried first; 0 or more.")
+    weight: int = attribute("Relative share of the traffic within a priority, 0 to 1000.")
+    sunset_on: date | None = attribute(
+        "The last day (UTC) on which it is routable; null without an end."
+    )
     routable: bool = batched(resolvers.bindings.routable, "id")
     success_rate: float | None = attribute(
-        "Success rate of the window, 0 to 1; null while unknown."
+        "Success rate from 0 to 1, as set with updateBinding; null when not set."
     )
     latency_ms: float | None = attribute(
-        "Median latency of the window in milliseconds; null while unknown."
+        "Latency in milliseconds, as set with updateBinding; null when not set."
     )
     price: Price | None = batched(resolvers.bindings.prices_in_effect, "id")
     prices: list[Price] = batched(resolvers.bindings.price_histories, "id")

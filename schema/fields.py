@@ -1,7 +1,7 @@
-"""Binds the fields of the schema to the rows and resolvers that answer them.
+"""Declares fields: attributes of rows, or the results of resolvers.
 
-Fields are typed by the class they stand in, rows by their resolvers; that the two agree is what
-tests/schema/test_contract.py checks.
+The schema's classes give fields their GraphQL types, and resolvers have row types;
+tests/schema/test_contract.py checks that both agree.
 """
 
 import inspect
@@ -34,7 +34,7 @@ def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], 
 
 
 def attribute(description: str, *, name: str | None = None) -> Any:
-    """A field that is an attribute of the row; `name` where clients see another one."""
+    """A field that is an attribute of the row; `name` is its name in the API when it differs."""
     return strawberry.field(description=description, name=name)
 
 
@@ -44,72 +44,73 @@ def field(
     several: Callable[..., Awaitable[list[Any]]] | None = None,
     fresh: bool = False,
 ) -> Any:
-    """A field that a resolver answers; the resolver's docstring describes it.
+    """A field with a resolver, described by the resolver's docstring.
 
-    Of a root field, `several(info, given)` gives what the resolver would for each choice of
-    arguments, for queries that a compiled plan runs together. A `fresh` root field depends on more
-    than the moment (db/reads/data_version.py): no answer with it is kept.
+    A root field may have `several(info, argument_sets)`, which returns one result for each set of
+    arguments: compiled plans use it for a batch of queries. A response with a `fresh` root field is
+    not cached, because it depends on more than the data version (db/reads/data_version.py).
     """
-    made: Any = strawberry.field(
+    declared: Any = strawberry.field(
         resolver=resolver,
         description=_description(resolver),
         metadata={"several": several, "fresh": fresh},
     )
-    return _without_null_defaults(made)
+    return _without_null_defaults(declared)
 
 
 def is_fresh(field: GraphQLField) -> bool:
-    """Whether a root field was declared to depend on more than the moment."""
+    """Whether a root field depends on more than the data version."""
     definition = field.extensions.get("strawberry-definition")
     return bool(definition and definition.metadata.get("fresh"))
 
 
 def batched(batch: Callable[..., Awaitable[list[Any]]], *needs: str) -> Any:
-    """A field of many parents at once: `batch(info, parents, …)` gives one value for each.
+    """A field that is loaded for many parents at once: `batch(info, parents, …)` returns a list.
 
-    `needs` names the attributes of the parents that the batch reads. Here the parents are gathered
-    by aiodataloader; a compiled plan calls the batch directly.
+    The list has one value for each parent. `needs` names the attributes of the parents that the
+    batch reads. The ordinary executor collects the parents with aiodataloader; a compiled plan
+    calls the batch directly.
     """
 
-    def resolve(root: Any, info: Info, **given: Any) -> Any:
-        return info.context.loaders.load(batch, info, root, given)
+    def resolve(root: Any, info: Info, **arguments: Any) -> Any:
+        return info.context.loaders.load(batch, info, root, arguments)
 
     signature = inspect.signature(batch)
-    own = [inspect.Parameter("root", _POSITIONAL), inspect.Parameter("info", _POSITIONAL)]
+    root = inspect.Parameter("root", _POSITIONAL)
+    info = inspect.Parameter("info", _POSITIONAL, annotation=Info)
     arguments = [p for p in signature.parameters.values() if p.name not in ("info", "parents")]
-    parameters = [own[0], own[1].replace(annotation=Info), *arguments]
-    setattr(resolve, "__signature__", signature.replace(parameters=parameters))
-    made: Any = strawberry.field(
+    setattr(resolve, "__signature__", signature.replace(parameters=[root, info, *arguments]))
+    declared: Any = strawberry.field(
         resolver=resolve,
         description=_description(batch),
         metadata={"batch": batch, "needs": frozenset(needs)},
     )
-    return _without_null_defaults(made)
+    return _without_null_defaults(declared)
 
 
 def mutation(verb: Callable[..., object]) -> Any:
-    """A field that changes something; what the verb returns, or refuses, fills its payload."""
-    made: Any = strawberry.mutation(
+    """A mutation; its payload holds what the verb returns, or the problems of its refusal."""
+    declared: Any = strawberry.mutation(
         resolver=verb, description=_description(verb), extensions=[_IntoPayload()]
     )
-    return _without_null_defaults(made)
+    return _without_null_defaults(declared)
 
 
 def subscription(resolver: Callable[..., object]) -> Any:
-    """A field that is followed; the resolver gives an async iterator of its rows."""
-    made: Any = strawberry.subscription(resolver=resolver, description=_description(resolver))
-    return _without_null_defaults(made)
+    """A subscription; the resolver returns an async iterator of rows."""
+    declared: Any = strawberry.subscription(resolver=resolver, description=_description(resolver))
+    return _without_null_defaults(declared)
 
 
 class _IntoPayload(FieldExtension):
-    """Fills the payload: its fields, in order, from what the verb returned; or its user errors."""
+    """Fills a payload: its fields in order from the verb's result, or its user errors."""
 
     def apply(self, field: StrawberryField) -> None:
         self._field = field
 
     @cached_property
     def _payload(self) -> tuple[Any, list[str]]:
-        """The payload's class and its fields but the errors; known once all types are."""
+        """The payload's class and its fields without the errors; known once all types are built."""
         payload: Any = self._field.resolve_type()
         fields = [f.python_name for f in payload.__strawberry_definition__.fields]
         return payload, [name for name in fields if name != "user_errors"]
@@ -119,10 +120,10 @@ class _IntoPayload(FieldExtension):
     ) -> Any:
         payload, names = self._payload
         try:
-            made = await next_(source, info, **kwargs)
+            result = await next_(source, info, **kwargs)
         except Refused as refusal:
             return payload(**dict.fromkeys(names), user_errors=list(refusal.problems))
-        values = made if len(names) > 1 else (made,)
+        values = result if len(names) > 1 else (result,)
         return payload(**dict(zip(names, values, strict=True)), user_errors=[])
 
 
@@ -135,9 +136,9 @@ def _description(resolver: Callable[..., object]) -> str:
     return text
 
 
-def _without_null_defaults(made: StrawberryField) -> StrawberryField:
-    """None in Python means absent; the SDL then shows no default rather than `= null`."""
-    for argument in made.arguments:
+def _without_null_defaults(declared: StrawberryField) -> StrawberryField:
+    """None in Python means absent: the SDL shows no default instead of `= null`."""
+    for argument in declared.arguments:
         if argument.default is None:
             argument.default = strawberry.UNSET
-    return made
+    return declared

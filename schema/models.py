@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     from schema.versions import ModelVersion
 
 
-@type_of(values.Label, "A key and a value of the owner's choosing.")
+@type_of(values.Label, "A key and a value that describe a model.")
 class Label:
-    key: str = attribute("Up to 63 characters, unique in the model.")
+    key: str = attribute("1 to 63 characters, unique in the model.")
     value: str = attribute("Up to 255 characters.")
 
 
-@type_of(tables.Model, "A named model, whatever its versions.")
+@type_of(tables.Model, "A model: a name under which versions are registered.")
 class Model(Node, Versioned):
-    name: str = attribute("Unique: letters, digits, and . _ - : / @ inside, up to 200 characters.")
-    task: TaskType = attribute("What the model is for.")
-    subject: str | None = attribute("Subject domain, for example math.")
-    description: str | None = attribute("What its owner says of it.")
-    label_list: list[Label] = attribute("Its labels, by key.", name="labels")
-    retention_keep: int = attribute("Versions that retention keeps, 1 to 10.")
+    name: str = attribute(
+        "Unique name: 1 to 200 letters, digits and . _ - : / @; a letter or digit at both ends."
+    )
+    task: TaskType = attribute("The task that the model is made for.")
+    subject: str | None = attribute("Subject domain, for example math; null when not set.")
+    description: str | None = attribute("Free text, up to 10,000 characters; null when not set.")
+    label_list: list[Label] = attribute("The labels, sorted by key.", name="labels")
+    retention_keep: int = attribute("How many of its newest versions retention keeps, 1 to 10.")
     latest_version: Annotated["ModelVersion", strawberry.lazy("schema.versions")] | None = batched(
         resolvers.models.latest_versions, "id"
     )

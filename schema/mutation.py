@@ -1,4 +1,4 @@
-"""What can be changed."""
+"""The type Mutation."""
 
 import strawberry
 
@@ -13,7 +13,11 @@ from schema import payloads
 from schema.fields import mutation
 
 
-@strawberry.type(description="What can be changed; each mutation is one transaction.")
+@strawberry.type(
+    description="Changes to the registry. Each field runs in its own transaction and takes effect"
+    " as a whole or not at all. Failures that the caller can act on are in the payload's"
+    " userErrors."
+)
 class Mutation:
     create_model: payloads.CreateModelPayload = mutation(resolvers.writing.models.create)
     update_model: payloads.UpdateModelPayload = mutation(resolvers.writing.models.update)

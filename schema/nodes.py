@@ -1,4 +1,4 @@
-"""What objects have in common."""
+"""The interfaces that objects share."""
 
 from datetime import datetime
 
@@ -8,18 +8,20 @@ from schema.fields import attribute
 
 
 @strawberry.interface(
-    description="An object with a globally unique, opaque, type-prefixed ID"
-    " (mdl_, ver_, bnd_, prv_, evt_, tok_)."
+    description="An object with a globally unique ID. The prefix names its type: mdl_ (Model),"
+    " ver_ (ModelVersion), bnd_ (ProviderBinding), prv_ (Provider) or evt_ (AuditEvent)."
 )
 class Node:
-    node_id: strawberry.ID = attribute("Globally unique and opaque.", name="id")
+    node_id: strawberry.ID = attribute(
+        "Globally unique; opaque after the prefix, and never reused.", name="id"
+    )
 
 
 @strawberry.interface(
-    description="An object whose revision grows by one with every write;"
-    " pass it back as expectedRevision."
+    description="An object with a revision. A mutation that gets it as expectedRevision fails with"
+    " REVISION_MISMATCH when the object has changed in between."
 )
 class Versioned:
-    revision: int = attribute("Grows by one with every write; starts at 1.")
-    created_at: datetime = attribute("When it was registered.")
-    updated_at: datetime = attribute("When it was last written.")
+    revision: int = attribute("Starts at 1 and increases by one with every change.")
+    created_at: datetime = attribute("When it was created.")
+    updated_at: datetime = attribute("When it was created or last changed.")

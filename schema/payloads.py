@@ -1,4 +1,4 @@
-"""What mutations answer: the object, or why not."""
+"""The payloads of mutations: the result, or the errors that the caller can act on."""
 
 from typing import Any
 
@@ -15,126 +15,142 @@ from schema.versions import ModelVersion
 
 
 @strawberry.interface(
-    description="Every payload: the object is null exactly when userErrors is not empty"
-    " (reportOutcomes alone is per item)."
+    description="The result of a mutation. When userErrors is not empty, nothing was changed and"
+    " every other field is null."
 )
 class MutationPayload:
-    user_errors: list[UserError] = attribute("Why it was refused; empty when it was done.")
+    user_errors: list[UserError] = attribute(
+        "Why the mutation was refused; empty when it succeeded."
+    )
 
 
 def payload_of(verb: str) -> Any:
-    """A payload type, described by what its mutation does."""
+    """A payload type, described by the name of its mutation."""
 
     def decorate(cls: type) -> type:
-        return strawberry.type(cls, description=f"What came of {verb}.")
+        return strawberry.type(cls, description=f"The result of {verb}.")
 
     return decorate
 
 
 @payload_of("createModel")
 class CreateModelPayload(MutationPayload):
-    model: Model | None = attribute("The new model.")
+    model: Model | None = attribute("The created model; null on failure.")
 
 
 @payload_of("updateModel")
 class UpdateModelPayload(MutationPayload):
-    model: Model | None = attribute("The model as it is now.")
+    model: Model | None = attribute("The changed model; null on failure.")
 
 
 @payload_of("deleteModel")
 class DeleteModelPayload(MutationPayload):
-    deleted_id: strawberry.ID | None = attribute("The ID that is gone.")
-    deleted_versions: int | None = attribute("How many versions went with it.")
-    deleted_bindings: int | None = attribute("How many bindings went with it.")
+    deleted_id: strawberry.ID | None = attribute("The ID of the deleted object; null on failure.")
+    deleted_versions: int | None = attribute(
+        "How many versions were deleted with it; null on failure."
+    )
+    deleted_bindings: int | None = attribute(
+        "How many bindings were deleted with it; null on failure."
+    )
 
 
 @payload_of("createVersion")
 class CreateVersionPayload(MutationPayload):
-    version: ModelVersion | None = attribute("The new version.")
-    archived: list[ModelVersion] | None = attribute("What retention archived for it.")
+    version: ModelVersion | None = attribute("The created version; null on failure.")
+    archived: list[ModelVersion] | None = attribute(
+        "The versions that applyRetention: true archived, empty without it; null on failure."
+    )
 
 
 @payload_of("updateVersion")
 class UpdateVersionPayload(MutationPayload):
-    version: ModelVersion | None = attribute("The version as it is now.")
+    version: ModelVersion | None = attribute("The changed version; null on failure.")
 
 
 @payload_of("deleteVersion")
 class DeleteVersionPayload(MutationPayload):
-    deleted_id: strawberry.ID | None = attribute("The ID that is gone.")
-    deleted_bindings: int | None = attribute("How many bindings went with it.")
+    deleted_id: strawberry.ID | None = attribute("The ID of the deleted object; null on failure.")
+    deleted_bindings: int | None = attribute(
+        "How many bindings were deleted with it; null on failure."
+    )
 
 
 @payload_of("archiveVersion")
 class ArchiveVersionPayload(MutationPayload):
-    version: ModelVersion | None = attribute("The version as it is now.")
+    version: ModelVersion | None = attribute("The changed version; null on failure.")
 
 
 @payload_of("restoreVersion")
 class RestoreVersionPayload(MutationPayload):
-    version: ModelVersion | None = attribute("The version as it is now.")
+    version: ModelVersion | None = attribute("The changed version; null on failure.")
 
 
 @payload_of("setVersionHold")
 class SetVersionHoldPayload(MutationPayload):
-    version: ModelVersion | None = attribute("The version as it is now.")
+    version: ModelVersion | None = attribute("The changed version; null on failure.")
 
 
 @payload_of("applyRetention")
 class ApplyRetentionPayload(MutationPayload):
-    run: RetentionRun | None = attribute("The run.")
-    archived: list[ModelVersion] | None = attribute("The versions it archived.")
-    purged_ids: list[strawberry.ID] | None = attribute("The versions it removed for good.")
+    run: RetentionRun | None = attribute("The retention run; null on failure.")
+    archived: list[ModelVersion] | None = attribute("The archived versions; null on failure.")
+    purged_ids: list[strawberry.ID] | None = attribute(
+        "The IDs of the versions that were deleted for good; null on failure."
+    )
 
 
 @payload_of("createBinding")
 class CreateBindingPayload(MutationPayload):
-    binding: ProviderBinding | None = attribute("The new binding.")
+    binding: ProviderBinding | None = attribute("The created binding; null on failure.")
 
 
 @payload_of("updateBinding")
 class UpdateBindingPayload(MutationPayload):
-    binding: ProviderBinding | None = attribute("The binding as it is now.")
+    binding: ProviderBinding | None = attribute("The changed binding; null on failure.")
 
 
 @payload_of("deleteBinding")
 class DeleteBindingPayload(MutationPayload):
-    deleted_id: strawberry.ID | None = attribute("The ID that is gone.")
+    deleted_id: strawberry.ID | None = attribute("The ID of the deleted object; null on failure.")
 
 
 @payload_of("setPrice")
 class SetPricePayload(MutationPayload):
-    binding: ProviderBinding | None = attribute("The binding.")
-    price: Price | None = attribute("The price added to it.")
+    binding: ProviderBinding | None = attribute("The binding that has the price; null on failure.")
+    price: Price | None = attribute("The added price; null on failure.")
 
 
 @payload_of("createProvider")
 class CreateProviderPayload(MutationPayload):
-    provider: Provider | None = attribute("The new provider.")
+    provider: Provider | None = attribute("The created provider; null on failure.")
 
 
 @payload_of("updateProvider")
 class UpdateProviderPayload(MutationPayload):
-    provider: Provider | None = attribute("The provider as it is now.")
+    provider: Provider | None = attribute("The changed provider; null on failure.")
 
 
 @payload_of("deleteProvider")
 class DeleteProviderPayload(MutationPayload):
-    deleted_id: strawberry.ID | None = attribute("The ID that is gone.")
+    deleted_id: strawberry.ID | None = attribute("The ID of the deleted object; null on failure.")
 
 
 @payload_of("setAlias")
 class SetAliasPayload(MutationPayload):
-    alias: ModelAlias | None = attribute("The alias as it is now.")
-    previous_version: ModelVersion | None = attribute("What it named before, if anything.")
+    alias: ModelAlias | None = attribute("The alias after the change; null on failure.")
+    previous_version: ModelVersion | None = attribute(
+        "The version that it pointed at before; null for a new alias, and on failure."
+    )
 
 
 @payload_of("rollbackAlias")
 class RollbackAliasPayload(MutationPayload):
-    alias: ModelAlias | None = attribute("The alias as it is now.")
-    previous_version: ModelVersion | None = attribute("What it named until now.")
+    alias: ModelAlias | None = attribute("The alias after the change; null on failure.")
+    previous_version: ModelVersion | None = attribute(
+        "The version that it pointed at before; null on failure."
+    )
 
 
 @payload_of("deleteAlias")
 class DeleteAliasPayload(MutationPayload):
-    model: Model | None = attribute("The model whose alias is gone.")
+    model: Model | None = attribute("The model that had the alias; null on failure.")

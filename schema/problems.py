@@ -1,4 +1,4 @@
-"""Expected failures as data."""
+"""The errors that a mutation's payload can hold."""
 
 import strawberry
 
@@ -9,37 +9,47 @@ from schema.nodes import Node
 
 
 @strawberry.interface(
-    description="An expected failure the caller can act on; path points into input, for example"
-    ' ["bindings", "0", "endpoint"].'
+    description="A failure of a mutation that the caller can act on. Other failures are in the"
+    " response's errors."
 )
 class UserError:
-    code: UserErrorCode = attribute("What kind of failure it is.")
-    message: str = attribute("What is wrong, for people.")
-    path: list[str] | None = attribute("The place in the input it is about.")
+    code: UserErrorCode = attribute("The kind of failure.")
+    message: str = attribute("An explanation for people; it may change between releases.")
+    path: list[str] | None = attribute(
+        'The path of the field in input that it is about, such as ["bindings", "0", "endpoint"].'
+    )
 
 
-@type_of(problems.Invalid, "A value breaks a rule.")
+@type_of(problems.Invalid, "A value of the input breaks a rule.")
 class InvalidInputError(UserError):
     pass
 
 
-@type_of(problems.NotFound, "Something that was named is not there.")
+@type_of(problems.NotFound, "An object that the input names does not exist.")
 class NotFoundError(UserError):
     pass
 
 
-@type_of(problems.AlreadyExists, "Something that must be unique is taken.")
+@type_of(problems.AlreadyExists, "A value that must be unique is taken.")
 class AlreadyExistsError(UserError):
-    existing: Node | None = attribute("What is there already.")
+    existing: Node | None = attribute(
+        "The object that has the value; null when it is in the same input, or has been deleted."
+    )
 
 
-@type_of(problems.RevisionMismatch, "Somebody wrote in between.")
+@type_of(problems.RevisionMismatch, "The object has changed since the caller read it.")
 class RevisionMismatchError(UserError):
-    current_revision: int = attribute("The revision to read before trying again.")
-    current: Node | None = attribute("The object as it is now.")
+    current_revision: int = attribute(
+        "The revision of current; 0 when current is null. Read the object again before a retry."
+    )
+    current: Node | None = attribute(
+        "The object as it is now; for setAlias, the version that the alias points at, or null."
+    )
 
 
-@type_of(problems.InvalidState, "It cannot be done now; the code says of which kind.")
+@type_of(
+    problems.InvalidState, "The state of the registry does not allow the change; code says why."
+)
 class InvalidStateError(UserError):
     pass
 

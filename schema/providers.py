@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from schema.bindings import ProviderBinding
 
 
-@type_of(tables.Provider, "Who serves models.")
+@type_of(tables.Provider, "A company or service that serves models over an API.")
 class Provider(Node, Versioned):
-    slug: str = attribute("Unique: lower-case letters, digits and hyphens.")
-    name: str = attribute("As people write it.")
-    kind: ProviderKind = attribute("The API family it speaks.")
-    api_base: URL | None = attribute("Where its API is.")
-    docs_url: URL | None = attribute("Where its documentation is.")
+    slug: str = attribute(
+        "Unique name in references: 1 to 63 lower-case letters, digits and hyphens. Immutable."
+    )
+    name: str = attribute("The name for people, up to 200 characters.")
+    kind: ProviderKind = attribute("The API that its endpoints implement.")
+    api_base: URL | None = attribute("The base URL of its API; null when not set.")
+    docs_url: URL | None = attribute("The URL of its documentation; null when not set.")
     bindings: Connection[Annotated["ProviderBinding", strawberry.lazy("schema.bindings")]] = (
         batched(resolvers.providers.binding_pages, "id")
     )

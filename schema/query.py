@@ -1,4 +1,4 @@
-"""What can be asked."""
+"""The type Query."""
 
 import strawberry
 
@@ -24,7 +24,7 @@ from schema.stats import RegistryStats
 from schema.versions import ModelVersion
 
 
-@strawberry.type(description="What can be asked.")
+@strawberry.type(description="Read-only queries.")
 class Query:
     node: Node | None = field(resolvers.nodes.get, several=resolvers.nodes.get_several)
     nodes: list[Node | None] = field(resolvers.nodes.several)

@@ -13,42 +13,62 @@ from schema.fields import attribute, batched, type_of
 from schema.versions import ModelVersion
 
 
-@type_of(tables.RetentionRun, "One run of retention.")
+@type_of(
+    tables.RetentionRun,
+    "One run of retention: by applyRetention, by the background job or on the command line.",
+)
 class RetentionRun:
-    node_id: strawberry.ID = attribute("Names the run in the audit log.", name="id")
-    at: datetime = attribute("When it began.")
-    actor: str = attribute("Who ran it.")
-    archived: int = attribute("Versions archived, so far while it runs.")
-    purged: int = attribute("Archives purged, so far while it runs.")
+    node_id: strawberry.ID = attribute(
+        "The subjectId of the run's audit events; node does not find it.", name="id"
+    )
+    at: datetime = attribute("When the run began.")
+    actor: str = attribute("Who started it; see AuditEvent.actor.")
+    archived: int = attribute("How many versions it has archived so far.")
+    purged: int = attribute("How many archived versions it has deleted for good so far.")
 
 
-@type_of(retention_plan.Action, "A version that would be archived, or purged.")
+@type_of(retention_plan.Action, "A version that retention would archive or purge.")
 class RetentionAction:
     version: ModelVersion = batched(resolvers.retention.versions_of_actions, "version_id")
-    reason: str = attribute("Why.")
-
-
-@type_of(retention_plan.Protected, "A version that stays although its number would let it go.")
-class ProtectedVersion:
-    version: ModelVersion = batched(resolvers.retention.versions_of_protected, "version_id")
-    because: ProtectionReason = attribute("What protects it; the first of several reasons.")
-
-
-@type_of(retention_plan.RetentionPlan, "What applyRetention would do.")
-class RetentionPlan:
-    archive: list[RetentionAction] = attribute("Versions it would archive.")
-    purge: list[RetentionAction] = attribute("Archived versions it would remove for good.")
-    protected: list[ProtectedVersion] = attribute("Versions it leaves, and why.")
-    plan_hash: str = attribute("Stands for archive and purge; give it to applyRetention.")
+    reason: str = attribute("An explanation for people.")
 
 
 @type_of(
-    retention_runs.RetentionStats, "What retention has archived, and what it would archive now."
+    retention_plan.Protected,
+    "A version that retention spares, although it is beyond the number to keep or past its time.",
+)
+class ProtectedVersion:
+    version: ModelVersion = batched(resolvers.retention.versions_of_protected, "version_id")
+    because: ProtectionReason = attribute(
+        "What protects it. With several reasons, the first in the order of ProtectionReason."
+    )
+
+
+@type_of(retention_plan.RetentionPlan, "What applyRetention would do with the same input.")
+class RetentionPlan:
+    archive: list[RetentionAction] = attribute("The versions that it would archive.")
+    purge: list[RetentionAction] = attribute(
+        "The archived versions that it would delete for good; empty without purgeArchivedBefore."
+    )
+    protected: list[ProtectedVersion] = attribute(
+        "The versions that it spares, each with the reason."
+    )
+    plan_hash: str = attribute(
+        "A hash of archive and purge. Pass it to applyRetention to run exactly this plan."
+    )
+
+
+@type_of(
+    retention_runs.RetentionStats, "Numbers of versions for retention, of one model or of all."
 )
 class RetentionStats:
-    active: int = attribute("ACTIVE versions.")
-    archived: int = attribute("ARCHIVED versions.")
-    archivable: int = attribute("Versions that retention would archive now.")
-    purgeable: int = attribute("Archives older than 365 days that no hold keeps.")
-    cold_bytes: BigInt = attribute("Size of all archives in cold storage.")
-    last_run: RetentionRun | None = attribute("The newest run, if any.")
+    active: int = attribute("Number of ACTIVE versions.")
+    archived: int = attribute("Number of ARCHIVED versions.")
+    archivable: int = attribute("Number of versions that retention would archive now.")
+    purgeable: int = attribute(
+        "Number of versions that were archived more than 365 days ago and are not held."
+    )
+    cold_bytes: BigInt = attribute("Total size of the archives in cold storage, in bytes.")
+    last_run: RetentionRun | None = attribute(
+        "The newest retention run that covered the model, or of all runs; null before the first."
+    )

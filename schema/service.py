@@ -6,21 +6,31 @@ from resolvers.scalars import SHA256, BigInt
 from schema.fields import attribute, batched, type_of
 
 
-@type_of(resolvers.service.Limits, "What one request may ask for.")
+@type_of(
+    resolvers.service.Limits,
+    "The limits of one operation; an operation that exceeds one is refused.",
+)
 class ServiceLimits:
-    max_page_size: int = attribute("Objects on a page.")
+    max_page_size: int = attribute("Largest value of first and last.")
     max_depth: int = attribute("Levels of nested fields.")
-    max_nodes: int = attribute("Objects an operation may reach: the product of its page sizes.")
-    max_aliases: int = attribute("Aliases in a document.")
-    max_root_fields: int = attribute("Fields at the top of a query.")
-    max_tokens: int = attribute("Tokens in a document.")
-    max_body_bytes: int = attribute("Bytes in a request's body.")
-    timeout_ms: int = attribute("Milliseconds an operation may take.")
+    max_nodes: int = attribute(
+        "Objects in the response, estimated by multiplying the page sizes along each path."
+    )
+    max_aliases: int = attribute("Field aliases in an operation.")
+    max_root_fields: int = attribute("Root fields of a query.")
+    max_tokens: int = attribute("Lexical tokens of a document.")
+    max_body_bytes: int = attribute("Bytes of a request's body.")
+    timeout_ms: int = attribute("Milliseconds that an operation may take.")
 
 
-@type_of(resolvers.service.Service, "Build, schema and limits of this server.")
+@type_of(
+    resolvers.service.Service,
+    "This server: its release, schema and limits, and the registry's revision.",
+)
 class ServiceInfo:
-    version: str = attribute("The server's release.")
-    schema_hash: SHA256 = attribute("SHA-256 of the SDL it serves.")
+    version: str = attribute("The release of the server.")
+    schema_hash: SHA256 = attribute("SHA-256 of the schema in SDL.")
     registry_revision: BigInt = batched(resolvers.registry.revisions)
-    limits: ServiceLimits = attribute("What one request may ask for.")
+    limits: ServiceLimits = attribute(
+        "The limits of one operation; an operation that exceeds one is refused."
+    )

@@ -10,59 +10,67 @@ from schema.fields import attribute, batched, type_of
 from schema.providers import Provider
 
 
-@type_of(stats.NamedCount, "How many bear a name.")
+@type_of(stats.NamedCount, "How many objects have a value, such as a region.")
 class NamedCount:
-    name: str = attribute("The name.")
-    count: int = attribute("How many.")
+    name: str = attribute("The value.")
+    count: int = attribute("How many objects have it.")
 
 
-@type_of(stats.TaskCount, "How many models are for a task.")
+@type_of(stats.TaskCount, "How many models are made for a task.")
 class TaskCount:
     task: TaskType = attribute("The task.")
-    count: int = attribute("How many.")
+    count: int = attribute("How many objects have it.")
 
 
 @type_of(stats.VersionStatusCount, "How many versions are in a state.")
 class VersionStatusCount:
     status: VersionStatus = attribute("The state.")
-    count: int = attribute("How many.")
+    count: int = attribute("How many objects have it.")
 
 
-@type_of(stats.ProviderStats, "What one provider serves; averages leave out what is unknown.")
+@type_of(
+    stats.ProviderStats,
+    "The bindings of one provider, in numbers. Averages leave out unknown values and are null when"
+    " all are unknown.",
+)
 class ProviderStats:
     provider: Provider = batched(resolvers.stats.providers_of_stats, "provider_id")
-    bindings: int = attribute("Bindings.")
-    routable: int = attribute("Those that can be called now.")
-    success_rate_avg: float | None = attribute("Average success rate of its bindings, 0 to 1.")
-    latency_ms_avg: float | None = attribute("Average latency of its bindings, milliseconds.")
+    bindings: int = attribute("Number of bindings.")
+    routable: int = attribute("Number of routable bindings.")
+    success_rate_avg: float | None = attribute("Average successRate of its bindings, 0 to 1.")
+    latency_ms_avg: float | None = attribute("Average latencyMs of its bindings, in milliseconds.")
     input_per_1k_avg: Decimal | None = attribute(
-        "Average input price now, US dollars per 1,000 tokens.", name="inputPer1kAvg"
+        "Average input price in effect now, in US dollars per 1,000 tokens.", name="inputPer1kAvg"
     )
 
 
 @type_of(
     stats.RegistryStats,
-    "Counts and averages of one moment; averages leave out what is unknown, and lists begin with"
-    " the largest count.",
+    "Counts and averages, all computed from one snapshot. Averages leave out unknown values and are"
+    " null when all are unknown. Lists are sorted by count, largest first.",
 )
 class RegistryStats:
-    models: int = attribute("Models.")
-    versions: int = attribute("Their versions, whatever their state.")
-    bindings: int = attribute("Their bindings.")
-    providers: int = attribute("All providers; with a filter those that serve the models.")
-    active_versions: int = attribute("ACTIVE versions.")
-    archived_versions: int = attribute("ARCHIVED versions.")
-    routable_bindings: int = attribute("Bindings that can be called now.")
-    eval_score_avg: float | None = attribute("Average quality of the versions, 0 to 1.")
+    models: int = attribute("Number of models.")
+    versions: int = attribute("Number of their versions, in every state.")
+    bindings: int = attribute("Number of their bindings.")
+    providers: int = attribute(
+        "Number of all providers; with a filter, of those that serve the models."
+    )
+    active_versions: int = attribute("Number of ACTIVE versions.")
+    archived_versions: int = attribute("Number of ARCHIVED versions.")
+    routable_bindings: int = attribute("Number of routable bindings.")
+    eval_score_avg: float | None = attribute("Average evalScore of the versions, 0 to 1.")
     cost_per_1k_avg: Decimal | None = attribute(
-        "Average cost recorded for the versions, US dollars per 1,000 tokens.",
+        "Average costPer1k of the versions, in US dollars per 1,000 tokens.",
         name="costPer1kAvg",
     )
-    success_rate_avg: float | None = attribute("Average success rate of the bindings, 0 to 1.")
-    latency_ms_avg: float | None = attribute("Average latency of the bindings, milliseconds.")
-    versions_by_status: list[VersionStatusCount] = attribute("Versions by state.")
-    versions_by_region: list[NamedCount] = attribute("Versions by home region.")
-    models_by_task: list[TaskCount] = attribute("Models by task.")
-    models_by_subject: list[NamedCount] = attribute("Models by subject, those that have one.")
-    bindings_by_provider: list[ProviderStats] = attribute("Bindings by provider.")
-    computed_at: datetime = attribute("The moment that all this is of.")
+    success_rate_avg: float | None = attribute("Average successRate of the bindings, 0 to 1.")
+    latency_ms_avg: float | None = attribute("Average latencyMs of the bindings, in milliseconds.")
+    versions_by_status: list[VersionStatusCount] = attribute("Versions counted by status.")
+    versions_by_region: list[NamedCount] = attribute("Versions counted by region.")
+    models_by_task: list[TaskCount] = attribute("Models counted by task.")
+    models_by_subject: list[NamedCount] = attribute(
+        "Models counted by subject, without those that have none."
+    )
+    bindings_by_provider: list[ProviderStats] = attribute("The bindings of each provider.")
+    computed_at: datetime = attribute("The time of the snapshot.")

@@ -1,4 +1,4 @@
-"""What can be followed."""
+"""The type Subscription."""
 
 import strawberry
 
@@ -7,6 +7,8 @@ from schema.audit import RegistryEvent
 from schema.fields import subscription
 
 
-@strawberry.type(description="What can be followed.")
+@strawberry.type(
+    description="Streams of events, over WebSocket (graphql-transport-ws) or server-sent events."
+)
 class Subscription:
     registry_changed: RegistryEvent = subscription(resolvers.events.registry_changed)

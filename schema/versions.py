@@ -22,48 +22,72 @@ if TYPE_CHECKING:
     from schema.bindings import ProviderBinding
 
 
-@type_of(values.ArchiveInfo, "Where an archived version's content went.")
+@type_of(
+    values.ArchiveInfo,
+    "The archive of a version: its bindings, prices and metadata as one object in cold storage.",
+)
 class ArchiveInfo:
     archived_at: datetime = attribute("When it was archived.")
-    reason: ArchiveReason = attribute("By retention policy, or by hand.")
-    storage_uri: str = attribute("The object in cold storage.")
-    content_hash: SHA256 = attribute("SHA-256 of that object, verified on restore.")
-    size_bytes: BigInt = attribute("Size of that object in bytes.")
-    purge_after: datetime | None = attribute("From when on a purge may remove it.")
+    reason: ArchiveReason = attribute("Why it was archived.")
+    storage_uri: str = attribute("The URI of the object in cold storage.")
+    content_hash: SHA256 = attribute("SHA-256 of the object; restoreVersion verifies it.")
+    size_bytes: BigInt = attribute("Size of the object in bytes.")
+    purge_after: datetime | None = attribute(
+        "When the background job may delete the version for good: 365 days after archivedAt."
+    )
 
 
-@type_of(values.VersionHold, "Keeps a version from being archived or purged.")
+@type_of(values.VersionHold, "A hold: while it lasts, the version is neither archived nor purged.")
 class VersionHold:
     reason: str = attribute("Why it is held.")
-    actor: str = attribute("Who put the hold.")
-    at: datetime = attribute("Since when.")
+    actor: str = attribute("Who put the hold; see AuditEvent.actor.")
+    at: datetime = attribute("When the hold was put.")
 
 
-@type_of(tables.ModelVersion, "One release of a model; number, version and hash never change.")
+@type_of(tables.ModelVersion, "One release of a model.")
 class ModelVersion(Node, Versioned):
     model: Model = batched(resolvers.versions.models_of_versions, "model_id")
-    number: int = attribute("Given by the server, counting up per model, never used twice.")
-    version: SemVer = attribute("Unique in the model.")
-    content_hash: SHA256 = attribute("Unique in the model.")
-    region: str = attribute("Home region.")
-    status: VersionStatus = attribute("Where it stands in its life.")
-    eval_score: float | None = attribute("Quality from 0 to 1.")
-    cost_per_1k: Decimal | None = attribute(
-        "US dollars per 1,000 tokens, as recorded for the version.", name="costPer1k"
+    number: int = attribute(
+        "Counts up from 1 in each model; assigned by the server, immutable and never reused."
     )
-    slo_latency_ms: int | None = attribute("Target 95th-percentile latency in milliseconds.")
-    slo_success_rate: float | None = attribute("Target success rate, 0 to 1.")
+    version: SemVer = attribute("Semantic version; unique in the model and immutable.")
+    content_hash: SHA256 = attribute(
+        "SHA-256 of the version's content; unique in the model and immutable."
+    )
+    region: str = attribute("Home region, such as eu-west-1.")
+    status: VersionStatus = attribute("The lifecycle state.")
+    eval_score: float | None = attribute("Quality from 0 to 1; null when unknown.")
+    cost_per_1k: Decimal | None = attribute(
+        "Cost in US dollars per 1,000 tokens, as registered; null when unknown.",
+        name="costPer1k",
+    )
+    slo_latency_ms: int | None = attribute(
+        "Target for the 95th percentile of the latency in milliseconds; null without a target."
+    )
+    slo_success_rate: float | None = attribute(
+        "Target for the success rate, 0 to 1; null without a target."
+    )
     slo_status: SloStatus = batched(resolvers.versions.slo_statuses, "id")
-    context_window: int | None = attribute("Tokens it can take in at once.")
-    max_output_tokens: int | None = attribute("Tokens it can give at once.")
-    capabilities: list[Capability] = attribute("What it can do beyond its task.")
-    artifact_url: URL | None = attribute("Where its artifact is kept.")
-    size_bytes: BigInt | None = attribute("Size of the artifact in bytes.")
-    metadata_: JSON | None = attribute("Facts of the owner's choosing.", name="metadata")
-    deprecated_on: date | None = attribute("From when on it should not be chosen anew.")
-    sunset_on: date | None = attribute("The last day it serves.")
-    archive: ArchiveInfo | None = attribute("Where its content went, once it is ARCHIVED.")
-    hold: VersionHold | None = attribute("What keeps it from being archived, if anything.")
+    context_window: int | None = attribute(
+        "Largest number of tokens in a context; null when unknown."
+    )
+    max_output_tokens: int | None = attribute(
+        "Largest number of tokens in a response; null when unknown."
+    )
+    capabilities: list[Capability] = attribute("The features that it supports beyond its task.")
+    artifact_url: URL | None = attribute("The URI of its artifact; null when not set.")
+    size_bytes: BigInt | None = attribute("Size of the artifact in bytes; null when unknown.")
+    metadata_: JSON | None = attribute(
+        "Any JSON that was registered with it; null when none, and while ARCHIVED.", name="metadata"
+    )
+    deprecated_on: date | None = attribute(
+        "The day from which new uses should choose another version; null when not set."
+    )
+    sunset_on: date | None = attribute(
+        "The last day (UTC) on which its bindings are routable; null without an end."
+    )
+    archive: ArchiveInfo | None = attribute("Its archive while it is ARCHIVED, else null.")
+    hold: VersionHold | None = attribute("The hold on it; null when it is not held.")
     aliases: list[Annotated["ModelAlias", strawberry.lazy("schema.aliases")]] = batched(
         resolvers.versions.aliases, "id"
     )

@@ -2,13 +2,19 @@
 
 import base64
 import json
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
+import resolvers.models
+import resolvers.versions
+from resolvers.context import Context
+from resolvers.filters import ModelFilter
+from resolvers.pages import total_counts
 from tests import factories
-from tests.graphql import GraphQL
+from tests.graphql import SERVICE, GraphQL
 
 CONNECTIONS = ["models", "versions", "bindings", "providers"]
 NESTED = {
@@ -103,6 +109,21 @@ async def test_total_counts_of_several_connections_in_one_operation(gql: GraphQL
     counts = {name: data[name]["totalCount"] for name in ("all", "one", "same", "versions")}
     assert counts == {"all": 2, "one": 1, "same": 1, "versions": 3}
     assert [each["versions"]["totalCount"] for each in data["each"]["nodes"]] == [1, 2]
+
+
+async def test_pages_of_equal_filters_are_counted_by_one_statement(gql: GraphQL) -> None:
+    await factories.version(gql.db, await factories.model(gql.db, name="a"))
+    info: Any = SimpleNamespace(context=Context(db=gql.db, service=SERVICE))
+    a, same, other = (ModelFilter(names=[name]) for name in ("a", "a", "b"))
+    pages = [
+        await resolvers.models.page(info, filter=a),
+        await resolvers.versions.page(info),
+        await resolvers.models.page(info, filter=other),
+        await resolvers.models.page(info, first=1, filter=same),
+    ]
+    with gql.statements() as sent:
+        assert await total_counts(info, pages) == [1, 1, 0, 1]
+    assert len(sent) == 3
 
 
 async def test_an_empty_page_has_no_cursors(gql: GraphQL) -> None:

@@ -101,7 +101,7 @@ async def test_the_hash_stands_for_what_would_be_done(gql: GraphQL) -> None:
     [
         ({"keep": 0}, "keep must be from 1 to 10"),
         ({"keep": 11}, "keep must be from 1 to 10"),
-        ({"model": {"name": "none"}}, "no such model"),
+        ({"model": {"name": "none"}}, "the model does not exist"),
         ({"purgeArchivedBefore": "2999-01-01T00:00:00Z"}, "must not be in the future"),
     ],
 )

@@ -11,7 +11,6 @@ DOCUMENTS = {
     "{ service { registryRevision } }": 1,
     "{ models { nodes { name labels { key } } } }": 1,
     "{ models { totalCount } }": 2,
-    "{ a: models { totalCount } b: models(first: 1) { totalCount } versions { totalCount } }": 5,
     "{ models(first: 20) { nodes { versions(first: 3) { nodes { bindings(first: 4) { nodes { id } } } } } } }": 3,  # noqa: E501  one document, one line
     "{ models { nodes { versions { totalCount nodes { bindings { totalCount } } } } } }": 5,
     "{ models { nodes { latestVersion { version } } } }": 2,
