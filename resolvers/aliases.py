@@ -22,8 +22,7 @@ async def versions_of_aliases(info: Info, parents: list[ModelAlias]) -> list[Mod
 async def histories(info: Info, parents: list[ModelAlias]) -> list[list[AliasChange]]:
     """All changes of the alias, newest first, including those of an earlier alias of this name."""
     keys = [(row.model_id, row.name) for row in parents]
-    changes = await loaded(info, keys, aliases.histories)
-    return [changes[key] for key in keys]
+    return await loaded(info, keys, aliases.histories)
 
 
 async def versions_of_changes(info: Info, parents: list[AliasChange]) -> list[ModelVersion | None]:
@@ -31,7 +30,5 @@ async def versions_of_changes(info: Info, parents: list[AliasChange]) -> list[Mo
 
     Null when the alias was deleted, or when the version no longer exists.
     """
-    keys = [row.version_id for row in parents if row.version_id is not None]
     load = partial(versions.by_ids, attributes=attributes(info))
-    rows = await loaded(info, keys, load)
-    return [rows.get(row.version_id) if row.version_id else None for row in parents]
+    return await loaded(info, [row.version_id for row in parents], load)

@@ -31,9 +31,7 @@ async def get_several(
 ) -> list[ProviderBinding | None]:
     """The result of `get` for each set of arguments."""
     keys = [ids.decode(ids.BINDING, arguments["id"]) for arguments in argument_sets]
-    distinct = list(dict.fromkeys(key for key in keys if key is not None))
-    rows = await bindings.by_ids(info.context.db.reader, distinct, attributes(info))
-    return [None if key is None else rows.get(key) for key in keys]
+    return await loaded(info, keys, partial(bindings.by_ids, attributes=attributes(info)))
 
 
 page = connections.of_all(
@@ -71,14 +69,12 @@ async def prices_in_effect(
 ) -> list[DatedPrice | None]:
     """The price in effect at a time; null when no price was in effect then."""
     load = partial(prices.in_effect, at=at)
-    by_binding = await loaded(info, [row.id for row in parents], load)
-    return [by_binding.get(row.id) for row in parents]
+    return await loaded(info, [row.id for row in parents], load)
 
 
 async def price_histories(info: Info, parents: list[ProviderBinding]) -> list[list[DatedPrice]]:
     """All past, present and future prices, by effectiveFrom, latest first."""
-    by_binding = await loaded(info, [row.id for row in parents], prices.history)
-    return [by_binding[row.id] for row in parents]
+    return await loaded(info, [row.id for row in parents], prices.history)
 
 
 async def healths(info: Info, parents: list[ProviderBinding]) -> list[BindingHealth]:

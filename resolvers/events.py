@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from resolvers.context import Info
 from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
 from resolvers.event_broker import EventBroker, EventFilter
 from resolvers.filters import FILTER_DESCRIPTION
-from resolvers.parents import attributes
+from resolvers.parents import attributes, loaded
 from resolvers.reference_inputs import ModelRef
 
 
@@ -73,9 +74,8 @@ async def changed_models(info: Info, parents: list[RegistryEvent]) -> list[Model
 
     Null when it no longer exists, and for changes that belong to no model.
     """
-    keys = list(dict.fromkeys(row.model_id for row in parents if row.model_id is not None))
-    rows = await models.by_ids(info.context.db.reader, keys, attributes(info))
-    return [rows.get(row.model_id) if row.model_id else None for row in parents]
+    load = partial(models.by_ids, attributes=attributes(info))
+    return await loaded(info, [row.model_id for row in parents], load)
 
 
 async def _stream(

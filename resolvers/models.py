@@ -71,8 +71,7 @@ async def selected_versions(
 
 async def aliases(info: Info, parents: list[Model]) -> list[list[ModelAlias]]:
     """The aliases of the model, sorted by name."""
-    by_model = await loaded(info, [row.id for row in parents], aliases_db.of_models)
-    return [by_model[row.id] for row in parents]
+    return await loaded(info, [row.id for row in parents], aliases_db.of_models)
 
 
 async def _selected(
@@ -82,5 +81,4 @@ async def _selected(
     load = partial(
         versions.selected_of_models, selector=name, value=value, attributes=attributes(info)
     )
-    by_model = await loaded(info, [row.id for row in parents], load)
-    return [by_model.get(row.id) for row in parents]
+    return await loaded(info, [row.id for row in parents], load)

@@ -13,11 +13,11 @@ ValueT = TypeVar("ValueT")
 Load = Callable[[Any, list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 
 
-async def loaded(
-    info: Info, keys: Sequence[KeyT], load: Load[KeyT, ValueT]
-) -> Mapping[KeyT, ValueT]:
-    """The result of `load` for the distinct keys."""
-    return await load(info.context.db.reader, list(dict.fromkeys(keys)))
+async def loaded(info: Info, keys: Sequence[KeyT | None], load: Load[KeyT, Any]) -> list[Any]:
+    """The value that `load` finds for each key; None where it finds none."""
+    distinct = list(dict.fromkeys(key for key in keys if key is not None))
+    values = await load(info.context.db.reader, distinct)
+    return [None if key is None else values.get(key) for key in keys]
 
 
 async def parents_of(

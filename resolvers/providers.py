@@ -1,6 +1,7 @@
 """The fields of providers."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from db.reads import bindings as bindings_db
@@ -11,7 +12,7 @@ from resolvers import connections, orders
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingFilter, ProviderFilter
-from resolvers.parents import attributes
+from resolvers.parents import attributes, loaded
 
 
 async def get(
@@ -26,9 +27,7 @@ async def get_several(
 ) -> list[Provider | None]:
     """The result of `get` for each set of arguments."""
     slugs = [arguments["slug"] for arguments in argument_sets]
-    distinct = list(dict.fromkeys(slugs))
-    rows = await providers.by_slugs(info.context.db.reader, distinct, attributes(info))
-    return [rows.get(slug) for slug in slugs]
+    return await loaded(info, slugs, partial(providers.by_slugs, attributes=attributes(info)))
 
 
 page = connections.of_all(

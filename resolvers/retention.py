@@ -106,6 +106,6 @@ async def _model(info: Info, ref: ModelRef | None) -> Model | None:
 
 async def _versions(info: Info, parents: list[Action] | list[Protected]) -> list[ModelVersion]:
     rows = await loaded(info, [row.version_id for row in parents], versions.by_ids)
-    if any(row.version_id not in rows for row in parents):
+    if None in rows:
         raise RequestError("a version was deleted while it was planned; plan again", "CONFLICT")
-    return [rows[row.version_id] for row in parents]
+    return rows

@@ -23,5 +23,4 @@ async def get(
 
 async def providers_of_stats(info: Info, parents: list[ProviderStats]) -> list[Provider]:
     """The provider."""
-    rows = await loaded(info, [row.provider_id for row in parents], providers.by_ids)
-    return [rows[row.provider_id] for row in parents]  # it has bindings: it cannot be deleted
+    return await loaded(info, [row.provider_id for row in parents], providers.by_ids)

@@ -49,8 +49,7 @@ async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Mo
 
 async def aliases(info: Info, parents: list[ModelVersion]) -> list[list[ModelAlias]]:
     """The aliases that point at the version, sorted by name."""
-    by_version = await loaded(info, [row.id for row in parents], aliases_db.of_versions)
-    return [by_version[row.id] for row in parents]
+    return await loaded(info, [row.id for row in parents], aliases_db.of_versions)
 
 
 async def slo_statuses(info: Info, parents: list[ModelVersion]) -> list[SloStatus]:
@@ -59,4 +58,4 @@ async def slo_statuses(info: Info, parents: list[ModelVersion]) -> list[SloStatu
     A binding's latencyMs and successRate are compared; see SloStatus.
     """
     statuses = await loaded(info, [row.id for row in parents], versions.slo_statuses)
-    return [statuses.get(row.id, SloStatus.UNKNOWN) for row in parents]
+    return [status or SloStatus.UNKNOWN for status in statuses]
