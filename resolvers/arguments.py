@@ -9,6 +9,11 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 T = TypeVar("T")
 
+IDEMPOTENCY_KEY = (
+    "The same key and input within 24 hours returns the first result; the same key with other"
+    " input is IDEMPOTENCY_CONFLICT."
+)
+
 
 @dataclass_transform(kw_only_default=True)
 def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]], type[T]]:

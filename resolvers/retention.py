@@ -9,12 +9,11 @@ from db.reads.retention_runs import RetentionStats
 from db.tables import Model, ModelVersion
 from domain.problems import Invalid, Problem
 from resolvers import references
-from resolvers.arguments import describe, input_type, optional
+from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
 from resolvers.parents import loaded
 from resolvers.reference_inputs import ModelRef
-from resolvers.writing.inputs import IDEMPOTENCY_KEY
 
 PLANNED_MAX = 1_000  # versions of a plan; `registry retention plan` prints any number
 
@@ -42,6 +41,7 @@ async def plan(
     """What applyRetention would do with the same input; changes nothing.
 
     LIMIT_EXCEEDED when the plan names more than 1,000 versions: plan model by model instead.
+    BAD_USER_INPUT when the input breaks a rule or names no model.
     """
     for problem in problems(input):
         raise RequestError(problem.message)
@@ -61,7 +61,10 @@ async def stats(
     info: Info,
     model: Annotated[ModelRef | None, describe("Only this model; all models by default.")] = None,
 ) -> RetentionStats:
-    """How many versions retention has archived and would archive now, of one model or of all."""
+    """How many versions retention has archived and would archive, of one model or of all.
+
+    BAD_USER_INPUT when the model does not exist.
+    """
     row = await _model(info, model)
     return await retention_runs.stats(info.context.db.reader, row.id if row else None)
 

@@ -8,12 +8,9 @@ import strawberry
 from domain import rules
 from domain.problems import Problem
 from domain.rules import Rule
+from resolvers.arguments import IDEMPOTENCY_KEY as IDEMPOTENCY_KEY
 
 EXPECTED_REVISION = "Refuse with REVISION_MISMATCH unless the object is at this revision."
-IDEMPOTENCY_KEY = (
-    "The same key and input within 24 hours returns the first result; the same key with other"
-    " input is IDEMPOTENCY_CONFLICT."
-)
 
 
 def changes(input: Any) -> dict[str, Any]:
