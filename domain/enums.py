@@ -41,7 +41,7 @@ class VersionStatus(StrEnum):
     - DRAFT: not released yet; its bindings are not routable.
     - ACTIVE: released.
     - DEPRECATED: still served, but not to be chosen for new uses.
-    - ARCHIVED: out of service; its bindings and metadata are in cold storage.
+    - ARCHIVED: out of service; its bindings, prices and metadata are in cold storage.
     """
 
     DRAFT = "DRAFT"
@@ -81,7 +81,7 @@ class SloStatus(StrEnum):
 
     - MET: at least one routable binding meets every target.
     - BREACHED: none does, and at least one has a figure that misses its target.
-    - UNKNOWN: there is no target, or no figure to compare with it.
+    - UNKNOWN: there is no target, or too few figures are known.
     """
 
     MET = "MET"
@@ -145,7 +145,7 @@ class AuditAction(StrEnum):
     """What a change did.
 
     - ARCHIVED, RESTORED: a version was moved to cold storage, or brought back from it.
-    - PURGED: an archived version was deleted for good.
+    - PURGED: retention deleted an archived version for good.
     - HELD, RELEASED: a hold was put on a version, or lifted.
     - ALIASED, ROLLED_BACK: an alias was pointed at a version, or back at an earlier one.
     - PRICED: a price was added to a binding.

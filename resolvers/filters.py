@@ -57,7 +57,7 @@ class ModelFilter:
     subject: list[str] | None = optional("Models with one of these subjects.")
     labels: list[LabelInput] | None = optional("Models with one of these labels.")
     provider: list[str] | None = optional("Models with a binding of these providers, by slug.")
-    has_active_version: bool | None = optional("Whether the models have an ACTIVE version.")
+    has_active_version: bool | None = optional("True: with an ACTIVE version; false: without.")
     created_at: DateTimeRange | None = optional("Models created in this period.")
     updated_at: DateTimeRange | None = optional("Models last changed in this period.")
 
@@ -76,7 +76,7 @@ class VersionFilter:
     slo_status: list[SloStatus] | None = optional("Versions with one of these sloStatus values.")
     capabilities: list[Capability] | None = optional("Versions with one of these capabilities.")
     created_at: DateTimeRange | None = optional("Versions created in this period.")
-    has_routable_binding: bool | None = optional("Whether the versions have a routable binding.")
+    has_routable_binding: bool | None = optional("True: with a routable binding; false: without.")
 
 
 @input_type(FILTER_DESCRIPTION)
@@ -87,7 +87,7 @@ class BindingFilter:
     provider_model_id: list[str] | None = optional("Bindings with these names at the provider.")
     region: list[str] | None = optional("Bindings in one of these regions.")
     status: list[BindingStatus] | None = optional("Bindings with one of these states.")
-    routable: bool | None = optional("Whether the bindings can be called now.")
+    routable: bool | None = optional("True: bindings that can be called now; false: the others.")
     success_rate: FloatRange | None = optional("Bindings with a successRate in this range, 0 to 1.")
     latency_ms: FloatRange | None = optional("Bindings with a latencyMs in this range.")
     health: list[HealthState] | None = optional("Bindings in one of these health states.")

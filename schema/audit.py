@@ -42,7 +42,7 @@ class AuditEvent(Node):
         name="subjectId",
     )
     request_id: str | None = attribute(
-        "The x-request-id of the HTTP request that made the change; null for jobs and commands."
+        "The x-request-id of the request that made the change; null for jobs and commands."
     )
     subject: Node | None = batched(resolvers.audit.subjects, "subject_node_id")
     field_changes: list[FieldChange] = attribute(

@@ -107,10 +107,10 @@ class ProviderBinding(Node, Versioned):
     )
     routable: bool = batched(resolvers.bindings.routable, "id")
     success_rate: float | None = attribute(
-        "Success rate from 0 to 1, as set with updateBinding; null when not set."
+        "Success rate from 0 to 1, as set by updateBinding or an import; null when unknown."
     )
     latency_ms: float | None = attribute(
-        "Latency in milliseconds, as set with updateBinding; null when not set."
+        "Latency in milliseconds, as set by updateBinding or an import; null when unknown."
     )
     price: Price | None = batched(resolvers.bindings.prices_in_effect, "id")
     prices: list[Price] = batched(resolvers.bindings.price_histories, "id")

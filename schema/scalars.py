@@ -1,4 +1,4 @@
-"""How each scalar is read, checked and sent."""
+"""The custom scalars: how each is parsed, checked and serialized."""
 
 import re
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from strawberry.types.scalar import ScalarDefinition
 
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 
-_DIGITS_MAX = 50  # keeps 1e400000000 from being written out
+_DIGITS_MAX = 50  # refuses 1e400000000, which would take as many digits
 _BIGINT_MAX = 2**63 - 1
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([Ee][+-]?\d+)?", re.ASCII)
@@ -22,57 +22,57 @@ _DATE_TIME = re.compile(
 )
 
 
-def _refused(name: str, value: Any, wanted: str) -> GraphQLError:
+def _error(name: str, value: Any, expected: str) -> GraphQLError:
     shown = repr(value)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    return GraphQLError(f"{name} cannot be {shown}: {wanted}")
+    return GraphQLError(f"{name} cannot be {shown}: {expected}")
 
 
-def _text(name: str, value: Any, wanted: str) -> str:
+def _text(name: str, value: Any, expected: str) -> str:
     if not isinstance(value, str):
-        raise _refused(name, value, wanted)
+        raise _error(name, value, expected)
     return value
 
 
 def parse_date_time(value: Any) -> datetime:
-    """A time with an offset, in UTC."""
-    wanted = "expected an RFC 3339 date-time with an offset, such as 2026-01-31T12:00:00Z"
-    text = _text("DateTime", value, wanted)
+    """A date and time with an offset, converted to UTC."""
+    expected = "expected an RFC 3339 date-time with an offset, such as 2026-01-31T12:00:00Z"
+    text = _text("DateTime", value, expected)
     if not _DATE_TIME.fullmatch(text):
-        raise _refused("DateTime", value, wanted)
+        raise _error("DateTime", value, expected)
     try:
         return datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise _refused("DateTime", value, wanted) from None
+        raise _error("DateTime", value, expected) from None
 
 
 def parse_date(value: Any) -> date:
     """A calendar date."""
-    wanted = "expected a date, such as 2026-01-31"
-    text = _text("Date", value, wanted)
+    expected = "expected a date, such as 2026-01-31"
+    text = _text("Date", value, expected)
     try:
-        if not _DATE.fullmatch(text):  # fromisoformat takes 20260131 and 2026-W05-6 too
+        if not _DATE.fullmatch(text):  # fromisoformat accepts 20260131 and 2026-W05-6 too
             raise ValueError
         return date.fromisoformat(text)
     except ValueError:
-        raise _refused("Date", value, wanted) from None
+        raise _error("Date", value, expected) from None
 
 
 def parse_decimal(value: Any) -> Decimal:
-    """A finite decimal number; a float has lost digits before it arrives and is refused."""
-    wanted = 'expected a decimal number as a string, such as "0.0025"'
+    """A finite decimal number; floats are refused, because they may have lost digits."""
+    expected = 'expected a decimal number as a string, such as "0.0025"'
     if isinstance(value, bool) or not isinstance(value, (str, int)):
-        raise _refused("Decimal", value, wanted)
+        raise _error("Decimal", value, expected)
     text = str(value)
-    # Decimal itself takes NaN, 1_000 and the digits of every script too
+    # Decimal() accepts NaN, 1_000 and the digits of every script too
     if len(text) > 100 or not _DECIMAL.fullmatch(text):
-        raise _refused("Decimal", value, wanted)
+        raise _error("Decimal", value, expected)
     try:
         number = Decimal(text)
     except InvalidOperation:  # an exponent beyond its range
-        raise _refused("Decimal", value, wanted) from None
+        raise _error("Decimal", value, expected) from None
     if abs(number.adjusted()) > _DIGITS_MAX:
-        raise _refused("Decimal", value, wanted)
+        raise _error("Decimal", value, expected)
     return number
 
 
@@ -83,17 +83,17 @@ def send_decimal(value: Decimal) -> str:
 
 
 def parse_text(name: str) -> Callable[[Any], str]:
-    """Text whose form domain/rules.py checks, so that a breach is told with the input's others."""
+    """Text that domain/rules.py checks, which reports all breaches of an input together."""
     return lambda value: _text(name, value, "expected a string")
 
 
 def parse_big_int(value: Any) -> int:
     """A whole number of at most 64 bits, as a string or a number."""
-    wanted = 'expected a whole number of 64 bits, such as "9007199254740993"'
+    expected = 'expected a whole number of 64 bits, such as "9007199254740993"'
     is_digits = isinstance(value, str) and re.fullmatch(r"-?\d{1,19}", value, re.ASCII)
     number = int(value) if is_digits else value
     if isinstance(number, bool) or not isinstance(number, int) or abs(number) > _BIGINT_MAX:
-        raise _refused("BigInt", value, wanted)
+        raise _error("BigInt", value, expected)
     return number
 
 
@@ -117,56 +117,56 @@ def _scalar(
 SCALARS: dict[object, ScalarDefinition] = {
     datetime: _scalar(
         "DateTime",
-        "RFC 3339 date-time, always with offset.",
+        "An RFC 3339 date-time with an offset, such as 2026-01-31T12:00:00Z; sent in UTC.",
         "https://scalars.graphql.org/andimarek/date-time.html",
         parse_date_time,
         datetime.isoformat,
     ),
     date: _scalar(
         "Date",
-        "Calendar date, YYYY-MM-DD.",
+        "A calendar date, YYYY-MM-DD.",
         "https://scalars.graphql.org/andimarek/local-date.html",
         parse_date,
         date.isoformat,
     ),
     Decimal: _scalar(
         "Decimal",
-        "Exact decimal number, sent as a string.",
+        "An exact decimal number. Sent as a string; taken as a string or an integer.",
         "https://speleotrove.com/decimal/daconvs.html",
         parse_decimal,
         send_decimal,
     ),
     SHA256: _scalar(
         "SHA256",
-        "64 lower-case hexadecimal characters.",
+        "A SHA-256 digest: 64 lower-case hexadecimal characters.",
         "https://csrc.nist.gov/pubs/fips/180-4/upd1/final",
         parse_text("SHA256"),
         str,
     ),
     URL: _scalar(
         "URL",
-        "Absolute URL (URI for artifacts).",
+        "An absolute URL or URI of up to 2,048 characters, without a password.",
         "https://url.spec.whatwg.org/",
         parse_text("URL"),
         str,
     ),
     SemVer: _scalar(
         "SemVer",
-        "Semantic version 2.0.0, such as 1.4.0-rc.1.",
+        "A semantic version 2.0.0 of up to 128 characters, such as 1.4.0-rc.1.",
         "https://semver.org/spec/v2.0.0.html",
         parse_text("SemVer"),
         str,
     ),
     BigInt: _scalar(
         "BigInt",
-        "Integer beyond 32 bits, sent as a string.",
+        "An integer of up to 64 bits. Sent as a string; taken as a string or an integer.",
         "https://www.rfc-editor.org/rfc/rfc8259#section-6",
         parse_big_int,
         str,
     ),
     JSON: _scalar(
         "JSON",
-        "Any JSON value, at most 16 KiB and 8 levels.",
+        "Any JSON value. Inputs: at most 16 KiB and 8 levels.",
         "https://www.rfc-editor.org/rfc/rfc8259",
         _unchanged,
         _unchanged,
