@@ -1,4 +1,4 @@
-"""Rows that are valid by default; counters rather than chance make them unique."""
+"""Inserts rows that are valid by default; counters make them unique, not random values."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,13 +32,13 @@ async def _inserted(db: Database, *rows: Any) -> Any:
     return rows[0]
 
 
-async def model(db: Database, **given: Any) -> Model:
+async def model(db: Database, **columns: Any) -> Model:
     """A CHAT model."""
-    values = {"name": f"model-{next(_numbers)}", "task": TaskType.CHAT, **given}
+    values = {"name": f"model-{next(_numbers)}", "task": TaskType.CHAT, **columns}
     return await _inserted(db, Model(**values))
 
 
-async def version(db: Database, of: Model, **given: Any) -> ModelVersion:
+async def version(db: Database, of: Model, **columns: Any) -> ModelVersion:
     """An ACTIVE version; numbers count up over the whole run, so they do in each model too."""
     number = next(_numbers)
     values = {
@@ -47,37 +47,39 @@ async def version(db: Database, of: Model, **given: Any) -> ModelVersion:
         "content_hash": sha256(str(number).encode()).hexdigest(),
         "region": "eu-west-1",
         "status": VersionStatus.ACTIVE,
-        **given,
+        **columns,
     }
     values["semver_key"] = semver.sort_key(values["version"])
     return await _inserted(db, ModelVersion(model_id=of.id, **values))
 
 
-async def provider(db: Database, **given: Any) -> Provider:
+async def provider(db: Database, **columns: Any) -> Provider:
     """A provider that speaks OpenAI's API."""
     slug = f"provider-{next(_numbers)}"
-    values = {"slug": slug, "name": slug.title(), "kind": ProviderKind.OPENAI, **given}
+    values = {"slug": slug, "name": slug.title(), "kind": ProviderKind.OPENAI, **columns}
     return await _inserted(db, Provider(**values))
 
 
 async def binding(
-    db: Database, of: ModelVersion, by: Provider | None = None, **given: Any
+    db: Database, of: ModelVersion, by: Provider | None = None, **columns: Any
 ) -> ProviderBinding:
-    """An ACTIVE binding, by a provider of its own unless one is given."""
+    """An ACTIVE binding, by a new provider by default."""
     by = by or await provider(db)
     values = {
         "provider_model_id": f"served-{next(_numbers)}",
         "status": BindingStatus.ACTIVE,
-        **given,
+        **columns,
     }
     row = ProviderBinding(version_id=of.id, model_id=of.model_id, provider_id=by.id, **values)
     return await _inserted(db, row)
 
 
-async def price(db: Database, of: ProviderBinding, input_per_1k: str | None, **given: Any) -> Price:
-    """A price since 2020."""
+async def price(
+    db: Database, of: ProviderBinding, input_per_1k: str | None, **columns: Any
+) -> Price:
+    """A price in effect since 2020."""
     amount = Decimal(input_per_1k) if input_per_1k is not None else None
-    values = {"effective_from": EPOCH, "input_per_1k": amount, **given}
+    values = {"effective_from": EPOCH, "input_per_1k": amount, **columns}
     return await _inserted(db, Price(binding_id=of.id, **values))
 
 
@@ -88,7 +90,7 @@ async def alias(db: Database, of: ModelVersion, name: str = "production") -> Mod
 
 
 async def revision(db: Database) -> int:
-    """The registry's revision as the table has it."""
+    """The registry's revision in the database."""
     async with db.read() as session:
         state = await session.get(RegistryState, 1)
         assert state is not None

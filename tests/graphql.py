@@ -13,11 +13,13 @@ from db.postgres.engine import Database
 from resolvers.context import Context
 from resolvers.service import Limits, Service
 
-_KEPT = 1_000  # documents
-# The same documents are run by many tests, and checking one takes longer than executing it: without
-# these two extensions of Strawberry's, parsing and validation were two thirds of the suite's
-# longest module (tests/resolvers/writing/test_bad_input.py, 43 s of CPU).
-SCHEMA: Schema = schema.build([lambda: ParserCache(_KEPT), lambda: ValidationCache(_KEPT)])
+_CACHE_MAX = 1_000
+# Many tests run the same documents, and validating one takes longer than executing it: without
+# these two extensions of Strawberry, parsing and validation were two thirds of the longest test
+# module (tests/resolvers/writing/test_bad_input.py, 43 s of CPU).
+SCHEMA: Schema = schema.build(
+    [lambda: ParserCache(_CACHE_MAX), lambda: ValidationCache(_CACHE_MAX)]
+)
 SERVICE = Service(version="0.0.0", schema_hash="0" * 64, limits=Limits())
 
 
@@ -29,7 +31,7 @@ class GraphQL:
         self.store = store
 
     async def __call__(self, document: str, **variables: Any) -> dict[str, Any]:
-        """The data of an operation that must go well."""
+        """The data of an operation that must succeed."""
         result = await self._execute(document, variables)
         assert result.errors is None, [str(error) for error in result.errors]
         assert result.data is not None

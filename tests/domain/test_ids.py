@@ -13,7 +13,7 @@ DIGITS = "0198f1e2a3b47c5d8e9f0a1b2c3d4e5f"
 
 
 @given(st.uuids(), st.sampled_from(PREFIXES))
-def test_an_id_keeps_its_key_and_type(key: UUID, prefix: str) -> None:
+def test_an_id_decodes_to_its_key_and_type(key: UUID, prefix: str) -> None:
     text = ids.encode(prefix, key)
     assert ids.prefix_of(text) == prefix
     assert ids.decode(prefix, text) == key
@@ -21,7 +21,7 @@ def test_an_id_keeps_its_key_and_type(key: UUID, prefix: str) -> None:
 
 
 @given(st.text())
-def test_no_text_is_a_crash(text: str) -> None:
+def test_decoding_never_raises(text: str) -> None:
     """Only what encode gives is taken: one key has one id."""
     for candidate in (text, f"mdl_{text}"):
         key = ids.decode(ids.MODEL, candidate)
@@ -52,7 +52,7 @@ def test_no_text_is_a_crash(text: str) -> None:
         "ver_" + DIGITS,
     ],
 )
-def test_malformed_ids_name_nothing(text: str) -> None:
+def test_malformed_ids_decode_to_none(text: str) -> None:
     assert ids.decode(ids.MODEL, text) is None
 
 

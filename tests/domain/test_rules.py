@@ -38,7 +38,7 @@ def test_good_values_break_no_rule(rule: rules.Rule, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rule", "value", "told"),
+    ("rule", "value", "expected"),
     [
         *(
             (rules.sha256, text, "64 lower-case")
@@ -70,5 +70,5 @@ def test_good_values_break_no_rule(rule: rules.Rule, value: Any) -> None:
         (rules.json_value, {"\ud800": 1}, "surrogates"),
     ],
 )
-def test_bad_values_are_told(rule: rules.Rule, value: Any, told: str) -> None:
-    assert told in (rule(value) or "")
+def test_bad_values_are_refused_with_a_message(rule: rules.Rule, value: Any, expected: str) -> None:
+    assert expected in (rule(value) or "")

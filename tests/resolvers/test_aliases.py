@@ -1,4 +1,4 @@
-"""Aliases: what they point at, and where they have pointed."""
+"""Aliases: the versions that they point at, and their history."""
 
 from typing import Any
 
@@ -24,18 +24,18 @@ async def _aliases(gql: GraphQL) -> dict[str, list[Any]]:
     return {node["name"]: node["aliases"] for node in nodes}
 
 
-async def test_aliases_are_their_model_s_own(gql: GraphQL) -> None:
+async def test_a_model_has_only_its_own_aliases(gql: GraphQL) -> None:
     for name in ("a", "b", "c"):
         model = await factories.model(gql.db, name=name)
         if name != "c":
             version = await factories.version(gql.db, model, number=ord(name))
             await factories.alias(gql.db, version)
             await factories.alias(gql.db, version, "canary")
-    found = await _aliases(gql)
-    assert found["c"] == []
+    by_model = await _aliases(gql)
+    assert by_model["c"] == []
     for name in ("a", "b"):
-        assert [alias["name"] for alias in found[name]] == ["canary", "production"]
-        for alias in found[name]:
+        assert [alias["name"] for alias in by_model[name]] == ["canary", "production"]
+        for alias in by_model[name]:
             assert alias["model"] == {"name": name}
             assert alias["version"]["number"] == ord(name)
             assert [each["name"] for each in alias["version"]["aliases"]] == [
@@ -60,24 +60,24 @@ async def test_the_history_is_newest_first(gql: GraphQL) -> None:
     assert other.name == unmoved["name"]
 
 
-async def test_a_version_that_is_gone_leaves_its_place_in_the_history(gql: GraphQL) -> None:
+async def test_a_deleted_version_is_null_in_the_history(gql: GraphQL) -> None:
     model = await factories.model(gql.db, name="a")
     first, second = [await factories.version(gql.db, model, number=number) for number in (1, 2)]
     alias = await factories.alias(gql.db, first)
     await _move(gql, alias, version_id=second.id)
     async with gql.db.write("kim") as session:
         await session.exec(sa.text(f"DELETE FROM model_versions WHERE id = '{first.id}'"))
-    (found,) = (await _aliases(gql))["a"]
-    assert [change["version"] for change in found["history"]] == [{"number": 2}, None]
+    (read,) = (await _aliases(gql))["a"]
+    assert [change["version"] for change in read["history"]] == [{"number": 2}, None]
 
 
-async def test_an_alias_that_was_deleted_keeps_its_history(gql: GraphQL) -> None:
+async def test_a_deleted_alias_keeps_its_history(gql: GraphQL) -> None:
     model = await factories.model(gql.db, name="a")
     version = await factories.version(gql.db, model, number=1)
     alias = await factories.alias(gql.db, version)
     async with gql.db.write("kim") as session:
         await session.exec(sa.text(f"DELETE FROM model_aliases WHERE id = '{alias.id}'"))
     await factories.alias(gql.db, version)
-    (found,) = (await _aliases(gql))["a"]
-    numbers = [change["version"] and change["version"]["number"] for change in found["history"]]
+    (read,) = (await _aliases(gql))["a"]
+    numbers = [change["version"] and change["version"]["number"] for change in read["history"]]
     assert numbers == [1, None, 1]

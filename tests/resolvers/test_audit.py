@@ -1,4 +1,4 @@
-"""Reading the audit log: its order, its filters, and what its events say."""
+"""Reading the audit log: its order, its filters, and the changes in its events."""
 
 from decimal import Decimal
 from typing import Any
@@ -28,18 +28,22 @@ EVENTS = """query($filter: AuditEventFilter, $first: Int, $after: String) {
 
 
 async def _events(gql: GraphQL, **filter: Any) -> list[dict[str, Any]]:
-    found = await gql(EVENTS, filter=filter)
-    assert found["auditEvents"]["totalCount"] == len(found["auditEvents"]["nodes"])
-    return list(found["auditEvents"]["nodes"])
+    data = await gql(EVENTS, filter=filter)
+    assert data["auditEvents"]["totalCount"] == len(data["auditEvents"]["nodes"])
+    return list(data["auditEvents"]["nodes"])
+
+
+async def _create_model(gql: GraphQL, input: dict[str, Any]) -> str:
+    return str((await gql(CREATE_MODEL, input=input))["createModel"]["model"]["id"])
 
 
 def _changes(event: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     return {each["field"]: (each["before"], each["after"]) for each in event["changes"]}
 
 
-async def test_an_event_says_what_the_api_shows(gql: GraphQL) -> None:
+async def test_an_event_has_the_names_and_values_of_the_api(gql: GraphQL) -> None:
     model = {"name": "m", "task": "CHAT", "labels": [{"key": "b", "value": "2"}]}
-    made = (await gql(CREATE_MODEL, input=model))["createModel"]["model"]
+    model_id = await _create_model(gql, model)
     version = {
         "model": {"name": "m"},
         "version": "1.0.0",
@@ -53,16 +57,16 @@ async def test_an_event_says_what_the_api_shows(gql: GraphQL) -> None:
     }
     new = (await gql(CREATE_VERSION, input=version))["createVersion"]["version"]
     of_version, of_model = await _events(gql)
-    said = [of_model[name] for name in ("action", "kind", "actor")]
-    assert said == ["CREATED", "MODEL", "tests"]
-    assert of_model["subjectId"] == made["id"]
+    basics = [of_model[name] for name in ("action", "kind", "actor")]
+    assert basics == ["CREATED", "MODEL", "tests"]
+    assert of_model["subjectId"] == model_id
     assert _changes(of_model)["labels"] == (None, [{"key": "b", "value": "2"}])
     assert of_version["subjectId"] == new["id"]
     assert of_version["subject"] == new
     after = {field: value for field, (_, value) in _changes(of_version).items()}
     assert after.pop("createdAt") <= of_version["at"]  # the transaction's begin, and its end
     assert after == {
-        "modelId": made["id"],
+        "modelId": model_id,
         "number": 1,
         "version": "1.0.0",
         "contentHash": "a" * 64,
@@ -78,11 +82,11 @@ async def test_an_event_says_what_the_api_shows(gql: GraphQL) -> None:
     }
 
 
-async def test_an_update_says_what_was_before(gql: GraphQL) -> None:
-    made = (await gql(CREATE_MODEL, input={"name": "m", "task": "CHAT"}))["createModel"]["model"]
+async def test_an_update_has_values_before_and_after(gql: GraphQL) -> None:
+    model_id = await _create_model(gql, {"name": "m", "task": "CHAT"})
     await gql(
         'mutation($id: ID!) { updateModel(input: {id: $id, description: "x"}) { model { id } } }',
-        id=made["id"],
+        id=model_id,
     )
     updated, _ = await _events(gql)
     assert updated["action"] == "UPDATED"
@@ -90,9 +94,9 @@ async def test_an_update_says_what_was_before(gql: GraphQL) -> None:
 
 
 async def test_the_subject_of_a_deleted_object_is_null(gql: GraphQL) -> None:
-    made = (await gql(CREATE_MODEL, input={"name": "m", "task": "CHAT"}))["createModel"]["model"]
-    await gql("mutation($id: ID!) { deleteModel(input: {id: $id}) { deletedId } }", id=made["id"])
-    deleted, created = await _events(gql, subject=[made["id"]])
+    model_id = await _create_model(gql, {"name": "m", "task": "CHAT"})
+    await gql("mutation($id: ID!) { deleteModel(input: {id: $id}) { deletedId } }", id=model_id)
+    deleted, created = await _events(gql, subject=[model_id])
     assert [deleted["action"], created["action"]] == ["DELETED", "CREATED"]
     assert deleted["subject"] is created["subject"] is None
     assert _changes(deleted)["name"] == ("m", None)
@@ -108,7 +112,7 @@ async def _life(db: Database) -> Model:
     return model
 
 
-async def test_prices_and_aliases_name_what_a_client_can_look_up(gql: GraphQL) -> None:
+async def test_the_subjects_of_prices_and_aliases_can_be_looked_up(gql: GraphQL) -> None:
     model = await _life(gql.db)
     alias, price, binding, *_ = await _events(gql)
     assert (alias["kind"], alias["subjectId"]) == ("ALIAS", model.node_id)
@@ -119,13 +123,13 @@ async def test_prices_and_aliases_name_what_a_client_can_look_up(gql: GraphQL) -
     assert set(_changes(alias)) == {"createdAt", "modelId", "name", "revision", "versionId"}
 
 
-async def test_filters_hold_together(gql: GraphQL) -> None:
+async def test_all_conditions_of_a_filter_must_match(gql: GraphQL) -> None:
     model = await _life(gql.db)
     everything = await _events(gql)
     kinds = [event["kind"] for event in everything]
     assert kinds == ["ALIAS", "PRICE", "BINDING", "PROVIDER", "VERSION", "MODEL"]
     subject = {event["kind"]: event["subjectId"] for event in everything}
-    for filter_, wanted in (
+    for filter_, expected in (
         ({"kind": ["PRICE", "MODEL"]}, ["PRICE", "MODEL"]),
         ({"action": ["ALIASED"]}, ["ALIAS"]),
         ({"action": ["CREATED"], "kind": ["BINDING", "ALIAS"]}, ["BINDING"]),
@@ -138,11 +142,11 @@ async def test_filters_hold_together(gql: GraphQL) -> None:
         ({"at": {"gte": everything[0]["at"]}}, ["ALIAS"]),
         ({"at": {"lt": everything[-2]["at"]}}, ["MODEL"]),
     ):
-        found = await _events(gql, **filter_)
-        assert [event["kind"] for event in found] == wanted, filter_
+        events = await _events(gql, **filter_)
+        assert [event["kind"] for event in events] == expected, filter_
 
 
-async def test_pages_go_from_the_newest_to_the_oldest(gql: GraphQL) -> None:
+async def test_pages_are_newest_first(gql: GraphQL) -> None:
     await _life(gql.db)
     seen, after = [], None
     while True:
@@ -154,13 +158,13 @@ async def test_pages_go_from_the_newest_to_the_oldest(gql: GraphQL) -> None:
     assert seen == ["ALIAS", "PRICE", "BINDING", "PROVIDER", "VERSION", "MODEL"]
 
 
-async def test_a_model_has_the_events_of_what_belongs_to_it(gql: GraphQL) -> None:
+async def test_a_model_has_the_events_of_all_that_belongs_to_it(gql: GraphQL) -> None:
     await _life(gql.db)
     await _life(gql.db)
     document = "{ models { nodes { auditEvents { totalCount nodes { kind subject { id } } } } } }"
     with gql.statements() as sent:
-        found = await gql(document)
-    for node in found["models"]["nodes"]:
+        data = await gql(document)
+    for node in data["models"]["nodes"]:
         kinds = [event["kind"] for event in node["auditEvents"]["nodes"]]
         assert kinds == ["ALIAS", "PRICE", "BINDING", "VERSION", "MODEL"]
         assert node["auditEvents"]["totalCount"] == 5

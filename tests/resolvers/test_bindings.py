@@ -1,4 +1,4 @@
-"""Bindings: finding one, filtering many, and which of them can be called."""
+"""Bindings: lookup, filters, and which of them can be called."""
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -19,12 +19,12 @@ FUTURE = datetime.now(UTC) + timedelta(days=1)
 
 @pytest.fixture(scope="module")
 async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
-    """Four bindings that differ in all that can be asked for; c's price is about to change."""
+    """Four bindings that differ in every field of the filter; c has a future price."""
     async with opened(postgres_url, template) as db:
         one, two = [await factories.provider(db, slug=slug) for slug in ("one", "two")]
         model = await factories.model(db)
         first, second = [await factories.version(db, model) for _ in range(2)]
-        given: list[tuple[Any, Any, dict[str, Any]]] = [
+        specifications: list[tuple[Any, Any, dict[str, Any]]] = [
             (first, one, {"provider_model_id": "a", "region": "eu", "success_rate": 0.5}),
             (first, two, {"provider_model_id": "b", "region": "us", "latency_ms": 20.0}),
             (second, one, {"provider_model_id": "c", "success_rate": 1.0, "latency_ms": 30.0}),
@@ -32,7 +32,7 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
         ]
         a, b, c, _ = [
             await factories.binding(db, version, provider, **columns)
-            for version, provider, columns in given
+            for version, provider, columns in specifications
         ]
         await factories.price(db, a, "0")
         await factories.price(db, b, None)
@@ -42,7 +42,7 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
         yield GraphQL(db)
 
 
-async def _found(gql: GraphQL, condition: str, **variables: Any) -> set[str]:
+async def _matching(gql: GraphQL, condition: str, **variables: Any) -> set[str]:
     declared = "($ids: [ID!]) " if variables else ""
     page = f"bindings(filter: {{{condition}}}) {{ totalCount nodes {{ providerModelId }} }}"
     data = (await gql(f"query {declared}{{ {page} }}", **variables))["bindings"]
@@ -93,25 +93,25 @@ async def _found(gql: GraphQL, condition: str, **variables: Any) -> set[str]:
         ('provider: ["one"], latencyMs: {gte: 0}', {"c"}),
     ],
 )
-async def test_a_filter_selects_what_it_says(
+async def test_a_filter_selects_matching_bindings(
     gql: GraphQL, condition: str, expected: set[str]
 ) -> None:
-    assert await _found(gql, condition) == expected
+    assert await _matching(gql, condition) == expected
 
 
 async def test_ids_select_bindings_and_versions(gql: GraphQL) -> None:
     page = 'bindings(filter: {providerModelId: ["a"]}) { nodes { id version { id } } }'
     (node,) = (await gql(f"{{ {page} }}"))["bindings"]["nodes"]
     binding, version = node["id"], node["version"]["id"]
-    assert await _found(gql, "ids: $ids", ids=[binding, binding, version]) == {"a"}
-    assert await _found(gql, "versions: $ids", ids=[version, binding]) == {"a", "b"}
+    assert await _matching(gql, "ids: $ids", ids=[binding, binding, version]) == {"a"}
+    assert await _matching(gql, "versions: $ids", ids=[version, binding]) == {"a", "b"}
     one = "query ($id: ID!) { binding(id: $id) { providerModelId } }"
     assert await gql(one, id=binding) == {"binding": {"providerModelId": "a"}}
     for nothing in (version, "", "nonsense", binding[:-1], binding.upper()):
         assert await gql(one, id=nothing) == {"binding": None}
 
 
-async def test_the_price_that_orders_is_the_one_in_effect(gql: GraphQL) -> None:
+async def test_bindings_are_ordered_by_the_price_in_effect(gql: GraphQL) -> None:
     document = """{ bindings(orderBy: {field: INPUT_PER_1K}) {
         nodes { providerModelId price { inputPer1k } } } }"""
     nodes = (await gql(document))["bindings"]["nodes"]
@@ -120,8 +120,8 @@ async def test_the_price_that_orders_is_the_one_in_effect(gql: GraphQL) -> None:
     assert nodes[:2] == known
 
 
-async def test_bindings_say_who_serves_what(gql: GraphQL) -> None:
-    """Several bindings share a version and a provider; each gets its own answer."""
+async def test_each_binding_has_its_provider_and_version(gql: GraphQL) -> None:
+    """Several bindings share a version and a provider; each has its own."""
     document = """{ bindings(orderBy: {field: CREATED_AT, direction: ASC}) { nodes {
         provider { slug } version { bindings { nodes { providerModelId } } } } } }"""
     nodes = (await gql(document))["bindings"]["nodes"]
@@ -184,10 +184,10 @@ VERSION_STATUSES = {
         ),
     ],
 )
-async def test_what_can_be_called(
+async def test_routable(
     db: Any, version: dict[str, Any], binding: dict[str, Any], expected: bool
 ) -> None:
-    """The field, both filters and the version's own one tell the same."""
+    """The field, the filters of bindings and of versions agree."""
     of = await factories.version(db, await factories.model(db), **version)
     await factories.binding(db, of, **binding)
     answer = await GraphQL(db)(

@@ -1,4 +1,4 @@
-"""Models: finding one, filtering many, and picking one of a model's versions."""
+"""Models: lookup, filters, and the selection of a version."""
 
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -18,7 +18,7 @@ NO_ID = "mdl_" + "0" * 32
 
 @pytest.fixture(scope="module")
 async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
-    """Four models that differ in all that can be asked for."""
+    """Four models that differ in every field of the filter."""
     async with opened(postgres_url, template) as db:
         one, two = [await factories.provider(db, slug=slug) for slug in ("one", "two")]
         rows: dict[str, Any] = {}
@@ -122,7 +122,7 @@ ALL = {A, A2, B, G}
         ("ids: null", ALL),
     ],
 )
-async def test_a_filter_selects_what_it_says(
+async def test_a_filter_selects_matching_models(
     gql: GraphQL, condition: str, expected: set[str]
 ) -> None:
     assert await _names(gql, condition) == expected
@@ -165,11 +165,11 @@ async def test_one_model_is_found_by_id_or_name(gql: GraphQL) -> None:
         f'id: "{NO_ID.upper()}"',
     ],
 )
-async def test_no_model_is_null(gql: GraphQL, by: str) -> None:
+async def test_a_model_that_does_not_exist_is_null(gql: GraphQL, by: str) -> None:
     assert await gql(f"{{ model(by: {{{by}}}) {{ id }} }}") == {"model": None}
 
 
-async def test_an_id_of_another_type_is_no_model(gql: GraphQL) -> None:
+async def test_an_id_of_another_type_finds_no_model(gql: GraphQL) -> None:
     other = (await _id(gql, A)).replace("mdl_", "ver_")
     assert await gql("query ($id: ID!) { model(by: {id: $id}) { id } }", id=other) == {
         "model": None
@@ -177,7 +177,7 @@ async def test_an_id_of_another_type_is_no_model(gql: GraphQL) -> None:
 
 
 @pytest.mark.parametrize("by", ["", 'name: "a", id: "b"', "name: null", 'id: null, name: "a"'])
-async def test_a_model_is_named_in_exactly_one_way(gql: GraphQL, by: str) -> None:
+async def test_a_reference_needs_exactly_one_field(gql: GraphQL, by: str) -> None:
     _, message = await gql.error(f"{{ model(by: {{{by}}}) {{ id }} }}")
     assert "ModelRef" in message
 
@@ -233,7 +233,7 @@ async def test_each_model_has_its_own_version_and_aliases(gql: GraphQL) -> None:
             name latestVersion { status } version(select: {alias: "canary"}) { model { name } }
             aliases { name } } } }"""
     )
-    found = {
+    versions = {
         node["name"]: (
             node["latestVersion"] is not None,
             node["version"] and node["version"]["model"]["name"],
@@ -241,7 +241,7 @@ async def test_each_model_has_its_own_version_and_aliases(gql: GraphQL) -> None:
         )
         for node in data["models"]["nodes"]
     }
-    assert found == {
+    assert versions == {
         A: (True, A, ["canary", "production"]),
         A2: (False, None, []),
         B: (True, B, ["canary"]),
@@ -249,7 +249,7 @@ async def test_each_model_has_its_own_version_and_aliases(gql: GraphQL) -> None:
     }
 
 
-async def test_a_model_s_versions_and_bindings_are_its_own(gql: GraphQL) -> None:
+async def test_a_model_has_only_its_own_versions_and_bindings(gql: GraphQL) -> None:
     data = await gql(
         """{ model(by: {name: "alpha"}) {
             versions { totalCount nodes { number } }

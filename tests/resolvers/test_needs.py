@@ -1,4 +1,4 @@
-"""A batch reads of its parents only what it says it needs: a compiled plan reads no more."""
+"""A batch reads only the declared attributes of its parents: a compiled plan loads no others."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -26,12 +26,12 @@ BATCHES = {
     if "batch" in field.metadata
 }
 OF_TABLES = {
-    name: given for name, given in BATCHES.items() if given[0] and issubclass(given[0], SQLModel)
+    name: batch for name, batch in BATCHES.items() if batch[0] and issubclass(batch[0], SQLModel)
 }
 
 
 def _plain(value: Any) -> Any:
-    """What a batch gave, in a form that compares by value."""
+    """The values of a batch in a form that compares by value."""
     if isinstance(value, Page):
         return [_plain(row) for row in value.nodes]
     if isinstance(value, list):
@@ -50,7 +50,7 @@ async def _rows(db: Database, table: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", OF_TABLES)
-async def test_a_batch_reads_only_what_it_needs(db: Database, name: str) -> None:
+async def test_a_batch_reads_only_what_it_declares(db: Database, name: str) -> None:
     table, metadata = OF_TABLES[name]
     batch = metadata["batch"]
     rows = await _rows(db, table)
@@ -59,9 +59,9 @@ async def test_a_batch_reads_only_what_it_needs(db: Database, name: str) -> None
         SimpleNamespace(**{need: getattr(row, need) for need in metadata["needs"]}) for row in rows
     ]
     info = SimpleNamespace(context=Context(db=db, service=SERVICE))
-    given = REQUIRED.get(batch.__name__, {})
-    expected = _plain(await batch(info, rows, **given))
-    assert _plain(await batch(info, narrow, **given)) == expected
+    arguments = REQUIRED.get(batch.__name__, {})
+    expected = _plain(await batch(info, rows, **arguments))
+    assert _plain(await batch(info, narrow, **arguments)) == expected
     assert len(expected) == len(rows)
 
 

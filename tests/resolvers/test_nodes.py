@@ -1,4 +1,4 @@
-"""Any object by its id, alone or up to 100 at once."""
+"""Objects of any type by id: one, or up to 100 at once."""
 
 import pytest
 
@@ -10,7 +10,7 @@ NOTHING = "0" * 32
 
 
 async def _everything(gql: GraphQL) -> dict[str, str]:
-    """One object of each type: its id, by its type's name."""
+    """The id of one object of each type, by type name."""
     model = await factories.model(gql.db)
     version = await factories.version(gql.db, model)
     provider: Provider = await factories.provider(gql.db)
@@ -33,13 +33,13 @@ async def test_a_node_is_of_its_type(gql: GraphQL) -> None:
         assert node["createdAt"]
 
 
-async def test_nodes_come_in_the_order_asked_with_null_for_the_missing(gql: GraphQL) -> None:
+async def test_nodes_are_in_the_order_of_the_ids_with_null_for_missing_ones(gql: GraphQL) -> None:
     everything = await _everything(gql)
     model, binding = everything["Model"], everything["ProviderBinding"]
-    asked = [binding, "nonsense", model, binding, f"mdl_{NOTHING}", model, *everything.values()]
+    ids = [binding, "nonsense", model, binding, f"mdl_{NOTHING}", model, *everything.values()]
     with gql.statements() as sent:
         document = "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }"
-        nodes = (await gql(document, ids=asked))["nodes"]
+        nodes = (await gql(document, ids=ids))["nodes"]
     assert [node and node["id"] for node in nodes] == [
         binding,
         None,
@@ -49,7 +49,7 @@ async def test_nodes_come_in_the_order_asked_with_null_for_the_missing(gql: Grap
         model,
         *everything.values(),
     ]
-    assert len(sent) == 4  # one a type
+    assert len(sent) == 4  # one for each type
 
 
 async def test_no_ids_are_no_nodes(gql: GraphQL) -> None:
@@ -75,17 +75,17 @@ async def test_no_ids_are_no_nodes(gql: GraphQL) -> None:
     ],
     ids=range(13),
 )
-async def test_what_is_no_id_is_no_node(gql: GraphQL, id: str) -> None:
+async def test_malformed_ids_find_no_node(gql: GraphQL, id: str) -> None:
     assert await gql("query ($id: ID!) { node(id: $id) { id } }", id=id) == {"node": None}
     assert await gql("query ($id: ID!) { nodes(ids: [$id]) { id } }", id=id) == {"nodes": [None]}
 
 
-async def test_a_key_of_another_type_is_no_node(gql: GraphQL) -> None:
+async def test_a_key_with_the_prefix_of_another_type_finds_no_node(gql: GraphQL) -> None:
     everything = await _everything(gql)
     prefixes = {id.partition("_")[0] for id in everything.values()}
     for id in everything.values():
-        own, _, digits = id.partition("_")
-        for other in prefixes - {own}:
+        prefix, _, digits = id.partition("_")
+        for other in prefixes - {prefix}:
             document = "query ($id: ID!) { node(id: $id) { id } }"
             assert await gql(document, id=f"{other}_{digits}") == {"node": None}
             assert await gql(document, id=id.upper()) == {"node": None}

@@ -17,12 +17,12 @@ ALL = ["azure", "bedrock", "openai"]
 async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
     """Three providers, one of which serves two bindings."""
     async with opened(postgres_url, template) as db:
-        given: list[tuple[str, dict[str, Any]]] = [
+        values: list[tuple[str, dict[str, Any]]] = [
             ("openai", {"name": "OpenAI", "api_base": "https://api.openai.com/v1"}),
             ("azure", {"name": "Azure 100% ÖFFENTLICH", "kind": ProviderKind.AZURE}),
             ("bedrock", {"name": "Amazon_Bedrock", "kind": ProviderKind.BEDROCK}),
         ]
-        rows = [await factories.provider(db, slug=slug, **columns) for slug, columns in given]
+        rows = [await factories.provider(db, slug=slug, **columns) for slug, columns in values]
         version = await factories.version(db, await factories.model(db))
         await factories.binding(db, version, rows[0], priority=2, region="eu")
         await factories.binding(db, version, rows[0], priority=1, region="us")
@@ -51,13 +51,13 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
         ('kind: AZURE, slugs: ["openai"]', []),
     ],
 )
-async def test_a_filter_selects_what_it_says(
+async def test_a_filter_selects_matching_providers(
     gql: GraphQL, condition: str, expected: list[str]
 ) -> None:
     page = f"providers(filter: {{{condition}}}) {{ totalCount nodes {{ slug }} }}"
-    found = (await gql(f"{{ {page} }}"))["providers"]
-    assert [node["slug"] for node in found["nodes"]] == expected
-    assert found["totalCount"] == len(expected)
+    data = (await gql(f"{{ {page} }}"))["providers"]
+    assert [node["slug"] for node in data["nodes"]] == expected
+    assert data["totalCount"] == len(expected)
 
 
 async def test_providers_are_paged_by_slug(gql: GraphQL) -> None:

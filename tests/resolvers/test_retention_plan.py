@@ -17,9 +17,9 @@ PLAN = """query ($input: RetentionInput!) { retentionPlan(input: $input) {
 } }"""
 
 
-async def plan(gql: GraphQL, of: Model | None = None, **given: object) -> dict:
+async def plan(gql: GraphQL, of: Model | None = None, **values: object) -> dict:
     scope = {"model": {"id": of.node_id}} if of else {}
-    return (await gql(PLAN, input={**scope, **given}))["retentionPlan"]
+    return (await gql(PLAN, input={**scope, **values}))["retentionPlan"]
 
 
 async def versions(gql: GraphQL, of: Model, count: int) -> list[ModelVersion]:
@@ -33,7 +33,7 @@ def numbers(actions: list[dict]) -> list[int]:
     return [action["version"]["number"] for action in actions]
 
 
-async def archived(gql: GraphQL, of: Model, days: int, **given: object) -> ModelVersion:
+async def archived(gql: GraphQL, of: Model, days: int, **columns: object) -> ModelVersion:
     at = datetime.now(UTC) - timedelta(days=days)
     values = {
         "status": VersionStatus.ARCHIVED,
@@ -41,10 +41,10 @@ async def archived(gql: GraphQL, of: Model, days: int, **given: object) -> Model
         "archive_reason": ArchiveReason.MANUAL,
         "archive_size_bytes": 100,
     }
-    return await factories.version(gql.db, of, **values, **given)
+    return await factories.version(gql.db, of, **values, **columns)
 
 
-async def test_a_plan_takes_all_but_the_newest_and_says_why_others_stay(gql: GraphQL) -> None:
+async def test_a_plan_archives_all_but_the_newest_and_explains_what_it_spares(gql: GraphQL) -> None:
     model = await factories.model(gql.db, retention_keep=2)
     first, second, *_ = await versions(gql, model, 6)
     await factories.alias(gql.db, first)
@@ -52,43 +52,43 @@ async def test_a_plan_takes_all_but_the_newest_and_says_why_others_stay(gql: Gra
         held = await session.get(ModelVersion, second.id)
         assert held is not None
         held.held_at = datetime.now(UTC)
-    found = await plan(gql, model)
-    assert numbers(found["archive"]) == [4, 3]
-    assert [(p["version"]["number"], p["because"]) for p in found["protected"]] == [
+    planned = await plan(gql, model)
+    assert numbers(planned["archive"]) == [4, 3]
+    assert [(p["version"]["number"], p["because"]) for p in planned["protected"]] == [
         (2, "HOLD"),
         (1, "ALIAS"),
     ]
-    assert found["archive"][0]["reason"] == "the newest 2 are kept"
-    assert found["purge"] == []
+    assert planned["archive"][0]["reason"] == "the newest 2 are kept"
+    assert planned["purge"] == []
 
 
-async def test_keep_takes_the_place_of_each_models_own_number(gql: GraphQL) -> None:
+async def test_keep_replaces_the_number_of_each_model(gql: GraphQL) -> None:
     for keep in (2, 5):
         await versions(gql, await factories.model(gql.db, retention_keep=keep), 6)
     assert len((await plan(gql))["archive"]) == 4 + 1
     assert len((await plan(gql, keep=1))["archive"]) == 5 + 5
 
 
-async def test_drafts_are_neither_counted_nor_taken(gql: GraphQL) -> None:
+async def test_drafts_are_neither_counted_nor_archived(gql: GraphQL) -> None:
     model = await factories.model(gql.db, retention_keep=1)
     await versions(gql, model, 2)
     await factories.version(gql.db, model, number=3, status=VersionStatus.DRAFT)
     assert numbers((await plan(gql, model))["archive"]) == [1]
 
 
-async def test_old_archives_are_purged_only_when_a_time_is_given(gql: GraphQL) -> None:
+async def test_old_archives_are_purged_only_with_purge_archived_before(gql: GraphQL) -> None:
     model = await factories.model(gql.db)
     old = await archived(gql, model, 400)
     await archived(gql, model, 10)
     held = await archived(gql, model, 500, held_at=datetime.now(UTC))
     before = (datetime.now(UTC) - timedelta(days=30)).isoformat()
     assert numbers((await plan(gql, model))["purge"]) == []
-    found = await plan(gql, model, purgeArchivedBefore=before)
-    assert numbers(found["purge"]) == [old.number]
-    assert found["protected"] == [{"version": {"number": held.number}, "because": "HOLD"}]
+    planned = await plan(gql, model, purgeArchivedBefore=before)
+    assert numbers(planned["purge"]) == [old.number]
+    assert planned["protected"] == [{"version": {"number": held.number}, "because": "HOLD"}]
 
 
-async def test_the_hash_stands_for_what_would_be_done(gql: GraphQL) -> None:
+async def test_the_hash_depends_on_the_planned_actions_only(gql: GraphQL) -> None:
     model = await factories.model(gql.db, retention_keep=2)
     await versions(gql, model, 4)
     first = await plan(gql, model)
@@ -97,7 +97,7 @@ async def test_the_hash_stands_for_what_would_be_done(gql: GraphQL) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("values", "expected"),
     [
         ({"keep": 0}, "keep must be from 1 to 10"),
         ({"keep": 11}, "keep must be from 1 to 10"),
@@ -105,10 +105,10 @@ async def test_the_hash_stands_for_what_would_be_done(gql: GraphQL) -> None:
         ({"purgeArchivedBefore": "2999-01-01T00:00:00Z"}, "must not be in the future"),
     ],
 )
-async def test_a_bad_input_is_told(gql: GraphQL, given: dict, told: str) -> None:
-    code, message = await gql.error(PLAN, input=given)
+async def test_bad_input_is_refused(gql: GraphQL, values: dict, expected: str) -> None:
+    code, message = await gql.error(PLAN, input=values)
     assert code == "BAD_USER_INPUT"
-    assert told in message
+    assert expected in message
 
 
 async def test_a_plan_too_long_to_read_names_the_command_line(gql: GraphQL) -> None:
@@ -125,7 +125,7 @@ async def test_a_plan_too_long_to_read_names_the_command_line(gql: GraphQL) -> N
     assert "registry retention plan" in message
 
 
-async def test_stats_count_what_is_there_and_what_would_go(gql: GraphQL) -> None:
+async def test_stats_count_versions_and_planned_actions(gql: GraphQL) -> None:
     model, other = await factories.model(gql.db, retention_keep=2), await factories.model(gql.db)
     await versions(gql, model, 5)
     await versions(gql, other, 1)
@@ -134,7 +134,7 @@ async def test_stats_count_what_is_there_and_what_would_go(gql: GraphQL) -> None
     await archived(gql, other, 1)
     document = """query ($model: ModelRef) { retentionStats(model: $model) {
         active archived archivable purgeable coldBytes lastRun { id } } }"""
-    own = (await gql(document, model={"name": model.name}))["retentionStats"]
+    stats = (await gql(document, model={"name": model.name}))["retentionStats"]
     everything = (await gql(document))["retentionStats"]
-    assert list(own.values()) == [5, 2, 3, 1, "200", None]
+    assert list(stats.values()) == [5, 2, 3, 1, "200", None]
     assert list(everything.values()) == [6, 3, 3, 1, "300", None]

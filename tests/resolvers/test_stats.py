@@ -1,4 +1,4 @@
-"""stats: counts and averages, of all models or of some, in one statement."""
+"""stats: counts and averages over all or the matching models, in one statement."""
 
 from decimal import Decimal
 
@@ -35,13 +35,13 @@ async def _registry(gql: GraphQL) -> None:
     await factories.price(gql.db, off, None)
 
 
-async def test_stats_count_and_average_what_is_known(gql: GraphQL) -> None:
+async def test_stats_count_objects_and_average_known_values(gql: GraphQL) -> None:
     await _registry(gql)
     with gql.statements() as sent:
-        found = (await gql(STATS))["stats"]
+        stats = (await gql(STATS))["stats"]
     assert len(sent) == 2, sent  # the figures, and the providers' rows
-    lists = {name: found.pop(name) for name in list(found) if isinstance(found[name], list)}
-    assert found == {
+    lists = {name: stats.pop(name) for name in list(stats) if isinstance(stats[name], list)}
+    assert stats == {
         "models": 2,
         "versions": 3,
         "bindings": 3,
@@ -67,16 +67,16 @@ async def test_stats_count_and_average_what_is_known(gql: GraphQL) -> None:
     assert list(other.values()) == [{"slug": "other"}, 1, 0, None, None, None]
 
 
-async def test_a_filter_leaves_only_the_models_versions_and_bindings_of_some(gql: GraphQL) -> None:
+async def test_a_filter_restricts_models_and_their_versions_and_bindings(gql: GraphQL) -> None:
     await _registry(gql)
-    found = (await gql(STATS, filter={"names": ["plain"]}))["stats"]
+    stats = (await gql(STATS, filter={"names": ["plain"]}))["stats"]
     names = ("models", "versions", "bindings", "providers", "routableBindings")
-    assert [found[name] for name in names] == [1, 1, 1, 1, 0]
-    assert found["evalScoreAvg"] is None
-    assert [each["provider"]["slug"] for each in found["bindingsByProvider"]] == ["other"]
+    assert [stats[name] for name in names] == [1, 1, 1, 1, 0]
+    assert stats["evalScoreAvg"] is None
+    assert [each["provider"]["slug"] for each in stats["bindingsByProvider"]] == ["other"]
 
 
-async def test_an_empty_registry_has_zeros_and_unknowns(gql: GraphQL) -> None:
-    found = (await gql(STATS))["stats"]
-    assert {value for value in found.values() if not isinstance(value, list)} == {0, None}
-    assert all(value == [] for value in found.values() if isinstance(value, list))
+async def test_stats_of_an_empty_registry_are_zero_or_null(gql: GraphQL) -> None:
+    stats = (await gql(STATS))["stats"]
+    assert {value for value in stats.values() if not isinstance(value, list)} == {0, None}
+    assert all(value == [] for value in stats.values() if isinstance(value, list))

@@ -20,7 +20,7 @@ ALL = {"1.0.0", "1.1.0", "2.0.0", "3.0.0"}
 
 @pytest.fixture(scope="module")
 async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
-    """Two models with two versions each, which differ in all that can be asked for."""
+    """Two models with two versions each, which differ in every field of the filter."""
     async with opened(postgres_url, template) as db:
         one, two = [await factories.model(db, name=name) for name in ("one", "two")]
         tools, vision = Capability.TOOLS, Capability.VISION
@@ -114,7 +114,7 @@ async def _found(gql: GraphQL, condition: str) -> set[str]:
         ('region: ["eu"], status: ACTIVE', {"1.0.0"}),
     ],
 )
-async def test_a_filter_selects_what_it_says(
+async def test_a_filter_selects_matching_versions(
     gql: GraphQL, condition: str, expected: set[str]
 ) -> None:
     assert await _found(gql, condition) == expected
@@ -145,7 +145,7 @@ async def test_ids_select_versions_and_models(gql: GraphQL) -> None:
         f'inModel: {{model: {{name: "two"}}, select: {{contentHash: "{HASHES[1]}"}}}}',
     ],
 )
-async def test_no_version_is_null(gql: GraphQL, by: str) -> None:
+async def test_a_version_that_does_not_exist_is_null(gql: GraphQL, by: str) -> None:
     assert await gql(f"{{ version(by: {{{by}}}) {{ id }} }}") == {"version": None}
 
 
@@ -164,11 +164,11 @@ async def _status(gql: GraphQL, version: ModelVersion) -> str:
     document = """query ($id: ID!, $status: [SloStatus!]) {
         version(by: {id: $id}) { sloStatus }
         versions(filter: {ids: [$id], sloStatus: $status}) { totalCount } }"""
-    found = {}
+    counts = {}
     for status in ("MET", "BREACHED", "UNKNOWN"):
         data = await gql(document, id=version.node_id, status=[status])
-        found[status] = data["versions"]["totalCount"]
-    assert found == {**dict.fromkeys(found, 0), data["version"]["sloStatus"]: 1}
+        counts[status] = data["versions"]["totalCount"]
+    assert counts == {**dict.fromkeys(counts, 0), data["version"]["sloStatus"]: 1}
     return str(data["version"]["sloStatus"])
 
 
@@ -236,13 +236,13 @@ async def test_slo_status_follows_the_version_s_own_life(
     assert await _status(GraphQL(db), version) == expected
 
 
-async def test_a_hash_in_several_models_names_the_oldest(db: Any) -> None:
+async def test_a_hash_in_several_models_finds_the_oldest_version(db: Any) -> None:
     versions = [
         await factories.version(db, await factories.model(db), content_hash=HASHES[1])
         for _ in range(3)
     ]
-    found = await GraphQL(db)(BY_HASH, hash=HASHES[1])
-    assert found["version"]["id"] == versions[0].node_id
+    counts = await GraphQL(db)(BY_HASH, hash=HASHES[1])
+    assert counts["version"]["id"] == versions[0].node_id
 
 
 _SENT = {

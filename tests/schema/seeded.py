@@ -1,4 +1,4 @@
-"""A small registry with everything that rows may have or lack, and arguments that fit it."""
+"""A small registry whose rows set or omit every field, and arguments that fit its data."""
 
 import random
 from collections.abc import Callable
@@ -22,7 +22,8 @@ from domain.enums import (
 from tests import factories
 from tests.graphql import GraphQL
 
-# Given the argument or input field ("Query.node.id") and its type; see tests/planner/documents.py.
+# From the path of an argument or input field ("Query.node.id") and its type; see
+# tests/planner/documents.py.
 Values: TypeAlias = Callable[[random.Random, str, Any], Any]
 
 _UNKNOWN = [ids.encode(prefix, UUID(int=7)) for prefix in (ids.MODEL, ids.VERSION, ids.BINDING)]
@@ -50,7 +51,7 @@ query Q($m: ModelOrder, $v: VersionOrder, $b: BindingOrder) {
 
 @dataclass(frozen=True)
 class Known:
-    """What a caller may know of the registry, by the argument that takes it."""
+    """Values of the registry that arguments can take, by type."""
 
     by_type: dict[str, list[Any]]
     cursors: dict[str, list[str]]
@@ -60,8 +61,8 @@ class Known:
 async def fill(db: Database) -> Known:
     """Models with and without versions; versions, bindings and prices of every kind."""
     providers = [
-        await factories.provider(db, kind=kind, **given)
-        for kind, given in (
+        await factories.provider(db, kind=kind, **columns)
+        for kind, columns in (
             (ProviderKind.OPENAI, {"docs_url": "https://example.org"}),
             (ProviderKind.BEDROCK, {"api_base": "https://example.org/api"}),
             (ProviderKind.OTHER, {}),
@@ -74,21 +75,21 @@ async def fill(db: Database) -> Known:
         await factories.model(db),
     ]
     for number, model in enumerate(models[:3]):
-        versions = [await _version(db, model, number + place) for place in range(4)]
-        for name, place in (("production", 0), ("canary", 3)):
-            await factories.alias(db, versions[place], name)
-        for place, version in enumerate(versions[: 3 - number]):
-            for provider in providers[: 3 - place]:
-                await _binding(db, version, provider, number + place)
+        versions = [await _version(db, model, number + index) for index in range(4)]
+        for name, index in (("production", 0), ("canary", 3)):
+            await factories.alias(db, versions[index], name)
+        for index, version in enumerate(versions[: 3 - number]):
+            for provider in providers[: 3 - index]:
+                await _binding(db, version, provider, number + index)
     return await _known(db)
 
 
-async def _version(db: Database, model: Any, place: int) -> Any:
-    status = _STATUSES[place % len(_STATUSES)]
-    given: dict[str, Any] = {"status": status, "region": ("eu-west-1", "us-east-1")[place % 2]}
-    if place % 2:
-        given |= {
-            "eval_score": place / 10,
+async def _version(db: Database, model: Any, index: int) -> Any:
+    status = _STATUSES[index % len(_STATUSES)]
+    columns: dict[str, Any] = {"status": status, "region": ("eu-west-1", "us-east-1")[index % 2]}
+    if index % 2:
+        columns |= {
+            "eval_score": index / 10,
             "cost_per_1k": "0.0025",
             "slo_latency_ms": 300,
             "slo_success_rate": 0.9,
@@ -99,28 +100,28 @@ async def _version(db: Database, model: Any, place: int) -> Any:
             "size_bytes": 2**40,
             "metadata_": {"licence": None, "nested": [1, {"a": 0.5}]},
             "deprecated_on": date(2024, 2, 29),
-            "sunset_on": date(2090, 1, 1) if place % 3 else date(2024, 3, 1),
+            "sunset_on": date(2090, 1, 1) if index % 3 else date(2024, 3, 1),
         }
     if status is VersionStatus.ARCHIVED:
-        given |= {
+        columns |= {
             "archived_at": factories.EPOCH,
             "archive_reason": ArchiveReason.MANUAL,
             "archive_uri": "file:///cold/1",
             "archive_hash": "0" * 64,
             "archive_size_bytes": 7,
         }
-    if place % 4 == 1:
-        given |= {"held_at": factories.EPOCH, "hold_reason": "audit", "hold_actor": "ann"}
-    return await factories.version(db, model, **given)
+    if index % 4 == 1:
+        columns |= {"held_at": factories.EPOCH, "hold_reason": "audit", "hold_actor": "ann"}
+    return await factories.version(db, model, **columns)
 
 
-async def _binding(db: Database, version: Any, provider: Any, place: int) -> None:
-    given: dict[str, Any] = _BINDINGS[place % len(_BINDINGS)]
-    binding = await factories.binding(db, version, provider, **given)
-    for days, amount in list(enumerate(("0.5", "0.0000001", None, "0")))[: place % 5]:
+async def _binding(db: Database, version: Any, provider: Any, index: int) -> None:
+    columns: dict[str, Any] = _BINDINGS[index % len(_BINDINGS)]
+    binding = await factories.binding(db, version, provider, **columns)
+    for days, amount in list(enumerate(("0.5", "0.0000001", None, "0")))[: index % 5]:
         then = factories.EPOCH + timedelta(days=days * 20)
         await factories.price(db, binding, amount, effective_from=then, source="list")
-    if place % 2:
+    if index % 2:
         then = factories.EPOCH + timedelta(days=36_500)
         await factories.price(db, binding, "9", output_per_1k="1.25", effective_from=then)
 
@@ -134,8 +135,8 @@ async def _known(db: Database) -> Known:
         ("UPDATED_AT", "COST_PER_1K", "INPUT_PER_1K"),
     ):
         orders = {"m": {"field": model}, "v": {"field": version}, "b": {"field": binding}}
-        found = await gql(_CURSORS, **orders)
-        _gather(found, "", cursors)
+        data = await gql(_CURSORS, **orders)
+        _gather(data, "", cursors)
     all_ids = set(cursors.pop("id"))
     rows = await gql(
         "{ models { nodes { id name } } versions { nodes { id version contentHash number } }"
@@ -146,30 +147,30 @@ async def _known(db: Database) -> Known:
         for kind, page in rows.items()
         for key in page["nodes"][0]
     }
-    all_ids.update(*(found for key, found in of.items() if key.endswith(".id")))
-    return Known(of, {key: sorted(some) for key, some in cursors.items()}, sorted(all_ids))
+    all_ids.update(*(values for key, values in of.items() if key.endswith(".id")))
+    return Known(of, {key: sorted(values) for key, values in cursors.items()}, sorted(all_ids))
 
 
-def _gather(value: Any, place: str, into: dict[str, set[str]]) -> None:
+def _gather(value: Any, path: str, into: dict[str, set[str]]) -> None:
     if isinstance(value, list):
         for item in value:
-            _gather(item, place, into)
+            _gather(item, path, into)
     elif isinstance(value, dict):
         for key, item in value.items():
             if key in ("cursor", "id", "subjectId"):
-                into.setdefault(place if key == "cursor" else "id", set()).add(item)
+                into.setdefault(path if key == "cursor" else "id", set()).add(item)
             else:
-                _gather(item, place if key in ("edges", "node") else key, into)
+                _gather(item, path if key in ("edges", "node") else key, into)
 
 
 def values(known: Known) -> Values:
-    """Mostly arguments that name something or fit the data, sometimes nonsense."""
+    """Arguments: mostly values that the data has, sometimes invalid ones."""
     texts, scalars = _texts(known), _scalars(known)
 
-    def value(chance: random.Random, place: str, type_: Any) -> Any:
+    def value(chance: random.Random, path: str, type_: Any) -> Any:
         is_required = isinstance(type_, GraphQLNonNull)
         type_ = type_.of_type if is_required else type_
-        name = place.rsplit(".", 1)[-1]
+        name = path.rsplit(".", 1)[-1]
         if isinstance(type_, GraphQLList):
             return NotImplemented
         rate = 0.9 if name in ("last", "before", "purgeArchivedBefore") else 0.1
@@ -180,11 +181,11 @@ def values(known: Known) -> Values:
         if name in ("after", "before"):
             if chance.random() < 0.6:
                 return None  # most do not fit the order, which is another argument
-            kind = place.split(".")[-2]
+            kind = path.split(".")[-2]
             return chance.choice(known.cursors.get(kind, ["x"]))
-        for end, some in texts:
-            if place.endswith(end):
-                return _nonsense(chance, name) if chance.random() < 0.05 else chance.choice(some)
+        for end, choices in texts:
+            if path.endswith(end):
+                return _nonsense(chance, name) if chance.random() < 0.05 else chance.choice(choices)
         if type_.name in scalars:
             return chance.choice(scalars[type_.name])
         return NotImplemented
@@ -193,7 +194,7 @@ def values(known: Known) -> Values:
 
 
 def _texts(known: Known) -> list[tuple[str, list[Any]]]:
-    """By the end of an argument's place, the first that fits: what it may name."""
+    """Values for an argument, by the end of its path; the first match counts."""
     of = known.by_type
     return [
         ("binding.id", of["bindings.id"]),

@@ -98,7 +98,7 @@ def _refusal(result: Any, field: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("field", "given", "sent"),
+    ("field", "text", "sent"),
     [
         ("dateTime", "2026-01-31T12:00:00Z", "2026-01-31T12:00:00+00:00"),
         ("dateTime", "2026-01-31t12:00:00.123456z", "2026-01-31T12:00:00.123456+00:00"),
@@ -124,9 +124,9 @@ def _refusal(result: Any, field: str) -> str:
         ("json", "text", "text"),
     ],
 )
-def test_text_is_taken_and_sent(field: str, given: str, sent: str) -> None:
-    assert _variable(field, given).data == {field: sent}
-    assert _literal(field, f'"{given}"').data == {field: sent}
+def test_text_is_taken_and_sent(field: str, text: str, sent: str) -> None:
+    assert _variable(field, text).data == {field: sent}
+    assert _literal(field, f'"{text}"').data == {field: sent}
 
 
 @pytest.mark.parametrize(
