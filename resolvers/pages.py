@@ -95,7 +95,7 @@ class Page(Generic[RowT]):
 
 
 async def total_counts(info: Info, parents: list[Page[Any]]) -> list[int]:
-    """How many items match on all pages together; costs a statement of its own when selected."""
+    """How many items all pages have together; costs a query of its own, only when selected."""
     groups: list[list[int]] = []  # indexes of the pages that one statement counts
     for index, page in enumerate(parents):
         group = next((g for g in groups if parents[g[0]].query.counts_like(page.query)), None)

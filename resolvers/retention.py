@@ -75,7 +75,7 @@ async def versions_of_actions(info: Info, parents: list[Action]) -> list[ModelVe
 
 
 async def versions_of_protected(info: Info, parents: list[Protected]) -> list[ModelVersion]:
-    """The version that is spared."""
+    """The protected version."""
     return await _versions(info, parents)
 
 

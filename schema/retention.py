@@ -35,7 +35,7 @@ class RetentionAction:
 
 @type_of(
     retention_plan.Protected,
-    "A version that retention spares, although it is beyond the number to keep or past its time.",
+    "A version that retention protects, although it is beyond the number to keep or past its time.",
 )
 class ProtectedVersion:
     version: ModelVersion = batched(resolvers.retention.versions_of_protected, "version_id")
@@ -51,7 +51,7 @@ class RetentionPlan:
         "The archived versions that it would delete for good; empty without purgeArchivedBefore."
     )
     protected: list[ProtectedVersion] = attribute(
-        "The versions that it spares, each with the reason."
+        "The versions that it protects, each with the reason."
     )
     plan_hash: str = attribute(
         "A hash of archive and purge. Pass it to applyRetention to run exactly this plan."

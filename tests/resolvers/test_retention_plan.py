@@ -44,7 +44,9 @@ async def archived(gql: GraphQL, of: Model, days: int, **columns: object) -> Mod
     return await factories.version(gql.db, of, **values, **columns)
 
 
-async def test_a_plan_archives_all_but_the_newest_and_explains_what_it_spares(gql: GraphQL) -> None:
+async def test_a_plan_archives_all_but_the_newest_and_names_the_protected(
+    gql: GraphQL,
+) -> None:
     model = await factories.model(gql.db, retention_keep=2)
     first, second, *_ = await versions(gql, model, 6)
     await factories.alias(gql.db, first)
