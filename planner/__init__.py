@@ -1,4 +1,4 @@
-"""Compiled plans for validated GraphQL queries over a Strawberry schema; see README.md."""
+"""Compiled plans for validated queries over a Strawberry schema. Imports no package of ours."""
 
 from planner.errors import Declined, FallbackToExecutor, Late
 from planner.executor import FastExecutor

@@ -1,1 +1,1 @@
-"""HTTP, processes, the outside world."""
+"""The application: settings, HTTP, operations, commands. No other package of ours imports it."""

@@ -1,0 +1,1 @@
+"""One module per migration, named by its number: they run in this order."""
