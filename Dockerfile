@@ -1,4 +1,4 @@
-# The registry as an image: GraphiQL built, the environment made from the lock, no build tools left.
+# The image of the registry: GraphiQL is built, the environment comes from the lock file, and no build tools remain.
 FROM node:22-slim AS ui
 WORKDIR /ui
 COPY ui/package.json ui/package-lock.json ui/.npmrc ./
@@ -25,7 +25,8 @@ RUN uv sync --locked --no-dev \
     && .venv/bin/python -m compileall -q server schema resolvers db archive domain migrations catalogs planner
 
 FROM python:3.13-slim
-# The embedded PostgreSQL, used without DATABASE_URL, needs a user with a name; the files are root's.
+# The embedded PostgreSQL, which runs without DATABASE_URL, needs a user with a name. The files of /app belong to root.
+# All data is in /data: archives of old versions, and the embedded database. Mount a volume there.
 RUN useradd --uid 10001 --user-group --home-dir /data --create-home --shell /usr/sbin/nologin registry
 WORKDIR /app
 COPY --from=environment /app /app

@@ -1,30 +1,29 @@
-"""The image and the compose file name only what is there; there is no engine here to run them."""
+"""The image and the compose file name only what exists. No container engine runs here."""
 
 import json
 import re
 import shlex
 import tomllib
-from pathlib import Path
 
 import pytest
 import yaml
 
 from server.settings import Settings, setting_name
+from tests.project.pages import ROOT, paragraph_of
 
-ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {setting_name(field) for field in Settings.model_fields}
 DOCKERFILE = re.sub(r"\\\n", " ", (ROOT / "Dockerfile").read_text("utf-8"))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text("utf-8"))
 
 
 def _instructions(name: str) -> list[list[str]]:
-    """The words after each instruction of that name."""
+    """The words after each instruction of this name."""
     lines = DOCKERFILE.splitlines()
     return [shlex.split(line)[1:] for line in lines if line.startswith(f"{name} ")]
 
 
 def _sources() -> list[str]:
-    """What the image takes from the repository: COPY without --from; the last word is where to."""
+    """The sources of COPY without --from; the last word of an instruction is the target."""
     copies = [words for words in _instructions("COPY") if not words[0].startswith("--from")]
     return [source for words in copies for source in words[:-1]]
 
@@ -52,7 +51,7 @@ def test_each_source_is_in_the_repository_and_in_the_build_context() -> None:
 
 
 def test_the_image_has_every_package() -> None:
-    """One that the wheel has and the image lacks would be missed when a container runs."""
+    """A package that only the wheel has would be missing when a container runs."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     packages = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert set(packages) <= set(_sources())
@@ -62,12 +61,12 @@ def test_the_image_sets_only_settings() -> None:
     assert set(_image_env()) <= SETTINGS
 
 
-def test_the_image_is_not_open_by_itself() -> None:
-    """It listens on all addresses of its container; whoever runs it says that this is meant."""
+def test_the_image_does_not_allow_open_access_by_itself() -> None:
+    """It listens on all addresses of its container, so who runs it must allow that."""
     assert "REGISTRY_ALLOW_OPEN" not in _image_env()
 
 
-def test_the_image_listens_where_it_says() -> None:
+def test_the_image_exposes_the_port_it_listens_on() -> None:
     assert [_image_env()["REGISTRY_PORT"]] in _instructions("EXPOSE")
 
 
@@ -78,21 +77,32 @@ def test_the_image_does_not_run_as_root() -> None:
 
 def test_the_health_check_is_python_that_parses() -> None:
     """The image has no curl."""
-    found = re.search(r"HEALTHCHECK .*?CMD (\[.*\])", DOCKERFILE)
-    assert found
-    python, flag, program = json.loads(found[1])
+    match = re.search(r"HEALTHCHECK .*?CMD (\[.*\])", DOCKERFILE)
+    assert match
+    python, flag, program = json.loads(match[1])
     assert (python, flag) == ("python", "-c")
     compile(program, "HEALTHCHECK", "exec")
     assert "/readyz" in program
 
 
-def test_compose_sets_only_settings_and_good_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    given = COMPOSE["services"]["registry"]["environment"]
-    assert set(given) <= SETTINGS
-    _set(monkeypatch, _image_env() | given)
+def test_compose_sets_only_settings_with_valid_values(monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = COMPOSE["services"]["registry"]["environment"]
+    assert set(environment) <= SETTINGS
+    _set(monkeypatch, _image_env() | environment)
     settings = Settings(_env_file=None)
     assert settings.allow_open
-    assert settings.database_url == given["DATABASE_URL"]
+    assert settings.database_url == environment["DATABASE_URL"]
+
+
+def test_all_data_is_in_the_volume_that_the_readme_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With DATABASE_URL too: archives of old versions are kept outside of the database."""
+    registry = COMPOSE["services"]["registry"]
+    _set(monkeypatch, _image_env() | registry["environment"])
+    settings = Settings(_env_file=None)
+    (folder,) = {volume.split(":")[1] for volume in registry["volumes"]}
+    assert str(settings.data_dir) == folder
+    assert settings.archive_location.startswith(f"file://{folder}/")
+    assert f"`{folder}`" in paragraph_of("Container.**")
 
 
 def test_compose_publishes_on_this_machine_only() -> None:

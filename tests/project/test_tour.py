@@ -1,15 +1,31 @@
-"""Every GraphQL example of the README works, in its order, on an empty registry."""
+"""Every GraphQL example of the documents and of GraphiQL works, in its order."""
 
-import re
+import json
+import shlex
 from pathlib import Path
 from typing import Any
 
+import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
+from tests import factories
 from tests.graphql import SCHEMA, GraphQL
+from tests.project.pages import PAGES, README, ROOT, blocks_of, name_of
 
-README = Path(__file__).resolve().parents[2] / "README.md"
-BLOCKS = re.findall(r"^```graphql\n(.*?)^```", README.read_text("utf-8"), re.M | re.S)
+BLOCKS = [block.text for block in blocks_of(README) if block.language == "graphql"]
+NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def _variables(example: Path) -> dict[str, Any]:
+    file = example.with_suffix(".json")
+    return json.loads(file.read_text("utf-8")) if file.exists() else {}
+
+
+# Document and variables of each tab, as the page has them.
+EXAMPLES = [
+    (file.read_text("utf-8"), _variables(file))
+    for file in sorted((ROOT / "ui" / "examples").glob("*.graphql"))
+]
 
 
 def _operation(document: str) -> OperationDefinitionNode:
@@ -18,10 +34,21 @@ def _operation(document: str) -> OperationDefinitionNode:
     return definition
 
 
+def _is_subscription(document: str) -> bool:
+    return _operation(document).operation == OperationType.SUBSCRIPTION
+
+
 def _name(document: str) -> str:
     name = _operation(document).name
     assert name, "an example has a name"
     return name.value
+
+
+def _curls() -> list[dict[str, Any]]:
+    """The bodies that the README's curl commands send."""
+    lines = (line for block in blocks_of(README) for line in block.text.splitlines())
+    calls = [shlex.split(line) for line in lines if line.startswith("curl ")]
+    return [json.loads(words[words.index("-d") + 1]) for words in calls]
 
 
 def test_every_example_is_valid() -> None:
@@ -30,10 +57,49 @@ def test_every_example_is_valid() -> None:
         assert validate(SCHEMA._schema, parse(block)) == []
 
 
+@pytest.mark.parametrize("page", [page for page in PAGES if page != README], ids=name_of)
+def test_examples_of_other_pages_are_valid(page: Path) -> None:
+    for block in blocks_of(page):
+        if block.language == "graphql":
+            assert validate(SCHEMA._schema, parse(block.text)) == []
+
+
+@pytest.mark.parametrize("body", _curls(), ids=lambda body: body["query"][:20])
+async def test_what_curl_sends_is_answered(gql: GraphQL, body: dict[str, Any]) -> None:
+    document = body["query"]
+    assert validate(SCHEMA._schema, parse(document)) == []
+    if not _is_subscription(document):
+        assert await gql(document, **body.get("variables", {}))
+
+
+def test_the_readme_counts_the_examples_of_graphiql() -> None:
+    assert f"\n{NUMBERS[len(EXAMPLES)]} example tabs" in README.read_text("utf-8")
+
+
+async def test_the_examples_of_graphiql_work_and_can_be_run_again(gql: GraphQL) -> None:
+    """On a registry that has what the first catalog imports: gpt-4o, and OpenAI's provider."""
+    await factories.provider(gql.db, slug="openai")
+    model = await factories.model(gql.db, name="gpt-4o", last_number=1)
+    await factories.version(gql.db, model, number=1, version="1.0.0")
+    first = [await _codes(gql, *example) for example in EXAMPLES]
+    assert [codes for codes in first if codes] == []
+    second = [await _codes(gql, *example) for example in EXAMPLES]
+    assert [codes for codes in second if codes] == [["ALREADY_EXISTS"]]
+
+
+async def _codes(gql: GraphQL, document: str, variables: dict[str, Any]) -> list[str]:
+    """The codes of the user errors of an example."""
+    if _is_subscription(document):
+        return []
+    data = await gql(document, **variables)
+    answers = [answer for answer in data.values() if answer]
+    return [error["code"] for answer in answers for error in answer.get("userErrors", ())]
+
+
 async def test_the_tour_is_a_model_s_life(gql: GraphQL) -> None:
     answers: dict[str, Any] = {}
     for block in BLOCKS:
-        if _operation(block).operation != OperationType.SUBSCRIPTION:
+        if not _is_subscription(block):
             (answers[_name(block)],) = (await gql(block)).values()
     _only_the_repeated_one_is_refused(answers)
     assert answers["Publish"]["version"] == {
@@ -46,8 +112,9 @@ async def test_the_tour_is_a_model_s_life(gql: GraphQL) -> None:
     production = answers["Production"]
     assert production["version"] == "1.1.0"
     assert [b["region"] for b in production["bindings"]["nodes"]] == [None, "us-east-1"]
+    assert [b["priority"] for b in production["bindings"]["nodes"]] == [100, 200]
     assert answers["RollBack"]["alias"]["version"] == {"version": "1.0.0"}
-    _history_tells_it_all(answers["History"])
+    _history_has_every_change(answers["History"])
 
 
 def _only_the_repeated_one_is_refused(answers: dict[str, Any]) -> None:
@@ -60,7 +127,7 @@ def _only_the_repeated_one_is_refused(answers: dict[str, Any]) -> None:
     )
 
 
-def _history_tells_it_all(model: dict[str, Any]) -> None:
+def _history_has_every_change(model: dict[str, Any]) -> None:
     (alias,) = model["aliases"]
     versions = [change["version"]["version"] for change in alias["history"]]
     assert versions == ["1.0.0", "1.1.0", "1.0.0"]
