@@ -1,0 +1,167 @@
+"""The documents name only what exists: settings, files, and words of the GraphQL API."""
+
+import ast
+import builtins
+import re
+import typing
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import graphql
+import pytest
+import strawberry
+from graphql import GraphQLNamedType
+
+import resolvers.errors
+import server.errors
+from server.settings import Settings, setting_name
+from tests.graphql import SCHEMA
+from tests.project.pages import PAGES, README, ROOT, name_of, spans_of, text_of
+
+SETTINGS = {setting_name(field) for field in Settings.model_fields}
+# Settings of older releases: the change log says what they are called now.
+FORMER = {
+    "REGISTRY_POOL_SIZE",
+    "REGISTRY_POOL_OVERFLOW",
+    "REGISTRY_POOL_WAIT_S",
+    "REGISTRY_ANSWER_CACHE_BYTES_MAX",
+    "REGISTRY_COLD_URL",
+    "REGISTRY_COLD_STORAGE_CLASS",
+}
+CONFIGURED = [ROOT / name for name in ("Makefile", "Dockerfile", "compose.yaml", ".env.example")]
+
+# Folders that are made by a command, and are not in the repository.
+GENERATED = ("ui/dist", "ui/node_modules", "bench/results")
+_TOP = "server|schema|resolvers|db|archive|domain|catalogs|planner|migrations|bench|tests|docs|ui"
+_PATH = re.compile(rf"(?<![\w./<-])(?:{_TOP})/[\w./-]*\w")
+
+USER_PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "docs" / "retention.md"]
+# Words that look like GraphQL and are something else, with the reason.
+OTHER = {
+    "DATABASE_URL": "a setting without the prefix",
+    "CONFLICT": "the code of retentionPlan when a version is gone",
+    "AWS_ACCESS_KEY_ID": "a variable of AWS",
+    "AWS_REGION": "a variable of AWS",
+    "AWS_ENDPOINT_URL": "a variable of AWS",
+    "GLACIER_IR": "a storage class of S3",
+    "DEEP_ARCHIVE": "a storage class of S3",
+}
+# The same on the pages for developers, which may also use names of the code and of its libraries.
+FOREIGN = {
+    "PLANNER_CASES": "a variable of the tests",
+    "RestoreObject": "an operation of S3",
+    "MaskErrors": "an extension of Strawberry",
+    "Infinity": "a value of PostgreSQL",
+    **dict.fromkeys(("Accept", "ETag", "Host", "Vary"), "an HTTP header"),
+}
+# Abbreviations and the like in the descriptions of the schema.
+PLAIN = {"API", "AWS", "HTTP", "ISO", "RFC", "S3", "SDL", "SHA", "SQL", "URI", "US", "USD", "UTC"}
+PLAIN |= {"YYYY", "MM", "DD", "versionId"}
+
+COMMANDS = ("make ", "registry ")  # test_documents.py parses them
+_CAMEL = r"[a-z]+[a-z0-9]*[A-Z]\w*"
+_PASCAL = r"[A-Z]+[a-z]\w*"
+_UPPER = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*"
+_WORD = re.compile(rf"(?<![\w./-])(?:{_CAMEL}|{_PASCAL}|{_UPPER})(?![\w/-]|\.\w)")
+_UPPER_WITH_UNDERSCORE = re.compile(r"(?<![\w*-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w*])")
+
+
+def _api() -> Iterator[str]:
+    """Every name of the schema: types, fields, arguments, values of enums, directives."""
+    core = SCHEMA._schema
+    for directive in core.directives:
+        yield from (directive.name, *directive.args)
+    for type_ in core.type_map.values():
+        yield from _names_of(type_)
+
+
+def _names_of(type_: GraphQLNamedType) -> Iterator[str]:
+    yield type_.name
+    yield from getattr(type_, "values", ())
+    for name, field in getattr(type_, "fields", {}).items():
+        yield name
+        yield from getattr(field, "args", ())
+
+
+@cache
+def _known_to_clients() -> frozenset[str]:
+    values = (
+        value for module in (resolvers.errors, server.errors) for value in vars(module).values()
+    )
+    codes = {value for value in values if isinstance(value, str) and value.isupper()}
+    return frozenset({*_api(), *codes, *SETTINGS, *FORMER, *OTHER})
+
+
+@cache
+def _known_to_developers() -> frozenset[str]:
+    files = (file for top in _TOP.split("|") for file in (ROOT / top).rglob("*.py"))
+    code = (name for file in files if "node_modules" not in file.parts for name in _defined(file))
+    modules = (builtins, typing, graphql, strawberry)
+    libraries = (name for module in modules for name in dir(module))
+    return frozenset({*_known_to_clients(), *code, *libraries, *FOREIGN})
+
+
+def _defined(file: Path) -> Iterator[str]:
+    """The classes, functions, arguments and variables of a module."""
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        match node:
+            case ast.ClassDef() | ast.FunctionDef() | ast.AsyncFunctionDef():
+                yield node.name
+            case ast.arg():
+                yield node.arg
+            case ast.Name():
+                yield node.id
+            case ast.Attribute():
+                yield node.attr
+
+
+def _words(page: Path) -> set[str]:
+    """What looks like GraphQL: names in backticks, and upper-case words with an underscore.
+
+    On the pages for developers, upper-case words without one are SQL or HTTP.
+    """
+    prose = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.M | re.S)
+    spans = [span for span in spans_of(page) if not span.startswith(COMMANDS)]
+    in_spans = {word for span in spans for word in _WORD.findall(span) if len(word) > 1}
+    if page not in USER_PAGES:
+        in_spans = {word for word in in_spans if not word.isupper()}
+    return in_spans | set(_UPPER_WITH_UNDERSCORE.findall(prose))
+
+
+@pytest.mark.parametrize("page", [*PAGES, *CONFIGURED], ids=name_of)
+def test_a_setting_that_is_named_is_one(page: Path) -> None:
+    names = set(re.findall(r"REGISTRY_[A-Z0-9_]*[A-Z0-9]", text_of(page)))
+    former = FORMER if page.name == "CHANGELOG.md" else set()
+    assert names <= SETTINGS | former
+
+
+def test_former_settings_are_no_settings() -> None:
+    assert FORMER.isdisjoint(SETTINGS)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_file_that_is_named_exists(page: Path) -> None:
+    paths = {path for path in _PATH.findall(text_of(page)) if not path.startswith(GENERATED)}
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_word_that_looks_like_graphql_exists(page: Path) -> None:
+    known = _known_to_clients() if page in USER_PAGES else _known_to_developers()
+    assert _words(page) - known == set()
+
+
+def test_every_exception_is_used() -> None:
+    assert OTHER.keys() - {word for page in USER_PAGES for word in _words(page)} == set()
+
+
+def test_descriptions_of_the_schema_name_only_what_is_served() -> None:
+    sdl = SCHEMA.as_str()
+    words = {
+        word
+        for text in re.findall(r'"""(.*?)"""', sdl, re.S)
+        for word in re.findall(rf"\b(?:{_CAMEL}|{_UPPER})\b", text)
+        if len(word) > 1
+    }
+    assert words - _known_to_clients() - PLAIN == set()
