@@ -19,7 +19,7 @@ from db.writes import idempotency, retention
 from server.settings import Settings
 
 ACTOR = "retention"  # in the audit log
-CONNECTIONS_MAX = 3  # to the database
+CONNECTIONS_MAX = 4  # to the database: three in the pool, and one that listens for jobs
 
 _QUEUE = "registry"
 _HISTORY_HOURS = 24 * 30  # ended jobs stay in the queue this long, for operators
@@ -37,7 +37,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
         connector=PsycopgConnector(
             conninfo=database_url,
             min_size=0,
-            max_size=CONNECTIONS_MAX,
+            max_size=CONNECTIONS_MAX - 1,
             timeout=_CONNECT_TIMEOUT_S,  # a stop needs the database, which may be away
             kwargs={"options": "-c timezone=UTC", "connect_timeout": _CONNECT_TIMEOUT_S},
         )

@@ -13,6 +13,7 @@ from typer.exceptions import TyperException
 
 from db.tables import Model
 from server.cli import app
+from server.ops import jobs
 from server.settings import Settings
 from tests.project.pages import (
     PAGES,
@@ -165,6 +166,8 @@ def test_the_readme_states_other_defaults() -> None:
     assert f"the newest {Model(name='x').retention_keep} (`retentionKeep`)" in retention
     assert f"{settings.read_connections_max} for reads" in workers
     assert f"{settings.write_connections_max} for writes" in workers
+    total, *parts = map(int, re.findall(r"(?:at most|:|,|and) (\d+) ", workers))
+    assert (sum(parts), parts[-1]) == (total, jobs.CONNECTIONS_MAX)
     assert settings.host in paragraph_of("Access.**")
 
 
