@@ -1,4 +1,4 @@
-"""Every read has every write that was acknowledged before it began, whichever server is asked."""
+"""Each read sees all writes that were acknowledged before it started, on every server."""
 
 import asyncio
 import json
@@ -16,10 +16,12 @@ from tests import factories
 from tests.server.commands.test_commands import serving
 
 _log = logging.getLogger(__name__)
-# As long as it is to run; LINEARIZABLE_S=600 for a night.
+# The test runs for this time at least; LINEARIZABLE_S=600 makes it a long one.
 SECONDS = float(os.environ.get("LINEARIZABLE_S", "3"))
 _MODELS = ("a", "b", "c")
 _READERS = 6
+_COUNT_MIN = 6  # of writes and of cached reads: on a busy machine the test runs longer
+_EXTRA_S = 60
 _WRITE = "mutation($input: UpdateModelInput!) { updateModel(input: $input) { model { id } } }"
 _ONE = '{ model(by: {name: "%s"}) { name description } }'
 _ALL = "{ models { nodes { name description } } }"
@@ -34,13 +36,15 @@ class History:
     acknowledged: dict[str, int]
     end: float
     reads: int = 0
-    kept: int = 0  # reads of an answer with the tag that the reader had before
+    cached: int = 0  # reads of a response with the ETag that the reader had before
     writes: int = 0
     wrong: list[str] = field(default_factory=list)
 
     @property
     def goes_on(self) -> bool:
-        return time.monotonic() < self.end and not self.wrong
+        has_enough = min(self.cached, self.writes) >= _COUNT_MIN
+        end = self.end if has_enough else self.end + _EXTRA_S
+        return time.monotonic() < end and not self.wrong
 
 
 async def _write(client: httpx.AsyncClient, history: History, name: str, id: str) -> None:
@@ -70,7 +74,7 @@ async def _read(client: httpx.AsyncClient, history: History) -> None:
                 history.wrong.append(f"{name}: {number}, {known[name]} was acknowledged before")
         tag = answer.headers.get("etag")
         history.reads += 1
-        history.kept += tag is not None and tags.get(document) == tag
+        history.cached += tag is not None and tags.get(document) == tag
         tags[document] = tag
 
 
@@ -89,7 +93,6 @@ async def test_no_read_misses_a_write_acknowledged_before_it_began(
             readers = [_read((of_other, of_one)[n % 3 == 2], history) for n in range(_READERS)]
             writers = [_write(of_one, history, name, row.node_id) for name, row in models.items()]
             await asyncio.gather(*readers, *writers)
-    _log.info("%d reads, %d kept, %d writes", history.reads, history.kept, history.writes)
+    _log.info("%d reads, %d cached, %d writes", history.reads, history.cached, history.writes)
     assert history.wrong == []
-    assert history.writes > 10 * SECONDS / 5
-    assert history.kept > 10 * SECONDS / 5
+    assert min(history.cached, history.writes) >= _COUNT_MIN
