@@ -7,6 +7,7 @@ a cached response.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
@@ -14,18 +15,26 @@ ResponseT = TypeVar("ResponseT")
 Run = Coroutine[Any, Any, ResponseT]
 
 
+class RequestCancelled(asyncio.CancelledError):
+    """Raised in a request that is ended early, for a reason."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__()
+        self.reason = reason
+
+
 class InFlightRequest(Generic[ResponseT]):
     """One request that runs; `cancel` ends it early."""
 
-    __slots__ = ("_awaited", "_on_end", "_run", "_running", "reason", "started_at")
+    __slots__ = ("_awaited", "_on_end", "_run", "_running", "is_cancelled", "started_at")
 
     def __init__(
         self,
         run: Run[ResponseT],
-        on_end: Callable[[ResponseT | Exception], None],
+        on_end: Callable[[ResponseT], None],
         running: "dict[InFlightRequest[Any], None]",
     ) -> None:
-        self.reason: Exception | None = None  # why it was cancelled
+        self.is_cancelled = False
         self.started_at = perf_counter()
         self._run: Run[ResponseT] | None = run
         self._on_end = on_end
@@ -33,24 +42,21 @@ class InFlightRequest(Generic[ResponseT]):
         self._awaited: asyncio.Future[Any] | None = None
 
     def cancel(self, reason: Exception) -> None:
-        """Raise CancelledError in the request, unless it has ended or is being cancelled."""
-        if self._run is not None and self.reason is None:
-            self.reason = reason
-            self._step(asyncio.CancelledError())
+        """Raise RequestCancelled in the request, unless it has ended or is cancelled already."""
+        if self._run is not None and not self.is_cancelled:
+            self.is_cancelled = True
+            self.step(RequestCancelled(reason))
 
-    def start(self) -> None:
-        """Run until it awaits something; its end is reported to `on_end`."""
-        self._step()
-
-    def _step(self, error: BaseException | None = None) -> None:
+    def step(self, error: BaseException | None = None) -> None:
+        """Run until the request awaits something, or ends."""
         run = self._run
         assert run is not None  # it has not ended
         try:
             awaited = run.send(None) if error is None else run.throw(error)
         except StopIteration as end:
-            self._end(end.value)
-        except asyncio.CancelledError:
-            self._end(self.reason or TimeoutError())
+            self._run = self._awaited = None
+            del self._running[self]
+            self._on_end(end.value)
         else:
             # As asyncio.Task does it: the future has seen that somebody awaits it.
             awaited._asyncio_future_blocking = False
@@ -59,13 +65,7 @@ class InFlightRequest(Generic[ResponseT]):
 
     def _resume(self, awaited: "asyncio.Future[Any]") -> None:
         if awaited is self._awaited:  # else it was cancelled meanwhile
-            self._awaited = None
-            self._step()
-
-    def _end(self, outcome: Any) -> None:
-        self._run = self._awaited = None
-        del self._running[self]
-        self._on_end(outcome)
+            self.step()
 
 
 class InFlightRequests:
@@ -83,21 +83,25 @@ class InFlightRequests:
         return len(self._running) > self._count_max
 
     def start(
-        self, run: Run[ResponseT], on_end: Callable[[ResponseT | Exception], None]
+        self, run: Run[ResponseT], on_end: Callable[[ResponseT], None]
     ) -> InFlightRequest[ResponseT]:
-        """Start a request. `on_end` gets its response, or the reason for which it was cancelled."""
+        """Start a request; `on_end` gets its response, perhaps before this returns.
+
+        `run` must return a response also when RequestCancelled is raised in it.
+        """
         request = InFlightRequest(run, on_end, self._running)
         self._running[request] = None
         if self._timer is None:
             self._set_timer(self.timeout_s)
-        request.start()
+        request.step()
         return request
 
     async def drained(self) -> None:
         """Returns when no request runs, after the timeout at the latest."""
-        async with asyncio.timeout(self.timeout_s):
-            while self._running:  # noqa: ASYNC110  # once, when the process stops
-                await asyncio.sleep(0.01)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.timeout_s):
+                while self._running:  # noqa: ASYNC110  # once, when the process stops
+                    await asyncio.sleep(0.01)
 
     def _set_timer(self, delay_s: float) -> None:
         loop = asyncio.get_running_loop()

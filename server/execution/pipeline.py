@@ -19,7 +19,7 @@ from db.reads.data_version import DataVersionReader
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from server import errors
 from server.errors import HttpError, OperationRejected
-from server.execution.in_flight import InFlightRequest, InFlightRequests
+from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
 from server.execution.operations import Caller, Operations, PreparedOperation
 from server.execution.parameters import Parameters
 from server.execution.response_cache import ResponseCache
@@ -75,16 +75,9 @@ class RequestPipeline:
         self, request: GraphQLRequest, on_response: Callable[[GraphQLResponse], None]
     ) -> InFlightRequest[GraphQLResponse]:
         """Start a query or mutation; `on_response` is called once, perhaps before this returns."""
-
-        def end(outcome: GraphQLResponse | Exception) -> None:
-            if isinstance(outcome, Exception):
-                with logged_as(request.caller.request_id):
-                    outcome = error_response(outcome)
-            on_response(outcome)
-
         token = request_id.set(request.caller.request_id)
         try:
-            return self.in_flight.start(self._respond(request), end)
+            return self.in_flight.start(self._respond(request), on_response)
         finally:
             request_id.reset(token)
 
@@ -133,6 +126,12 @@ class RequestPipeline:
                 return await self._respond_cached(request)
             body, _ = await self._execute(request)
             return GraphQLResponse(body)
+        except (
+            asyncio.CancelledError
+        ) as error:  # by its deadline or its client; else with its batch
+            reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
+            with logged_as(request.caller.request_id):
+                return error_response(reason)
         except Exception as error:
             return error_response(error)
 

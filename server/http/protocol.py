@@ -8,12 +8,12 @@ line. docs/decisions/0018-the-direct-path.md
 
 import asyncio
 from collections.abc import Callable
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.errors import HttpError
 from server.execution.in_flight import InFlightRequest
 from server.execution.pipeline import (
     CLIENT_GONE,
@@ -24,7 +24,7 @@ from server.execution.pipeline import (
     error_response,
 )
 from server.http import request, responses
-from server.http.endpoint import has_query
+from server.http.endpoint import wants_page
 from server.http.middleware import is_request_logged, log_request
 from server.http.request import PATH, RequestHead
 from server.ops.logs import logged_as
@@ -34,7 +34,6 @@ STATE = "registry.pipeline"  # the key of the pipeline in the lifespan's state
 _PATH = PATH.encode()
 _QUERY = _PATH + b"?"
 _METHODS = {b"POST": "POST", b"GET": "GET", b"HEAD": "HEAD"}
-_ASGI_HEADERS = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
 _COPIED_BYTES_MAX = 65_536  # a larger body is not copied behind its head
 
 
@@ -88,6 +87,11 @@ class Protocol(HttpToolsProtocol):
         self._unparsed = b""  # what arrived meanwhile
         self._timer: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
+        if self._pipeline is not None:
+            settings = self._pipeline.operations.settings
+            self._body_bytes_max = settings.body_bytes_max
+            self._timeout_ms = settings.operation_timeout_ms
+            self._period_s = min(self._timeout_ms / 1_000, self.timeout_keep_alive)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         """Called by the event loop."""
@@ -174,33 +178,16 @@ class Protocol(HttpToolsProtocol):
     def _direct_head(self) -> RequestHead | None:
         """The head of a request for the direct path; None for the ASGI application."""
         method = _METHODS.get(self.parser.get_method())
-        is_free = self.cycle is None or self.cycle.response_complete
-        if self._pipeline is None or method is None or not is_free or self.parser.should_upgrade():
+        url, cycle = self.url, self.cycle
+        if method is None or self._pipeline is None or not url.startswith(_PATH):
             return None
-        if self.url == _PATH:
-            query = b""
-        elif self.url.startswith(_QUERY):
-            query = self.url[len(_QUERY) :]
-        else:
+        if (cycle is not None and not cycle.response_complete) or self.parser.should_upgrade():
             return None
-        headers = dict(self.headers)
-        if not _ASGI_HEADERS.isdisjoint(headers) or self.parser.get_http_version() != "1.1":
+        if url != _PATH and not url.startswith(_QUERY):
             return None
-        head = RequestHead(method, query, headers)
-        return head if self._is_accepted(head) else None
-
-    def _is_accepted(self, head: RequestHead) -> bool:
-        """Whether the head is in order; the ASGI application refuses what is not."""
-        assert self._pipeline is not None
-        accept = head.headers.get(b"accept", b"")
-        bytes_max = self._pipeline.operations.settings.body_bytes_max
-        try:
-            request.check(head, bytes_max)
-        except HttpError:
-            return False
-        if responses.accepts_events(accept) or request.is_body_too_large(head, bytes_max):
-            return False
-        return head.is_post or not (b"text/html" in accept and not has_query(head.query_string))
+        head = RequestHead(method, url[len(_QUERY) :], dict(self.headers))
+        is_direct = request.is_in_order(head, self._body_bytes_max) and not wants_page(head)
+        return head if is_direct and self.parser.get_http_version() == "1.1" else None
 
     def _start(self, exchange: DirectExchange) -> None:
         assert self._pipeline is not None  # the exchange is direct
@@ -235,15 +222,15 @@ class Protocol(HttpToolsProtocol):
         media = responses.media_type(headers.get(b"accept", b""))
         if_none_match = b"" if exchange.head.is_post else headers.get(b"if-none-match", b"")
         http = responses.to_http(response, media, if_none_match)
-        parts = [STATUS_LINE[http.status]]
-        for name, value in (*self.server_state.default_headers, *http.headers):
+        parts = [responses.encode_head(http.status, http.headers)]
+        for name, value in self.server_state.default_headers:
             parts += (name, b": ", value, b"\r\n")
         if (b"connection", b"close") in http.headers:
             exchange.keep_alive = False
         elif not exchange.keep_alive:
             parts.append(b"connection: close\r\n")
         body = http.body
-        if http.status != 304:
+        if http.status != HTTPStatus.NOT_MODIFIED:
             parts.append(b"content-length: %d\r\n" % len(body))
         parts += (b"x-request-id: ", exchange.request_id.encode(), b"\r\n\r\n")
         if exchange.head.method == "HEAD":
@@ -253,11 +240,6 @@ class Protocol(HttpToolsProtocol):
             self.transport.write(b"".join(parts))
         else:
             self.transport.writelines((b"".join(parts), body))
-
-    @property
-    def _period_s(self) -> float:
-        assert self._pipeline is not None
-        return min(self._pipeline.in_flight.timeout_s, self.timeout_keep_alive)
 
     def _set_timer(self, delay_s: float) -> None:
         self._timer = self.loop.call_later(delay_s, self._check_timeouts)
@@ -271,9 +253,8 @@ class Protocol(HttpToolsProtocol):
         end: Callable[[], None]
         delay_s = self._period_s
         if self._receiving is not None:
-            assert self._pipeline is not None
             end = self._refuse_late_body
-            left_s = self._receiving.started_at + self._pipeline.in_flight.timeout_s
+            left_s = self._receiving.started_at + self._timeout_ms / 1_000
         elif self.cycle is None or self.cycle.response_complete:
             end, left_s = self.transport.close, self._idle_since + self.timeout_keep_alive
         else:  # the request is being answered
@@ -289,8 +270,6 @@ class Protocol(HttpToolsProtocol):
         """The response to half a body, and the end of the connection."""
         exchange = self._receiving
         assert exchange is not None
-        assert self._pipeline is not None
         self._receiving, self._direct = None, exchange
-        timeout_ms = self._pipeline.operations.settings.operation_timeout_ms
         with logged_as(exchange.request_id):
-            self._respond(error_response(request.body_timeout(timeout_ms)))
+            self._respond(error_response(request.body_timeout(self._timeout_ms)))

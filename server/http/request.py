@@ -6,6 +6,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 import asyncio
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from starlette.types import Receive, Scope
@@ -15,12 +16,14 @@ from server.errors import TIMEOUT, HttpError
 from server.execution import parameters
 from server.execution.operations import Caller
 from server.execution.pipeline import GraphQLRequest, client_gone
+from server.http.responses import accepts_events
 from server.ops.logs import new_request_id
 
 PATH = "/graphql"
 REQUEST_ID = b"x-request-id"
 
-_JSON = b"application/json"
+# Headers of requests that the ASGI application handles.
+_EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # cannot forge a line of a log
 
 
@@ -54,10 +57,23 @@ def request_id_of(headers: Mapping[bytes, bytes]) -> str:
     return new_request_id()
 
 
+def is_in_order(head: RequestHead, bytes_max: int) -> bool:
+    """Whether a head asks for one JSON response and is not refused; for the direct path."""
+    headers = head.headers
+    if not _EXCEPTIONAL.isdisjoint(headers) or accepts_events(headers.get(b"accept", b"")):
+        return False
+    if head.is_post:
+        length = headers.get(b"content-length", b"0")
+        return _is_json(headers.get(b"content-type", b"")) and int(length) <= bytes_max
+    return len(head.query_string) <= bytes_max and b"sec-fetch-site" not in headers
+
+
 def check(head: RequestHead, bytes_max: int) -> None:
     """Raises HttpError for a method, content type, URL length or origin that is not accepted."""
     if head.is_post:
-        _check_content_type(head.headers.get(b"content-type", b""))
+        if not _is_json(head.headers.get(b"content-type", b"")):
+            accept = {"accept": "application/json"}
+            raise HttpError(415, "Content-Type must be application/json, in UTF-8", headers=accept)
         return
     if head.method not in ("GET", "HEAD"):
         allow = {"allow": "GET, HEAD, POST"}
@@ -131,11 +147,9 @@ def _too_large(bytes_max: int) -> HttpError:
     return HttpError(413, message, LIMIT_EXCEEDED, {"connection": "close"})
 
 
-def _check_content_type(value: bytes) -> None:
-    if value == _JSON:
-        return
-    media, _, rest = value.lower().partition(b";")
+@lru_cache(maxsize=64)
+def _is_json(content_type: bytes) -> bool:
+    """Whether a Content-Type is JSON in UTF-8."""
+    media, _, rest = content_type.lower().partition(b";")
     charset = rest.strip().removeprefix(b"charset=").strip(b'"')
-    if media.strip() != _JSON or charset not in (b"", b"utf-8", b"utf8"):
-        accept = {"accept": _JSON.decode()}
-        raise HttpError(415, "Content-Type must be application/json, in UTF-8", headers=accept)
+    return media.strip() == b"application/json" and charset in (b"", b"utf-8", b"utf8")

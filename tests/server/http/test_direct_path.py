@@ -66,6 +66,7 @@ async def test_heads_that_change_with_each_request_are_direct(serve_bytes: Serve
 
 DIRECT = {
     "a header twice": request(QUERY, "Accept: a/b", "Accept: application/json"),
+    "another way to write the type": request(QUERY).replace(b"json\r", b"json; charset=UTF-8\r"),
     "a long head": request(QUERY, f"X-Long: {'x' * 5_000}"),
     "an unsafe request id": request(QUERY, "X-Request-Id: a b"),
     "a query string beside a body": request(QUERY).replace(b"/graphql", b"/graphql?a=b", 1),
