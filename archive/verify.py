@@ -3,13 +3,11 @@
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from archive import format
 from archive.store import ArchiveStore, RestorePending, StoreUnavailable
 from db.postgres.engine import Database
+from db.reads.versions import archived_after
 from db.tables import ModelVersion
-from domain.enums import VersionStatus
 
 _BATCH = 500  # versions read at once
 
@@ -39,15 +37,7 @@ async def verify(database: Database, store: ArchiveStore) -> Report:
     report, there = Report(), dict(store.names())
     last: UUID | None = UUID(int=0)
     while last is not None:
-        async with database.read() as session:
-            statement = (
-                select(ModelVersion)
-                .where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
-                .where(col(ModelVersion.id) > last)
-                .order_by(col(ModelVersion.id))
-                .limit(_BATCH)
-            )
-            versions = list(await session.exec(statement))
+        versions = await archived_after(database.reader, last, _BATCH)
         for version in versions:
             await _check(version, store, there, report)
         last = versions[-1].id if versions else None

@@ -25,6 +25,7 @@ from catalogs.catalog import Binding, Catalog, ImportIssue, Model, Provider, Ver
 from catalogs.prices import EPOCH
 from catalogs.staging import BindingRow, ModelRow, PriceRow, ProviderRow, Row, VersionRow
 from db.postgres.engine import Database
+from db.reads import data_version
 from domain import ids, semver
 
 _CHUNK_BINDINGS = 20_000  # about 20 MB of rows in memory, however large the catalog
@@ -93,7 +94,7 @@ async def load(
             progress(staged["binding"], catalog.binding_count)
         counts = await merge.count_changes(session)
     if counts:
-        async with database.read() as session:
+        async with database.write(f"import:{catalog.source}") as session:
             await merge.analyze(session)
     return Report(
         source=catalog.source,
@@ -105,8 +106,7 @@ async def load(
 
 async def was_used(database: Database) -> bool:
     """Whether the registry holds models, or held any data before."""
-    async with database.read() as session:
-        return await merge.was_used(session)
+    return await data_version.was_used(database.reader)
 
 
 async def _load_chunk(session: AsyncSession, chunk: _Chunk, source: str) -> list[ImportIssue]:

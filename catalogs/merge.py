@@ -23,14 +23,7 @@ _LOCK_TIMEOUT_S = 60
 
 async def is_migrated(session: AsyncSession) -> bool:
     """Whether the database is at the newest migration."""
-    connection = await session.connection()
-    return await connection.run_sync(migration_state.current) == migration_state.head()
-
-
-async def was_used(session: AsyncSession) -> bool:
-    """Whether the registry holds a model, or ever held data: then its revision is above 0."""
-    statement = "SELECT EXISTS (SELECT FROM models) OR (SELECT revision FROM registry_state) > 0"
-    return bool((await _run(session, statement)).scalar_one())
+    return await migration_state.current(session) == migration_state.head()
 
 
 async def begin(session: AsyncSession) -> None:

@@ -91,7 +91,7 @@ async def alias(db: Database, of: ModelVersion, name: str = "production") -> Mod
 
 async def revision(db: Database) -> int:
     """The registry's revision in the database."""
-    async with db.read() as session:
+    async with db.write("tests") as session:
         state = await session.get(RegistryState, 1)
         assert state is not None
         return state.revision

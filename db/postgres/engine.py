@@ -90,14 +90,6 @@ class Database:
         )
         if not limits.is_prepared:
             event.listen(self.engine.sync_engine, "connect", _set_time_zone)
-        # for the few reads that the ORM is handy for; without BEGIN around them
-        self._reading = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-
-    @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        """An ORM session for reading; each statement sees what was committed before it began."""
-        async with AsyncSession(self._reading, expire_on_commit=False) as session:
-            yield session
 
     @asynccontextmanager
     async def write(

@@ -5,8 +5,13 @@ Without Alembic, which would take 11 MB of each server: it loads Mako, and that 
 
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query
 
 FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
@@ -17,9 +22,20 @@ def head() -> str:
     return max(file.name for file in FOLDER.glob("versions/[0-9]*.py")).partition("_")[0]
 
 
-def current(connection: sa.Connection) -> str | None:
+async def current(source: Source) -> str | None:
     """The revision a database is at; None before the first migration."""
-    if connection.scalar(sa.text("SELECT to_regclass('alembic_version')")) is None:
-        return None
-    found: str | None = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
-    return found
+    ((is_migrated,),) = await reader.rows(source, _HAS_VERSION)
+    versions = await reader.rows(source, _VERSION) if is_migrated else []
+    return versions[0].version_num if versions else None
+
+
+def _select_has_version() -> sa.Select[Any]:
+    return sa.select(sa.func.to_regclass("alembic_version").is_not(None).label("is_migrated"))
+
+
+def _select_version() -> sa.Select[Any]:
+    return sa.select(sa.column("version_num", sa.Text())).select_from(sa.table("alembic_version"))
+
+
+_HAS_VERSION = Query("has alembic version", _select_has_version, {})
+_VERSION = Query("alembic version", _select_version, {})

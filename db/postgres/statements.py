@@ -109,6 +109,11 @@ def columns_of(table: type[SQLModel], attributes: frozenset[str] | None) -> tupl
     return tuple(name for name in every if name in wanted)
 
 
+def labelled(table: type[SQLModel], names: Iterable[str]) -> list[sa.Label[Any]]:
+    """The table's columns for a SELECT or RETURNING, each labelled with its attribute's name."""
+    return [getattr(table, name).label(name) for name in names]
+
+
 @lru_cache
 def _columns(table: type[SQLModel]) -> tuple[str, ...]:
     return tuple(prop.key for prop in sa.inspect(table).column_attrs)

@@ -11,7 +11,7 @@ from db.postgres import reader
 from db.postgres.batching import Batcher, BatchSlot
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.tables import Price, RegistryState
+from db.tables import Model, Price, RegistryState
 
 
 class DataVersion(NamedTuple):
@@ -63,6 +63,17 @@ class DataVersionReader:
 
     async def _read(self, _: Sequence[None]) -> dict[None, DataVersion]:
         return {None: await current(self._source)}
+
+
+async def was_used(source: Source) -> bool:
+    """Whether the registry holds a model, or ever held something: its revision then moved."""
+    ((was_used,),) = await reader.rows(source, Query("was used", _select_was_used, {}))
+    return bool(was_used)
+
+
+def _select_was_used() -> sa.Select[Any]:
+    revision = sa.select(col(RegistryState.revision)).scalar_subquery()
+    return sa.select(sa.or_(sa.exists(sa.select(Model)), revision > 0).label("was_used"))
 
 
 async def revision(source: Source) -> int:

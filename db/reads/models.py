@@ -1,12 +1,15 @@
 """Models in SQL."""
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
 
+from db.postgres import reader
 from db.postgres.reader import Source
+from db.postgres.statements import Query
 from db.reads.conditions import any_label, created_between, name_contains, updated_between
 from db.reads.keyset import Given, Listing, among, plain
 from db.reads.lookup import one_by
@@ -62,6 +65,20 @@ async def by_ids(
 ) -> dict[UUID, Model]:
     """The models that exist among the ids."""
     return await one_by(source, Model, "id", ids, attributes)
+
+
+async def ids_after(source: Source, key: UUID, count: int) -> list[UUID]:
+    """The next `count` keys of models after this one, in order."""
+    rows = await reader.rows(
+        source, Query("models after", _select_after, {"key": key, "count": count})
+    )
+    return [row.id for row in rows]
+
+
+def _select_after() -> sa.Select[Any]:
+    key = col(Model.id)
+    after = sa.select(key).where(key > sa.bindparam("key", type_=sa.Uuid()))
+    return after.order_by(key).limit(sa.bindparam("count", type_=sa.Integer()))
 
 
 async def by_names(

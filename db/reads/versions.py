@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound, bound_array
+from db.postgres.statements import Query, bound, bound_array, columns_of, labelled
 from db.reads import models
 from db.reads.conditions import created_between, in_range
 from db.reads.keyset import (
@@ -126,6 +126,24 @@ async def by_content_hash(source: Source, content_hash: str) -> ModelVersion | N
     """The version with this hash; the oldest where several models hold the same content."""
     found = await several_by(source, ModelVersion, "content_hash", [content_hash], "id")
     return next(iter(found[content_hash]), None)
+
+
+async def archived_after(source: Source, key: UUID, count: int) -> list[ModelVersion]:
+    """The next `count` ARCHIVED versions after this key, in the order of their keys."""
+    values = {"key": key, "count": count}
+    query = Query("archived versions", _select_archived_after, values, ModelVersion)
+    return await reader.rows(source, query)
+
+
+def _select_archived_after() -> sa.Select[Any]:
+    key = col(ModelVersion.id)
+    return (
+        sa.select(*labelled(ModelVersion, columns_of(ModelVersion, None)))
+        .where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
+        .where(key > sa.bindparam("key", type_=sa.Uuid()))
+        .order_by(key)
+        .limit(sa.bindparam("count", type_=sa.Integer()))
+    )
 
 
 async def slo_statuses(source: Source, ids: Sequence[UUID]) -> dict[UUID, SloStatus]:

@@ -8,9 +8,10 @@ import psycopg
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import SQLModel
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.errors import driver_error
+from db.postgres.reader import Reader
+from db.postgres.statements import Query, columns_of, labelled
 from db.tables import ModelVersion, Provider, ProviderBinding
 from db.tables.models import Model
 from domain.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
@@ -67,10 +68,10 @@ def is_worth_retrying(error: Exception) -> bool:
     return isinstance(driver_error(error), _RETRIED)
 
 
-async def problem_of(session: AsyncSession, error: Exception) -> Problem | None:
+async def problem_of(source: Reader, error: Exception) -> Problem | None:
     """The problem behind a constraint violation; None for any other error.
 
-    `session` is a new one, for the transaction that failed can answer nothing more.
+    It reads outside of the transaction that failed, in which no statement can run any more.
     """
     cause = driver_error(error)
     if not isinstance(cause, psycopg.errors.IntegrityError):
@@ -79,7 +80,7 @@ async def problem_of(session: AsyncSession, error: Exception) -> Problem | None:
     name = cause.diag.constraint_name or ""
     if name in _UNIQUE:
         table, what, path = _UNIQUE[name]
-        return AlreadyExists(f"{what} exists", path, await _existing(session, table, cause))
+        return AlreadyExists(f"{what} exists", path, await _existing(source, table, cause))
     if name in _IN_USE and statement.lstrip().startswith("DELETE"):
         return InvalidState(_IN_USE[name], ("id",), UserErrorCode.IN_USE)
     if name in _FOREIGN:
@@ -89,7 +90,7 @@ async def problem_of(session: AsyncSession, error: Exception) -> Problem | None:
 
 
 async def _existing(
-    session: AsyncSession, table: type[SQLModel] | None, cause: psycopg.errors.IntegrityError
+    source: Reader, table: type[SQLModel] | None, cause: psycopg.errors.IntegrityError
 ) -> Any:
     """The row that is in the way, found by the key that PostgreSQL's detail quotes."""
     detail = cause.diag.message_detail or ""
@@ -99,10 +100,15 @@ async def _existing(
     columns = [sa.inspect(table).columns[name] for name in names.split(", ")]
     keys = [column for column in columns if isinstance(column.type, sa.Uuid)]  # they stand first
     texts = values.rpartition(")")[0].split(", ", len(keys))
-    conditions = [column == UUID(text) for column, text in zip(keys, texts, strict=False)]
-    conditions.append(_quoted(columns[len(keys) :]) == texts[-1])
-    statement = sa.select(table).where(*conditions)
-    return (await session.exec(statement)).scalars().first()  # type: ignore[call-overload]  # not select()
+
+    def build() -> sa.Select[Any]:
+        conditions = [column == sa.bindparam(column.name, type_=sa.Uuid()) for column in keys]
+        conditions.append(_quoted(columns[len(keys) :]) == sa.bindparam("text", type_=sa.Text()))
+        return sa.select(*labelled(table, columns_of(table, None))).where(*conditions)
+
+    given = {"text": texts[-1], **dict(zip([c.name for c in keys], map(UUID, texts), strict=False))}
+    rows = await source.rows(Query(("existing", table, names), build, given, table))
+    return rows[0] if rows else None
 
 
 def _quoted(columns: Sequence[Any]) -> sa.ColumnElement[Any]:

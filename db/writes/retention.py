@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres.engine import Database
-from db.reads import retention_plan
+from db.reads import models, retention_plan
 from db.reads.keyset import among
 from db.reads.retention_plan import RetentionPlan, RetentionScope
 from db.tables import Model, ModelVersion, RetentionRun
@@ -128,10 +128,7 @@ async def batches(database: Database, scope: RetentionScope) -> AsyncIterator[Re
         return
     last = UUID(int=0)
     while True:
-        async with database.read() as session:
-            key = col(Model.id)
-            statement = select(Model.id).where(key > last).order_by(key).limit(BATCH)
-            found = list(await session.exec(statement))
+        found = await models.ids_after(database.reader, last, BATCH)
         if not found:
             return
         last = found[-1]

@@ -51,7 +51,6 @@ async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
 
 
 async def _refuse(database: Database, error: Exception) -> None:
-    async with database.read() as session:
-        problem = await conflicts.problem_of(session, error)
+    problem = await conflicts.problem_of(database.reader, error)
     if problem is not None:
         raise Refused(problem) from error

@@ -44,9 +44,7 @@ class Readiness:
 
 async def current_migration(database: Database) -> str | None:
     """The migration of the database; raises when the database does not answer."""
-    async with database.read() as session:
-        connection = await session.connection()
-        return await connection.run_sync(migration_state.current)
+    return await migration_state.current(database.reader)
 
 
 async def _unavailable_reason(database: Database) -> str | None:

@@ -58,8 +58,8 @@ async def _load(db: Database, catalog: Catalog) -> Report:
 
 
 async def _rows(db: Database, query: str, **parameters: Any) -> list[Any]:
-    async with db.engine.connect() as connection:
-        return [tuple(row) for row in await connection.execute(sa.text(query), parameters)]
+    async with db.write("tests") as session:
+        return [tuple(row) for row in await session.exec(sa.text(query), params=parameters)]
 
 
 async def _contents(db: Database) -> dict[str, list[Any]]:
@@ -188,12 +188,12 @@ async def test_facts_are_updated_and_the_content_hash_is_not(db: Database) -> No
 
 async def test_a_sunset_date_is_updated_and_values_that_people_set_are_kept(db: Database) -> None:
     await _load(db, _catalog())
-    async with db.engine.begin() as connection:
+    async with db.write("tests") as session:
         for change in (
             "UPDATE provider_bindings SET priority = 7, status = 'DRAINING'",
             "UPDATE models SET task = 'RERANK', subject = 'law'",
         ):
-            await connection.execute(sa.text(change))
+            await session.exec(sa.text(change))
     catalog = _catalog()
     [model] = catalog.models
     [version] = model.versions

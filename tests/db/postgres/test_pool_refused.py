@@ -76,7 +76,7 @@ async def test_the_pools_give_each_other_what_they_do_not_use(
         )
         async with narrow.write("tests") as session:
             await session.exec(sa.update(Provider).values(slug=f"slug-{number}"))
-    async with db.read() as session:
+    async with db.write("tests") as session:
         found = (await session.exec(select(Provider))).one()
     assert (found.name, found.slug) == ("N2", "slug-2")
 
@@ -93,7 +93,7 @@ async def test_transactions_that_are_refused_wait_for_each_other(
             await session.exec(sa.text("SELECT pg_sleep(0.02)"))
 
     await asyncio.gather(*(write() for _ in range(6)))
-    async with db.read() as session:
+    async with db.write("tests") as session:
         assert (await session.exec(select(Provider))).one().revision == provider.revision + 6
 
 

@@ -143,7 +143,7 @@ async def _expected(db: Database, order: Order, owner_key: str = "id") -> list[t
     """Every row's id and its owner's key, as a plain ORDER BY sorts them."""
     table, prefix = TABLES[order.connection]
     by = f"{KEYS[order.connection][order.key]} {order.direction} NULLS LAST"
-    async with db.read() as session:
+    async with db.write("tests") as session:
         rows = await session.exec(
             sa.text(f"SELECT id, {owner_key} FROM {table} t ORDER BY {by}, id {order.direction}")
         )

@@ -18,5 +18,5 @@ async def test_only_what_has_expired_is_forgotten(db: Database) -> None:
         await session.exec(older.values(created_at=sa.func.now() - idempotency.KEPT * 1.01))
     async with db.write("tests") as session:
         await idempotency.forget_expired(session)
-    async with db.read() as session:
+    async with db.write("tests") as session:
         assert (await session.exec(select(IdempotencyKey.key))).all() == ["young"]

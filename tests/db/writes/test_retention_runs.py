@@ -41,7 +41,7 @@ async def _model(db: Database, versions: int = 4) -> Model:
 
 
 async def _count(db: Database, table: type, *conditions: object) -> int:
-    async with db.read() as session:
+    async with db.write("tests") as session:
         statement = select(sa.func.count()).select_from(table).where(*conditions)  # type: ignore[arg-type]  # conditions
         return int((await session.exec(statement)).one())
 
@@ -84,7 +84,7 @@ async def test_a_run_does_what_the_plan_said_and_a_second_run_nothing(
     planned = await rule.plan(db.reader, RetentionScope([model.id]))
     first, second = [await retention.run(db, store, RetentionScope(), "tests") for _ in range(2)]
     assert (first.archived, second.archived) == (7, 0)
-    async with db.read() as session:
+    async with db.write("tests") as session:
         gone = select(ModelVersion.id).where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
         assert set(await session.exec(gone)) == {each.version_id for each in planned.archive}
 
@@ -128,7 +128,7 @@ async def test_a_purge_takes_row_and_object_and_leaves_the_trail_and_the_number(
     assert await _count(db, ModelVersion) == 2
     report = await verify(db, store)
     assert (report.sound, report.unreferenced) == (1, set())
-    async with db.read() as session:
+    async with db.write("tests") as session:
         events = select(AuditEvent).where(col(AuditEvent.subject_name) == "1.0.0")
         trail = list(await session.exec(events.order_by(col(AuditEvent.sequence))))
     assert [event.action for event in trail] == ["CREATED", "ARCHIVED", "UPDATED", "PURGED"]

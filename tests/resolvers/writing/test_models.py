@@ -16,7 +16,7 @@ TEXT = "🦜 مرحبا \u202eright to left\u202c 'quoted' \"x\" \\ %s $1\ntab\t
 
 
 async def _row(db: Database, query: str, **given: Any) -> Any:
-    async with db.read() as session:
+    async with db.write("tests") as session:
         connection = await session.connection()
         return (await connection.execute(sa.text(query), given)).mappings().one()
 

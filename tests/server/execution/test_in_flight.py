@@ -55,7 +55,7 @@ async def test_a_mutation_is_done_although_its_client_has_gone(
 
 
 async def _names(db: Database) -> list[str]:
-    async with db.read() as session:
+    async with db.write("tests") as session:
         return [model.name for model in await session.exec(select(Model))]
 
 

@@ -130,8 +130,8 @@ async def test_an_unexpected_error_is_masked_and_logged_under_its_request_id(
     serve: Serving, db: Database, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A table that is not there is a mistake of ours, not something a caller can mend."""
-    async with db.engine.begin() as connection:
-        await connection.execute(text("ALTER TABLE models RENAME TO hidden_models"))
+    async with db.write("tests") as session:
+        await session.exec(text("ALTER TABLE models RENAME TO hidden_models"))
     with caplog.at_level(logging.ERROR, "server"):
         async with serve() as client:
             answer = await client.post("/graphql", json={"query": "{ models { totalCount } }"})

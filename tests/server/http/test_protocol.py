@@ -111,7 +111,7 @@ async def test_the_mutation_of_a_client_that_has_gone_is_completed(
 
 
 async def _names(db: Database) -> list[str]:
-    async with db.read() as session:
+    async with db.write("tests") as session:
         return [model.name for model in await session.exec(select(Model))]
 
 

@@ -74,7 +74,7 @@ async def test_a_mutation_that_takes_too_long_ends_though_its_client_is_gone(
         with held(database_url):
             await left_behind(site, postgres_url)
             await waiting(postgres_url, 0)
-        async with db.read() as session:
+        async with db.write("tests") as session:
             assert (await session.exec(select(Model))).all() == []
     assert site.asgi_count == 0
 
