@@ -42,9 +42,9 @@ async def explained(
         # often enough for psycopg to prepare the statements
         for _ in range(2 * _PLANNED_BY_VALUES):
             await plan.run(variables, Context(db=database, service=SERVICE))
-        database.reader.listeners.append(lambda text, values: sent.append((text, values)))
+        database.statement_listeners.append(lambda text, values: sent.append((text, values)))
         await plan.run(variables, Context(db=database, service=SERVICE))
-        async with database.reader.pool.one() as connection:
+        async with database.reader.pool.connection() as connection:
             return [await _explained(connection, text, values) for text, values in sent]
     finally:
         await database.close()

@@ -59,7 +59,7 @@ async def _sql(url: str, writers: int, seconds: float) -> None:
 
 
 async def _graphql(url: str, writers: int, seconds: float) -> None:
-    database = Database(url, PoolLimits(overflow=writers))
+    database = Database(url, PoolLimits(write_connections_max=writers))
     gql = GraphQL(database)
     models = [(await factories.model(database)).node_id for _ in range(writers)]
 

@@ -6,15 +6,15 @@ changed; `count_changes` counts them. The audit log does not need them: its trig
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
-import psycopg
 import sqlalchemy as sa
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from catalogs import merge_sql as sql
 from catalogs.staging import CREATE, TABLES, Row
 from db.postgres import migration_state
+from db.postgres.reader import driver_connection
 
 _LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
 _STATEMENT_TIMEOUT_S = 600
@@ -39,8 +39,7 @@ async def stage(session: AsyncSession, row_type: type[Row], rows: Sequence[Row])
     """Replace the rows of one temporary table."""
     table, columns = TABLES[row_type], ", ".join(row_type._fields)
     await _run(session, f"TRUNCATE {table}")
-    pooled = await (await session.connection()).get_raw_connection()
-    connection = cast("psycopg.AsyncConnection[Any]", pooled.driver_connection)
+    connection = driver_connection(session)
     async with connection.cursor() as cursor, cursor.copy(sql.copy(table, columns)) as copy:
         for row in rows:
             await copy.write_row(row)

@@ -225,9 +225,9 @@ class Settings(BaseSettings):
     def pool_limits(self) -> PoolLimits:
         """The limits of database connections."""
         return PoolLimits(
-            size=self.read_connections_max,
-            overflow=self.write_connections_max,
-            wait_timeout_s=self.connection_wait_s,
+            read_connections_max=self.read_connections_max,
+            write_connections_max=self.write_connections_max,
+            connection_wait_s=self.connection_wait_s,
             statement_timeout_ms=self.statement_timeout_ms,
             is_prepared=self.prepared_statements,
         )

@@ -56,8 +56,8 @@ class GraphQL:
         def note(statement: str, _values: object) -> None:
             sent.append(statement)
 
-        self.db.reader.listeners.append(note)
+        self.db.statement_listeners.append(note)
         try:
             yield sent
         finally:
-            self.db.reader.listeners.remove(note)
+            self.db.statement_listeners.remove(note)

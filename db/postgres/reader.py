@@ -1,11 +1,13 @@
 """Reads: prepared queries on connections of their own, each seeing what is committed by then."""
 
+import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeAlias
 from uuid import UUID
 
+import orjson
 import psycopg
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -21,28 +23,29 @@ _KINDS_MAX = 1_000  # of coalesced loads, before the idle ones are dropped
 
 _place = attrgetter("place")
 
-Note = Callable[[str, Mapping[str, Any]], None]
+# Called with the text and the parameters of each statement sent, for tests and measurements.
+StatementListener = Callable[[str, Mapping[str, Any]], None]
 
 
 class Reader:
     """Runs queries on a pool; loads of few keys by concurrent requests are joined."""
 
-    def __init__(self, pool: ConnectionPool) -> None:
+    def __init__(self, pool: ConnectionPool, listeners: Sequence[StatementListener]) -> None:
         self.pool = pool
         self._kinds: dict[Hashable, Batcher[Any, list[Any]]] = {}
-        self.listeners: list[Note] = []  # told of each statement sent, for tests and metrics
+        self._listeners = listeners
 
     async def rows(self, query: Query) -> list[Any]:
         """The query's rows; one that met a dead connection is asked again on a new one."""
-        async with self.pool.one() as connection:
+        async with self.pool.connection() as connection:
             try:
-                return await fetched(connection, query, self.listeners)
+                return await fetch(connection, query, self._listeners)
             except psycopg.OperationalError as error:
                 if not _has_lost_connection(error):
                     raise
-        await self.pool.drop_free()
-        async with self.pool.one() as connection:
-            return await fetched(connection, query, self.listeners)
+        await self.pool.close_idle()
+        async with self.pool.connection() as connection:
+            return await fetch(connection, query, self._listeners)
 
     async def rows_by_key(self, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:
         """The query's rows by their `parent`, for `keys` in its parameter of this name."""
@@ -65,9 +68,13 @@ async def rows(source: Source, query: Query) -> list[Any]:
     """The query's rows, read by the pool, or within a transaction."""
     if isinstance(source, Reader):
         return await source.rows(query)
-    raw = await (await source.connection()).get_raw_connection()
-    connection: Any = raw.driver_connection
-    return await fetched(connection, query)
+    return await fetch(driver_connection(source), query)
+
+
+def driver_connection(session: AsyncSession) -> Connection:
+    """The psycopg connection of a transaction's session."""
+    connection: Connection = session.info["connection"]  # Writer.transaction puts it there
+    return connection
 
 
 async def rows_by_key(source: Source, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:
@@ -95,8 +102,8 @@ async def _grouped(source: Source, query: Query, keys: Sequence[Any]) -> dict[An
     return found
 
 
-async def fetched(
-    connection: Connection, query: Query, listeners: Sequence[Note] = ()
+async def fetch(
+    connection: Connection, query: Query, listeners: Sequence[StatementListener] = ()
 ) -> list[Any]:
     """The query's rows on one connection."""
     statement = compiled(query)
@@ -104,9 +111,17 @@ async def fetched(
     for listener in listeners:
         listener(statement.sql.decode(), values)
     async with connection.cursor(binary=True) as cursor:
-        prepare = False if query.is_planned_by_values else None  # None: as the connection does
-        await cursor.execute(statement.sql, values, prepare=prepare)
+        # at once, not as psycopg does when a statement is sent for the sixth time
+        await cursor.execute(statement.sql, values, prepare=not query.is_planned_by_values)
         return list(map(statement.make, await cursor.fetchall()))
+
+
+def parse_json(text: str | bytes) -> Any:
+    """JSON as PostgreSQL stores it; orjson cannot read numbers such as 1e400."""
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return json.loads(text)
 
 
 def _has_lost_connection(error: psycopg.OperationalError) -> bool:

@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlmodel import col
 
-from db.postgres import reader
 from db.postgres.engine import Database
 from db.postgres.statements import Query, columns_of, parameter
 from db.reads.lookup import one_by
@@ -54,14 +53,9 @@ async def update(
         },
         table,
     )
-
-    async def attempt() -> list[RowT]:
-        async with database.single.one() as connection:
-            return await reader.fetched(connection, query, database.reader.listeners)
-
-    found = await transactions.retried(database, attempt)
-    if found:
-        return found[0]
+    updated = await transactions.retried(database, lambda: database.writer.rows(query))
+    if updated:
+        return updated[0]  # type: ignore[no-any-return]  # rows are Any to mypy
     current = (await one_by(database.reader, table, "id", [key])).get(key)
     raise Refused(gone() if current is None else stale(current, expected_revision))
 

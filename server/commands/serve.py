@@ -84,8 +84,8 @@ def _warn_of_connections(settings: Settings, url: str) -> None:
 
     if not settings.prepared_statements:
         return  # PgBouncer opens the connections to PostgreSQL, and limits their number
-    per_worker = settings.pool_limits.total + jobs.CONNECTIONS_MAX * settings.jobs
-    needed, available = settings.workers * per_worker, engine.room(url)
+    per_worker = settings.pool_limits.connections_max + jobs.CONNECTIONS_MAX * settings.jobs
+    needed, available = settings.workers * per_worker, engine.connection_capacity(url)
     if needed > available:
         names = ", ".join(map(setting_name, ("read_connections_max", "write_connections_max")))
         warning = (

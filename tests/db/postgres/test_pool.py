@@ -32,28 +32,28 @@ async def _pid(connection: Connection) -> int:
 async def test_a_connection_is_used_again(pool: ConnectionPool) -> None:
     pids = []
     for _ in range(3):
-        async with pool.one() as connection:
+        async with pool.connection() as connection:
             pids.append(await _pid(connection))
     assert len(set(pids)) == 1
 
 
 async def test_who_waits_too_long_is_told_that_the_pool_is_busy(pool: ConnectionPool) -> None:
-    async with pool.one(), pool.one():
+    async with pool.connection(), pool.connection():
         with pytest.raises(PoolBusy, match="in time") as raised:
-            async with pool.one():
+            async with pool.connection():
                 pass
     assert is_unavailable(raised.value)
-    async with pool.one() as connection:
+    async with pool.connection() as connection:
         assert await _pid(connection)
 
 
 async def test_who_waits_gets_the_first_connection_that_comes_free(pool: ConnectionPool) -> None:
     async def wait() -> int:
-        async with pool.one() as connection:
+        async with pool.connection() as connection:
             return await _pid(connection)
 
-    async with pool.one() as first:
-        async with pool.one() as second:
+    async with pool.connection() as first:
+        async with pool.connection() as second:
             pids = {await _pid(first), await _pid(second)}
             waiting = asyncio.ensure_future(wait())
             await asyncio.sleep(0)
@@ -62,7 +62,7 @@ async def test_who_waits_gets_the_first_connection_that_comes_free(pool: Connect
 
 async def test_no_place_is_lost_by_errors_and_cancellations(pool: ConnectionPool) -> None:
     async def cancelled_while(statement: str) -> None:
-        async with pool.one() as connection:
+        async with pool.connection() as connection:
             await connection.execute(statement)
 
     for _ in range(3):
@@ -73,15 +73,15 @@ async def test_no_place_is_lost_by_errors_and_cancellations(pool: ConnectionPool
             await task
         with pytest.raises(psycopg.errors.UndefinedTable):
             await cancelled_while("SELECT * FROM nothing")
-    async with pool.one() as one, pool.one() as other:
+    async with pool.connection() as one, pool.connection() as other:
         assert await _pid(one) != await _pid(other)
 
 
 async def test_a_connection_in_a_transaction_is_not_kept(pool: ConnectionPool) -> None:
-    async with pool.one() as connection:
+    async with pool.connection() as connection:
         first = await _pid(connection)
         await connection.execute("BEGIN")
-    async with pool.one() as connection:
+    async with pool.connection() as connection:
         assert await _pid(connection) != first
 
 
@@ -89,7 +89,7 @@ async def test_a_place_is_free_again_when_the_database_refuses(database_url: str
     pool = _connections(database_url, 1, user="nobody")
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError) as raised:
-            async with pool.one():
+            async with pool.connection():
                 pass
         assert not isinstance(raised.value, PoolBusy)
 
@@ -97,8 +97,8 @@ async def test_a_place_is_free_again_when_the_database_refuses(database_url: str
 async def test_a_closed_pool_leaves_no_connection_behind(
     pool: ConnectionPool, database_url: str, postgres_url: str
 ) -> None:
-    async with pool.one() as used:
-        async with pool.one():
+    async with pool.connection() as used:
+        async with pool.connection():
             pass
         await pool.close()
         assert await _pid(used)  # it may finish
@@ -119,11 +119,11 @@ async def _clients(postgres_url: str, name: str) -> Any:
 
 
 @pytest.mark.parametrize("is_prepared", [True, False])
-async def test_statements_are_prepared_at_once_or_never(
+async def test_statements_sent_often_are_prepared_or_never(
     database_url: str, is_prepared: bool
 ) -> None:
     pool = _connections(database_url, 1, is_prepared=is_prepared)
-    async with pool.one() as connection:
+    async with pool.connection() as connection:
         for number in range(10):
             await connection.execute("SELECT %s::int", [number])
         row: Any = await (

@@ -47,7 +47,7 @@ def _cut(postgres_url: str, database_url: str) -> None:
 def sent(db: Database) -> list[str]:
     """The statements sent, in order."""
     found: list[str] = []
-    db.reader.listeners.append(lambda statement, _: found.append(statement))
+    db.statement_listeners.append(lambda statement, _: found.append(statement))
     return found
 
 
@@ -158,8 +158,8 @@ async def test_an_error_reaches_all_whose_loads_were_joined(db: Database) -> Non
 
 
 async def test_a_busy_pool_is_told_and_not_retried(database_url: str) -> None:
-    database = Database(database_url, PoolLimits(size=1, wait_timeout_s=0.05))
-    async with database.reader.pool.one():
+    database = Database(database_url, PoolLimits(read_connections_max=1, connection_wait_s=0.05))
+    async with database.reader.pool.connection():
         with pytest.raises(PoolBusy):
             await data_version.revision(database.reader)
     assert await data_version.revision(database.reader) == 0
@@ -186,7 +186,7 @@ async def _one(session: AsyncSession, statement: str) -> Any:
 async def one_connection(
     request: pytest.FixtureRequest, database_url: str
 ) -> AsyncIterator[tuple[Database, bool]]:
-    database = Database(database_url, PoolLimits(size=1, is_prepared=request.param))
+    database = Database(database_url, PoolLimits(read_connections_max=1, is_prepared=request.param))
     yield database, request.param
     await database.close()
 
@@ -197,13 +197,23 @@ async def test_nothing_is_prepared_behind_pgbouncer(one_connection: tuple[Databa
         await models.by_ids(db.reader, [])
         await data_version.revision(db.reader)
         await db.reader.rows(_rows_of("a"))
-    async with db.reader.pool.one() as connection:
+    async with db.reader.pool.connection() as connection:
         row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
     assert (row[0] > 0) is is_prepared
     async with db.write("tests") as session:
         for _ in range(8):
             counted = await _one(session, _PREPARED)
     assert (counted > 0) is is_prepared
+
+
+async def test_a_query_is_prepared_when_it_is_first_sent(
+    one_connection: tuple[Database, bool],
+) -> None:
+    db, is_prepared = one_connection
+    await db.reader.rows(_rows_of("a"))
+    async with db.reader.pool.connection() as connection:
+        row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
+    assert row[0] == is_prepared
 
 
 @pytest.mark.parametrize("is_prepared", [True, False])
@@ -231,6 +241,6 @@ async def test_a_statement_planned_by_its_values_is_not_prepared(
     by_values = Query("test by values", asked.build, asked.values, is_planned_by_values=True)
     for _ in range(8):
         await db.reader.rows(by_values)
-    async with db.reader.pool.one() as connection:
+    async with db.reader.pool.connection() as connection:
         row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
     assert row[0] == 0

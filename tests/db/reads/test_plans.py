@@ -139,11 +139,11 @@ async def _sent(gql: GraphQL, document: str, **variables: Any) -> tuple[Any, lis
     def note(statement: str, values: Any) -> None:
         sent.append((statement, values))
 
-    gql.db.reader.listeners.append(note)
+    gql.db.statement_listeners.append(note)
     try:
         return await gql(document, **variables), sent
     finally:
-        gql.db.reader.listeners.remove(note)
+        gql.db.statement_listeners.remove(note)
 
 
 def _steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -162,7 +162,7 @@ async def _explained(gql: GraphQL, statement: Statement) -> list[Mapping[str, An
     numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text)
     given = ", ".join(Literal(values[name]).as_string() for name in names)
     call = f"EXECUTE explained({given})" if names else "EXECUTE explained"
-    async with gql.db.reader.pool.one() as connection:
+    async with gql.db.reader.pool.connection() as connection:
         prepared = await connection.execute("SELECT statement FROM pg_prepared_statements")
         is_prepared = (numbered,) in await prepared.fetchall()
         await connection.execute(f"PREPARE explained AS {numbered}", prepare=False)

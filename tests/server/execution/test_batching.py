@@ -78,7 +78,7 @@ def serve(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Serve:
 
         def opened(*given: Any) -> Database:
             database = Database(*given)
-            database.reader.listeners.append(lambda sql, _: site.statements.append(sql))
+            database.statement_listeners.append(lambda sql, _: site.statements.append(sql))
             return database
 
         monkeypatch.setattr(app, "Database", opened)
