@@ -109,8 +109,12 @@ def columns_of(table: type[SQLModel], attributes: frozenset[str] | None) -> tupl
     return tuple(name for name in every if name in wanted)
 
 
-def labelled(table: type[SQLModel], names: Iterable[str]) -> list[sa.Label[Any]]:
-    """The table's columns for a SELECT or RETURNING, each labelled with its attribute's name."""
+def labelled(table: type[SQLModel], names: Iterable[str] | None = None) -> list[sa.Label[Any]]:
+    """Columns for a SELECT or RETURNING, each labelled with its attribute's name; all by default.
+
+    A column whose name differs from its attribute's, such as `metadata`, would be lost without.
+    """
+    names = columns_of(table, None) if names is None else names
     return [getattr(table, name).label(name) for name in names]
 
 

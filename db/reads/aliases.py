@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound_array, columns_of
+from db.postgres.statements import Query, bound_array, labelled
 from db.reads.lookup import several_by
 from db.tables import AuditEvent, ModelAlias
 from domain.enums import EntityKind
@@ -66,9 +66,7 @@ def _select_moves() -> sa.Select[Any]:
     )
     event = AuditEvent
     return (
-        sa.select(
-            *(getattr(event, name).label(name) for name in columns_of(event, None)),
-        )
+        sa.select(*labelled(event))
         .where(
             col(event.kind) == EntityKind.ALIAS,
             sa.tuple_(col(event.model_id), col(event.subject_name)).in_(keys),

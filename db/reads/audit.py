@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, columns_of
+from db.postgres.statements import Query, columns_of, labelled
 from db.reads.keyset import Listing, among, between, plain
 from db.reads.lookup import one_by
 from db.tables import AuditEvent
@@ -77,7 +77,7 @@ def next_events(sequence: int, count: int) -> Query:
 
 
 def _select_next() -> sa.Select[Any]:
-    statement = sa.select(*(getattr(AuditEvent, name).label(name) for name in _COLUMNS))
+    statement = sa.select(*labelled(AuditEvent, _COLUMNS))
     last = sa.bindparam("sequence", type_=sa.BigInteger())
     return (
         statement.where(col(AuditEvent.sequence) > last)

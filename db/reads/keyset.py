@@ -13,7 +13,7 @@ from sqlmodel import SQLModel
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound_array, columns_of, placeholders
+from db.postgres.statements import Query, bound_array, columns_of, labelled, placeholders
 from db.tables.columns import unknown_last
 
 Given = Mapping[str, Any]  # condition name -> value; all must hold
@@ -204,8 +204,7 @@ def _select(
     expression = key.descending if window.descending else key.ascending
     id_column = listing.table.id  # type: ignore[attr-defined]  # every listed table is a Row
     place = sa.tuple_(expression, id_column)
-    shown = [getattr(listing.table, name).label(name) for name in columns]
-    statement = sa.select(*shown, expression.label("sort_key"))
+    statement = sa.select(*labelled(listing.table, columns), expression.label("sort_key"))
     statement = statement.where(*_conditions(listing, given))
     for name, position, forward in (
         ("after", window.after, True),

@@ -9,7 +9,7 @@ from sqlmodel import SQLModel
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, columns_of
+from db.postgres.statements import Query, columns_of, labelled
 from db.reads.keyset import among
 
 
@@ -44,8 +44,7 @@ def _query(
 ) -> Query:
     def build() -> sa.Select[Any]:
         wanted = getattr(table, column)
-        shown = [getattr(table, name).label(name) for name in columns]
-        statement = sa.select(*shown, wanted.label("parent"))
+        statement = sa.select(*labelled(table, columns), wanted.label("parent"))
         statement = statement.where(among(wanted, sa.bindparam("keys")))
         return statement if order is None else statement.order_by(getattr(table, order))
 

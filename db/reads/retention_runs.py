@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query
+from db.postgres.statements import Query, labelled
 from db.reads import retention_plan
 from db.reads.keyset import among
 from db.reads.lookup import one_by
@@ -80,7 +80,7 @@ def _select_counts(of_model: bool) -> sa.Select[Any]:
 
 
 def _select_last_run(of_model: bool) -> sa.Select[Any]:
-    statement: Any = sa.select(*sa.inspect(RetentionRun).columns)
+    statement: Any = sa.select(*labelled(RetentionRun))
     if of_model:
         own = among(col(RetentionRun.model_id), sa.bindparam("model_ids"))
         statement = statement.where(sa.or_(own, col(RetentionRun.model_id).is_(None)))

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound, bound_array, columns_of, labelled
+from db.postgres.statements import Query, bound, bound_array, labelled
 from db.reads import models
 from db.reads.conditions import created_between, in_range
 from db.reads.keyset import (
@@ -138,7 +138,7 @@ async def archived_after(source: Source, key: UUID, count: int) -> list[ModelVer
 def _select_archived_after() -> sa.Select[Any]:
     key = col(ModelVersion.id)
     return (
-        sa.select(*labelled(ModelVersion, columns_of(ModelVersion, None)))
+        sa.select(*labelled(ModelVersion))
         .where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
         .where(key > sa.bindparam("key", type_=sa.Uuid()))
         .order_by(key)

@@ -11,7 +11,7 @@ from sqlmodel import SQLModel
 
 from db.postgres.errors import driver_error
 from db.postgres.reader import Reader
-from db.postgres.statements import Query, columns_of, labelled
+from db.postgres.statements import Query, labelled
 from db.tables import ModelVersion, Provider, ProviderBinding
 from db.tables.models import Model
 from domain.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
@@ -104,7 +104,7 @@ async def _existing(
     def build() -> sa.Select[Any]:
         conditions = [column == sa.bindparam(column.name, type_=sa.Uuid()) for column in keys]
         conditions.append(_quoted(columns[len(keys) :]) == sa.bindparam("text", type_=sa.Text()))
-        return sa.select(*labelled(table, columns_of(table, None))).where(*conditions)
+        return sa.select(*labelled(table)).where(*conditions)
 
     given = {"text": texts[-1], **dict(zip([c.name for c in keys], map(UUID, texts), strict=False))}
     rows = await source.rows(Query(("existing", table, names), build, given, table))
