@@ -1,13 +1,15 @@
 """Writes that are alike for every row with a revision."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres.reader import Source
+from db.reads.lookup import one_by
 from db.tables.columns import VersionedRow
 from domain.problems import NotFound, Refused, RevisionMismatch
 
@@ -51,20 +53,27 @@ async def update(
     values: Mapping[str, Any],
 ) -> RowT:
     """The row with new values and the next revision; the revision is checked as it is written."""
-    conditions = [col(table.id) == key]
+    statement = next_revision(table, key, expected_revision, values).returning(table)
+    fresh = statement.execution_options(populate_existing=True)
+    row: RowT | None = (await session.exec(fresh)).scalar_one_or_none()
+    return row or await refuse_update(session, table, key, expected_revision)
+
+
+def next_revision(
+    table: type[VersionedRow], key: Any, expected_revision: Any, values: Mapping[str, Any]
+) -> sa.Update:
+    """UPDATE of a row to its next revision; of no row if `expected_revision` is another one."""
+    statement = sa.update(table).where(col(table.id) == key)
     if expected_revision is not None:
-        conditions.append(col(table.revision) == expected_revision)
-    statement = (
-        sa.update(table)
-        .where(*conditions)
-        .values(**values, revision=col(table.revision) + 1, updated_at=sa.func.now())
-        .returning(table)
-        .execution_options(populate_existing=True)
-    )
-    row = (await session.exec(statement)).scalar_one_or_none()
-    if row is not None:
-        return row  # type: ignore[no-any-return]  # rows are Any to mypy
-    current = (await session.exec(select(table).where(col(table.id) == key))).one_or_none()
+        statement = statement.where(col(table.revision) == expected_revision)
+    return statement.values(**values, revision=col(table.revision) + 1, updated_at=sa.func.now())
+
+
+async def refuse_update(
+    source: Source, table: type[VersionedRow], key: UUID, expected_revision: int | None
+) -> NoReturn:
+    """Raise Refused after an UPDATE of no row: the row is gone, or at another revision."""
+    current = (await one_by(source, table, "id", [key])).get(key)
     raise Refused(gone() if current is None else stale(current, expected_revision))
 
 

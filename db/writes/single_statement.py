@@ -13,15 +13,11 @@ import sqlalchemy as sa
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.dml import ReturningUpdate
-from sqlmodel import col
 
 from db.postgres.engine import Database
-from db.postgres.statements import Query, columns_of, parameter
-from db.reads.lookup import one_by
+from db.postgres.statements import Query, labelled, parameter
 from db.tables.columns import VersionedRow
-from db.writes import transactions
-from db.writes.rows import gone, stale
-from domain.problems import Refused
+from db.writes import rows, transactions
 
 RowT = TypeVar("RowT", bound=VersionedRow)
 
@@ -54,10 +50,9 @@ async def update(
         table,
     )
     updated = await transactions.retried(database, lambda: database.writer.rows(query))
-    if updated:
-        return updated[0]  # type: ignore[no-any-return]  # rows are Any to mypy
-    current = (await one_by(database.reader, table, "id", [key])).get(key)
-    raise Refused(gone() if current is None else stale(current, expected_revision))
+    if not updated:
+        await rows.refuse_update(database.reader, table, key, expected_revision)
+    return updated[0]  # type: ignore[no-any-return]  # rows are Any to mypy
 
 
 def _statement(
@@ -72,21 +67,11 @@ def _statement(
             for name in Caller._fields
         )
     ).cte("settings")
-    conditions = [
-        col(table.id) == sa.bindparam("key", type_=sa.Uuid()),
-        settings.c.actor.is_not(None),
-    ]
-    if is_checked:
-        conditions.append(
-            col(table.revision) == sa.bindparam("expected_revision", type_=sa.Integer())
-        )
+    key = sa.bindparam("key", type_=sa.Uuid())
+    expected = sa.bindparam("expected_revision", type_=sa.Integer()) if is_checked else None
     new = {name: sa.bindparam(f"new_{name}", type_=getattr(table, name).type) for name in names}
-    return (
-        sa.update(table)
-        .where(*conditions)
-        .values(**new, revision=col(table.revision) + 1, updated_at=sa.func.now())
-        .returning(*(getattr(table, name).label(name) for name in columns_of(table, None)))
-    )
+    statement = rows.next_revision(table, key, expected, new)
+    return statement.where(settings.c.actor.is_not(None)).returning(*labelled(table))
 
 
 def _parameter(table: type[VersionedRow], name: str, value: Any) -> Any:
