@@ -5,11 +5,12 @@ field of one parent at a time; aiodataloader collects the parents and calls the 
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import fields, is_dataclass
 from functools import partial
 from typing import Any
 
 from aiodataloader import DataLoader
+
+from domain.hashable import hashable
 
 
 class Loaders:
@@ -30,21 +31,9 @@ class Loaders:
         arguments: Mapping[str, Any],
     ) -> Awaitable[Any]:
         """The value of `batch` for one parent, loaded together with those of its siblings."""
-        key = (batch, _frozen(arguments))
+        key = (batch, hashable(arguments))
         loader = self._loaders.get(key)
         if loader is None:
             load: Any = partial(batch, info, **arguments)
             loader = self._loaders[key] = DataLoader(load, cache=False)
         return loader.load(parent)
-
-
-def _frozen(value: Any) -> Any:
-    """A hashable stand-in for an argument: equal arguments freeze to equal values."""
-    if isinstance(value, Mapping):
-        return tuple((key, _frozen(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    if is_dataclass(value):
-        parts = tuple(_frozen(getattr(value, field.name)) for field in fields(value))
-        return (type(value).__name__, *parts)
-    return value

@@ -1,33 +1,30 @@
-"""Results kept for arguments that cannot be hashed but are the same object again and again."""
+"""Caches results for arguments that cannot be hashed but are the same object again and again."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TypeVar
+
+from cachetools import LRUCache
 
 ArgumentT = TypeVar("ArgumentT")
 ResultT = TypeVar("ResultT")
 
-_KEPT_MAX = 1_000
+_OBJECTS_MAX = 1_000
 
 
 def by_identity(function: Callable[[ArgumentT], ResultT]) -> Callable[[ArgumentT], ResultT]:
-    """Keep the results of a pure function for the objects it was given last.
+    """Cache the results of a pure function by the identity of its argument, the last 1,000.
 
-    A compiled plan hands the same filter to every request. Whoever uses this must not change the
-    objects: the kept reference makes sure that an id is not another object's.
+    A compiled plan passes the same filter object in every request. The objects must not change.
+    The cache refers to each object, so no other object can have its id.
     """
-    kept: OrderedDict[int, tuple[Any, ResultT]] = OrderedDict()
+    cache: LRUCache[int, tuple[ArgumentT, ResultT]] = LRUCache(_OBJECTS_MAX)
 
     @wraps(function)
-    def remembering(argument: ArgumentT) -> ResultT:
-        found = kept.get(id(argument))
-        if found is not None and found[0] is argument:
-            return found[1]
-        result = function(argument)
-        kept[id(argument)] = (argument, result)
-        if len(kept) > _KEPT_MAX:
-            kept.popitem(last=False)
-        return result
+    def cached(argument: ArgumentT) -> ResultT:
+        entry = cache.get(id(argument))
+        if entry is None:
+            entry = cache[id(argument)] = argument, function(argument)
+        return entry[1]
 
-    return remembering
+    return cached

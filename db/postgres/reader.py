@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeAlias
@@ -9,17 +10,19 @@ from uuid import UUID
 
 import orjson
 import psycopg
+from cachetools import LRUCache
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.arrays import uuid_array
 from db.postgres.batching import Batcher
 from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.statements import Query, compiled
+from domain.hashable import hashable
 
 # Larger loads gain less from each other than the joining costs: those of queries that run together,
 # for one, which share all there is to share. With 32 in place of 8 Q1 takes 5 to 10% more CPU.
 _COALESCED_KEYS_MAX = 8
-_KINDS_MAX = 1_000  # of coalesced loads, before the idle ones are dropped
+_BATCHERS_MAX = 1_000
 
 _place = attrgetter("place")
 
@@ -32,7 +35,7 @@ class Reader:
 
     def __init__(self, pool: ConnectionPool, listeners: Sequence[StatementListener]) -> None:
         self.pool = pool
-        self._kinds: dict[Hashable, Batcher[Any, list[Any]]] = {}
+        self._batchers: LRUCache[Hashable, Batcher[Any, list[Any]]] = LRUCache(_BATCHERS_MAX)
         self._listeners = listeners
 
     async def rows(self, query: Query) -> list[Any]:
@@ -51,13 +54,11 @@ class Reader:
         """The query's rows by their `parent`, for `keys` in its parameter of this name."""
         if len(keys) > _COALESCED_KEYS_MAX:
             return await _grouped(self, query, keys)
-        kind = (query.shape, _frozen(query.values))
-        batcher = self._kinds.get(kind)
+        batch_key = (query.shape, hashable(query.values))
+        batcher = self._batchers.get(batch_key)
         if batcher is None:
-            if len(self._kinds) >= _KINDS_MAX:
-                self._kinds = {k: c for k, c in self._kinds.items() if not c.is_idle}
-            batcher = Batcher(lambda some: _grouped(self, query, some))
-            self._kinds[kind] = batcher
+            batcher = Batcher(partial(_grouped, self, query))
+            self._batchers[batch_key] = batcher
         return await batcher.load(keys)
 
 
@@ -126,9 +127,3 @@ def parse_json(text: str | bytes) -> Any:
 
 def _has_lost_connection(error: psycopg.OperationalError) -> bool:
     return error.sqlstate is None or error.sqlstate.startswith(("08", "57P"))
-
-
-def _frozen(value: Any) -> Hashable:
-    if isinstance(value, Mapping):
-        return tuple((key, _frozen(item)) for key, item in value.items())
-    return tuple(_frozen(item) for item in value) if isinstance(value, list) else value

@@ -5,14 +5,16 @@ each shape of query once, and is not asked again. A shape is whatever the SQL de
 values are parameters. Only the columns asked for are read.
 """
 
-from collections import OrderedDict, namedtuple
+from collections import namedtuple
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
+from cachetools import LRUCache, cached
 from psycopg.types.json import Jsonb
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql.psycopg import dialect
@@ -50,20 +52,9 @@ class Compiled:
     make: Callable[[Iterable[Any]], Any]
 
 
-_compiled: OrderedDict[Hashable, Compiled] = OrderedDict()
-
-
+@cached(LRUCache(_SHAPES_MAX), key=attrgetter("shape"))
 def compiled(query: Query) -> Compiled:
-    """The query's SQL, made on first use of its shape."""
-    found = _compiled.get(query.shape)
-    if found is None:
-        found = _compiled[query.shape] = _compile(query)
-        if len(_compiled) > _SHAPES_MAX:
-            _compiled.popitem(last=False)
-    return found
-
-
-def _compile(query: Query) -> Compiled:
+    """The query's SQL, compiled on first use of its shape."""
     statement = query.build()
     made: Any = statement.compile(dialect=_DIALECT)
     processors = made._bind_processors  # the types' own, such as an enum's to its word

@@ -29,7 +29,7 @@ class Key:
     type: sa.types.TypeEngine[Any]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # by identity, as part of a query's shape
 class Listing:
     """A table, the conditions its rows can be asked for, and the keys they can be ordered by."""
 
@@ -73,7 +73,7 @@ class Window:
         return values
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Relation:
     """A listing paged per parent, and the foreign key that names the parent."""
 
@@ -127,7 +127,7 @@ async def one_page(
     shape, marks, values = placeholders(given)
     columns = columns_of(listing.table, attributes)
     query = Query(
-        ("page", id(listing), window.shape, columns, shape),
+        ("page", listing, window.shape, columns, shape),
         lambda: _select(listing, marks, window, columns),
         {**values, **window.values},
         listing.table,
@@ -153,7 +153,7 @@ async def page_per_parent(
     shape, marks, values = placeholders(given)
     columns = columns_of(relation.listing.table, attributes)
     query = Query(
-        ("pages", id(relation.listing), relation.parent, window.shape, columns, shape),
+        ("pages", relation, window.shape, columns, shape),
         lambda: _select_per_parent(relation, marks, window, columns),
         {**values, **window.values},
         relation.listing.table,
@@ -172,7 +172,7 @@ async def count(source: Source, listing: Listing, given: Given) -> int:
         return counting.where(*_conditions(listing, marks))
 
     planned = bool(given)  # as in one_page
-    query = Query(("count", id(listing), shape), build, values, is_planned_by_values=planned)
+    query = Query(("count", listing, shape), build, values, is_planned_by_values=planned)
     return int((await reader.rows(source, query))[0].total)
 
 
@@ -188,7 +188,7 @@ async def count_per_parent(
         conditions = _conditions(relation.listing, marks)
         return counting.where(among(column, sa.bindparam("keys")), *conditions).group_by(column)
 
-    query = Query(("counts", id(relation.listing), relation.parent, shape), build, values)
+    query = Query(("counts", relation, shape), build, values)
     found = await reader.row_by_key(source, query, parent_ids)
     return {key: found[key].total if key in found else 0 for key in parent_ids}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from cachetools import LRUCache
 from sqlmodel import col
 
 from db.postgres import statements
@@ -37,13 +38,14 @@ def test_constants_go_with_the_statement_as_the_driver_takes_them() -> None:
 
 
 def test_compiled_statements_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(statements, "_SHAPES_MAX", len(statements._compiled) + 2)
+    monkeypatch.setattr(compiled, "cache", LRUCache(3))
     calls: list[object] = []
-    for shape in range(4):
-        compiled(_built(("bounded", shape), calls))
-    assert len(statements._compiled) == statements._SHAPES_MAX
-    compiled(_built(("bounded", 3), calls))
-    assert calls == [("bounded", shape) for shape in range(4)]
+    for shape in (0, 1, 2, 0, 3):
+        compiled(_built(shape, calls))
+    assert calls == [0, 1, 2, 3]
+    for shape in (3, 2, 0, 1):  # 1 was used least recently when 3 came
+        compiled(_built(shape, calls))
+    assert calls == [0, 1, 2, 3, 1]
 
 
 def test_columns_are_those_behind_the_attributes_and_the_id() -> None:

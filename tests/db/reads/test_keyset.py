@@ -11,6 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from db.postgres.engine import Database
+from db.reads import keyset
+from db.reads.keyset import Condition, Listing
+from db.tables import Model
 from domain import ids
 from tests import factories
 from tests.db.clones import opened
@@ -248,3 +251,15 @@ async def test_every_owner_gets_its_own_page(gql: GraphQL, order: Order) -> None
         assert model["plain"]["pageInfo"]["hasNextPage"] == (len(own) > 2)
         assert [node["id"] for node in model["later"]["nodes"]] == later[:2]
         assert [node["id"] for node in model["end"]["nodes"]] == own[-1:]
+
+
+async def test_a_listing_never_gets_the_statement_of_one_that_was_collected(gql: GraphQL) -> None:
+    """The memory of a collected listing, and with it its `id()`, is used for the next one."""
+    for number in range(20):
+        listing = Listing(Model, {"at_least": _number_is_at_least(number)}, {})
+        count = await keyset.count(gql.db.reader, listing, {"at_least": 10})
+        assert bool(count) == (number >= 10)
+
+
+def _number_is_at_least(number: int) -> Condition:
+    return lambda least: sa.literal(number) >= least
