@@ -8,6 +8,7 @@ from db.reads.retention_plan import Action, Protected, RetentionPlan, RetentionS
 from db.reads.retention_runs import RetentionStats
 from db.tables import Model, ModelVersion
 from domain.problems import Invalid, Problem
+from domain.retention import KEEP_MAX, KEEP_MIN
 from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional
 from resolvers.context import Info
@@ -82,7 +83,7 @@ async def versions_of_protected(info: Info, parents: list[Protected]) -> list[Mo
 def problems(input: RetentionInput) -> list[Problem]:
     """The rules that the input breaks."""
     breaches: list[Problem] = []
-    low, high = retention_plan.KEEP_MIN, retention_plan.KEEP_MAX
+    low, high = KEEP_MIN, KEEP_MAX
     if input.keep is not None and not low <= input.keep <= high:
         breaches.append(Invalid(f"keep must be from {low} to {high}", ("keep",)))
     before = input.purge_archived_before

@@ -1,9 +1,6 @@
-"""Retention: which versions of a model stay, and which archives may go.
+"""Plans of retention: reads the versions that the rule in domain/retention.py decides about."""
 
-The rule is one pure function, `judge`; the rest reads what it needs to know.
-"""
-
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
@@ -21,22 +18,9 @@ from db.reads.keyset import among
 from db.tables import Model, ModelAlias, ModelVersion
 from domain import ids
 from domain.enums import ProtectionReason, VersionStatus
-
-KEEP_MIN, KEEP_MAX = 1, 10
+from domain.retention import Candidate, to_archive
 
 _COUNTED = [VersionStatus.ACTIVE, VersionStatus.DEPRECATED]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """What the rule knows of a version; only ACTIVE and DEPRECATED ones are candidates."""
-
-    id: UUID
-    number: int
-    status: VersionStatus
-    has_alias: bool = False
-    is_held: bool = False
-    has_recent_traffic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,34 +82,6 @@ class RetentionPlan:
         return len(self.archive) + len(self.purge)
 
 
-def judge(
-    candidates: Iterable[Candidate], keep: int
-) -> tuple[list[Candidate], list[tuple[Candidate, ProtectionReason]]]:
-    """The versions of one model to archive, and those that stay beyond the newest `keep`.
-
-    The highest numbers stay, protected or not. Of the rest all go but those with an alias, a hold
-    or recent traffic; and when no ACTIVE version would be left, the newest ACTIVE one stays.
-    """
-    newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
-    kept, rest = newest_first[:keep], newest_first[keep:]
-    protected = {version.number: because for version in rest if (because := _protection(version))}
-    staying = [*kept, *(version for version in rest if version.number in protected)]
-    if not any(version.status == VersionStatus.ACTIVE for version in staying):
-        last = next((v for v in rest if v.status == VersionStatus.ACTIVE), None)
-        if last is not None:
-            protected[last.number] = ProtectionReason.ONLY_ACTIVE
-    archive = [version for version in rest if version.number not in protected]
-    return archive, [(v, protected[v.number]) for v in rest if v.number in protected]
-
-
-def _protection(version: Candidate) -> ProtectionReason | None:
-    if version.has_alias:
-        return ProtectionReason.ALIAS
-    if version.is_held:
-        return ProtectionReason.HOLD
-    return ProtectionReason.RECENT_TRAFFIC if version.has_recent_traffic else None
-
-
 async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) -> RetentionPlan:
     """What retention would do; with `locking` its candidates stay locked to the transaction's end.
 
@@ -157,7 +113,7 @@ def _add(made: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None)
     candidates = (
         Candidate(row.id, row.number, row.status, row.has_alias, row.is_held) for row in rows
     )
-    archive, protected = judge(candidates, keep)
+    archive, protected = to_archive(candidates, keep)
     reason = f"the newest {keep} are kept" if keep > 1 else "only the newest is kept"
     made.archive.extend(Action(version.id, model_id, reason) for version in archive)
     made.protected.extend(

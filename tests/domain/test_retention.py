@@ -1,4 +1,4 @@
-"""The rule of retention, over random histories: what stays, what goes, and that it settles."""
+"""The rule of retention over random histories: what stays, and what is archived."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.reads.retention_plan import Candidate, judge
 from domain.enums import ProtectionReason, VersionStatus
+from domain.retention import Candidate, to_archive
 
 _flag = st.sampled_from([False, False, False, True])
 
@@ -23,15 +23,15 @@ def _histories(draw: st.DrawFn) -> list[Candidate]:
     ]
 
 
-def _is_marked(version: Candidate) -> bool:
+def _has_protection(version: Candidate) -> bool:
     return version.has_alias or version.is_held or version.has_recent_traffic
 
 
 @given(_histories(), st.integers(1, 10))
-def test_of_all_but_the_newest_everything_unprotected_goes(
+def test_all_but_the_newest_and_the_protected_are_archived(
     history: list[Candidate], keep: int
 ) -> None:
-    archive, protected = judge(history, keep)
+    archive, protected = to_archive(history, keep)
     newest = sorted(history, key=lambda version: -version.number)[:keep]
     beyond = {version.id for version in history} - {version.id for version in newest}
     assert {v.id for v in archive} | {v.id for v, _ in protected} == beyond
@@ -39,19 +39,19 @@ def test_of_all_but_the_newest_everything_unprotected_goes(
 
 
 @given(_histories(), st.integers(1, 10))
-def test_what_is_marked_never_goes(history: list[Candidate], keep: int) -> None:
-    archive, protected = judge(history, keep)
-    assert not any(_is_marked(version) for version in archive)
-    for version, because in protected:
-        assert _is_marked(version) or because == ProtectionReason.ONLY_ACTIVE
+def test_a_version_with_a_protection_is_never_archived(history: list[Candidate], keep: int) -> None:
+    archive, protected = to_archive(history, keep)
+    assert not any(_has_protection(version) for version in archive)
+    for version, reason in protected:
+        assert _has_protection(version) or reason == ProtectionReason.ONLY_ACTIVE
 
 
 @given(_histories(), st.integers(1, 10))
 def test_a_model_with_an_active_version_keeps_one(history: list[Candidate], keep: int) -> None:
-    archive, protected = judge(history, keep)
+    archive, protected = to_archive(history, keep)
     active = {v.id for v in history if v.status == VersionStatus.ACTIVE}
     assert not active or active - {version.id for version in archive}
-    saved = [v for v, because in protected if because == ProtectionReason.ONLY_ACTIVE]
+    saved = [v for v, reason in protected if reason == ProtectionReason.ONLY_ACTIVE]
     assert [v.id for v in saved] == [
         v.id
         for v in saved
@@ -60,32 +60,34 @@ def test_a_model_with_an_active_version_keeps_one(history: list[Candidate], keep
 
 
 @given(_histories(), st.integers(1, 10))
-def test_judging_what_is_left_finds_nothing_more(history: list[Candidate], keep: int) -> None:
-    archive, _ = judge(history, keep)
+def test_the_rule_archives_nothing_more_when_applied_again(
+    history: list[Candidate], keep: int
+) -> None:
+    archive, _ = to_archive(history, keep)
     gone = {version.id for version in archive}
-    again, _ = judge([version for version in history if version.id not in gone], keep)
+    again, _ = to_archive([version for version in history if version.id not in gone], keep)
     assert again == []
 
 
 @given(_histories(), st.integers(1, 9))
-def test_keeping_more_never_takes_more(history: list[Candidate], keep: int) -> None:
-    fewer, _ = judge(history, keep)
-    more, _ = judge(history, keep + 1)
+def test_keeping_more_never_archives_more(history: list[Candidate], keep: int) -> None:
+    fewer, _ = to_archive(history, keep)
+    more, _ = to_archive(history, keep + 1)
     assert {version.id for version in more} <= {version.id for version in fewer}
 
 
-def test_the_only_active_version_stays_however_old() -> None:
+def test_the_only_active_version_stays_even_if_it_is_the_oldest() -> None:
     history = [Candidate(UUID(int=n), n, VersionStatus.DEPRECATED) for n in range(2, 6)]
     oldest = Candidate(UUID(int=1), 1, VersionStatus.ACTIVE)
-    archive, protected = judge([*history, oldest], 2)
+    archive, protected = to_archive([*history, oldest], 2)
     assert [version.number for version in archive] == [3, 2]
     assert protected == [(oldest, ProtectionReason.ONLY_ACTIVE)]
 
 
-def test_of_several_old_active_versions_the_newest_is_the_one_that_stays() -> None:
+def test_of_several_old_active_versions_only_the_newest_stays() -> None:
     history = [Candidate(UUID(int=n), n, VersionStatus.ACTIVE) for n in (1, 2)]
     newer = Candidate(UUID(int=3), 3, VersionStatus.DEPRECATED)
-    archive, protected = judge([*history, newer], 1)
+    archive, protected = to_archive([*history, newer], 1)
     assert [version.number for version in archive] == [1]
     assert protected == [(history[1], ProtectionReason.ONLY_ACTIVE)]
 
@@ -94,7 +96,7 @@ def test_a_version_with_several_protections_names_the_first() -> None:
     old = Candidate(UUID(int=1), 1, VersionStatus.ACTIVE, has_recent_traffic=True)
     newer = Candidate(UUID(int=2), 2, VersionStatus.ACTIVE)
     reasons = [
-        judge([replace(old, **marks), newer], 1)[1][0][1]
+        to_archive([replace(old, **marks), newer], 1)[1][0][1]
         for marks in ({}, {"is_held": True}, {"is_held": True, "has_alias": True})
     ]
     assert reasons == ["RECENT_TRAFFIC", "HOLD", "ALIAS"]
