@@ -1,4 +1,4 @@
-"""Loads of the same kind by concurrent requests, joined into fewer and larger ones."""
+"""Batches concurrent loads of one kind into fewer and larger ones."""
 
 import asyncio
 from collections import deque
@@ -8,15 +8,15 @@ from typing import Any, Generic, TypeVar
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
-_IN_FLIGHT_MAX = 2  # batches of a kind; the more wait, the larger the next one is
+_IN_FLIGHT_MAX = 2  # running batches; the more loads wait, the larger the next batch is
 _KEYS_MAX = 500  # in one batch
-_WAIT_S = 0.05  # for a batch to end; then one more runs, lest two slow ones hold up all others
+_WAIT_S = 0.05  # then one more batch runs, so that two slow ones do not block all others
 
 Run = Callable[[list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 
 
 class _Batch(Generic[KeyT, ValueT]):
-    """Keys that are loaded together, and those who wait for them."""
+    """Keys that are loaded together, and a future for each caller that waits for them."""
 
     __slots__ = ("keys", "task", "waiters")
 
@@ -31,7 +31,7 @@ class _Batch(Generic[KeyT, ValueT]):
 
 
 class BatchSlot(Generic[KeyT, ValueT]):
-    """One key's place in a batch: awaited, or asked for its value when its future is done."""
+    """One key in a batch: await it, or call `value` when `future` is done."""
 
     __slots__ = ("_batch", "_key", "future")
 
@@ -49,24 +49,24 @@ class BatchSlot(Generic[KeyT, ValueT]):
         try:
             yield from self.future.__await__()
         except asyncio.CancelledError:
-            self.leave()
+            self.cancel()
             raise
         return self.value()
 
     def value(self) -> ValueT | None:
-        """The key's value, if it has one; raises what the batch met."""
+        """The key's value, or None if it has none; raises the error of the batch."""
         return self.future.result().get(self._key)
 
-    def leave(self) -> None:
-        """Wait no longer."""
-        _leave(self._batch, self.future)
+    def cancel(self) -> None:
+        """Stop waiting; a batch that nobody waits for is cancelled."""
+        _cancel(self._batch, self.future)
 
 
 class Batcher(Generic[KeyT, ValueT]):
-    """Joins loads of one kind while others of it run; without a cache.
+    """Collects the loads that arrive while others run into the next batch; caches nothing.
 
-    A load never joins a batch that has started, so it sees whatever was committed before it began.
-    A batch that nobody waits for any more is cancelled.
+    A load never joins a batch that has started, so it sees everything that was committed before
+    the load. A batch that nobody waits for any more is cancelled.
     """
 
     def __init__(
@@ -80,33 +80,33 @@ class Batcher(Generic[KeyT, ValueT]):
         self._on_idle = on_idle
         self._keys_max = keys_max
         self._in_flight_max = in_flight_max
-        self._formed: deque[_Batch[KeyT, ValueT]] = deque()  # none of them has started
-        self._running = 0
-        self._is_scheduled = False
-        self._timer: asyncio.TimerHandle | None = None  # of those that wait for a batch to end
+        self._queue: deque[_Batch[KeyT, ValueT]] = deque()  # batches that have not started
+        self._running_count = 0
+        self._is_start_scheduled = False
+        self._timer: asyncio.TimerHandle | None = None  # starts one more batch after _WAIT_S
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing waits or runs."""
-        return not self._formed and not self._running
+        """Whether no batch waits or runs."""
+        return not self._queue and not self._running_count
 
     async def load(self, keys: Sequence[KeyT]) -> dict[KeyT, ValueT]:
         """The values of the keys that have one."""
-        joined = self._join(keys)
-        found: dict[KeyT, ValueT] = {}
+        parts = self._add(keys)
+        values: dict[KeyT, ValueT] = {}
         try:
-            for batch, future in joined:
-                every = await future
-                found |= {key: every[key] for key in keys if key in batch.keys and key in every}
+            for batch, future in parts:
+                loaded = await future
+                values |= {key: loaded[key] for key in keys if key in batch.keys and key in loaded}
         except asyncio.CancelledError:
-            for batch, future in joined:  # others may wait for the same keys
-                _leave(batch, future)
+            for batch, future in parts:  # others may wait for the same keys
+                _cancel(batch, future)
             raise
-        return found
+        return values
 
     def join(self, key: KeyT) -> BatchSlot[KeyT, ValueT]:
-        """A place for one key; the short way, for what is asked most."""
-        batch = self._with_room_for((key,))
+        """The same for one key, without a task and with less work; for the hot path."""
+        batch = self._batch_for((key,))
         batch.keys[key] = None
         future: asyncio.Future[Mapping[KeyT, ValueT]]
         future = asyncio.get_running_loop().create_future()
@@ -114,67 +114,67 @@ class Batcher(Generic[KeyT, ValueT]):
         self._schedule()
         return BatchSlot(key, batch, future)
 
-    def _join(
+    def _add(
         self, keys: Sequence[KeyT]
     ) -> list[tuple[_Batch[KeyT, ValueT], "asyncio.Future[Mapping[KeyT, ValueT]]"]]:
         loop = asyncio.get_running_loop()
-        joined: list[tuple[_Batch[KeyT, ValueT], asyncio.Future[Mapping[KeyT, ValueT]]]] = []
+        parts: list[tuple[_Batch[KeyT, ValueT], asyncio.Future[Mapping[KeyT, ValueT]]]] = []
         for start in range(0, len(keys), self._keys_max):
             part = keys[start : start + self._keys_max]
-            batch = self._with_room_for(part)
+            batch = self._batch_for(part)
             batch.keys.update(dict.fromkeys(part))
             future = loop.create_future()
             batch.waiters.append(future)
-            joined.append((batch, future))
+            parts.append((batch, future))
         self._schedule()
-        return joined
+        return parts
 
-    def _with_room_for(self, keys: Sequence[KeyT]) -> _Batch[KeyT, ValueT]:
-        if self._formed:
-            last = self._formed[-1]
+    def _batch_for(self, keys: Sequence[KeyT]) -> _Batch[KeyT, ValueT]:
+        if self._queue:
+            last = self._queue[-1]
             if len(last.keys) + len(keys) <= self._keys_max or last.keys.keys() >= set(keys):
                 return last
-        self._formed.append(_Batch())
-        return self._formed[-1]
+        self._queue.append(_Batch())
+        return self._queue[-1]
 
     def _schedule(self) -> None:
-        if not self._formed or self._is_scheduled:
+        if not self._queue or self._is_start_scheduled:
             return
         loop = asyncio.get_running_loop()
-        if self._running < self._in_flight_max:
-            self._is_scheduled = True
+        if self._running_count < self._in_flight_max:
+            self._is_start_scheduled = True
             loop.call_soon(self._start)
         elif self._timer is None:
             self._timer = loop.call_later(_WAIT_S, self._start)
 
     def _start(self) -> None:
-        self._is_scheduled = False
+        self._is_start_scheduled = False
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self._formed:
-            return  # the timer was as fast as a batch that ended
-        while self._formed and self._formed[0].is_abandoned:
-            self._formed.popleft()
-        if self._formed:
-            batch = self._formed.popleft()
-            self._running += 1
-            batch.task = asyncio.get_running_loop().create_task(self._finish(batch))
-            batch.task.add_done_callback(self._ended)
-        self._go_on()
+        if not self._queue:
+            return  # the timer and the end of a batch came in the same turn of the loop
+        while self._queue and self._queue[0].is_abandoned:
+            self._queue.popleft()
+        if self._queue:
+            batch = self._queue.popleft()
+            self._running_count += 1
+            batch.task = asyncio.get_running_loop().create_task(self._run_batch(batch))
+            batch.task.add_done_callback(self._on_batch_done)
+        self._continue()
 
-    def _ended(self, _: "asyncio.Task[None]") -> None:
-        self._running -= 1
-        self._go_on()
+    def _on_batch_done(self, _: "asyncio.Task[None]") -> None:
+        self._running_count -= 1
+        self._continue()
 
-    def _go_on(self) -> None:
+    def _continue(self) -> None:
         self._schedule()
         if self.is_idle and self._on_idle is not None:
             self._on_idle()
 
-    async def _finish(self, batch: _Batch[KeyT, ValueT]) -> None:
+    async def _run_batch(self, batch: _Batch[KeyT, ValueT]) -> None:
         try:
-            found = await self._run(list(batch.keys))
+            values = await self._run(list(batch.keys))
         except BaseException as error:
             for future in batch.waiters:
                 _fail(future, error)
@@ -183,10 +183,10 @@ class Batcher(Generic[KeyT, ValueT]):
             return
         for future in batch.waiters:
             if not future.done():
-                future.set_result(found)
+                future.set_result(values)
 
 
-def _leave(batch: _Batch[Any, Any], future: "asyncio.Future[Any]") -> None:
+def _cancel(batch: _Batch[Any, Any], future: "asyncio.Future[Any]") -> None:
     future.cancel()
     if batch.is_abandoned and batch.task is not None:
         batch.task.cancel()
@@ -197,6 +197,6 @@ def _fail(future: "asyncio.Future[Any]", error: BaseException) -> None:
         return
     if isinstance(error, Exception):
         future.set_exception(error)
-        future.exception()  # seen, should nobody wait any more
+        future.exception()  # marks it as retrieved, if nobody waits any more
     else:
         future.cancel()

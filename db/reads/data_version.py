@@ -54,12 +54,12 @@ class DataVersionReader:
 
     def __init__(self, source: Source) -> None:
         # it takes a quarter of a millisecond, so that a second one would only cost more
-        self._coalescer: Batcher[None, DataVersion] = Batcher(self._read, in_flight_max=1)
+        self._batcher: Batcher[None, DataVersion] = Batcher(self._read, in_flight_max=1)
         self._source = source
 
     def current(self) -> BatchSlot[None, DataVersion]:
         """Awaited, or asked for its value when it is done: not older than this call."""
-        return self._coalescer.join(None)
+        return self._batcher.join(None)
 
     async def _read(self, _: Sequence[None]) -> dict[None, DataVersion]:
         return {None: await current(self._source)}

@@ -231,7 +231,7 @@ async def test_a_batch_is_cancelled_when_the_last_place_is_left(
 ) -> None:
     left, awaited = batcher.join(1), batcher.join(1)
     await _settled()
-    left.leave()
+    left.cancel()
     await _settled()
     assert not source.gates[0].cancelled()
     waiting = asyncio.ensure_future(awaited)  # type: ignore[arg-type]  # an awaitable all the same
@@ -255,7 +255,7 @@ async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
     source.end(2)
     await _settled()
     assert idle == [1]
-    batcher.join(1).leave()  # before its batch has begun
+    batcher.join(1).cancel()  # before its batch has begun
     await _settled()
     assert idle == [1, 1]
     assert len(source.batches) == 3
@@ -265,7 +265,7 @@ async def test_it_is_idle_once_however_often_it_is_started(source: Source) -> No
     """The timer may be as fast as the end of a batch that nobody waits for any more."""
     idle: list[int] = []
     batcher: Batcher[int, str] = Batcher(source, on_idle=lambda: idle.append(1))
-    batcher.join(1).leave()
+    batcher.join(1).cancel()
     batcher._start()
     batcher._start()
     await asyncio.sleep(0)

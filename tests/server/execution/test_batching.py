@@ -369,7 +369,7 @@ async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
     async with asyncio.timeout(20):
         assert await batcher.add(plan, _given(0.0), 5_000, b"quick", object)
     for place in slow:
-        place.leave()
+        place.cancel()
 
 
 async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
@@ -392,7 +392,7 @@ async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(nod
     for number in range(3):
         asked = batcher.add(plan, _given(60.0), nodes, b"%d" % number, make)
         await asyncio.sleep(0.01)
-        asked.leave()
+        asked.cancel()
     await asyncio.sleep(0.01)
     del make, asked
     gc.collect()
