@@ -1,4 +1,4 @@
-"""Arrays of UUIDs as PostgreSQL reads them, written at once."""
+"""Arrays of UUIDs in PostgreSQL's notation, formatted faster than psycopg does it."""
 
 from collections.abc import Sequence
 from uuid import UUID
@@ -17,7 +17,7 @@ class _UuidArrayDumper(Dumper):
     oid = psycopg.adapters.types["uuid"].array_oid
 
     def dump(self, obj: UuidArray) -> bytes:
-        """As it is."""
+        """The text as it is."""
         return obj.encode()
 
 
@@ -25,5 +25,5 @@ psycopg.adapters.register_dumper(UuidArray, _UuidArrayDumper)
 
 
 def uuid_array(keys: Sequence[UUID]) -> UuidArray:
-    """The keys as one parameter. psycopg takes 150 us for a list of 200, this takes 20."""
+    """The keys as one parameter: 20 us for 200 of them, where psycopg takes 150 us for a list."""
     return UuidArray("{" + ",".join([f"{key.int:032x}" for key in keys]) + "}")

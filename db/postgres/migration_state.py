@@ -1,6 +1,6 @@
 """Which migration this code needs, and which one a database is at.
 
-Without Alembic, which would take 11 MB of each server: it loads Mako, and that loads Pygments.
+It does not use Alembic, which would take 11 MB of each server: it loads Mako and Pygments.
 """
 
 from functools import cache
@@ -18,12 +18,12 @@ FOLDER = Path(__file__).resolve().parents[2] / "migrations"
 
 @cache
 def head() -> str:
-    """The newest revision this code knows: its file's number."""
+    """The newest migration of this code: the number in its file's name."""
     return max(file.name for file in FOLDER.glob("versions/[0-9]*.py")).partition("_")[0]
 
 
 async def current(source: Source) -> str | None:
-    """The revision a database is at; None before the first migration."""
+    """The migration that a database is at; None before the first one."""
     ((is_migrated,),) = await reader.rows(source, _HAS_VERSION)
     versions = await reader.rows(source, _VERSION) if is_migrated else []
     return versions[0].version_num if versions else None

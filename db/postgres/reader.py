@@ -1,4 +1,4 @@
-"""Reads: prepared queries on connections of their own, each seeing what is committed by then."""
+"""Reads: prepared queries on a pool of connections, each in a transaction of its own."""
 
 import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -19,19 +19,19 @@ from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.statements import Query, compiled
 from domain.hashable import hashable
 
-# Larger loads gain less from each other than the joining costs: those of queries that run together,
-# for one, which share all there is to share. With 32 in place of 8 Q1 takes 5 to 10% more CPU.
-_COALESCED_KEYS_MAX = 8
+# A larger load gains less than its batching costs: queries that run as a batch, for example, have
+# shared their keys already. With 32 instead of 8 Q1 takes 5 to 10% more CPU.
+_BATCHED_KEYS_MAX = 8
 _BATCHERS_MAX = 1_000
 
-_place = attrgetter("place")
+_ordinal = attrgetter("ordinal")
 
 # Called with the text and the parameters of each statement sent, for tests and measurements.
 StatementListener = Callable[[str, Mapping[str, Any]], None]
 
 
 class Reader:
-    """Runs queries on a pool; loads of few keys by concurrent requests are joined."""
+    """Runs queries on a pool, and batches concurrent loads of few keys."""
 
     def __init__(self, pool: ConnectionPool, listeners: Sequence[StatementListener]) -> None:
         self.pool = pool
@@ -39,7 +39,7 @@ class Reader:
         self._listeners = listeners
 
     async def rows(self, query: Query) -> list[Any]:
-        """The query's rows; one that met a dead connection is asked again on a new one."""
+        """The query's rows; a query whose connection was lost runs once more on a new one."""
         async with self.pool.connection() as connection:
             try:
                 return await fetch(connection, query, self._listeners)
@@ -52,12 +52,12 @@ class Reader:
 
     async def rows_by_key(self, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:
         """The query's rows by their `parent`, for `keys` in its parameter of this name."""
-        if len(keys) > _COALESCED_KEYS_MAX:
-            return await _grouped(self, query, keys)
+        if len(keys) > _BATCHED_KEYS_MAX:
+            return await _fetch_by_key(self, query, keys)
         batch_key = (query.shape, hashable(query.values))
         batcher = self._batchers.get(batch_key)
         if batcher is None:
-            batcher = Batcher(partial(_grouped, self, query))
+            batcher = Batcher(partial(_fetch_by_key, self, query))
             self._batchers[batch_key] = batcher
         return await batcher.load(keys)
 
@@ -66,7 +66,7 @@ Source: TypeAlias = Reader | AsyncSession
 
 
 async def rows(source: Source, query: Query) -> list[Any]:
-    """The query's rows, read by the pool, or within a transaction."""
+    """The query's rows, read on the reader's pool or within a transaction."""
     if isinstance(source, Reader):
         return await source.rows(query)
     return await fetch(driver_connection(source), query)
@@ -82,25 +82,25 @@ async def rows_by_key(source: Source, query: Query, keys: Sequence[Any]) -> Mapp
     """The query's rows by their `parent`; a key without rows is missing."""
     if isinstance(source, Reader):
         return await source.rows_by_key(query, keys)
-    return await _grouped(source, query, keys)
+    return await _fetch_by_key(source, query, keys)
 
 
 async def row_by_key(source: Source, query: Query, keys: Sequence[Any]) -> dict[Any, Any]:
-    """The one row of each `parent`; a key without one is missing."""
-    found = await rows_by_key(source, query, keys)
-    return {key: several[0] for key, several in found.items()}
+    """The only row of each `parent`; a key without a row is missing."""
+    rows_of = await rows_by_key(source, query, keys)
+    return {key: of_key[0] for key, of_key in rows_of.items()}
 
 
-async def _grouped(source: Source, query: Query, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+async def _fetch_by_key(source: Source, query: Query, keys: Sequence[Any]) -> dict[Any, list[Any]]:
     array = uuid_array(keys) if keys and isinstance(keys[0], UUID) else list(keys)
-    asked = Query(query.shape, query.build, {**query.values, "keys": array}, query.table)
-    every = await rows(source, asked)
-    if query.is_by_place:
-        return {keys[place - 1]: list(some) for place, some in groupby(every, _place)}
-    found: dict[Any, list[Any]] = {}
-    for row in every:
-        found.setdefault(row.parent, []).append(row)
-    return found
+    with_keys = Query(query.shape, query.build, {**query.values, "keys": array}, query.table)
+    found = await rows(source, with_keys)
+    if query.has_ordinals:
+        return {keys[n - 1]: list(of_key) for n, of_key in groupby(found, _ordinal)}
+    rows_of: dict[Any, list[Any]] = {}
+    for row in found:
+        rows_of.setdefault(row.parent, []).append(row)
+    return rows_of
 
 
 async def fetch(
@@ -112,9 +112,9 @@ async def fetch(
     for listener in listeners:
         listener(statement.sql.decode(), values)
     async with connection.cursor(binary=True) as cursor:
-        # at once, not as psycopg does when a statement is sent for the sixth time
+        # when it is first sent; psycopg would wait until it is sent for the sixth time
         await cursor.execute(statement.sql, values, prepare=not query.is_planned_by_values)
-        return list(map(statement.make, await cursor.fetchall()))
+        return list(map(statement.row_class, await cursor.fetchall()))
 
 
 def parse_json(text: str | bytes) -> Any:

@@ -1,8 +1,8 @@
 """Statements built from the tables once, compiled to SQL, and run prepared on psycopg.
 
-SQLAlchemy takes 400 us of Python to run a small query, psycopg 80: so SQLAlchemy writes the SQL of
-each shape of query once, and is not asked again. A shape is whatever the SQL depends on; the
-values are parameters. Only the columns asked for are read.
+SQLAlchemy takes 400 us of Python to run a small query, psycopg 80: so SQLAlchemy compiles the SQL
+of each shape of query once. A shape is everything that the SQL depends on; the values are
+parameters. Only the requested columns are read.
 """
 
 from collections import namedtuple
@@ -29,75 +29,75 @@ _DIALECT: Any = dialect()  # type: ignore[no-untyped-call]  # of SQLAlchemy
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What to ask: `build` makes the statement of this shape, `values` are its parameters.
+    """A statement: `build` makes it from the tables, once per `shape`; `values` are its parameters.
 
-    Rows have the names of the statement's columns, and the properties of `table` if one is given.
-    Rows asked for by keys say which is theirs by `parent`, the key, or by its `place`.
+    Rows have attributes for the statement's columns, and the properties of `table` if it is set.
+    Where rows are loaded by keys, each has its key as `parent`, or the key's position as `ordinal`.
     """
 
     shape: Hashable
     build: Callable[[], sa.Select[Any] | ReturningUpdate[Any]]
     values: Mapping[str, Any]
     table: Hashable = None
-    is_planned_by_values: bool = False  # each time anew: the best plan depends on the values
-    is_by_place: bool = False  # rows come in the order of the keys, with `place` counted from 1
+    is_planned_by_values: bool = False  # every time, since the best plan depends on the values
+    has_ordinals: bool = False  # rows come in the order of the keys; `ordinal` counts from 1
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """SQL as psycopg takes it, the constants in it, and what makes a row of a tuple."""
+    """SQL for psycopg, the parameters that are constant in it, and the class of its rows."""
 
     sql: bytes
     constants: Mapping[str, Any]
-    make: Callable[[Iterable[Any]], Any]
+    row_class: Callable[[Iterable[Any]], Any]
 
 
 @cached(LRUCache(_SHAPES_MAX), key=attrgetter("shape"))
 def compiled(query: Query) -> Compiled:
     """The query's SQL, compiled on first use of its shape."""
     statement = query.build()
-    made: Any = statement.compile(dialect=_DIALECT)
-    processors = made._bind_processors  # the types' own, such as an enum's to its word
+    sql: Any = statement.compile(dialect=_DIALECT)
+    processors = sql._bind_processors  # of types whose values must be converted, such as enums
     constants = {
         name: processors[name](value) if name in processors else value
-        for name, value in made.params.items()
+        for name, value in sql.params.items()
         if name not in query.values
     }
     names = tuple(statement.exported_columns.keys())
-    return Compiled(made.string.encode(), constants, row_class(query.table, names))
+    return Compiled(sql.string.encode(), constants, row_class(query.table, names))
 
 
 @lru_cache(maxsize=_SHAPES_MAX)
 def row_class(table: Hashable, names: tuple[str, ...]) -> Any:
-    """A tuple with these names, which can stand for a row of the table: it has its properties."""
+    """A class of named tuples that can replace rows of the table: it has the table's properties."""
     named: Any = namedtuple("Row", names)  # type: ignore[misc]  # its names are not known to mypy
-    # without its __new__ and _make, which are Python: a row is made of a tuple in two thirds
-    own: dict[str, Any] = {name: vars(named)[name] for name in names}
-    own |= {"__slots__": (), "__table_class__": table, "__repr__": named.__repr__}
+    # not a subclass: without namedtuple's own __new__, which is Python, a row takes a third less
+    attributes: dict[str, Any] = {name: vars(named)[name] for name in names}
+    attributes |= {"__slots__": (), "__table_class__": table, "__repr__": named.__repr__}
     if isinstance(table, type):
-        own |= {k: v for k, v in vars(table).items() if isinstance(v, property)}
-    return type(getattr(table, "__name__", "Row"), (tuple,), own)
+        attributes |= {k: v for k, v in vars(table).items() if isinstance(v, property)}
+    return type(getattr(table, "__name__", "Row"), (tuple,), attributes)
 
 
 def stands_for(value: object, table: type) -> bool:
-    """Whether the value is a row of the table: loaded here, or by the ORM."""
+    """Whether the value is a row of the table, loaded here or by the ORM."""
     return getattr(value, "__table_class__", None) is table or isinstance(value, table)
 
 
 @lru_cache(maxsize=_SHAPES_MAX)
 def columns_of(table: type[SQLModel], attributes: frozenset[str] | None) -> tuple[str, ...]:
-    """The columns behind attributes of a row, its id always among them; None asks for all.
+    """The columns that these attributes of a row need, and `id`; None stands for all columns.
 
-    A property is made of columns, which the table names in `PROPERTIES`.
+    The columns that a property needs are in the table's `PROPERTIES`.
     """
-    every = _columns(table)
+    columns = _columns(table)
     if attributes is None:
-        return every
-    made_of: Mapping[str, tuple[str, ...]] = table.PROPERTIES  # type: ignore[attr-defined]  # every listed table has it
-    wanted = {"id"}
+        return columns
+    needs: Mapping[str, tuple[str, ...]] = table.PROPERTIES  # type: ignore[attr-defined]  # every listed table has it
+    needed = {"id"}
     for attribute in attributes:
-        wanted.update(made_of.get(attribute, (attribute,)))
-    return tuple(name for name in every if name in wanted)
+        needed.update(needs.get(attribute, (attribute,)))
+    return tuple(name for name in columns if name in needed)
 
 
 def labelled(table: type[SQLModel], names: Iterable[str] | None = None) -> list[sa.Label[Any]]:
@@ -115,32 +115,32 @@ def _columns(table: type[SQLModel]) -> tuple[str, ...]:
 
 
 @by_identity
-def placeholders(given: Mapping[str, Any]) -> tuple[Hashable, dict[str, Any], dict[str, Any]]:
-    """Conditions' values taken apart: the shape they give a query, placeholders, parameters.
+def placeholders(conditions: Mapping[str, Any]) -> tuple[Hashable, dict[str, Any], dict[str, Any]]:
+    """The shape that conditions give to a query, the conditions with placeholders, the parameters.
 
-    A true or false belongs to the shape, as do a range's bounds and the number of items of a
-    tuple; everything else is a parameter, named by its condition.
+    A boolean belongs to the shape, and so do the bounds that a range has and the number of items of
+    a tuple; everything else is a parameter, named after its condition.
     """
     values: dict[str, Any] = {}
-    made = {name: _placeholder(name, value, values) for name, value in given.items()}
-    shape = tuple((name, part[0]) for name, part in made.items())
-    return shape, {name: part[1] for name, part in made.items()}, values
+    parts = {name: _placeholder(name, value, values) for name, value in conditions.items()}
+    shape = tuple((name, part[0]) for name, part in parts.items())
+    return shape, {name: part[1] for name, part in parts.items()}, values
 
 
 def bound(value: Any, type_: Any) -> Any:
-    """A value in a statement: a parameter of this type, or the value itself as a constant."""
+    """A value in a statement, with this type: a placeholder, or a constant."""
     if isinstance(value, sa.BindParameter):
         return sa.bindparam(value.key, type_=type_)
     return sa.literal(value, type_)
 
 
 def bound_array(values: Any, item: Any) -> Any:
-    """Several values in a statement as one array; enums are text there."""
+    """Values in a statement as one array; enums are text in it."""
     return bound(values, ARRAY(sa.Text() if isinstance(item, sa.Enum) else item))
 
 
 def parameter(value: Any) -> Any:
-    """A value as psycopg takes it."""
+    """A value as psycopg needs it."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, dict):
@@ -159,8 +159,8 @@ def _placeholder(name: str, value: Any, values: dict[str, Any]) -> tuple[Hashabl
         }
         return tuple((k, part[0]) for k, part in parts.items()), {k: p[1] for k, p in parts.items()}
     if isinstance(value, tuple):
-        for place, item in enumerate(value):
-            values[f"{name}_{place}"] = parameter(item)
-        return len(value), [sa.bindparam(f"{name}_{place}") for place in range(len(value))]
+        for index, item in enumerate(value):
+            values[f"{name}_{index}"] = parameter(item)
+        return len(value), [sa.bindparam(f"{name}_{index}") for index in range(len(value))]
     values[name] = parameter(value)
     return None, sa.bindparam(name)

@@ -157,7 +157,7 @@ async def page_per_parent(
         lambda: _select_per_parent(relation, marks, window, columns),
         {**values, **window.values},
         relation.listing.table,
-        is_by_place=True,  # an int per row is read and compared faster than a UUID
+        has_ordinals=True,  # an int per row is read and compared faster than a UUID
     )
     found = await reader.rows_by_key(source, query, parent_ids)
     return {key: _slice(found.get(key, []), window) for key in parent_ids}
@@ -225,15 +225,15 @@ def _select_per_parent(
 ) -> sa.Select[Any]:
     parents = (
         sa.func.unnest(bound_array(sa.bindparam("keys"), sa.Uuid()))
-        .table_valued(sa.column("id", sa.Uuid()), with_ordinality="place")
+        .table_valued(sa.column("id", sa.Uuid()), with_ordinality="ordinal")
         .render_derived(name="parents")
     )
     own = getattr(relation.listing.table, relation.parent) == parents.c.id
     pages = _select(relation.listing, given, window, columns).where(own).lateral("pages")
     return (
-        sa.select(*pages.c, parents.c.place)
+        sa.select(*pages.c, parents.c.ordinal)
         .join_from(parents, pages, sa.true())
-        .order_by(parents.c.place, *_order(pages.c.sort_key, pages.c.id, window))
+        .order_by(parents.c.ordinal, *_order(pages.c.sort_key, pages.c.id, window))
     )
 
 
