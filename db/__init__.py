@@ -1,1 +1,1 @@
-"""Rows and SQL: everything that speaks to PostgreSQL. Nothing here knows GraphQL or HTTP."""
+"""Everything that speaks to PostgreSQL: rows and SQL, nothing of GraphQL or HTTP."""

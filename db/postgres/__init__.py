@@ -1,1 +1,1 @@
-"""How we speak to PostgreSQL: connections, statements, batches, migrations. No table of ours."""
+"""How we speak to PostgreSQL: connections, statements, batches, migrations; none of our tables."""

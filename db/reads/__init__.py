@@ -1,1 +1,1 @@
-"""Reads, one file a noun, and what they share: keyset pages, conditions, lookups. No writes."""
+"""Reads, one file per noun, and what they share: keyset pages, conditions, lookups; no writes."""

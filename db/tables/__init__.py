@@ -1,4 +1,4 @@
-"""The tables, one file a noun; importing this fills SQLModel.metadata."""
+"""The tables, one file per noun; importing this package fills SQLModel.metadata."""
 
 from db.tables.aliases import ModelAlias
 from db.tables.audit import AuditEvent, IdempotencyKey

@@ -1,4 +1,4 @@
-"""Aliases and where they pointed before."""
+"""Aliases."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The audit log, which is the event log too, and the results kept for repeated calls."""
+"""The audit log, which is also the event log, and the stored results of repeatable calls."""
 
 from datetime import datetime
 from typing import Any
@@ -27,8 +27,8 @@ _NODE_PREFIX = {
 class AuditEvent(Row, table=True):
     """One committed change. Triggers write it (migration 0002); nothing updates or deletes it.
 
-    `sequence` counts up in commit order. `subject_id` is the object a client can look up: the
-    binding of a price, the model of an alias. `changes` maps each changed column to its value
+    `sequence` increases in commit order. `subject_id` is the object that a client can look up: the
+    binding of a price, the model of an alias. `changes` maps each changed column to its values
     before and after.
     """
 
@@ -73,22 +73,22 @@ class AuditEvent(Row, table=True):
 
     @property
     def subject_node_id(self) -> str:
-        """The id of the changed object that clients see."""
+        """The changed object's id that clients see."""
         return ids.encode(_NODE_PREFIX[self.kind], self.subject_id)
 
     @property
     def field_changes(self) -> list[FieldChange]:
-        """Each changed field, as clients know it."""
-        text: str = self.changes_text  # type: ignore[attr-defined]  # made below the class
+        """Each changed field, under its name in GraphQL."""
+        text: str = self.changes_text  # type: ignore[attr-defined]  # set below the class
         return field_changes.read(text)
 
 
-# drivers read JSON's numbers as floats; in the text, money has all its digits
+# Drivers parse JSON's numbers as floats; the text has all digits of an amount of money.
 setattr(AuditEvent, "changes_text", column_property(sa.cast(AuditEvent.changes, sa.Text)))
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """The first result of a call that may be repeated: what it was asked, and what it made."""
+    """The first call with an idempotency key: a hash of its input, and the ids of its result."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (

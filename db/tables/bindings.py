@@ -23,7 +23,7 @@ from domain.enums import BindingStatus
 
 
 class ProviderBinding(VersionedRow, table=True):
-    """How one version is served by one provider in one region."""
+    """One version as served by one provider in one region."""
 
     __tablename__ = "provider_bindings"
     __table_args__ = (
@@ -59,7 +59,7 @@ class ProviderBinding(VersionedRow, table=True):
     )
 
     version_id: UUID
-    model_id: UUID  # the version's; kept here so that a model's bindings are one index range
+    model_id: UUID  # of the version; copied here so that a model's bindings are one index range
     provider_id: UUID
     provider_model_id: str = Field(sa_type=sa.Text)
     region: str | None = Field(default=None, sa_type=sa.Text)
@@ -80,7 +80,7 @@ class ProviderBinding(VersionedRow, table=True):
 
 
 class Price(Row, table=True):
-    """What a binding costs from a time on, USD per 1,000 tokens; rows are added, never edited."""
+    """A binding's price from a time on, USD per 1,000 tokens; rows are added, never updated."""
 
     __tablename__ = "prices"
     __table_args__ = (

@@ -10,7 +10,7 @@ from domain.values import Label
 
 
 class Model(VersionedRow, table=True):
-    """A named model, whatever its versions."""
+    """A named model, which has versions."""
 
     __tablename__ = "models"
     __table_args__ = (

@@ -9,7 +9,7 @@ from domain.enums import ProviderKind
 
 
 class Provider(VersionedRow, table=True):
-    """Who serves models."""
+    """A service that offers models."""
 
     __tablename__ = "providers"
     __table_args__ = (

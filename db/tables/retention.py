@@ -11,7 +11,7 @@ from domain import ids
 
 
 class RetentionRun(Row, table=True):
-    """One run of retention: its figures grow while it goes on, and stay when it has ended."""
+    """One run of retention; its counts increase until `ended_at` is set."""
 
     __tablename__ = "retention_runs"
     __table_args__ = (
@@ -26,7 +26,7 @@ class RetentionRun(Row, table=True):
         sa_column_kwargs={"server_default": sa.func.now()},
     )
     actor: str = Field(sa_type=sa.Text)
-    model_id: UUID | None = None  # of a run for one model, which may be gone by now
+    model_id: UUID | None = None  # of a run for one model, which may have been deleted since
     archived: int = 0
     purged: int = 0
     ended_at: datetime | None = Field(default=None, sa_type=TIME)

@@ -1,4 +1,4 @@
-"""What the registry knows of itself."""
+"""The state of the registry as a whole."""
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel

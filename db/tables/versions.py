@@ -23,9 +23,9 @@ from domain import ids, patterns
 from domain.enums import ArchiveReason, Capability, VersionStatus
 from domain.values import ArchiveInfo, VersionHold
 
-KEPT_ARCHIVED = timedelta(days=365)  # before an archive may be purged
+KEPT_ARCHIVED = timedelta(days=365)  # before an archived version may be purged
 
-_CAPABILITIES = ", ".join(f"'{word}'" for word in Capability)
+_CAPABILITIES = ", ".join(f"'{capability}'" for capability in Capability)
 
 
 class ModelVersion(VersionedRow, table=True):
@@ -37,7 +37,7 @@ class ModelVersion(VersionedRow, table=True):
         sa.UniqueConstraint("model_id", "number"),
         sa.UniqueConstraint("model_id", "version"),
         sa.UniqueConstraint("model_id", "content_hash"),
-        sa.UniqueConstraint("id", "model_id"),  # what bindings and aliases refer to
+        sa.UniqueConstraint("id", "model_id"),  # for the foreign keys of bindings and aliases
         check("content_hash_format", f"content_hash ~ '{patterns.SHA256}'"),
         check("region_format", f"region ~ '{patterns.SLUG}'"),
         check("number_range", "number >= 1"),
@@ -96,7 +96,7 @@ class ModelVersion(VersionedRow, table=True):
     )
     artifact_url: str | None = Field(default=None, sa_type=sa.Text)
     size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
-    # `metadata` is taken by SQLAlchemy; only the attribute is spelt differently
+    # SQLAlchemy uses the name `metadata` itself, so the attribute has another name
     metadata_: Any = Field(default=None, sa_column=sa.Column("metadata", json()))
     deprecated_on: date | None = None
     sunset_on: date | None = None
@@ -126,7 +126,7 @@ class ModelVersion(VersionedRow, table=True):
 
     @property
     def archive(self) -> ArchiveInfo | None:
-        """Where its content went, once it is archived."""
+        """Where its content is stored, if it is archived."""
         if self.archived_at is None:
             return None
         assert self.archive_reason is not None
@@ -141,7 +141,7 @@ class ModelVersion(VersionedRow, table=True):
 
     @property
     def hold(self) -> VersionHold | None:
-        """Why it is kept from being archived or purged, if it is."""
+        """Why it must not be archived or purged, if it is held."""
         if self.held_at is None:
             return None
         return VersionHold(self.hold_reason or "", self.hold_actor or "", self.held_at)
