@@ -115,7 +115,7 @@ def _columns(table: type[SQLModel]) -> tuple[str, ...]:
 
 
 @by_identity
-def placeholders(conditions: Mapping[str, Any]) -> tuple[Hashable, dict[str, Any], dict[str, Any]]:
+def parametrize(conditions: Mapping[str, Any]) -> tuple[Hashable, dict[str, Any], dict[str, Any]]:
     """The shape that conditions give to a query, the conditions with placeholders, the parameters.
 
     A boolean belongs to the shape, and so do the bounds that a range has and the number of items of

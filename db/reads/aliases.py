@@ -12,14 +12,14 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, bound_array, labelled
-from db.reads.lookup import several_by
+from db.reads.lookup import rows_by_column
 from db.tables import AuditEvent, ModelAlias
 from domain.enums import EntityKind
 
 
 @dataclass(frozen=True, slots=True)
 class AliasChange:
-    """One move of an alias; no version where it was deleted."""
+    """One change of an alias; `version_id` is None where it was deleted."""
 
     version_id: UUID | None
     at: datetime
@@ -28,33 +28,33 @@ class AliasChange:
 
 async def of_models(source: Source, ids: Sequence[UUID]) -> dict[UUID, list[ModelAlias]]:
     """Each model's aliases, by name."""
-    return await several_by(source, ModelAlias, "model_id", ids, "name")
+    return await rows_by_column(source, ModelAlias, "model_id", ids, "name")
 
 
 async def of_versions(source: Source, ids: Sequence[UUID]) -> dict[UUID, list[ModelAlias]]:
     """The aliases that point at each version, by name."""
-    return await several_by(source, ModelAlias, "version_id", ids, "name")
+    return await rows_by_column(source, ModelAlias, "version_id", ids, "name")
 
 
 async def histories(
     source: Source, keys: Sequence[tuple[UUID, str]]
 ) -> dict[tuple[UUID, str], list[AliasChange]]:
-    """Where each alias, named by model and name, has pointed, newest first; from the audit log."""
-    found: dict[tuple[UUID, str], list[AliasChange]] = {key: [] for key in keys}
+    """The changes of each alias, given by model and name, newest first; from the audit log."""
+    changes: dict[tuple[UUID, str], list[AliasChange]] = {key: [] for key in keys}
     for event in reversed(await moves(source, keys)):
-        assert event.model_id is not None  # an alias is its model's
-        found[event.model_id, event.subject_name].append(change_of(event))
-    return found
+        assert event.model_id is not None  # each alias belongs to a model
+        changes[event.model_id, event.subject_name].append(change_of(event))
+    return changes
 
 
 async def moves(source: Source, keys: Sequence[tuple[UUID, str]]) -> list[AuditEvent]:
-    """The events in which these aliases were pointed somewhere, or deleted; oldest first."""
+    """The events that created, moved or deleted these aliases; oldest first."""
     values = {"models": [key[0] for key in keys], "names": [key[1] for key in keys]}
     return await reader.rows(source, Query("alias moves", _select_moves, values, AuditEvent))
 
 
 def change_of(event: AuditEvent) -> AliasChange:
-    """What an alias's event says of where it points."""
+    """The change that an alias's event records."""
     version_id = event.changes.get("version_id", (None, None))[1]
     return AliasChange(UUID(version_id) if version_id else None, event.at, event.actor)
 

@@ -10,13 +10,14 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, columns_of, labelled
-from db.reads.keyset import Listing, among, between, plain
-from db.reads.lookup import one_by
+from db.reads.conditions import time_between
+from db.reads.keyset import Listing, among, plain
+from db.reads.lookup import row_by_column
 from db.tables import AuditEvent
 from domain import ids
 from domain.enums import EntityKind
 
-# The kinds whose events name an object of this prefix as their subject.
+# Prefix of an object's id -> the kinds of events that have such an object as their subject.
 SUBJECTS: Mapping[str, tuple[EntityKind, ...]] = {
     ids.MODEL: (EntityKind.MODEL, EntityKind.ALIAS),
     ids.VERSION: (EntityKind.VERSION,),
@@ -28,7 +29,7 @@ _COLUMNS = tuple(name for name in columns_of(AuditEvent, None) if name != "chang
 
 
 def about(subjects: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    """Events about one of the objects, whose keys are given by the prefix of their ids."""
+    """Events about one of the objects; `subjects` maps the prefix of an id to the objects' keys."""
     return sa.or_(
         sa.false(),
         *(
@@ -41,11 +42,6 @@ def about(subjects: Mapping[str, Any]) -> sa.ColumnElement[bool]:
     )
 
 
-def _within(given: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    since = between(col(AuditEvent.at), given.get("gte"), None)
-    return sa.and_(since, col(AuditEvent.at) < given["lt"]) if "lt" in given else since
-
-
 LISTING = Listing(
     table=AuditEvent,
     conditions={
@@ -53,7 +49,7 @@ LISTING = Listing(
         "action": lambda actions: among(col(AuditEvent.action), actions),
         "kind": lambda kinds: among(col(AuditEvent.kind), kinds),
         "subject": about,
-        "at": _within,
+        "at": time_between(col(AuditEvent.at)),
     },
     keys={"SEQUENCE": plain(col(AuditEvent.sequence))},
 )
@@ -63,16 +59,16 @@ async def by_ids(
     source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
 ) -> dict[UUID, AuditEvent]:
     """The events that exist among the ids."""
-    return await one_by(source, AuditEvent, "id", ids, attributes)
+    return await row_by_column(source, AuditEvent, "id", ids, attributes)
 
 
 async def after(source: Source, sequence: int, count: int) -> list[AuditEvent]:
-    """The next `count` events after the one with this number, in the order of their commits."""
+    """The next `count` events after this sequence number, in commit order."""
     return await reader.rows(source, next_events(sequence, count))
 
 
 def next_events(sequence: int, count: int) -> Query:
-    """Asks for the next `count` events after the one with this number."""
+    """The query for `after`."""
     return Query("next events", _select_next, {"sequence": sequence, "count": count}, AuditEvent)
 
 

@@ -12,7 +12,7 @@ from db.postgres.reader import Source
 from db.postgres.statements import Query
 from db.reads.conditions import in_range
 from db.reads.keyset import Key, Listing, among, nullable, plain
-from db.reads.lookup import one_by
+from db.reads.lookup import row_by_column
 from db.reads.prices import input_in_range, input_now
 from db.reads.routable import is_routable
 from db.tables import ModelVersion, Provider, ProviderBinding
@@ -20,18 +20,18 @@ from domain.enums import HealthState
 
 
 def _of_providers(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
-    chosen = sa.select(col(Provider.id)).where(among(col(Provider.slug), slugs))
-    return col(ProviderBinding.provider_id).in_(chosen)
+    providers = sa.select(col(Provider.id)).where(among(col(Provider.slug), slugs))
+    return col(ProviderBinding.provider_id).in_(providers)
 
 
-def _routable(wanted: bool) -> sa.ColumnElement[bool]:
-    found = sa.exists().where(col(ModelVersion.id) == ProviderBinding.version_id, is_routable())
-    found = found.correlate(ProviderBinding)
-    return found if wanted else ~found
+def _routable(is_expected: bool) -> sa.ColumnElement[bool]:
+    version = sa.exists().where(col(ModelVersion.id) == ProviderBinding.version_id, is_routable())
+    version = version.correlate(ProviderBinding)
+    return version if is_expected else ~version
 
 
 def _health(states: Sequence[str]) -> sa.ColumnElement[bool]:
-    # before outcomes are recorded every binding's health is UNKNOWN
+    # outcomes are not recorded yet, so the health of every binding is UNKNOWN
     return among(sa.literal(HealthState.UNKNOWN.value, sa.Text()), states)
 
 
@@ -46,7 +46,7 @@ LISTING = Listing(
         "provider": _of_providers,
         "provider_model_id": lambda ids: among(col(ProviderBinding.provider_model_id), ids),
         "region": lambda regions: among(col(ProviderBinding.region), regions),
-        "status": lambda words: among(col(ProviderBinding.status), words),
+        "status": lambda statuses: among(col(ProviderBinding.status), statuses),
         "routable": _routable,
         "success_rate": in_range(col(ProviderBinding.success_rate), _SUCCESS_RATE),
         "latency_ms": in_range(col(ProviderBinding.latency_ms), _LATENCY),
@@ -71,11 +71,11 @@ async def by_ids(
     source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
 ) -> dict[UUID, ProviderBinding]:
     """The bindings that exist among the ids."""
-    return await one_by(source, ProviderBinding, "id", ids, attributes)
+    return await row_by_column(source, ProviderBinding, "id", ids, attributes)
 
 
 async def routable(source: Source, ids: Sequence[UUID]) -> set[UUID]:
-    """Those of the bindings that can be called now."""
+    """The bindings among the ids that can be called now."""
     return set(await reader.row_by_key(source, _ROUTABLE, ids))
 
 

@@ -11,18 +11,18 @@ from db.reads.keyset import Condition, Key, between
 
 
 def name_contains(table: Any) -> Condition:
-    """Rows whose name has the text somewhere in it, whatever the case of ASCII letters.
+    """Rows whose name contains the text; ASCII letters match in upper and lower case.
 
-    Three characters and more are looked up in the index on trigrams(name); the second condition
-    drops the rows that have the trigrams but not in this order.
+    A text of three characters or more is looked up in the index on trigrams(name); the second
+    condition removes the rows that have the trigrams in another order.
     """
 
     def condition(text: str) -> sa.ColumnElement[bool]:
         trigrams: Any = sa.func.trigrams(table.name, type_=ARRAY(sa.Text))
         needle: Any = bound(text, sa.Text())
-        within = sa.func.strpos(_lower(table.name), _lower(needle)) > 0
-        wanted = sa.func.trigrams(needle, type_=ARRAY(sa.Text))
-        return sa.and_(trigrams.contains(wanted), within)
+        is_contained = sa.func.strpos(_lower(table.name), _lower(needle)) > 0
+        needle_trigrams = sa.func.trigrams(needle, type_=ARRAY(sa.Text))
+        return sa.and_(trigrams.contains(needle_trigrams), is_contained)
 
     return condition
 
@@ -32,37 +32,34 @@ def _lower(text: Any) -> Any:
 
 
 def any_label(table: Any) -> Condition:
-    """Rows that carry at least one of the labels, each `{key: value}`."""
+    """Rows that have at least one of the labels, each `{key: value}`."""
 
     def condition(labels: Sequence[Any]) -> sa.ColumnElement[bool]:
-        return sa.or_(sa.false(), *(table.labels.contains(bound(one, JSONB())) for one in labels))
+        matches = (table.labels.contains(bound(label, JSONB())) for label in labels)
+        return sa.or_(sa.false(), *matches)
 
     return condition
 
 
-def created_between(table: Any) -> Condition:
-    """Rows created from `gte` on and before `lt`."""
-    return lambda given: _time_between(table.created_at, given)
+def time_between(column: Any) -> Condition:
+    """Rows whose time in the column is at or after `gte`, and before `lt`."""
 
+    def condition(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+        since = between(column, bounds.get("gte"), None)
+        return sa.and_(since, column < bounds["lt"]) if bounds.get("lt") is not None else since
 
-def updated_between(table: Any) -> Condition:
-    """Rows last written from `gte` on and before `lt`."""
-    return lambda given: _time_between(table.updated_at, given)
-
-
-def _time_between(column: Any, given: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    bounds = between(column, given.get("gte"), None)
-    return sa.and_(bounds, column < given["lt"]) if given.get("lt") is not None else bounds
+    return condition
 
 
 def in_range(column: Any, key: Key) -> Condition:
-    """Rows whose figure lies from `gte` to `lte`, both inclusive; NULL is in no range.
+    """Rows whose value is from `gte` to `lte`, both inclusive; NULL is in no range.
 
-    It compares what the indexes for ordering hold, `key`, in which NULL lies beyond either bound.
+    It compares `key`, the expression in the indexes for ordering, in which NULL is outside of any
+    range.
     """
 
-    def condition(given: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-        low, high = given.get("gte"), given.get("lte")
+    def condition(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+        low, high = bounds.get("gte"), bounds.get("lte")
         indexed = key.descending if high is None else key.ascending
         return sa.and_(column.is_not(None), between(indexed, low, high))
 

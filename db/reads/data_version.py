@@ -1,4 +1,4 @@
-"""What the registry knows of itself, in SQL."""
+"""The data version, in SQL: it changes whenever the response of a query may change."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,10 +15,10 @@ from db.tables import Model, Price, RegistryState
 
 
 class DataVersion(NamedTuple):
-    """All that an answer may depend on: while it is the same, so is every answer.
+    """While it stays the same, every query has the same response.
 
-    The revision moves with every write; the time at which the next known price takes effect, and
-    the day on which sunsets are read, with the database's clock alone.
+    The revision changes with every write. The time at which the next price takes effect, and the
+    date, which decides about sunsets, change with the database's clock.
     """
 
     revision: int
@@ -40,25 +40,25 @@ def _select_current() -> sa.Select[Any]:
     return sa.select(*columns)
 
 
-_CURRENT = Query("moment", _select_current, {})
+_CURRENT = Query("data version", _select_current, {})
 
 
 async def current(source: Source) -> DataVersion:
-    """The moment now."""
+    """The current data version."""
     row = (await reader.rows(source, _CURRENT))[0]
     return DataVersion(row.revision, row.next_price_at, row.today)
 
 
 class DataVersionReader:
-    """The moment now, for many who ask at once: one statement, which none of them has missed."""
+    """Reads the data version for concurrent requests in one statement, sent after all of them."""
 
     def __init__(self, source: Source) -> None:
-        # it takes a quarter of a millisecond, so that a second one would only cost more
+        # the statement takes a quarter of a millisecond: a concurrent one would only add cost
         self._batcher: Batcher[None, DataVersion] = Batcher(self._read, in_flight_max=1)
         self._source = source
 
     def current(self) -> BatchSlot[None, DataVersion]:
-        """Awaited, or asked for its value when it is done: not older than this call."""
+        """The data version, read after this call."""
         return self._batcher.join(None)
 
     async def _read(self, _: Sequence[None]) -> dict[None, DataVersion]:
@@ -66,9 +66,9 @@ class DataVersionReader:
 
 
 async def was_used(source: Source) -> bool:
-    """Whether the registry holds a model, or ever held something: its revision then moved."""
-    ((was_used,),) = await reader.rows(source, Query("was used", _select_was_used, {}))
-    return bool(was_used)
+    """Whether the registry has models, or had anything once, which its revision shows."""
+    ((is_used,),) = await reader.rows(source, Query("was used", _select_was_used, {}))
+    return bool(is_used)
 
 
 def _select_was_used() -> sa.Select[Any]:

@@ -1,6 +1,7 @@
-"""Pages by keyset: ORDER BY with a row comparison, and the LATERAL form that pages per parent.
+"""Keyset pagination: ORDER BY with a row comparison, and per parent with a LATERAL join.
 
-A listing says, as data, what may be filtered and ordered by; the two statements here serve all.
+A listing describes as data which conditions and orders a table has; all listings share these two
+statements.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -13,16 +14,16 @@ from sqlmodel import SQLModel
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound_array, columns_of, labelled, placeholders
+from db.postgres.statements import Query, bound_array, columns_of, labelled, parametrize
 from db.tables.columns import unknown_last
 
-Given = Mapping[str, Any]  # condition name -> value; all must hold
+Conditions = Mapping[str, Any]  # a condition's name -> its value; all must hold
 Condition = Callable[[Any], sa.ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a listing can be ordered by: an SQL expression per direction, and its type."""
+    """A sort key of a listing: an SQL expression per direction, and its type."""
 
     ascending: sa.ColumnElement[Any]
     descending: sa.ColumnElement[Any]
@@ -31,7 +32,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity, as part of a query's shape
 class Listing:
-    """A table, the conditions its rows can be asked for, and the keys they can be ordered by."""
+    """A table, the conditions that its rows can be filtered by, and the keys of their orders."""
 
     table: type[SQLModel]
     conditions: Mapping[str, Condition]
@@ -40,7 +41,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a row stands in an order: its key's value, and its id for the ties."""
+    """A row's position in an order: the value of its key, and its id, which makes it unique."""
 
     key: Any
     id: UUID
@@ -59,13 +60,13 @@ class Window:
 
     @property
     def shape(self) -> tuple[Any, ...]:
-        """What of the window the SQL depends on."""
+        """The part of the window that the SQL depends on."""
         ends = (self.after is not None, self.before is not None, self.from_end)
         return (self.key, self.descending, *ends)
 
     @property
     def values(self) -> dict[str, Any]:
-        """The window's parameters; one row more than asked for tells whether there are more."""
+        """The window's parameters; one extra row shows whether there are more."""
         values: dict[str, Any] = {"limit": self.limit + 1}
         for name, position in (("after", self.after), ("before", self.before)):
             if position is not None:
@@ -75,7 +76,7 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relation:
-    """A listing paged per parent, and the foreign key that names the parent."""
+    """A listing with pages per parent, and the foreign key to the parent."""
 
     listing: Listing
     parent: str
@@ -89,8 +90,8 @@ class Slice(NamedTuple):
 
 
 def plain(column: Any) -> Key:
-    """A key that is a column which is never NULL."""
-    # a cursor's number is compared as 64 bits: then none that a caller makes up is out of range
+    """A key that is a column without NULLs."""
+    # 64 bits, so that a number in a forged cursor cannot be out of range
     type_ = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
     return Key(column, column, type_)
 
@@ -104,12 +105,12 @@ def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine
 
 
 def among(column: Any, values: Any) -> sa.ColumnElement[bool]:
-    """`column = ANY(values)`: one parameter, so the statement is the same whatever the number."""
+    """`column = ANY(values)`: with one parameter the statement is the same for any number."""
     return column == sa.any_(bound_array(values, column.type))  # type: ignore[no-any-return]  # of Any
 
 
 def between(column: Any, low: Any, high: Any) -> sa.ColumnElement[bool]:
-    """`low <= column <= high`, either bound absent when None."""
+    """`low <= column <= high`, without the bounds that are None."""
     bounds = [column >= low] if low is not None else []
     if high is not None:
         bounds.append(column <= high)
@@ -119,20 +120,21 @@ def between(column: Any, low: Any, high: Any) -> sa.ColumnElement[bool]:
 async def one_page(
     source: Source,
     listing: Listing,
-    given: Given,
+    conditions: Conditions,
     window: Window,
     attributes: frozenset[str] | None = None,
 ) -> Slice:
     """The window over all rows of a listing that meet the conditions; one statement."""
-    shape, marks, values = placeholders(given)
+    shape, placeholders, values = parametrize(conditions)
     columns = columns_of(listing.table, attributes)
     query = Query(
         ("page", listing, window.shape, columns, shape),
-        lambda: _select(listing, marks, window, columns),
+        lambda: _select(listing, placeholders, window, columns),
         {**values, **window.values},
         listing.table,
-        # one in 10,000 or nearly all: planned blindly, a rare label would be sought row by row
-        is_planned_by_values=bool(given),
+        # a condition may hold for one row in 10,000 or for nearly all: a generic plan would look
+        # for a rare label row by row
+        is_planned_by_values=bool(conditions),
     )
     return _slice(await reader.rows(source, query), window)
 
@@ -141,95 +143,96 @@ async def page_per_parent(
     source: Source,
     relation: Relation,
     parent_ids: Sequence[UUID],
-    given: Given,
+    conditions: Conditions,
     window: Window,
     attributes: frozenset[str] | None = None,
 ) -> dict[UUID, Slice]:
     """The window over each parent's rows; one statement for all parents.
 
-    LATERAL with LIMIT reads just the rows asked for: 2.5 ms for 100 parents, where row_number()
-    takes 8.9 ms and fetching all 28 ms.
+    LATERAL with LIMIT reads only the requested rows: 2.5 ms for 100 parents, where row_number()
+    takes 8.9 ms and fetching all rows 28 ms.
     """
-    shape, marks, values = placeholders(given)
+    shape, placeholders, values = parametrize(conditions)
     columns = columns_of(relation.listing.table, attributes)
     query = Query(
         ("pages", relation, window.shape, columns, shape),
-        lambda: _select_per_parent(relation, marks, window, columns),
+        lambda: _select_per_parent(relation, placeholders, window, columns),
         {**values, **window.values},
         relation.listing.table,
         has_ordinals=True,  # an int per row is read and compared faster than a UUID
     )
-    found = await reader.rows_by_key(source, query, parent_ids)
-    return {key: _slice(found.get(key, []), window) for key in parent_ids}
+    rows_of = await reader.rows_by_key(source, query, parent_ids)
+    return {key: _slice(rows_of.get(key, []), window) for key in parent_ids}
 
 
-async def count(source: Source, listing: Listing, given: Given) -> int:
+async def count(source: Source, listing: Listing, conditions: Conditions) -> int:
     """How many rows of a listing meet the conditions."""
-    shape, marks, values = placeholders(given)
+    shape, placeholders, values = parametrize(conditions)
 
     def build() -> sa.Select[Any]:
-        counting = sa.select(sa.func.count().label("total")).select_from(listing.table)
-        return counting.where(*_conditions(listing, marks))
+        statement = sa.select(sa.func.count().label("total")).select_from(listing.table)
+        return statement.where(*_where(listing, placeholders))
 
-    planned = bool(given)  # as in one_page
+    planned = bool(conditions)  # as in one_page
     query = Query(("count", listing, shape), build, values, is_planned_by_values=planned)
     return int((await reader.rows(source, query))[0].total)
 
 
 async def count_per_parent(
-    source: Source, relation: Relation, parent_ids: Sequence[UUID], given: Given
+    source: Source, relation: Relation, parent_ids: Sequence[UUID], conditions: Conditions
 ) -> dict[UUID, int]:
     """How many of each parent's rows meet the conditions; one statement for all parents."""
-    shape, marks, values = placeholders(given)
+    shape, placeholders, values = parametrize(conditions)
     column = getattr(relation.listing.table, relation.parent)
 
     def build() -> sa.Select[Any]:
-        counting = sa.select(column.label("parent"), sa.func.count().label("total"))
-        conditions = _conditions(relation.listing, marks)
-        return counting.where(among(column, sa.bindparam("keys")), *conditions).group_by(column)
+        statement = sa.select(column.label("parent"), sa.func.count().label("total"))
+        statement = statement.where(among(column, sa.bindparam("keys")))
+        return statement.where(*_where(relation.listing, placeholders)).group_by(column)
 
     query = Query(("counts", relation, shape), build, values)
-    found = await reader.row_by_key(source, query, parent_ids)
-    return {key: found[key].total if key in found else 0 for key in parent_ids}
+    row_of = await reader.row_by_key(source, query, parent_ids)
+    return {key: row_of[key].total if key in row_of else 0 for key in parent_ids}
 
 
-def _conditions(listing: Listing, given: Given) -> list[sa.ColumnElement[bool]]:
-    return [listing.conditions[name](value) for name, value in given.items()]
+def _where(listing: Listing, conditions: Conditions) -> list[sa.ColumnElement[bool]]:
+    return [listing.conditions[name](value) for name, value in conditions.items()]
 
 
 def _select(
-    listing: Listing, given: Given, window: Window, columns: tuple[str, ...]
+    listing: Listing, conditions: Conditions, window: Window, columns: tuple[str, ...]
 ) -> sa.Select[Any]:
     key = listing.keys[window.key]
     expression = key.descending if window.descending else key.ascending
     id_column = listing.table.id  # type: ignore[attr-defined]  # every listed table is a Row
-    place = sa.tuple_(expression, id_column)
+    position = sa.tuple_(expression, id_column)
     statement = sa.select(*labelled(listing.table, columns), expression.label("sort_key"))
-    statement = statement.where(*_conditions(listing, given))
-    for name, position, forward in (
-        ("after", window.after, True),
-        ("before", window.before, False),
+    statement = statement.where(*_where(listing, conditions))
+    for name, end, is_greater in (
+        ("after", window.after, not window.descending),
+        ("before", window.before, window.descending),
     ):
-        if position is not None:
-            at = sa.tuple_(
+        if end is not None:
+            bound = sa.tuple_(
                 sa.bindparam(f"{name}_key", type_=key.type),
                 sa.bindparam(f"{name}_id", type_=sa.Uuid()),
             )
-            statement = statement.where(place > at if forward != window.descending else place < at)
+            statement = statement.where(position > bound if is_greater else position < bound)
     limit = sa.bindparam("limit", type_=sa.Integer())
     return statement.order_by(*_order(expression, id_column, window)).limit(limit)
 
 
 def _select_per_parent(
-    relation: Relation, given: Given, window: Window, columns: tuple[str, ...]
+    relation: Relation, conditions: Conditions, window: Window, columns: tuple[str, ...]
 ) -> sa.Select[Any]:
     parents = (
         sa.func.unnest(bound_array(sa.bindparam("keys"), sa.Uuid()))
         .table_valued(sa.column("id", sa.Uuid()), with_ordinality="ordinal")
         .render_derived(name="parents")
     )
-    own = getattr(relation.listing.table, relation.parent) == parents.c.id
-    pages = _select(relation.listing, given, window, columns).where(own).lateral("pages")
+    of_parent = getattr(relation.listing.table, relation.parent) == parents.c.id
+    page = _select(relation.listing, conditions, window, columns).where(of_parent)
+    pages = page.lateral("pages")
     return (
         sa.select(*pages.c, parents.c.ordinal)
         .join_from(parents, pages, sa.true())

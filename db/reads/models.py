@@ -1,6 +1,6 @@
 """Models in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,15 +10,15 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.reads.conditions import any_label, created_between, name_contains, updated_between
-from db.reads.keyset import Given, Listing, among, plain
-from db.reads.lookup import one_by
+from db.reads.conditions import any_label, name_contains, time_between
+from db.reads.keyset import Listing, among, plain
+from db.reads.lookup import row_by_column
 from db.tables import Model, ModelVersion, Provider, ProviderBinding
 from domain.enums import VersionStatus
 
 
-def named(refs: Given) -> sa.ColumnElement[bool]:
-    """Models by any of the given `ids` or `names`."""
+def referenced(refs: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """Models with one of the `ids` or one of the `names`."""
     return sa.or_(among(col(Model.id), refs["ids"]), among(col(Model.name), refs["names"]))
 
 
@@ -31,11 +31,11 @@ def _offered_by(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def _has_active_version(wanted: bool) -> sa.ColumnElement[bool]:
-    found = sa.exists().where(
+def _has_active_version(is_expected: bool) -> sa.ColumnElement[bool]:
+    has_one = sa.exists().where(
         col(ModelVersion.model_id) == Model.id, col(ModelVersion.status) == VersionStatus.ACTIVE
     )
-    return found if wanted else ~found
+    return has_one if is_expected else ~has_one
 
 
 LISTING = Listing(
@@ -49,8 +49,8 @@ LISTING = Listing(
         "labels": any_label(Model),
         "provider": _offered_by,
         "has_active_version": _has_active_version,
-        "created_at": created_between(Model),
-        "updated_at": updated_between(Model),
+        "created_at": time_between(col(Model.created_at)),
+        "updated_at": time_between(col(Model.updated_at)),
     },
     keys={
         "NAME": plain(col(Model.name)),
@@ -64,7 +64,7 @@ async def by_ids(
     source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
 ) -> dict[UUID, Model]:
     """The models that exist among the ids."""
-    return await one_by(source, Model, "id", ids, attributes)
+    return await row_by_column(source, Model, "id", ids, attributes)
 
 
 async def ids_after(source: Source, key: UUID, count: int) -> list[UUID]:
@@ -85,4 +85,4 @@ async def by_names(
     source: Source, names: Sequence[str], attributes: frozenset[str] | None = None
 ) -> dict[str, Model]:
     """The models that exist among the names."""
-    return await one_by(source, Model, "name", names, attributes)
+    return await row_by_column(source, Model, "name", names, attributes)

@@ -1,6 +1,6 @@
-"""Prices in SQL: which one is in effect, and until when."""
+"""Prices in SQL, with the time in which each is in effect."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,15 +14,15 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, bound
-from db.reads.keyset import Given, among, between
+from db.reads.keyset import among, between
 from db.tables import Price, ProviderBinding
 
 
 @dataclass(frozen=True, slots=True)
 class DatedPrice:
-    """A price and the time it holds, USD per 1,000 tokens; None is unknown, not free.
+    """A price and the time in which it is in effect, USD per 1,000 tokens; None means unknown.
 
-    What a row of the queries here has; they are told apart by it, as other rows by their tables.
+    It has the attributes of the rows of these queries, and stands for their table.
     """
 
     input_per_1k: Decimal | None
@@ -36,21 +36,21 @@ class DatedPrice:
 async def in_effect(
     source: Source, binding_ids: Sequence[UUID], at: datetime | None
 ) -> dict[UUID, DatedPrice]:
-    """Each binding's newest price with `effective_from <= at`, now when None."""
+    """Each binding's newest price with `effective_from <= at`; None stands for now."""
     query = _IN_EFFECT_NOW if at is None else Query("prices at", _select_at, {"at": at}, DatedPrice)
     return await reader.row_by_key(source, query, binding_ids)
 
 
 async def history(source: Source, binding_ids: Sequence[UUID]) -> dict[UUID, list[DatedPrice]]:
     """Each binding's prices, newest first."""
-    found = await reader.rows_by_key(source, _HISTORY, binding_ids)
-    return {key: found.get(key, []) for key in binding_ids}
+    prices = await reader.rows_by_key(source, _HISTORY, binding_ids)
+    return {key: prices.get(key, []) for key in binding_ids}
 
 
-def input_in_range(given: Given) -> sa.ColumnElement[bool]:
-    """Bindings whose input price now is from `gte` to `lte`; an unknown price is in no range."""
+def input_in_range(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """Bindings whose current input price is from `gte` to `lte`; an unknown one is in no range."""
     current = sa.select(col(Price.binding_id)).where(
-        between(col(Price.input_per_1k), given.get("gte"), given.get("lte")),
+        between(col(Price.input_per_1k), bounds.get("gte"), bounds.get("lte")),
         col(Price.input_per_1k).is_not(None),
         col(Price.effective_from) <= sa.func.now(),
         ~_superseded(),
@@ -59,7 +59,7 @@ def input_in_range(given: Given) -> sa.ColumnElement[bool]:
 
 
 def input_now() -> Any:
-    """A binding's input price now, as a scalar subquery."""
+    """A binding's current input price, as a scalar subquery."""
     return (
         sa.select(col(Price.input_per_1k))
         .where(

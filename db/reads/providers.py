@@ -8,7 +8,7 @@ from sqlmodel import col
 from db.postgres.reader import Source
 from db.reads.conditions import name_contains
 from db.reads.keyset import Listing, among, plain
-from db.reads.lookup import one_by
+from db.reads.lookup import row_by_column
 from db.tables import Provider
 
 LISTING = Listing(
@@ -26,11 +26,11 @@ async def by_ids(
     source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
 ) -> dict[UUID, Provider]:
     """The providers that exist among the ids."""
-    return await one_by(source, Provider, "id", ids, attributes)
+    return await row_by_column(source, Provider, "id", ids, attributes)
 
 
 async def by_slugs(
     source: Source, slugs: Sequence[str], attributes: frozenset[str] | None = None
 ) -> dict[str, Provider]:
     """The providers that exist among the slugs."""
-    return await one_by(source, Provider, "slug", slugs, attributes)
+    return await row_by_column(source, Provider, "slug", slugs, attributes)

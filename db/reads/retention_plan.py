@@ -20,12 +20,12 @@ from domain import ids
 from domain.enums import ProtectionReason, VersionStatus
 from domain.retention import Candidate, to_archive
 
-_COUNTED = [VersionStatus.ACTIVE, VersionStatus.DEPRECATED]
+_CANDIDATE_STATUSES = [VersionStatus.ACTIVE, VersionStatus.DEPRECATED]
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A version that retention would archive, or purge, and why."""
+    """A version that retention would archive or purge, and the reason."""
 
     version_id: UUID
     model_id: UUID
@@ -34,7 +34,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """A version that stays although its number, or its age, would let it go."""
+    """A version that is kept although its number or its age would let it be archived or purged."""
 
     version_id: UUID
     model_id: UUID
@@ -43,9 +43,9 @@ class Protected:
 
 @dataclass(frozen=True, slots=True)
 class RetentionScope:
-    """What a plan is for: these models or all; keep so many instead of each model's own number.
+    """What a plan covers: some models or all; `keep` replaces each model's `retention_keep`.
 
-    Without `purge_before` nothing is purged.
+    Versions that were archived before `purge_before` are purged; None purges nothing.
     """
 
     model_ids: Sequence[UUID] | None = None
@@ -55,7 +55,7 @@ class RetentionScope:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPlan:
-    """What retention would do; the versions of a model newest first."""
+    """What retention would do; the versions of a model are sorted newest first."""
 
     archive: list[Action]
     purge: list[Action]
@@ -63,7 +63,7 @@ class RetentionPlan:
 
     @property
     def plan_hash(self) -> str:
-        """SHA-256 of what would be done, whatever the order: the same actions, the same hash."""
+        """SHA-256 of the actions in a fixed order: equal plans have equal hashes."""
         lines = [f"archive {ids.encode(ids.VERSION, each.version_id)}" for each in self.archive]
         lines += [f"purge {ids.encode(ids.VERSION, each.version_id)}" for each in self.purge]
         return sha256("\n".join(sorted(lines)).encode()).hexdigest()
@@ -83,48 +83,47 @@ class RetentionPlan:
 
 
 async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) -> RetentionPlan:
-    """What retention would do; with `locking` its candidates stay locked to the transaction's end.
+    """What retention would do; with `locking` its versions stay locked until the transaction ends.
 
     One statement, and one more with `purge_before`. The models' rows must be locked before.
     """
-    made = RetentionPlan([], [], [])
-    for model_id, versions in groupby(
-        await _candidates(source, scope, locking), key=lambda row: row.model_id
-    ):
-        _add(made, model_id, list(versions), scope.keep)
+    result = RetentionPlan([], [], [])
+    candidates = await _candidates(source, scope, locking)
+    for model_id, versions in groupby(candidates, key=lambda row: row.model_id):
+        _add_model(result, model_id, list(versions), scope.keep)
     if scope.purge_before is not None:
         for row in await _purgeable(source, scope, locking):
             if row.is_held:
-                made.protected.append(Protected(row.id, row.model_id, ProtectionReason.HOLD))
+                result.protected.append(Protected(row.id, row.model_id, ProtectionReason.HOLD))
             else:
                 reason = f"archived on {row.archived_at:%Y-%m-%d}"
-                made.purge.append(Action(row.id, row.model_id, reason))
-    return made
+                result.purge.append(Action(row.id, row.model_id, reason))
+    return result
 
 
-def narrowed(scope: RetentionScope, made: RetentionPlan) -> RetentionScope:
-    """The scope of those models alone that a plan does something to."""
-    models = {action.model_id for action in (*made.archive, *made.purge)}
+def narrowed(scope: RetentionScope, plan: RetentionPlan) -> RetentionScope:
+    """The scope with only those models for which the plan has actions."""
+    models = {action.model_id for action in (*plan.archive, *plan.purge)}
     return replace(scope, model_ids=sorted(models))
 
 
-def _add(made: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
+def _add_model(plan: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
     keep = keep or rows[0].retention_keep
     candidates = (
         Candidate(row.id, row.number, row.status, row.has_alias, row.is_held) for row in rows
     )
     archive, protected = to_archive(candidates, keep)
     reason = f"the newest {keep} are kept" if keep > 1 else "only the newest is kept"
-    made.archive.extend(Action(version.id, model_id, reason) for version in archive)
-    made.protected.extend(
+    plan.archive.extend(Action(version.id, model_id, reason) for version in archive)
+    plan.protected.extend(
         Protected(version.id, model_id, because) for version, because in protected
     )
 
 
 async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
-    # No outcomes are recorded yet, so nothing has RECENT_TRAFFIC: the rule's place for it waits.
+    # Outcomes are not recorded yet, so the rule's `has_recent_traffic` is always false.
     def build() -> sa.Select[Any]:
-        named = sa.exists().where(col(ModelAlias.version_id) == ModelVersion.id)
+        has_alias = sa.exists().where(col(ModelAlias.version_id) == ModelVersion.id)
         statement: Any = (
             sa.select(
                 col(ModelVersion.id),
@@ -132,11 +131,11 @@ async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> l
                 col(ModelVersion.number),
                 col(ModelVersion.status),
                 col(ModelVersion.held_at).is_not(None).label("is_held"),
-                named.label("has_alias"),
+                has_alias.label("has_alias"),
                 col(Model.retention_keep),
             )
             .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
-            .where(among(col(ModelVersion.status), _COUNTED))
+            .where(among(col(ModelVersion.status), _CANDIDATE_STATUSES))
             .order_by(col(ModelVersion.model_id), col(ModelVersion.id))
         )
         return _scoped(statement, scope, locking)
@@ -166,8 +165,8 @@ async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> li
 
 def _scoped(statement: sa.Select[Any], scope: RetentionScope, locking: bool) -> sa.Select[Any]:
     if scope.model_ids is not None:
-        own = among(col(ModelVersion.model_id), sa.bindparam("model_ids"))
-        statement = statement.where(own)
+        in_scope = among(col(ModelVersion.model_id), sa.bindparam("model_ids"))
+        statement = statement.where(in_scope)
     return statement.with_for_update(of=ModelVersion) if locking else statement
 
 

@@ -1,4 +1,4 @@
-"""When a binding can be called, and whether a version keeps its targets: rules in SQL, once."""
+"""The rules for routable bindings and for a version's SLO status, in SQL."""
 
 from typing import Any
 
@@ -14,9 +14,10 @@ _TODAY = sa.func.current_date()  # sessions run in UTC
 
 
 def is_routable() -> sa.ColumnElement[bool]:
-    """ACTIVE, its version ACTIVE or DEPRECATED, neither past its sunset; the two tables joined.
+    """An ACTIVE binding of an ACTIVE or DEPRECATED version, both not past their sunset.
 
-    A binding serves through the day of its sunset. No circuit is open before outcomes are recorded.
+    For a join of the two tables. On the day of its sunset a binding still serves. Circuits are not
+    considered yet, as outcomes are not recorded.
     """
     return sa.and_(
         col(ProviderBinding.status) == BindingStatus.ACTIVE,
@@ -26,29 +27,29 @@ def is_routable() -> sa.ColumnElement[bool]:
     )
 
 
-def has_routable_binding(wanted: bool) -> sa.ColumnElement[bool]:
+def has_routable_binding(is_expected: bool) -> sa.ColumnElement[bool]:
     """Versions with at least one routable binding, or with none."""
-    found = sa.exists(_own_bindings().where(is_routable()))
-    return found if wanted else ~found
+    has_one = sa.exists(_bindings_of_version().where(is_routable()))
+    return has_one if is_expected else ~has_one
 
 
 def slo_status() -> sa.ColumnElement[Any]:
-    """MET, BREACHED or UNKNOWN for each version, from its routable bindings' figures.
+    """MET, BREACHED or UNKNOWN for each version, from the figures of its routable bindings.
 
-    One binding that meets every target is enough for MET. Without one, a figure that misses its
-    target makes it BREACHED; without a target, or without figures, it is UNKNOWN.
+    MET needs one binding that meets every target. Otherwise a figure that misses its target makes
+    it BREACHED. Without targets or without figures it is UNKNOWN.
     """
     no_target = sa.and_(
         col(ModelVersion.slo_latency_ms).is_(None), col(ModelVersion.slo_success_rate).is_(None)
     )
     latency = col(ProviderBinding.latency_ms) <= col(ModelVersion.slo_latency_ms)
     success = col(ProviderBinding.success_rate) >= col(ModelVersion.slo_success_rate)
-    # NULL (no figure) makes neither "meets" nor "misses" true
+    # a missing figure is NULL, which neither meets nor misses a target
     meets = sa.and_(
         sa.or_(col(ModelVersion.slo_latency_ms).is_(None), latency),
         sa.or_(col(ModelVersion.slo_success_rate).is_(None), success),
     )
-    routable = _own_bindings().where(is_routable())
+    routable = _bindings_of_version().where(is_routable())
     return sa.case(
         (no_target, sa.literal(SloStatus.UNKNOWN.value)),
         (sa.exists(routable.where(meets)), sa.literal(SloStatus.MET.value)),
@@ -64,7 +65,7 @@ def _not_past(sunset: Any) -> sa.ColumnElement[bool]:
     return sa.or_(sunset.is_(None), sunset >= _TODAY)
 
 
-def _own_bindings() -> sa.Select[Any]:
+def _bindings_of_version() -> sa.Select[Any]:
     return (
         sa.select(sa.literal(1))
         .select_from(ProviderBinding)

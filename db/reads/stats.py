@@ -1,4 +1,4 @@
-"""Counts and averages over the registry: one statement, so all figures are of one moment."""
+"""Counts and averages over the registry, all in one statement, so that they fit each other."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, placeholders
+from db.postgres.statements import Query, parametrize
 from db.reads import models
-from db.reads.keyset import Given
+from db.reads.keyset import Conditions
 from db.reads.routable import is_routable
 from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
 from domain.enums import TaskType, VersionStatus
@@ -23,7 +23,7 @@ from domain.enums import TaskType, VersionStatus
 
 @dataclass(frozen=True, slots=True)
 class NamedCount:
-    """How many bear a name."""
+    """How many rows have this name."""
 
     name: str
     count: int
@@ -31,7 +31,7 @@ class NamedCount:
 
 @dataclass(frozen=True, slots=True)
 class TaskCount:
-    """How many models are for a task."""
+    """How many models have this task."""
 
     task: TaskType
     count: int
@@ -39,7 +39,7 @@ class TaskCount:
 
 @dataclass(frozen=True, slots=True)
 class VersionStatusCount:
-    """How many versions are in a state."""
+    """How many versions have this status."""
 
     status: VersionStatus
     count: int
@@ -47,7 +47,7 @@ class VersionStatusCount:
 
 @dataclass(frozen=True, slots=True)
 class ProviderStats:
-    """What one provider serves; averages leave out what is unknown, USD per 1,000 tokens."""
+    """What one provider serves; averages ignore unknown values, prices are USD per 1,000 tokens."""
 
     provider_id: UUID
     bindings: int
@@ -59,7 +59,7 @@ class ProviderStats:
 
 @dataclass(frozen=True, slots=True)
 class RegistryStats:
-    """Counts, averages without what is unknown, and lists with the largest count first."""
+    """Counts, averages of the known values, and lists with the largest count first."""
 
     models: int
     versions: int
@@ -80,12 +80,12 @@ class RegistryStats:
     computed_at: datetime
 
 
-async def stats(source: Source, given: Given) -> RegistryStats:
-    """Of all models, or of those that meet the conditions, with their versions and bindings."""
-    shape, conditions, values = placeholders(given)
-    query = Query(("stats", shape), lambda: _select(conditions), values)
+async def stats(source: Source, conditions: Conditions) -> RegistryStats:
+    """The stats of the models that meet the conditions, with their versions and bindings."""
+    shape, placeholders, values = parametrize(conditions)
+    query = Query(("stats", shape), lambda: _select(placeholders), values)
     (row,) = await reader.rows(source, query)
-    by_status = [VersionStatusCount(VersionStatus(w), n) for w, n in row.by_status or ()]
+    by_status = [VersionStatusCount(VersionStatus(name), n) for name, n in row.by_status or ()]
     by_provider = [_provider(item) for item in row.by_provider or ()]
     counts = {each.status: each.count for each in by_status}
     bindings = sum(each.bindings for each in by_provider)
@@ -93,7 +93,7 @@ async def stats(source: Source, given: Given) -> RegistryStats:
         models=row.models,
         versions=sum(counts.values()),
         bindings=bindings,
-        providers=len(by_provider) if given else row.providers,
+        providers=len(by_provider) if conditions else row.providers,
         active_versions=counts.get(VersionStatus.ACTIVE, 0),
         archived_versions=counts.get(VersionStatus.ARCHIVED, 0),
         routable_bindings=sum(each.routable for each in by_provider),
@@ -103,7 +103,7 @@ async def stats(source: Source, given: Given) -> RegistryStats:
         latency_ms_avg=row.latency_ms_avg,
         versions_by_status=by_status,
         versions_by_region=[NamedCount(*pair) for pair in row.by_region or ()],
-        models_by_task=[TaskCount(TaskType(word), n) for word, n in row.by_task or ()],
+        models_by_task=[TaskCount(TaskType(name), n) for name, n in row.by_task or ()],
         models_by_subject=[NamedCount(*pair) for pair in row.by_subject or ()],
         bindings_by_provider=by_provider,
         computed_at=row.computed_at,
@@ -124,7 +124,7 @@ def _provider(item: Mapping[str, Any]) -> ProviderStats:
 
 def _select(conditions: Mapping[str, Any]) -> sa.Select[Any]:
     chosen = _models(conditions)
-    of_all = not conditions  # then joining the models would cost and change nothing
+    of_all = not conditions  # then a join with the models would only cost time
     versions = _versions(chosen, of_all)
     providers = _providers(chosen, of_all)
     cost = _average(versions.c.cost_sum, versions.c.costs)
@@ -144,7 +144,7 @@ def _select(conditions: Mapping[str, Any]) -> sa.Select[Any]:
         _counts(versions.c.region, versions.c.n, "by_region"),
         _counts(chosen.c.task, 1, "by_task"),
         _counts(chosen.c.subject, 1, "by_subject"),
-        _listed(providers),
+        _provider_list(providers),
         sa.func.now().label("computed_at"),
     ).select_from(figures.join(totals, sa.true()))
 
@@ -157,7 +157,7 @@ def _models(conditions: Mapping[str, Any]) -> sa.CTE:
 
 
 def _versions(chosen: sa.CTE, of_all: bool) -> sa.CTE:
-    """The versions' figures by state and region: few rows, of which the rest is made."""
+    """The versions' figures by status and region: few rows, from which the others are computed."""
     version = ModelVersion
     statement: Any = sa.select(
         col(version.status),
@@ -174,7 +174,7 @@ def _versions(chosen: sa.CTE, of_all: bool) -> sa.CTE:
 
 
 def _providers(chosen: sa.CTE, of_all: bool) -> sa.CTE:
-    """The bindings' figures by provider; sums and counts, of which all averages are made."""
+    """The bindings' figures by provider: sums and counts, from which averages are computed."""
     binding, version = ProviderBinding, ModelVersion
     prices = _prices_now()
     statement: Any = (
@@ -198,7 +198,7 @@ def _providers(chosen: sa.CTE, of_all: bool) -> sa.CTE:
 
 
 def _prices_now() -> sa.Subquery:
-    """Each binding's price in effect: a walk back along their unique index."""
+    """Each binding's price in effect, found by a backward scan of the unique index."""
     statement: Any = (
         sa.select(col(Price.binding_id), col(Price.input_per_1k))
         .where(col(Price.effective_from) <= sa.func.now())
@@ -217,24 +217,24 @@ def _totals(providers: sa.CTE) -> sa.Subquery:
 
 
 def _average(sums: Any, counts: Any) -> Any:
-    """An average of groups; NULL when nothing is known."""
+    """The average over groups; NULL if no value is known."""
     return sa.func.sum(sums) / sa.func.nullif(sa.func.sum(counts), 0)
 
 
 def _counts(column: Any, each: Any, name: str) -> Any:
-    """How often each value stands in the column, the most frequent first; NULL is no value."""
+    """How often each value occurs in the column, the most frequent first; NULLs do not count."""
     counted = (
-        sa.select(column.label("word"), sa.cast(sa.func.sum(each), sa.BigInteger).label("n"))
+        sa.select(column.label("name"), sa.cast(sa.func.sum(each), sa.BigInteger).label("n"))
         .where(column.is_not(None))
         .group_by(column)
         .subquery(name)
     )
-    pair = sa.func.json_build_array(counted.c.word, counted.c.n)
-    ordered = aggregate_order_by(pair, counted.c.n.desc(), counted.c.word)
+    pair = sa.func.json_build_array(counted.c.name, counted.c.n)
+    ordered = aggregate_order_by(pair, counted.c.n.desc(), counted.c.name)
     return sa.select(sa.func.json_agg(ordered)).scalar_subquery().label(name)
 
 
-def _listed(providers: sa.CTE) -> Any:
+def _provider_list(providers: sa.CTE) -> Any:
     of = providers.c
     price = sa.cast(sa.func.round(of.input_per_1k_avg, 10), sa.Text)
     item = sa.func.json_build_object(

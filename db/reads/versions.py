@@ -1,6 +1,6 @@
 """Versions in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -11,9 +11,8 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, bound, bound_array, labelled
 from db.reads import models
-from db.reads.conditions import created_between, in_range
+from db.reads.conditions import in_range, time_between
 from db.reads.keyset import (
-    Given,
     Listing,
     Relation,
     Window,
@@ -22,14 +21,14 @@ from db.reads.keyset import (
     page_per_parent,
     plain,
 )
-from db.reads.lookup import one_by, several_by
+from db.reads.lookup import row_by_column, rows_by_column
 from db.reads.routable import has_routable_binding, slo_status
 from db.tables import Model, ModelAlias, ModelVersion
 from domain.enums import SloStatus, VersionStatus
 
 
-def _of_models(refs: Given) -> sa.ColumnElement[bool]:
-    chosen = sa.select(col(Model.id)).where(models.named(refs))
+def _of_models(refs: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(Model.id)).where(models.referenced(refs))
     return col(ModelVersion.model_id).in_(chosen)
 
 
@@ -39,9 +38,9 @@ def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def _any_capability(words: Sequence[str]) -> sa.ColumnElement[bool]:
+def _any_capability(names: Sequence[str]) -> sa.ColumnElement[bool]:
     capabilities: Any = col(ModelVersion.capabilities)
-    return capabilities.overlap(bound_array(words, sa.Text()))  # type: ignore[no-any-return]  # of Any
+    return capabilities.overlap(bound_array(names, sa.Text()))  # type: ignore[no-any-return]  # of Any
 
 
 _EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())
@@ -55,13 +54,13 @@ LISTING = Listing(
         "version": lambda versions: among(col(ModelVersion.version), versions),
         "content_hash": lambda hashes: among(col(ModelVersion.content_hash), hashes),
         "region": lambda regions: among(col(ModelVersion.region), regions),
-        "status": lambda words: among(col(ModelVersion.status), words),
+        "status": lambda statuses: among(col(ModelVersion.status), statuses),
         "alias": _with_alias,
         "eval_score": in_range(col(ModelVersion.eval_score), _EVAL_SCORE),
         "cost_per_1k": in_range(col(ModelVersion.cost_per_1k), _COST_PER_1K),
-        "slo_status": lambda words: among(slo_status(), words),
+        "slo_status": lambda statuses: among(slo_status(), statuses),
         "capabilities": _any_capability,
-        "created_at": created_between(ModelVersion),
+        "created_at": time_between(col(ModelVersion.created_at)),
         "has_routable_binding": has_routable_binding,
     },
     keys={
@@ -83,7 +82,7 @@ def _with_alias_of_model(name: str) -> sa.ColumnElement[bool]:
     )
 
 
-# What picks one version of a model: selector -> condition on its value.
+# Conditions that select one version of a model.
 _SELECTION = Relation(
     Listing(
         table=ModelVersion,
@@ -105,7 +104,7 @@ async def by_ids(
     source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
 ) -> dict[UUID, ModelVersion]:
     """The versions that exist among the ids."""
-    return await one_by(source, ModelVersion, "id", ids, attributes)
+    return await row_by_column(source, ModelVersion, "id", ids, attributes)
 
 
 async def selected_of_models(
@@ -115,17 +114,17 @@ async def selected_of_models(
     value: Any,
     attributes: frozenset[str] | None = None,
 ) -> dict[UUID, ModelVersion]:
-    """Each model's version that the selector names; the highest number where several would do."""
+    """The version of each model that meets the condition `selector`; of several the newest."""
     slices = await page_per_parent(
         source, _SELECTION, model_ids, {selector: value}, _HIGHEST_NUMBER, attributes
     )
-    return {model_id: found.rows[0] for model_id, found in slices.items() if found.rows}
+    return {model_id: page.rows[0] for model_id, page in slices.items() if page.rows}
 
 
 async def by_content_hash(source: Source, content_hash: str) -> ModelVersion | None:
-    """The version with this hash; the oldest where several models hold the same content."""
-    found = await several_by(source, ModelVersion, "content_hash", [content_hash], "id")
-    return next(iter(found[content_hash]), None)
+    """The version with this hash; the oldest if several models have the same content."""
+    versions = await rows_by_column(source, ModelVersion, "content_hash", [content_hash], "id")
+    return next(iter(versions[content_hash]), None)
 
 
 async def archived_after(source: Source, key: UUID, count: int) -> list[ModelVersion]:
@@ -147,7 +146,7 @@ def _select_archived_after() -> sa.Select[Any]:
 
 
 async def slo_statuses(source: Source, ids: Sequence[UUID]) -> dict[UUID, SloStatus]:
-    """Each version's targets against the figures of its routable bindings."""
+    """Each version's status: its targets compared with the figures of its routable bindings."""
     rows = await reader.row_by_key(source, _SLO_STATUSES, ids)
     return {version_id: SloStatus(row.slo_status) for version_id, row in rows.items()}
 

@@ -9,7 +9,7 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.reader import Source
-from db.reads.lookup import one_by
+from db.reads.lookup import row_by_column
 from db.tables.columns import VersionedRow
 from domain.problems import NotFound, Refused, RevisionMismatch
 
@@ -73,7 +73,7 @@ async def refuse_update(
     source: Source, table: type[VersionedRow], key: UUID, expected_revision: int | None
 ) -> NoReturn:
     """Raise Refused after an UPDATE of no row: the row is gone, or at another revision."""
-    current = (await one_by(source, table, "id", [key])).get(key)
+    current = (await row_by_column(source, table, "id", [key])).get(key)
     raise Refused(gone() if current is None else stale(current, expected_revision))
 
 

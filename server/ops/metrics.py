@@ -34,7 +34,7 @@ class Metrics:
             "registry_revision", "Sequence number of the last change.", registry=registry
         )
         revision.set(await data_version.revision(source))
-        last = await retention_runs.last(source)
+        last = await retention_runs.newest(source)
         if last is not None:
             for name, description, value in (
                 ("timestamp_seconds", "Time of the last retention run.", last.at.timestamp()),

@@ -8,7 +8,7 @@ from cachetools import LRUCache
 from sqlmodel import col
 
 from db.postgres import statements
-from db.postgres.statements import Query, columns_of, compiled, placeholders, row_class, stands_for
+from db.postgres.statements import Query, columns_of, compiled, parametrize, row_class, stands_for
 from db.tables import Model, ModelVersion, ProviderBinding
 from domain.enums import BindingStatus, TaskType
 
@@ -82,14 +82,14 @@ def test_a_row_stands_for_its_table_and_has_no_column_that_was_not_read() -> Non
 
 
 def test_values_are_parameters_and_what_the_sql_depends_on_is_the_shape() -> None:
-    shape, given, values = placeholders(
+    shape, given, values = parametrize(
         {"task": [TaskType.CHAT], "has": True, "at": {"gte": 1, "lt": None}, "pairs": ("a", "b")}
     )
     assert values == {"task": ["CHAT"], "at_gte": 1, "pairs_0": "a", "pairs_1": "b"}
     assert given["has"] is True
     assert list(given["at"]) == ["gte"]
     others = [
-        placeholders(other)[0]
+        parametrize(other)[0]
         for other in (
             {"task": ["x", "y"], "has": True, "at": {"gte": 5, "lt": None}, "pairs": ("c", "d")},
             {"task": ["x"], "has": False, "at": {"gte": 5}, "pairs": ("c", "d")},
