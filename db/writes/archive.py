@@ -158,7 +158,7 @@ async def _locked(session: AsyncSession, key: UUID, expected_revision: int | Non
     if model_id is None:
         raise Refused(rows.gone())
     await rows.lock(session, Model, model_id)
-    return await rows.lock(session, ModelVersion, key, expected_revision, is_to_go=True)
+    return await rows.lock(session, ModelVersion, key, expected_revision, for_delete=True)
 
 
 async def _packed(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UUID, bytes]:

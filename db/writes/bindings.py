@@ -42,7 +42,7 @@ async def create(
 
 async def delete(session: AsyncSession, key: UUID, expected_revision: int | None) -> None:
     """Delete a binding with its prices."""
-    await rows.lock(session, ProviderBinding, key, expected_revision, is_to_go=True)
+    await rows.lock(session, ProviderBinding, key, expected_revision, for_delete=True)
     await rows.delete(session, Price, col(Price.binding_id) == key)
     await rows.delete(session, ProviderBinding, col(ProviderBinding.id) == key)
 

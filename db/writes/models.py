@@ -28,7 +28,7 @@ async def delete(
 
     Children go first, each kind in one statement: a cascade would run one statement per parent.
     """
-    await rows.lock(session, Model, key, expected_revision, is_to_go=True)
+    await rows.lock(session, Model, key, expected_revision, for_delete=True)
     if await _has_active_version(session, key) and not force:
         message = "the model has ACTIVE versions; force deletes them too"
         raise Refused(InvalidState(message, ("force",), UserErrorCode.IN_USE))

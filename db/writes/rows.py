@@ -1,4 +1,4 @@
-"""Writes that are alike for every row with a revision."""
+"""Writes of rows with a revision, for every table."""
 
 from collections.abc import Mapping
 from typing import Any, NoReturn, TypeVar
@@ -17,7 +17,7 @@ RowT = TypeVar("RowT", bound=VersionedRow)
 
 
 async def insert(session: AsyncSession, *rows: Any) -> None:
-    """Add rows and read back what the database filled in."""
+    """Insert rows and read back the values that the database has set."""
     session.add_all(rows)
     await session.flush()
 
@@ -28,14 +28,14 @@ async def lock(
     key: UUID,
     expected_revision: int | None = None,
     *,
-    is_to_go: bool = False,
+    for_delete: bool = False,
     path: tuple[str, ...] = ("id",),
 ) -> RowT:
-    """The row, locked until the transaction ends; refused when gone, or at another revision.
+    """The row, locked until the transaction ends; refused if it is gone or at another revision.
 
-    While a row that is to go is locked, no other row can be made that refers to it.
+    With `for_delete` no other row can be inserted meanwhile that refers to it.
     """
-    statement = select(table).where(col(table.id) == key).with_for_update(key_share=not is_to_go)
+    statement = select(table).where(col(table.id) == key).with_for_update(key_share=not for_delete)
     fresh = statement.execution_options(populate_existing=True)
     row = (await session.exec(fresh)).one_or_none()
     if row is None:
@@ -52,7 +52,7 @@ async def update(
     expected_revision: int | None,
     values: Mapping[str, Any],
 ) -> RowT:
-    """The row with new values and the next revision; the revision is checked as it is written."""
+    """The row with new values and the next revision; the UPDATE itself checks the revision."""
     statement = next_revision(table, key, expected_revision, values).returning(table)
     fresh = statement.execution_options(populate_existing=True)
     row: RowT | None = (await session.exec(fresh)).scalar_one_or_none()
@@ -78,7 +78,7 @@ async def refuse_update(
 
 
 async def delete(session: AsyncSession, table: type[Any], *conditions: Any) -> int:
-    """Delete the rows that meet the conditions in one statement; how many there were."""
+    """Delete the rows that meet the conditions in one statement; returns their number."""
     result = await session.exec(sa.delete(table).where(*conditions))
     return int(result.rowcount)
 
@@ -86,17 +86,17 @@ async def delete(session: AsyncSession, table: type[Any], *conditions: Any) -> i
 async def remove(
     session: AsyncSession, table: type[RowT], key: UUID, expected_revision: int | None
 ) -> None:
-    """Delete one row; refused when it is gone, or at another revision."""
-    await lock(session, table, key, expected_revision, is_to_go=True)
+    """Delete one row; refused if it is gone or at another revision."""
+    await lock(session, table, key, expected_revision, for_delete=True)
     await delete(session, table, col(table.id) == key)
 
 
 def gone(*path: str) -> NotFound:
-    """The problem of an id that names nothing any more."""
+    """The problem of an id that belongs to no object."""
     return NotFound("no object has this id", path or ("id",))
 
 
 def stale(row: VersionedRow, expected_revision: int | None) -> RevisionMismatch:
-    """The problem of a write that was based on an older revision."""
+    """The problem of a write that expects an older revision."""
     message = f"expectedRevision is {expected_revision}, but the object is at {row.revision}"
     return RevisionMismatch(message, ("expectedRevision",), row)

@@ -1,4 +1,4 @@
-"""One transaction: run it, run it again when it met another one, say which rule it broke."""
+"""Runs transactions: repeats them on conflicts, and turns constraint violations into problems."""
 
 import asyncio
 import random
@@ -17,16 +17,16 @@ T = TypeVar("T")
 Work = Callable[[AsyncSession], Awaitable[T]]
 
 _TRIES_MAX = 8
-_PAUSE_S = 0.005  # before the second try; doubles, and is drawn at random up to that
+_PAUSE_S = 0.005  # the longest before the second try; doubles each time, and is random
 
 
 async def run(
     database: Database, work: Work[T], actor: str, *, request_id: str = "", action: str = ""
 ) -> T:
-    """What `work` gives in a transaction of its own; nothing of it is kept when it raises.
+    """The result of `work` in a transaction of its own, which is rolled back if `work` raises.
 
-    `work` may be run several times, so it must change nothing but the database. Raises Refused for
-    what the caller can act on, constraint violations included.
+    `work` may run several times, so it must change nothing but the database. Raises Refused with
+    the problems that the caller can solve, including constraint violations.
     """
 
     async def attempt() -> T:
@@ -37,7 +37,7 @@ async def run(
 
 
 async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
-    """What an attempt at a transaction gives, made again while it only meets other ones."""
+    """The result of a transaction, which is repeated when it conflicts with a concurrent one."""
     for number in range(_TRIES_MAX):
         try:
             return await attempt()
@@ -47,7 +47,7 @@ async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
                 raise
             pause_s = random.uniform(0, _PAUSE_S * 2**number)  # noqa: S311  not a secret
             await asyncio.sleep(pause_s)
-    raise AssertionError("the last try returns or raises")
+    raise AssertionError("the last attempt returns or raises")
 
 
 async def _refuse(database: Database, error: Exception) -> None:

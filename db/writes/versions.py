@@ -61,7 +61,7 @@ async def delete(
 
     Without `force` it is refused while the version is ACTIVE, held, or named by an alias.
     """
-    version = await rows.lock(session, ModelVersion, key, expected_revision, is_to_go=True)
+    version = await rows.lock(session, ModelVersion, key, expected_revision, for_delete=True)
     if not force:
         await _refuse_in_use(session, version)
     bindings = sa.select(col(ProviderBinding.id)).where(col(ProviderBinding.version_id) == key)
