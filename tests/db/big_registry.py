@@ -1,4 +1,4 @@
-"""A registry so large that PostgreSQL's choice of plans is the one it makes in earnest."""
+"""A registry so large that PostgreSQL chooses the plans that it chooses in production."""
 
 from uuid import UUID
 
@@ -6,9 +6,9 @@ import psycopg
 
 MODELS, VERSIONS, BINDINGS = 5_000, 25_000, 100_000
 
-# Values are spread evenly by the row's number, and one in 500 has any rare one.
+# Values follow the number of the row; a rare value is in one row of 500.
 _SEED = f"""
-SET session_replication_role = replica;  -- no triggers: a state, without its history
+SET session_replication_role = replica;  -- no triggers, so no audit events
 CREATE FUNCTION pg_temp.key(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
     RETURN (lpad(to_hex(n), 12, '0') || '70008000' || lpad(kind, 12, '0'))::uuid;
 INSERT INTO providers (id, revision, slug, name, kind)
@@ -53,12 +53,12 @@ INSERT INTO prices (id, binding_id, input_per_1k, effective_from)
 
 
 def key(kind: int, number: int) -> UUID:
-    """The key of the row with this number: 1 provider, 2 model, 3 version, 5 binding."""
+    """A row's key; kinds: 1 provider, 2 model, 3 version, 5 binding."""
     return UUID(f"{number:012x}70008000{kind:012d}")
 
 
 def seed(url: str) -> None:
-    """Fill an empty registry, and tell PostgreSQL what it holds."""
+    """Fill an empty registry, and update PostgreSQL's statistics."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_SEED)
         connection.execute("VACUUM ANALYZE")

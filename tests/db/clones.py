@@ -1,4 +1,4 @@
-"""Databases that the tests of a module share, because they only read."""
+"""Databases that the tests of a module share, as they only read."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,7 +14,7 @@ _numbers = count(1)
 
 @contextmanager
 def cloned(postgres_url: str, template: str) -> Iterator[str]:
-    """The URL of a migrated, empty registry for as long as the block runs."""
+    """The URL of a migrated, empty registry, which exists for the length of the block."""
     name = f"shared_{next(_numbers)}"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
@@ -27,7 +27,7 @@ def cloned(postgres_url: str, template: str) -> Iterator[str]:
 
 @asynccontextmanager
 async def opened(postgres_url: str, template: str) -> AsyncIterator[Database]:
-    """That registry, opened."""
+    """The same registry as a Database."""
     with cloned(postgres_url, template) as url:
         database = Database(url)
         try:

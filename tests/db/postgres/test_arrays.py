@@ -1,4 +1,4 @@
-"""Arrays of UUIDs reach PostgreSQL as they are."""
+"""PostgreSQL reads the same UUIDs from our array format."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Loads of a kind are joined, and none joins a batch that has started."""
+"""Concurrent loads are batched, and no load joins a batch that has started."""
 
 import asyncio
 import gc
@@ -11,7 +11,7 @@ from db.postgres.batching import Batcher
 
 
 class Source:
-    """Answers a batch when it is told to, and remembers what it was asked."""
+    """Records the batches, and completes each when the test calls `end`."""
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
@@ -42,7 +42,7 @@ def batcher(source: Source) -> Batcher[int, str]:
 
 
 async def _settled() -> None:
-    """All that can go on without the source has gone on."""
+    """Lets every task run until it waits for the source."""
     for _ in range(10):
         await asyncio.sleep(0)
 
@@ -51,7 +51,7 @@ def _load(batcher: Batcher[int, str], *keys: int) -> "asyncio.Task[dict[int, str
     return asyncio.ensure_future(batcher.load(keys))
 
 
-async def test_loads_of_one_turn_are_one_batch_without_doubles(
+async def test_loads_in_one_turn_are_one_batch_of_distinct_keys(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     loads = [_load(batcher, 1, 2), _load(batcher, 2, 3), _load(batcher, 1)]
@@ -69,7 +69,7 @@ async def test_a_key_without_a_value_is_missing(source: Source, batcher: Batcher
     assert await load == {1: "1 in batch 0"}
 
 
-async def test_two_batches_run_at_most_and_the_rest_is_joined(
+async def test_at_most_two_batches_run_and_the_other_loads_form_the_next(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     loads = []
@@ -89,7 +89,7 @@ async def test_two_batches_run_at_most_and_the_rest_is_joined(
 async def test_a_load_never_joins_a_batch_that_has_started(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
-    """The same key again, while it is being read: what was written since must be seen."""
+    """Not even for a key that is being read: the load must see what was written since."""
     loads = []
     for _ in range(4):
         loads.append(_load(batcher, 7))
@@ -104,11 +104,11 @@ async def test_a_load_never_joins_a_batch_that_has_started(
         source.end(batch)
         await _settled()
     source.end(3)
-    told = [(await load)[7] for load in [*loads, late]]
-    assert told == [f"7 in batch {batch}" for batch in (0, 1, 2, 2, 3)]
+    values = [(await load)[7] for load in [*loads, late]]
+    assert values == [f"7 in batch {batch}" for batch in (0, 1, 2, 2, 3)]
 
 
-async def test_a_cancelled_load_leaves_the_others_alone(
+async def test_a_cancelled_load_does_not_affect_the_others(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     loads = [_load(batcher, *keys) for keys in ((1, 2), (2, 1), (1,), (2,))]
@@ -124,7 +124,7 @@ async def test_a_cancelled_load_leaves_the_others_alone(
     assert batcher.is_idle
 
 
-async def test_a_batch_that_nobody_waits_for_is_cancelled_and_makes_room(
+async def test_a_batch_that_nobody_waits_for_is_cancelled_so_that_the_next_can_start(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     for key in (1, 2):
@@ -140,7 +140,7 @@ async def test_a_batch_that_nobody_waits_for_is_cancelled_and_makes_room(
     assert batcher.is_idle
 
 
-async def test_a_batch_that_everybody_left_before_it_began_is_never_asked(
+async def test_a_batch_whose_loads_were_all_cancelled_never_starts(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     loads = []
@@ -161,7 +161,7 @@ async def test_a_batch_that_everybody_left_before_it_began_is_never_asked(
 
 
 @pytest.mark.filterwarnings("error")
-async def test_an_error_reaches_every_waiter_and_the_next_load_is_tried_anew(
+async def test_an_error_is_raised_by_every_load_of_the_batch_and_by_no_later_one(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     loads = [_load(batcher, 1, 2), _load(batcher, 2), _load(batcher, 3, 1)]
@@ -171,7 +171,7 @@ async def test_an_error_reaches_every_waiter_and_the_next_load_is_tried_anew(
         with pytest.raises(ValueError, match="no"):
             await load
     del loads, load
-    gc.collect()  # an exception that nobody has seen would be told now
+    gc.collect()  # would report an exception that was never retrieved
     again = _load(batcher, 1)
     await _settled()
     source.end(1)
@@ -179,7 +179,7 @@ async def test_an_error_reaches_every_waiter_and_the_next_load_is_tried_anew(
     assert batcher.is_idle
 
 
-async def test_a_cancelled_batch_ends_its_waiters(
+async def test_a_cancelled_batch_cancels_its_loads(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     load = _load(batcher, 1)
@@ -191,7 +191,7 @@ async def test_a_cancelled_batch_ends_its_waiters(
     assert batcher.is_idle
 
 
-async def test_a_batch_is_bounded_and_nothing_is_left_waiting(
+async def test_a_large_load_is_split_into_batches_of_limited_size(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
     load = _load(batcher, *range(1_201))
@@ -205,20 +205,22 @@ async def test_a_batch_is_bounded_and_nothing_is_left_waiting(
     assert [len(batch) for batch in source.batches] == [500, 500, 201]
 
 
-async def test_a_load_of_nothing_asks_nothing(source: Source, batcher: Batcher[int, str]) -> None:
+async def test_a_load_without_keys_starts_no_batch(
+    source: Source, batcher: Batcher[int, str]
+) -> None:
     assert await batcher.load([]) == {}
     await _settled()
     assert source.batches == []
 
 
-async def test_a_place_has_its_keys_value_and_can_be_awaited(
+async def test_a_slot_has_the_value_of_its_key_and_can_be_awaited(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
-    places = [batcher.join(key) for key in (1, -1, 1)]
+    slots = [batcher.join(key) for key in (1, -1, 1)]
     await _settled()
     source.end(0)
-    assert [await place for place in places] == ["1 in batch 0", None, "1 in batch 0"]
-    assert places[0].value() == "1 in batch 0"
+    assert [await slot for slot in slots] == ["1 in batch 0", None, "1 in batch 0"]
+    assert slots[0].value() == "1 in batch 0"
     failing = batcher.join(2)
     await _settled()
     source.end(1, ValueError("gone"))
@@ -226,12 +228,12 @@ async def test_a_place_has_its_keys_value_and_can_be_awaited(
         await failing
 
 
-async def test_a_batch_is_cancelled_when_the_last_place_is_left(
+async def test_a_batch_is_cancelled_with_its_last_slot(
     source: Source, batcher: Batcher[int, str]
 ) -> None:
-    left, awaited = batcher.join(1), batcher.join(1)
+    cancelled, awaited = batcher.join(1), batcher.join(1)
     await _settled()
-    left.cancel()
+    cancelled.cancel()
     await _settled()
     assert not source.gates[0].cancelled()
     waiting = asyncio.ensure_future(awaited)  # type: ignore[arg-type]  # an awaitable all the same
@@ -242,7 +244,7 @@ async def test_a_batch_is_cancelled_when_the_last_place_is_left(
     assert batcher.is_idle
 
 
-async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
+async def test_it_reports_when_it_becomes_idle(source: Source) -> None:
     idle: list[int] = []
     batcher: Batcher[int, str] = Batcher(source, on_idle=lambda: idle.append(1))
     for key in range(3):
@@ -255,14 +257,14 @@ async def test_it_tells_when_nothing_is_left_to_do(source: Source) -> None:
     source.end(2)
     await _settled()
     assert idle == [1]
-    batcher.join(1).cancel()  # before its batch has begun
+    batcher.join(1).cancel()  # before its batch has started
     await _settled()
     assert idle == [1, 1]
     assert len(source.batches) == 3
 
 
-async def test_it_is_idle_once_however_often_it_is_started(source: Source) -> None:
-    """The timer may be as fast as the end of a batch that nobody waits for any more."""
+async def test_it_reports_idle_once_even_if_it_is_started_twice(source: Source) -> None:
+    """The timer and the end of an abandoned batch may come in the same turn of the loop."""
     idle: list[int] = []
     batcher: Batcher[int, str] = Batcher(source, on_idle=lambda: idle.append(1))
     batcher.join(1).cancel()

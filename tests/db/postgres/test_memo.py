@@ -1,4 +1,4 @@
-"""Results kept for the same object again."""
+"""Results are cached by the identity of the argument."""
 
 import gc
 from typing import Any
@@ -6,41 +6,41 @@ from typing import Any
 from db.postgres.memo import by_identity
 
 
-def test_the_same_object_is_asked_once_and_an_equal_one_again() -> None:
-    asked: list[Any] = []
+def test_the_function_is_called_once_per_object_and_again_for_an_equal_one() -> None:
+    calls: list[Any] = []
 
     @by_identity
     def size(items: list[int]) -> int:
-        asked.append(items)
+        calls.append(items)
         return len(items)
 
-    one, other = [1, 2], [1, 2]
-    assert [size(one), size(one), size(other), size(one)] == [2, 2, 2, 2]
-    assert [items is one for items in asked] == [True, False]
+    first, second = [1, 2], [1, 2]
+    assert [size(first), size(first), size(second), size(first)] == [2, 2, 2, 2]
+    assert [items is first for items in calls] == [True, False]
 
 
-def test_a_new_object_never_gets_the_result_of_one_that_is_gone() -> None:
+def test_a_new_object_never_gets_the_result_of_a_collected_one() -> None:
     @by_identity
     def first(items: list[int]) -> int:
         return items[0]
 
-    for number in range(5_000):  # beyond what is kept; ids come again
+    for number in range(5_000):  # more than the cache holds; ids are used again
         assert first([number]) == number
         if number % 1_000 == 0:
             gc.collect()
 
 
-def test_what_is_kept_is_bounded() -> None:
-    asked = 0
+def test_the_cache_is_bounded() -> None:
+    calls = 0
 
     @by_identity
     def count(_: list[int]) -> int:
-        nonlocal asked
-        asked += 1
-        return asked
+        nonlocal calls
+        calls += 1
+        return calls
 
     lists = [[number] for number in range(1_001)]
     for items in lists:
         count(items)
     assert count(lists[-1]) == 1_001
-    assert count(lists[0]) == 1_002  # it has left
+    assert count(lists[0]) == 1_002  # it was evicted

@@ -1,4 +1,4 @@
-"""Which migration a database is at is told without Alembic, and as Alembic tells it."""
+"""The migration of a database is read without Alembic, with the same result."""
 
 from alembic.script import ScriptDirectory
 
@@ -18,7 +18,7 @@ def test_the_newest_migration_is_the_head() -> None:
     assert migration_state.head() == ScriptDirectory("migrations").get_current_head()
 
 
-async def test_a_database_tells_where_it_is(empty_url: str) -> None:
+async def test_the_current_migration_is_read_from_the_database(empty_url: str) -> None:
     assert await _current(empty_url) is None
     migrate.upgrade(empty_url, "0002")
     assert await _current(empty_url) == "0002"

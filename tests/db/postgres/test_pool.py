@@ -1,4 +1,4 @@
-"""A pool of connections: bounded, and free of what is dead."""
+"""A pool of connections is bounded, and never gives out a dead connection."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,13 +14,13 @@ from db.postgres.pool import Connection, ConnectionPool, PoolBusy
 
 @pytest.fixture
 async def pool(database_url: str) -> AsyncIterator[ConnectionPool]:
-    made = _connections(database_url, 2)
-    yield made
-    await made.close()
+    pool = _pool(database_url, 2)
+    yield pool
+    await pool.close()
 
 
-def _connections(url: str, size: int, *, is_prepared: bool = True, **given: str) -> ConnectionPool:
-    connect = partial(psycopg.AsyncConnection.connect, url, **given)
+def _pool(url: str, size: int, *, is_prepared: bool = True, **options: str) -> ConnectionPool:
+    connect = partial(psycopg.AsyncConnection.connect, url, **options)
     return ConnectionPool(connect, size, 0.1, is_prepared=is_prepared)
 
 
@@ -37,7 +37,7 @@ async def test_a_connection_is_used_again(pool: ConnectionPool) -> None:
     assert len(set(pids)) == 1
 
 
-async def test_who_waits_too_long_is_told_that_the_pool_is_busy(pool: ConnectionPool) -> None:
+async def test_waiting_too_long_for_a_connection_raises_pool_busy(pool: ConnectionPool) -> None:
     async with pool.connection(), pool.connection():
         with pytest.raises(PoolBusy, match="in time") as raised:
             async with pool.connection():
@@ -47,7 +47,9 @@ async def test_who_waits_too_long_is_told_that_the_pool_is_busy(pool: Connection
         assert await _pid(connection)
 
 
-async def test_who_waits_gets_the_first_connection_that_comes_free(pool: ConnectionPool) -> None:
+async def test_a_waiting_task_gets_the_first_connection_that_becomes_free(
+    pool: ConnectionPool,
+) -> None:
     async def wait() -> int:
         async with pool.connection() as connection:
             return await _pid(connection)
@@ -60,21 +62,21 @@ async def test_who_waits_gets_the_first_connection_that_comes_free(pool: Connect
         assert await waiting in pids
 
 
-async def test_no_place_is_lost_by_errors_and_cancellations(pool: ConnectionPool) -> None:
-    async def cancelled_while(statement: str) -> None:
+async def test_errors_and_cancellations_release_their_slots(pool: ConnectionPool) -> None:
+    async def execute(statement: str) -> None:
         async with pool.connection() as connection:
             await connection.execute(statement)
 
     for _ in range(3):
-        task = asyncio.ensure_future(cancelled_while("SELECT pg_sleep(60)"))
+        task = asyncio.ensure_future(execute("SELECT pg_sleep(60)"))
         await asyncio.sleep(0.05)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
         with pytest.raises(psycopg.errors.UndefinedTable):
-            await cancelled_while("SELECT * FROM nothing")
-    async with pool.connection() as one, pool.connection() as other:
-        assert await _pid(one) != await _pid(other)
+            await execute("SELECT * FROM nothing")
+    async with pool.connection() as first, pool.connection() as second:
+        assert await _pid(first) != await _pid(second)
 
 
 async def test_a_connection_in_a_transaction_is_not_kept(pool: ConnectionPool) -> None:
@@ -85,8 +87,8 @@ async def test_a_connection_in_a_transaction_is_not_kept(pool: ConnectionPool) -
         assert await _pid(connection) != first
 
 
-async def test_a_place_is_free_again_when_the_database_refuses(database_url: str) -> None:
-    pool = _connections(database_url, 1, user="nobody")
+async def test_a_refused_connection_releases_its_slot(database_url: str) -> None:
+    pool = _pool(database_url, 1, user="nobody")
     for _ in range(3):
         with pytest.raises(psycopg.OperationalError) as raised:
             async with pool.connection():
@@ -94,14 +96,14 @@ async def test_a_place_is_free_again_when_the_database_refuses(database_url: str
         assert not isinstance(raised.value, PoolBusy)
 
 
-async def test_a_closed_pool_leaves_no_connection_behind(
+async def test_closing_the_pool_closes_every_connection(
     pool: ConnectionPool, database_url: str, postgres_url: str
 ) -> None:
     async with pool.connection() as used:
         async with pool.connection():
             pass
         await pool.close()
-        assert await _pid(used)  # it may finish
+        assert await _pid(used)  # it can still be used
     assert used.closed
     name = database_url.partition("?")[0].rpartition("/")[2]
     assert await _clients(postgres_url, name) == 0
@@ -109,7 +111,7 @@ async def test_a_closed_pool_leaves_no_connection_behind(
 
 async def _clients(postgres_url: str, name: str) -> Any:
     counting = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
-    for _ in range(50):  # the server notices a moment later
+    for _ in range(50):  # until the server has noticed
         async with await psycopg.AsyncConnection.connect(postgres_url) as connection:
             row: Any = await (await connection.execute(counting, [name])).fetchone()
         if row[0] == 0:
@@ -122,7 +124,7 @@ async def _clients(postgres_url: str, name: str) -> Any:
 async def test_statements_sent_often_are_prepared_or_never(
     database_url: str, is_prepared: bool
 ) -> None:
-    pool = _connections(database_url, 1, is_prepared=is_prepared)
+    pool = _pool(database_url, 1, is_prepared=is_prepared)
     async with pool.connection() as connection:
         for number in range(10):
             await connection.execute("SELECT %s::int", [number])

@@ -1,4 +1,4 @@
-"""A database that takes fewer connections than the pools would make."""
+"""A database that allows fewer connections than the pools may open."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -21,7 +21,7 @@ CALLER = single_statement.Caller("tests", "")
 
 @pytest.fixture
 def narrow_url(database_url: str) -> Iterator[str]:
-    """The test's registry, for a role that has no more than two connections at once."""
+    """The test's registry, for a role that may have two connections at once."""
     name = f"narrow_{sqlalchemy_url(database_url).database}"
     narrow = sqlalchemy_url(database_url).set(username=name, drivername="postgresql")
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -40,19 +40,19 @@ async def narrow(narrow_url: str) -> AsyncIterator[Database]:
 
 
 async def _pid(pool: ConnectionPool, pause_s: float = 0.02) -> int:
-    """Of the connection that the pool gave, held for so long."""
+    """The process id behind a connection of the pool, which is held for `pause_s`."""
     async with pool.connection() as connection:
         await connection.execute("SELECT pg_sleep(%s)", [pause_s])
         return connection.info.backend_pid
 
 
-async def test_who_is_refused_waits_for_the_next_that_is_free(narrow: Database) -> None:
+async def test_a_refused_task_waits_for_the_next_free_connection(narrow: Database) -> None:
     pool = narrow.reader.pool
     pids = await asyncio.gather(*(_pid(pool) for _ in range(30)))
     assert len(set(pids)) == LIMIT
 
 
-async def test_a_pool_grows_again_once_there_is_room(
+async def test_a_pool_grows_again_when_the_database_allows_it(
     narrow: Database, narrow_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.postgres.pool._RETRY_S", 0.1)
@@ -65,7 +65,7 @@ async def test_a_pool_grows_again_once_there_is_room(
         assert await waiting != held.info.backend_pid
 
 
-async def test_the_pools_give_each_other_what_they_do_not_use(
+async def test_the_pools_close_idle_connections_for_each_other(
     narrow: Database, db: Database
 ) -> None:
     provider = await factories.provider(db)
@@ -81,15 +81,13 @@ async def test_the_pools_give_each_other_what_they_do_not_use(
     assert (found.name, found.slug) == ("N2", "slug-2")
 
 
-async def test_transactions_that_are_refused_wait_for_each_other(
-    narrow: Database, db: Database
-) -> None:
+async def test_refused_transactions_wait_for_each_other(narrow: Database, db: Database) -> None:
     provider = await factories.provider(db)
-    raised = sa.update(Provider).values(revision=Provider.revision + 1)
+    increment = sa.update(Provider).values(revision=Provider.revision + 1)
 
     async def write() -> None:
         async with narrow.write("tests") as session:
-            await session.exec(raised)
+            await session.exec(increment)
             await session.exec(sa.text("SELECT pg_sleep(0.02)"))
 
     await asyncio.gather(*(write() for _ in range(6)))
@@ -97,7 +95,7 @@ async def test_transactions_that_are_refused_wait_for_each_other(
         assert (await session.exec(select(Provider))).one().revision == provider.revision + 6
 
 
-async def test_who_is_refused_takes_one_and_leaves_the_others(
+async def test_only_one_idle_connection_is_closed_for_a_refused_one(
     narrow: Database, db: Database
 ) -> None:
     pool = narrow.reader.pool
@@ -107,7 +105,7 @@ async def test_who_is_refused_takes_one_and_leaves_the_others(
     assert await _pid(pool, 0) in pids
 
 
-async def test_who_is_refused_again_and_again_is_told_in_time(
+async def test_repeated_refusals_end_with_pool_busy_in_time(
     narrow_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("db.postgres.pool._RETRY_S", 0.05)
@@ -120,13 +118,13 @@ async def test_who_is_refused_again_and_again_is_told_in_time(
     await pool.close()
 
 
-async def test_with_no_connection_at_all_each_pool_says_so_at_once(
+async def test_without_any_connection_each_pool_fails_at_once(
     narrow: Database, narrow_url: str
 ) -> None:
     async with (
         await psycopg.AsyncConnection.connect(narrow_url),
         await psycopg.AsyncConnection.connect(narrow_url),
-        asyncio.timeout(2),  # far below the time a pool waits
+        asyncio.timeout(2),  # far less than a pool waits
     ):
         for pool in (narrow.reader.pool, narrow.writer.pool):
             tries = await asyncio.gather(*(_pid(pool) for _ in range(5)), return_exceptions=True)

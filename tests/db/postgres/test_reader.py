@@ -1,4 +1,4 @@
-"""Reads: joined across requests, retried once when the connection was cut, prepared or not."""
+"""Reads are batched across requests, retried once on a lost connection, and prepared or not."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -34,7 +34,7 @@ def _by_name(least_keep: int = 0) -> Query:
 
 
 def _cut(postgres_url: str, database_url: str) -> None:
-    """End every connection to the database, as its restart would."""
+    """End every connection to the database, as a restart does."""
     name = database_url.partition("?")[0].rpartition("/")[2]
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(
@@ -46,39 +46,39 @@ def _cut(postgres_url: str, database_url: str) -> None:
 @pytest.fixture
 def sent(db: Database) -> list[str]:
     """The statements sent, in order."""
-    found: list[str] = []
-    db.statement_listeners.append(lambda statement, _: found.append(statement))
-    return found
+    statements: list[str] = []
+    db.statement_listeners.append(lambda statement, _: statements.append(statement))
+    return statements
 
 
 async def _loaded(db: Database, *names: str, least: int = 0) -> list[str]:
     return sorted(await reader.row_by_key(db.reader, _by_name(least), names))
 
 
-async def test_loads_of_a_kind_by_concurrent_requests_are_one_statement(
+async def test_concurrent_loads_of_one_query_are_one_statement(
     db: Database, sent: list[str]
 ) -> None:
     names = [(await factories.model(db)).name for _ in range(5)]
-    found = await asyncio.gather(*(_loaded(db, names[n % 5], "none") for n in range(20)))
-    assert found == [[names[n % 5]] for n in range(20)]
+    rows = await asyncio.gather(*(_loaded(db, names[n % 5], "none") for n in range(20)))
+    assert rows == [[names[n % 5]] for n in range(20)]
     assert len(sent) == 1
 
 
-async def test_loads_with_other_values_or_many_keys_are_not_joined(
+async def test_loads_with_other_values_or_many_keys_are_not_batched(
     db: Database, sent: list[str]
 ) -> None:
     name = (await factories.model(db, retention_keep=2)).name
-    found = await asyncio.gather(*(_loaded(db, name, least=least) for least in (1, 2, 3)))
-    assert found == [[name], [name], []]
+    rows = await asyncio.gather(*(_loaded(db, name, least=least) for least in (1, 2, 3)))
+    assert rows == [[name], [name], []]
     assert len(sent) == 3
     many = [f"none-{number}" for number in range(40)]
-    found = await asyncio.gather(*(_loaded(db, name, *many) for _ in range(3)))
-    assert found == [[name]] * 3
+    rows = await asyncio.gather(*(_loaded(db, name, *many) for _ in range(3)))
+    assert rows == [[name]] * 3
     assert len(sent) == 6
 
 
-async def test_a_load_sees_what_was_committed_before_it_began(db: Database) -> None:
-    """Whatever loads of its kind are in flight, begun before."""
+async def test_a_load_sees_what_was_committed_before_it_started(db: Database) -> None:
+    """Even while earlier loads of the same query are running."""
     early = []
     for _ in range(20):
         early.append(asyncio.ensure_future(data_version.revision(db.reader)))
@@ -97,13 +97,13 @@ async def test_a_read_after_the_connections_were_cut_succeeds(
     for _ in range(2):
         await asyncio.gather(*(db.reader.rows(_rows_of(name)) for _ in range(5)))
         _cut(postgres_url, database_url)
-        found = await asyncio.gather(
+        results = await asyncio.gather(
             _loaded(db, name), *(db.reader.rows(_rows_of(name)) for _ in range(5))
         )
-        assert [len(rows) for rows in found] == [1] * 6
+        assert [len(result) for result in results] == [1] * 6
 
 
-async def test_a_read_whose_connection_is_cut_meanwhile_is_asked_again(
+async def test_a_read_whose_connection_is_cut_runs_again(
     db: Database, postgres_url: str, database_url: str, sent: list[str]
 ) -> None:
     name = (await factories.model(db)).name
@@ -114,9 +114,9 @@ async def test_a_read_whose_connection_is_cut_meanwhile_is_asked_again(
     ):
         blocker.execute("LOCK TABLE models")
         reading = asyncio.ensure_future(db.reader.rows(_rows_of(name)))
-        while not (found := admin.execute(waiting).fetchone()):  # noqa: ASYNC110  # PostgreSQL has no event for it
+        while not (blocked := admin.execute(waiting).fetchone()):  # noqa: ASYNC110  # PostgreSQL has no event for it
             await asyncio.sleep(0.01)
-        admin.execute("SELECT pg_terminate_backend(%s, 1000)", found)
+        admin.execute("SELECT pg_terminate_backend(%s, 1000)", blocked)
         await asyncio.sleep(0.05)
         blocker.rollback()
         assert len(await reading) == 1
@@ -131,7 +131,7 @@ def _rows_of(name: str) -> Query:
     )
 
 
-async def test_an_error_of_the_statement_is_raised_once_and_the_connection_kept(
+async def test_an_error_of_the_statement_is_not_retried_and_keeps_the_connection(
     db: Database, sent: list[str]
 ) -> None:
     wrong = Query("test wrong", lambda: sa.select(sa.column("nothing", sa.Integer())), {})
@@ -145,19 +145,19 @@ async def test_an_error_of_the_statement_is_raised_once_and_the_connection_kept(
     assert (await db.reader.rows(pid))[0].pid == pids[0] == pids[1]
 
 
-async def test_an_error_reaches_all_whose_loads_were_joined(db: Database) -> None:
+async def test_an_error_is_raised_by_all_loads_of_a_batch(db: Database) -> None:
     wrong = Query(
         "test wrong parent",
         lambda: sa.select(sa.column("nothing", sa.Integer()).label("parent")),
         {},
     )
-    told = await asyncio.gather(
+    errors = await asyncio.gather(
         *(db.reader.rows_by_key(wrong, [key]) for key in range(3)), return_exceptions=True
     )
-    assert [type(error) for error in told] == [psycopg.errors.UndefinedColumn] * 3
+    assert [type(error) for error in errors] == [psycopg.errors.UndefinedColumn] * 3
 
 
-async def test_a_busy_pool_is_told_and_not_retried(database_url: str) -> None:
+async def test_a_busy_pool_is_not_retried(database_url: str) -> None:
     database = Database(database_url, PoolLimits(read_connections_max=1, connection_wait_s=0.05))
     async with database.reader.pool.connection():
         with pytest.raises(PoolBusy):
@@ -166,7 +166,7 @@ async def test_a_busy_pool_is_told_and_not_retried(database_url: str) -> None:
     await database.close()
 
 
-async def test_within_a_transaction_its_own_changes_are_seen(db: Database) -> None:
+async def test_a_read_in_a_transaction_sees_its_changes(db: Database) -> None:
     model = await factories.model(db, name="before")
     async with db.write("tests") as session:
         row = await session.get(Model, model.id)
@@ -220,14 +220,14 @@ async def test_a_query_is_prepared_when_it_is_first_sent(
 async def test_the_time_zone_is_utc_either_way(
     postgres_url: str, database_url: str, is_prepared: bool
 ) -> None:
-    """Whatever the database or the server has; a sunset is a day in UTC."""
+    """Whatever time zone the database or the server has: a sunset is a day in UTC."""
     name = database_url.partition("?")[0].rpartition("/")[2]
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
     database = Database(database_url, PoolLimits(is_prepared=is_prepared))
     zone: Any = sa.func.current_setting("timezone").label("zone")
-    asked = Query("test zone", lambda: sa.select(zone), {})
-    assert (await database.reader.rows(asked))[0].zone == "UTC"
+    query = Query("test zone", lambda: sa.select(zone), {})
+    assert (await database.reader.rows(query))[0].zone == "UTC"
     async with database.write("tests") as session:
         assert await _one(session, "SHOW timezone") == "UTC"
     await database.close()
@@ -237,8 +237,8 @@ async def test_a_statement_planned_by_its_values_is_not_prepared(
     one_connection: tuple[Database, bool],
 ) -> None:
     db, _ = one_connection
-    asked = _rows_of("a")
-    by_values = Query("test by values", asked.build, asked.values, is_planned_by_values=True)
+    query = _rows_of("a")
+    by_values = Query("test by values", query.build, query.values, is_planned_by_values=True)
     for _ in range(8):
         await db.reader.rows(by_values)
     async with db.reader.pool.connection() as connection:

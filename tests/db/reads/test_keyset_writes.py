@@ -1,4 +1,4 @@
-"""A walk that others write into neither repeats nor skips a row."""
+"""Concurrent inserts make no page repeat or skip a row."""
 
 import random
 from typing import Any
@@ -18,39 +18,39 @@ WALKS = [
 ]
 
 
-async def _insert(gql: GraphQL, version: Any, provider: Any, chance: random.Random) -> None:
-    await factories.model(gql.db, name=f"{chance.choice('amz')}-{chance.random()}")
+async def _insert(gql: GraphQL, version: Any, provider: Any, rng: random.Random) -> None:
+    await factories.model(gql.db, name=f"{rng.choice('amz')}-{rng.random()}")
     binding = await factories.binding(
         gql.db,
         version,
         provider,
-        priority=chance.randrange(3),
-        success_rate=chance.choice([None, 0.5, 0.9]),
-        latency_ms=chance.choice([None, 10.0, 20.0]),
+        priority=rng.randrange(3),
+        success_rate=rng.choice([None, 0.5, 0.9]),
+        latency_ms=rng.choice([None, 10.0, 20.0]),
     )
-    await factories.price(gql.db, binding, chance.choice([None, "1", "2"]))
+    await factories.price(gql.db, binding, rng.choice([None, "1", "2"]))
 
 
 @pytest.mark.parametrize(("connection", "order"), WALKS)
-async def test_rows_inserted_between_pages_disturb_no_other(
+async def test_rows_inserted_between_pages_do_not_affect_the_others(
     gql: GraphQL, connection: str, order: str
 ) -> None:
-    chance = random.Random(order)
+    rng = random.Random(order)
     version = await factories.version(gql.db, await factories.model(gql.db))
     provider = await factories.provider(gql.db)
     for _ in range(12):
-        await _insert(gql, version, provider, chance)
-    page = f"{connection}(first: $first, after: $after, orderBy: {order})"
+        await _insert(gql, version, provider, rng)
+    field = f"{connection}(first: $first, after: $after, orderBy: {order})"
     document = f"""query ($first: Int, $after: String) {{
-        page: {page} {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}"""
+        page: {field} {{ nodes {{ id }} pageInfo {{ hasNextPage endCursor }} }} }}"""
     before = [node["id"] for node in (await gql(document, first=100))["page"]["nodes"]]
     walked: list[str] = []
-    after, more = None, True
-    while more:
-        found = (await gql(document, first=3, after=after))["page"]
-        walked += [node["id"] for node in found["nodes"]]
-        after, more = found["pageInfo"]["endCursor"], found["pageInfo"]["hasNextPage"]
+    after, has_more = None, True
+    while has_more:
+        page = (await gql(document, first=3, after=after))["page"]
+        walked += [node["id"] for node in page["nodes"]]
+        after, has_more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
         if len(walked) < 60:
-            await _insert(gql, version, provider, chance)
+            await _insert(gql, version, provider, rng)
     assert len(walked) == len(set(walked))
     assert [key for key in walked if key in before] == before

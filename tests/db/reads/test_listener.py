@@ -1,4 +1,4 @@
-"""The feed: every event in commit order, each once, whatever happens to its connection."""
+"""The listener delivers every event once, in commit order, even if its connection is cut."""
 
 import asyncio
 
@@ -25,10 +25,10 @@ async def test_a_transaction_gets_its_number_at_its_commit(db: Database, databas
         assert feed.sequences == [1, 2, 3]
 
 
-async def test_nobody_overtakes_a_transaction_that_has_its_number(
+async def test_no_event_is_delivered_before_an_event_with_a_lower_number(
     db: Database, database_url: str
 ) -> None:
-    """Were number 2 seen before number 1 was committed, a cursor at 2 would skip it for ever."""
+    """If 2 were delivered before the commit of 1, a client with the cursor 2 would never get 1."""
     async with listening(database_url) as feed:
         async with db.write("numbered") as session:
             session.add(Model(name="number-1", task=TaskType.CHAT))
@@ -44,7 +44,7 @@ async def test_nobody_overtakes_a_transaction_that_has_its_number(
         assert feed.names == ["number-1", "number-2"]
 
 
-async def test_a_rolled_back_transaction_is_not_heard(db: Database, database_url: str) -> None:
+async def test_a_rolled_back_transaction_delivers_nothing(db: Database, database_url: str) -> None:
     async with listening(database_url) as feed:
         async with db.write("nobody") as session:
             session.add(Model(name="undone", task=TaskType.CHAT))
@@ -55,7 +55,7 @@ async def test_a_rolled_back_transaction_is_not_heard(db: Database, database_url
         assert feed.names == ["done"]
 
 
-async def test_what_was_before_is_not_heard(db: Database, database_url: str) -> None:
+async def test_earlier_events_are_not_delivered(db: Database, database_url: str) -> None:
     await factories.model(db, name="old")
     async with listening(database_url) as feed:
         assert feed.sequence == 1
@@ -64,7 +64,7 @@ async def test_what_was_before_is_not_heard(db: Database, database_url: str) -> 
         assert feed.names == ["new"]
 
 
-async def test_a_transaction_larger_than_a_batch_is_heard_whole(
+async def test_a_transaction_larger_than_a_batch_is_delivered_completely(
     db: Database, database_url: str
 ) -> None:
     async with listening(database_url) as feed:
@@ -74,7 +74,7 @@ async def test_a_transaction_larger_than_a_batch_is_heard_whole(
         assert feed.sequences == list(range(1, 1_235))
 
 
-async def test_nothing_is_lost_or_doubled_when_the_connection_is_killed(
+async def test_no_event_is_lost_or_repeated_when_the_connection_is_killed(
     db: Database, database_url: str
 ) -> None:
     async with listening(database_url) as feed:

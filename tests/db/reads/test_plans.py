@@ -1,4 +1,4 @@
-"""What clients can filter by and order by is read from an index: cost grows with the answer."""
+"""Every filter and order reads an index, so that the cost grows with the result."""
 
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -17,7 +17,7 @@ from tests.db.clones import cloned
 from tests.graphql import SCHEMA, GraphQL
 
 BIG = {"models", "model_versions", "provider_bindings", "prices", "model_aliases"}
-ROWS_READ_MAX = 2_500  # for one page, of 100,000; a value that one row in 500 has stays far below
+ROWS_READ_MAX = 2_500  # of 100,000 for one page; a value of one row in 500 needs far fewer
 
 MODEL = ids.encode(ids.MODEL, big_registry.key(2, 2_500))
 VERSION = ids.encode(ids.VERSION, big_registry.key(3, 12_500))
@@ -73,13 +73,13 @@ FILTERS = {
         'inputPer1k: {gte: "500", lte: "500.1"}',
     ],
 }
-# Which filters no index answers, and why that is right.
+# Filters that read no index, and the reason.
 WITHOUT_INDEX = {
-    "ModelFilter.hasActiveVersion": "nearly all models have one, and few values tell little",
-    "VersionFilter.sloStatus": "follows from figures and the day, which no index can know",
-    "VersionFilter.hasRoutableBinding": "follows from the day; nearly all versions have one",
-    "BindingFilter.routable": "follows from the day; nearly all bindings are",
-    "BindingFilter.health": "UNKNOWN for all before outcomes are recorded",
+    "ModelFilter.hasActiveVersion": "nearly all models have one",
+    "VersionFilter.sloStatus": "depends on figures and the date, which no index can hold",
+    "VersionFilter.hasRoutableBinding": "depends on the date; nearly all versions have one",
+    "BindingFilter.routable": "depends on the date; nearly all bindings are routable",
+    "BindingFilter.health": "UNKNOWN for all, as outcomes are not recorded yet",
 }
 ORDERS = [
     (connection, f"{{field: {field}, direction: {direction}}}")
@@ -119,7 +119,7 @@ READS = [
 
 Statement = tuple[str, Any]
 _PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
-_PLANNED_BY_VALUES = 5  # times; see plancache.c, choose_custom_plan
+_CUSTOM_PLANS = 5  # before a generic one; see plancache.c, choose_custom_plan
 
 
 @pytest.fixture(scope="module")
@@ -133,17 +133,17 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
 
 
 async def _sent(gql: GraphQL, document: str, **variables: Any) -> tuple[Any, list[Statement]]:
-    """A document's data, and the statements with their parameters that it sends."""
+    """A document's data, and the statements that it sends, with their parameters."""
     sent: list[Statement] = []
 
-    def note(statement: str, values: Any) -> None:
+    def listen(statement: str, values: Any) -> None:
         sent.append((statement, values))
 
-    gql.db.statement_listeners.append(note)
+    gql.db.statement_listeners.append(listen)
     try:
         return await gql(document, **variables), sent
     finally:
-        gql.db.statement_listeners.remove(note)
+        gql.db.statement_listeners.remove(listen)
 
 
 def _steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -153,30 +153,30 @@ def _steps(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 async def _explained(gql: GraphQL, statement: Statement) -> list[Mapping[str, Any]]:
-    """The steps that PostgreSQL takes to run a statement again and again.
+    """The steps of PostgreSQL's plan for a statement that is run often.
 
-    A prepared one may be planned without a look at its values from the sixth time on.
+    From the sixth execution on, a prepared statement may have a generic plan.
     """
     text, values = statement
     names = list(dict.fromkeys(_PARAMETER.findall(text)))
-    numbered = _PARAMETER.sub(lambda found: f"${names.index(found[1]) + 1}", text)
-    given = ", ".join(Literal(values[name]).as_string() for name in names)
-    call = f"EXECUTE explained({given})" if names else "EXECUTE explained"
+    numbered = _PARAMETER.sub(lambda match: f"${names.index(match[1]) + 1}", text)
+    arguments = ", ".join(Literal(values[name]).as_string() for name in names)
+    call = f"EXECUTE explained({arguments})" if names else "EXECUTE explained"
     async with gql.db.reader.pool.connection() as connection:
         prepared = await connection.execute("SELECT statement FROM pg_prepared_statements")
         is_prepared = (numbered,) in await prepared.fetchall()
         await connection.execute(f"PREPARE explained AS {numbered}", prepare=False)
-        for _ in range(_PLANNED_BY_VALUES if is_prepared else 0):
+        for _ in range(_CUSTOM_PLANS if is_prepared else 0):
             await connection.execute(call, prepare=False)
         explain = f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {call}"
-        found = await connection.execute(explain, prepare=False)
-        ((plan,),) = await found.fetchall()
+        cursor = await connection.execute(explain, prepare=False)
+        ((plan,),) = await cursor.fetchall()
         await connection.execute("DEALLOCATE explained", prepare=False)
     return list(_steps(plan[0]["Plan"]))
 
 
 def _rows_read(steps: list[Mapping[str, Any]]) -> float:
-    """Rows that scans looked at, whether or not they passed."""
+    """The number of rows that scans read, including those that a filter removed."""
     removed = ("Rows Removed by Filter", "Rows Removed by Index Recheck")
     return sum(
         (step["Actual Rows"] + sum(step.get(name, 0) for name in removed)) * step["Actual Loops"]
@@ -185,7 +185,7 @@ def _rows_read(steps: list[Mapping[str, Any]]) -> float:
     )
 
 
-def _shown(steps: list[Mapping[str, Any]]) -> str:
+def _described(steps: list[Mapping[str, Any]]) -> str:
     names = ("Node Type", "Relation Name", "Index Name", "Filter", "Actual Rows", "Actual Loops")
     return "\n".join(str({name: step[name] for name in names if name in step}) for step in steps)
 
@@ -195,8 +195,8 @@ async def _assert_indexed(gql: GraphQL, sent: list[Statement]) -> None:
     for statement in sent:
         steps = await _explained(gql, statement)
         scanned = {step["Relation Name"] for step in steps if step["Node Type"] == "Seq Scan"}
-        assert not scanned & BIG, f"{statement[0]}\n{_shown(steps)}"
-        assert _rows_read(steps) < ROWS_READ_MAX, f"{statement[0]}\n{_shown(steps)}"
+        assert not scanned & BIG, f"{statement[0]}\n{_described(steps)}"
+        assert _rows_read(steps) < ROWS_READ_MAX, f"{statement[0]}\n{_described(steps)}"
 
 
 @pytest.mark.parametrize(
@@ -212,8 +212,8 @@ async def test_a_selective_filter_reads_an_index(
     await _assert_indexed(gql, sent)
 
 
-def test_every_filter_is_here() -> None:
-    """A new filter is measured, or says why it need not be."""
+def test_every_filter_is_tested_or_has_a_reason() -> None:
+    """A new filter is tested here, or has a reason in WITHOUT_INDEX."""
     declared_types = build_schema(schema.sdl(SCHEMA)).type_map
     types = {"ModelFilter": "models", "VersionFilter": "versions", "BindingFilter": "bindings"}
     for type_name, connection in types.items():
@@ -225,21 +225,21 @@ def test_every_filter_is_here() -> None:
 
 
 @pytest.mark.parametrize(("connection", "order"), ORDERS)
-async def test_an_order_reads_its_index_at_any_depth(
+async def test_an_order_reads_its_index_on_every_page(
     gql: GraphQL, connection: str, order: str
 ) -> None:
     middle = f'orderBy: {order}, filter: {{ids: ["{MIDDLES[connection]}"]}}'
     data = await gql(f"{{ {connection}({middle}) {{ edges {{ cursor }} }} }}")
     cursor = data[connection]["edges"][0]["cursor"]
-    for place in ("first: 100", f'first: 100, after: "{cursor}"', f'last: 100, before: "{cursor}"'):
-        page = f"{{ {connection}({place}, orderBy: {order}) {{ nodes {{ id }} }} }}"
-        data, sent = await _sent(gql, page)
+    for page in ("first: 100", f'first: 100, after: "{cursor}"', f'last: 100, before: "{cursor}"'):
+        document = f"{{ {connection}({page}, orderBy: {order}) {{ nodes {{ id }} }} }}"
+        data, sent = await _sent(gql, document)
         assert len(data[connection]["nodes"]) == 100
         (steps,) = [await _explained(gql, statement) for statement in sent]
-        # an Incremental Sort where the key is unique, so that its index lacks the id
-        taken = {step["Node Type"] for step in steps}
-        assert taken <= {"Limit", "Index Scan", "Incremental Sort"}, _shown(steps)
-        assert _rows_read(steps) <= 103, _shown(steps)
+        # Incremental Sort where the key is unique, since then its index has no id
+        node_types = {step["Node Type"] for step in steps}
+        assert node_types <= {"Limit", "Index Scan", "Incremental Sort"}, _described(steps)
+        assert _rows_read(steps) <= 103, _described(steps)
 
 
 @pytest.mark.parametrize("document", READS)
