@@ -29,13 +29,9 @@ async def current(source: Source) -> str | None:
     return versions[0].version_num if versions else None
 
 
-def _select_has_version() -> sa.Select[Any]:
-    return sa.select(sa.func.to_regclass("alembic_version").is_not(None).label("is_migrated"))
-
-
-def _select_version() -> sa.Select[Any]:
-    return sa.select(sa.column("version_num", sa.Text())).select_from(sa.table("alembic_version"))
-
-
-_HAS_VERSION = Query("has alembic version", _select_has_version, {})
-_VERSION = Query("alembic version", _select_version, {})
+_IS_MIGRATED: Any = sa.func.to_regclass("alembic_version").is_not(None).label("is_migrated")
+_NUMBER: Any = sa.column("version_num", sa.Text())
+_HAS_VERSION = Query("has alembic version", lambda: sa.select(_IS_MIGRATED), {})
+_VERSION = Query(
+    "alembic version", lambda: sa.select(_NUMBER).select_from(sa.table("alembic_version")), {}
+)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -26,14 +27,8 @@ class AliasChange:
     actor: str
 
 
-async def of_models(source: Source, ids: Sequence[UUID]) -> dict[UUID, list[ModelAlias]]:
-    """Each model's aliases, by name."""
-    return await rows_by_column(source, ModelAlias, "model_id", ids, "name")
-
-
-async def of_versions(source: Source, ids: Sequence[UUID]) -> dict[UUID, list[ModelAlias]]:
-    """The aliases that point at each version, by name."""
-    return await rows_by_column(source, ModelAlias, "version_id", ids, "name")
+of_models = partial(rows_by_column, ModelAlias, "model_id", order="name")
+of_versions = partial(rows_by_column, ModelAlias, "version_id", order="name")
 
 
 async def histories(

@@ -1,8 +1,8 @@
 """The audit log in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -55,11 +55,7 @@ LISTING = Listing(
 )
 
 
-async def by_ids(
-    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
-) -> dict[UUID, AuditEvent]:
-    """The events that exist among the ids."""
-    return await row_by_column(source, AuditEvent, "id", ids, attributes)
+by_ids = partial(row_by_column, AuditEvent, "id")
 
 
 async def after(source: Source, sequence: int, count: int) -> list[AuditEvent]:

@@ -1,6 +1,7 @@
 """Bindings in SQL."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -67,11 +68,7 @@ LISTING = Listing(
 )
 
 
-async def by_ids(
-    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
-) -> dict[UUID, ProviderBinding]:
-    """The bindings that exist among the ids."""
-    return await row_by_column(source, ProviderBinding, "id", ids, attributes)
+by_ids = partial(row_by_column, ProviderBinding, "id")
 
 
 async def routable(source: Source, ids: Sequence[UUID]) -> set[UUID]:

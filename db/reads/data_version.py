@@ -67,13 +67,13 @@ class DataVersionReader:
 
 async def was_used(source: Source) -> bool:
     """Whether the registry has models, or had anything once, which its revision shows."""
-    ((is_used,),) = await reader.rows(source, Query("was used", _select_was_used, {}))
+
+    def build() -> sa.Select[Any]:
+        revision = sa.select(col(RegistryState.revision)).scalar_subquery()
+        return sa.select(sa.or_(sa.exists(sa.select(Model)), revision > 0).label("is_used"))
+
+    ((is_used,),) = await reader.rows(source, Query("was used", build, {}))
     return bool(is_used)
-
-
-def _select_was_used() -> sa.Select[Any]:
-    revision = sa.select(col(RegistryState.revision)).scalar_subquery()
-    return sa.select(sa.or_(sa.exists(sa.select(Model)), revision > 0).label("was_used"))
 
 
 async def revision(source: Source) -> int:

@@ -1,8 +1,9 @@
 """Rows of a table by the values of one column; one statement for all values."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
@@ -12,30 +13,47 @@ from db.postgres.reader import Source
 from db.postgres.statements import Query, columns_of, labelled
 from db.reads.keyset import among
 
+RowT = TypeVar("RowT", bound=SQLModel)
+
 
 async def row_by_column(
-    source: Source,
-    table: type[SQLModel],
+    table: type[RowT],
     column: str,
+    source: Source,
     keys: Sequence[Any],
     attributes: frozenset[str] | None = None,
-) -> dict[Any, Any]:
+) -> dict[Any, RowT]:
     """The row of each key in a unique column; a key without a row is missing."""
     query = _query(table, column, columns_of(table, attributes), None)
     return await reader.row_by_key(source, query, keys)
 
 
 async def rows_by_column(
-    source: Source,
-    table: type[SQLModel],
-    column: str,
-    keys: Sequence[Any],
-    order: str,
-) -> dict[Any, list[Any]]:
+    table: type[RowT], column: str, source: Source, keys: Sequence[Any], *, order: str
+) -> dict[Any, list[RowT]]:
     """The rows of each key, sorted by another column; an empty list for a key without rows."""
     query = _query(table, column, columns_of(table, None), order)
     rows_of = await reader.rows_by_key(source, query, keys)
     return {key: rows_of.get(key, []) for key in keys}
+
+
+async def rows_after(
+    table: type[RowT],
+    condition: Callable[[], sa.ColumnElement[bool]],
+    source: Source,
+    key: UUID,
+    count: int,
+) -> list[RowT]:
+    """The next `count` rows after this id that meet the condition, in the order of their ids."""
+
+    def build() -> sa.Select[Any]:
+        column: Any = table.id  # type: ignore[attr-defined]  # such tables are Rows
+        after = column > sa.bindparam("key", type_=sa.Uuid())
+        statement = sa.select(*labelled(table)).where(after, condition())
+        return statement.order_by(column).limit(sa.bindparam("count", type_=sa.Integer()))
+
+    query = Query(("after", table, condition), build, {"key": key, "count": count}, table)
+    return await reader.rows(source, query)
 
 
 @lru_cache(maxsize=1_000)

@@ -1,18 +1,15 @@
 """Models in SQL."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
-from uuid import UUID
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from db.postgres import reader
-from db.postgres.reader import Source
-from db.postgres.statements import Query
 from db.reads.conditions import any_label, name_contains, time_between
 from db.reads.keyset import Listing, among, plain
-from db.reads.lookup import row_by_column
+from db.reads.lookup import row_by_column, rows_after
 from db.tables import Model, ModelVersion, Provider, ProviderBinding
 from domain.enums import VersionStatus
 
@@ -60,29 +57,6 @@ LISTING = Listing(
 )
 
 
-async def by_ids(
-    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
-) -> dict[UUID, Model]:
-    """The models that exist among the ids."""
-    return await row_by_column(source, Model, "id", ids, attributes)
-
-
-async def ids_after(source: Source, key: UUID, count: int) -> list[UUID]:
-    """The next `count` keys of models after this one, in order."""
-    rows = await reader.rows(
-        source, Query("models after", _select_after, {"key": key, "count": count})
-    )
-    return [row.id for row in rows]
-
-
-def _select_after() -> sa.Select[Any]:
-    key = col(Model.id)
-    after = sa.select(key).where(key > sa.bindparam("key", type_=sa.Uuid()))
-    return after.order_by(key).limit(sa.bindparam("count", type_=sa.Integer()))
-
-
-async def by_names(
-    source: Source, names: Sequence[str], attributes: frozenset[str] | None = None
-) -> dict[str, Model]:
-    """The models that exist among the names."""
-    return await row_by_column(source, Model, "name", names, attributes)
+by_ids = partial(row_by_column, Model, "id")
+by_names = partial(row_by_column, Model, "name")
+after = partial(rows_after, Model, sa.true)

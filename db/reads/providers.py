@@ -1,11 +1,9 @@
 """Providers in SQL."""
 
-from collections.abc import Sequence
-from uuid import UUID
+from functools import partial
 
 from sqlmodel import col
 
-from db.postgres.reader import Source
 from db.reads.conditions import name_contains
 from db.reads.keyset import Listing, among, plain
 from db.reads.lookup import row_by_column
@@ -22,15 +20,5 @@ LISTING = Listing(
 )
 
 
-async def by_ids(
-    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
-) -> dict[UUID, Provider]:
-    """The providers that exist among the ids."""
-    return await row_by_column(source, Provider, "id", ids, attributes)
-
-
-async def by_slugs(
-    source: Source, slugs: Sequence[str], attributes: frozenset[str] | None = None
-) -> dict[str, Provider]:
-    """The providers that exist among the slugs."""
-    return await row_by_column(source, Provider, "slug", slugs, attributes)
+by_ids = partial(row_by_column, Provider, "id")
+by_slugs = partial(row_by_column, Provider, "slug")

@@ -56,7 +56,7 @@ async def newest(source: Source, model_ids: list[UUID] | None = None) -> Retenti
 
 async def by_id(source: Source, key: UUID) -> RetentionRun | None:
     """The run with this key."""
-    return (await row_by_column(source, RetentionRun, "id", [key])).get(key)
+    return (await row_by_column(RetentionRun, "id", source, [key])).get(key)
 
 
 async def _rows(

@@ -1,6 +1,7 @@
 """Versions in SQL."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +10,7 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound, bound_array, labelled
+from db.postgres.statements import Query, bound, bound_array
 from db.reads import models
 from db.reads.conditions import in_range, time_between
 from db.reads.keyset import (
@@ -21,7 +22,7 @@ from db.reads.keyset import (
     page_per_parent,
     plain,
 )
-from db.reads.lookup import row_by_column, rows_by_column
+from db.reads.lookup import row_by_column, rows_after, rows_by_column
 from db.reads.routable import has_routable_binding, slo_status
 from db.tables import Model, ModelAlias, ModelVersion
 from domain.enums import SloStatus, VersionStatus
@@ -100,11 +101,12 @@ _SELECTION = Relation(
 _HIGHEST_NUMBER = Window("NUMBER", descending=True, limit=1)
 
 
-async def by_ids(
-    source: Source, ids: Sequence[UUID], attributes: frozenset[str] | None = None
-) -> dict[UUID, ModelVersion]:
-    """The versions that exist among the ids."""
-    return await row_by_column(source, ModelVersion, "id", ids, attributes)
+def _is_archived() -> sa.ColumnElement[bool]:
+    return col(ModelVersion.status) == VersionStatus.ARCHIVED
+
+
+by_ids = partial(row_by_column, ModelVersion, "id")
+archived_after = partial(rows_after, ModelVersion, _is_archived)
 
 
 async def selected_of_models(
@@ -123,26 +125,10 @@ async def selected_of_models(
 
 async def by_content_hash(source: Source, content_hash: str) -> ModelVersion | None:
     """The version with this hash; the oldest if several models have the same content."""
-    versions = await rows_by_column(source, ModelVersion, "content_hash", [content_hash], "id")
-    return next(iter(versions[content_hash]), None)
-
-
-async def archived_after(source: Source, key: UUID, count: int) -> list[ModelVersion]:
-    """The next `count` ARCHIVED versions after this key, in the order of their keys."""
-    values = {"key": key, "count": count}
-    query = Query("archived versions", _select_archived_after, values, ModelVersion)
-    return await reader.rows(source, query)
-
-
-def _select_archived_after() -> sa.Select[Any]:
-    key = col(ModelVersion.id)
-    return (
-        sa.select(*labelled(ModelVersion))
-        .where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
-        .where(key > sa.bindparam("key", type_=sa.Uuid()))
-        .order_by(key)
-        .limit(sa.bindparam("count", type_=sa.Integer()))
+    versions = await rows_by_column(
+        ModelVersion, "content_hash", source, [content_hash], order="id"
     )
+    return next(iter(versions[content_hash]), None)
 
 
 async def slo_statuses(source: Source, ids: Sequence[UUID]) -> dict[UUID, SloStatus]:

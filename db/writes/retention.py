@@ -128,7 +128,7 @@ async def batches(database: Database, scope: RetentionScope) -> AsyncIterator[Re
         return
     last = UUID(int=0)
     while True:
-        found = await models.ids_after(database.reader, last, BATCH)
+        found = [row.id for row in await models.after(database.reader, last, BATCH)]
         if not found:
             return
         last = found[-1]

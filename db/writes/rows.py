@@ -73,7 +73,7 @@ async def refuse_update(
     source: Source, table: type[VersionedRow], key: UUID, expected_revision: int | None
 ) -> NoReturn:
     """Raise Refused after an UPDATE of no row: the row is gone, or at another revision."""
-    current = (await row_by_column(source, table, "id", [key])).get(key)
+    current = (await row_by_column(table, "id", source, [key])).get(key)
     raise Refused(gone() if current is None else stale(current, expected_revision))
 
 
