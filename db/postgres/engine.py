@@ -90,8 +90,8 @@ class Database:
         return await connect()
 
     async def _close_idle_connection(self) -> bool:
-        pools = (self.writer.pool, self.reader.pool)
-        return await pools[0].close_oldest_idle() or await pools[1].close_oldest_idle()
+        writer, reader = self.writer.pool, self.reader.pool
+        return await writer.close_oldest_idle() or await reader.close_oldest_idle()
 
 
 def connection_capacity(url: str) -> int:

@@ -1,4 +1,4 @@
-"""Writes: transactions, and updates that are one statement, on one pool of connections."""
+"""Writes: transactions and single statements, on one pool of connections."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -30,10 +30,10 @@ class WriterConnection(psycopg.AsyncConnection[Any]):
 
 
 class Writer:
-    """Runs transactions, and updates that are one statement, on a pool of its own.
+    """Runs transactions and single statements on a pool of its own.
 
-    The pool owns the connections. SQLAlchemy has a connection object on top of each, which it
-    neither pools nor closes.
+    The pool opens and closes the connections. On each lies a connection of SQLAlchemy, which
+    SQLAlchemy neither pools nor closes; see docs/decisions/0020-one-writer.md.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Writer:
         self.pool = pool(self._connect)
 
     async def rows(self, query: Query) -> list[Any]:
-        """The rows of one statement, which is a transaction of its own in one round trip."""
+        """The rows of a single statement, which is a transaction of its own in one round trip."""
         async with self.pool.connection() as connection:
             return await fetch(connection, query, self._listeners)
 
@@ -56,33 +56,29 @@ class Writer:
     async def transaction(
         self, actor: str, *, request_id: str = "", action: str = ""
     ) -> AsyncIterator[AsyncSession]:
-        """A session that is one transaction: committed at the end of the block, or not at all.
+        """A session for one transaction: committed at the end of the block, rolled back on errors.
 
-        The audit log names the actor and the request; `action`, as `KIND:ACTION`, says what the
-        changed rows alone do not show, such as a rollback of an alias.
+        The audit log records the actor and the request; `action`, as `KIND:ACTION`, is recorded
+        where the changed rows alone do not show it, such as the rollback of an alias.
         """
         caller = {"actor": actor, "request_id": request_id, "action": action}
         async with self.pool.connection() as connection:
             assert isinstance(connection, WriterConnection)  # from _connect
             orm = connection.sqlalchemy
             try:
-                async with (
-                    AsyncSession(
-                        orm, expire_on_commit=False, info={"connection": connection}
-                    ) as session,
-                    session.begin(),
-                ):
-                    await session.connection()
+                opened = AsyncSession(orm, expire_on_commit=False, info={"connection": connection})
+                async with opened as session, session.begin():
+                    await session.connection()  # else a commit without statements would do nothing
                     await connection.execute("BEGIN")
                     await connection.execute(_SET_CALLER, caller)
                     try:
                         yield session
                     except BaseException:
-                        session.expunge_all()  # a refusal has rows, which the rollback would empty
+                        session.expunge_all()  # Refused may have rows: a rollback would expire them
                         raise
             finally:
                 if orm.invalidated:
-                    await connection.close()  # SQLAlchemy has given it up; the pool drops it
+                    await connection.close()  # `orm` cannot be used again
 
     async def _connect(self) -> Connection:
         try:
@@ -91,7 +87,7 @@ class Writer:
             raise driver_error(error) from error
         adapted = await orm.get_raw_connection()
         connection = adapted.driver_connection
-        adapted.detach()  # SQLAlchemy closes it no more, even when `orm` is garbage collected
+        adapted.detach()  # now SQLAlchemy will not close it, even when `orm` is garbage collected
         assert isinstance(connection, WriterConnection)
         connection.sqlalchemy = orm
         return connection
