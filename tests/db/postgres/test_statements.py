@@ -59,7 +59,9 @@ def test_the_columns_are_those_that_the_attributes_need_and_the_id() -> None:
 
 @pytest.mark.parametrize("table", [Model, ModelVersion, ProviderBinding])
 def test_every_property_needs_only_the_columns_in_properties(table: Any) -> None:
-    names = [name for one in table.__mro__ for name, v in vars(one).items() if type(v) is property]
+    names = [
+        name for base in table.__mro__ for name, v in vars(base).items() if type(v) is property
+    ]
     for name in set(names) & set(vars(table)) | {"node_id"}:
         columns = columns_of(table, frozenset({name}))
         row = row_class(table, columns)([None] * len(columns))
