@@ -1,7 +1,6 @@
 """Compiled plans for validated queries over a Strawberry schema. Imports no package of ours."""
 
 from planner.errors import Declined, FallbackToExecutor, Late
-from planner.executor import FastExecutor
 from planner.plan import MutationPlan, QueryPlan
 from planner.planner import Planner
 from planner.selection import PlanInfo, Selection, selection_of
@@ -10,7 +9,6 @@ from planner.variables import Variables, compile_variables
 __all__ = [
     "Declined",
     "FallbackToExecutor",
-    "FastExecutor",
     "Late",
     "MutationPlan",
     "PlanInfo",

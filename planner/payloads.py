@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo
+from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, Undefined, get_named_type
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.extensions.field_extension import FieldExtension, build_field_extension_resolvers
+from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
 from planner.arguments import Arguments
-from planner.executor import FastExecutor
 from planner.region import Region
 from planner.run import Run, complete
 
@@ -61,7 +61,7 @@ def _is_plain(extension: FieldExtension) -> bool:
     return keeps_arguments and extension.supports_async
 
 
-class PayloadExecutor(FastExecutor):
+class PayloadExecutor(StrawberryGraphQLCoreExecutionContext):
     """Completes the object that a root field gave by its region; where that fails, completes the
     same object in the stock way, which gives the exact errors. The field is not run again."""
 
@@ -95,10 +95,10 @@ class PayloadExecutor(FastExecutor):
         try:
             arguments = payload.arguments(self.variable_values, info)  # type: ignore[arg-type]  # more than a PlanInfo
             result = await payload.call(info, arguments)
-            completed = self.complete_value(
-                field.type, details, info, path, result, position_context
-            )
-            return await completed if self.is_awaitable(completed) else completed
+            rest = (details, info, path, result, position_context)
+            if result is None or result is Undefined or isinstance(result, Exception):
+                return self.complete_value(field.type, *rest)
+            return await self._complete_by(payload.region, (get_named_type(field.type), *rest))
         except Exception as error:
             self.handle_field_error(error, field.type, details, path)
             return None

@@ -101,16 +101,6 @@ def leaf(type_: GraphQLScalarType | GraphQLEnumType, passed: type | None) -> Lea
     return Leaf(coerce, passed)
 
 
-def writer(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
-    """Writes any value but None; raises where graphql-core would, or would wait."""
-    found = leaf(type_, None)
-    if found.table is None:
-        return found.coerce
-    table, classes, coerce = found.table, found.classes, found.coerce
-    assert isinstance(classes, frozenset)
-    return lambda value: table[value] if value.__class__ in classes else coerce(value)
-
-
 def _coercion(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
     coerce_output_value = type_.coerce_output_value
     known: set[type] = set()

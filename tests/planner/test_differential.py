@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from graphql import ExecutionResult, GraphQLError
 
-from planner import Declined, FallbackToExecutor, FastExecutor, Planner
+from planner import Declined, FallbackToExecutor, Planner
 from tests.planner import toy, toy_rows
 from tests.planner.documents import Case, cases
 from tests.planner.executors import Stock, answer
@@ -41,8 +41,6 @@ async def test_answers_are_equal() -> None:
         for kind, dirt in DIRT.items():
             store = partial(toy_rows.Store, seed % 50, dirt)
             stock = await _answer(Stock, case, toy_rows.Context(store()))
-            fast = await _answer(FastExecutor, case, toy_rows.Context(store()))
-            assert _told(fast) == _told(stock), case.text
             outcome = await _planned(planners[kind], case, toy_rows.Context(store()), stock)
             seen[kind][outcome] += 1
     gc.collect()  # while the warnings are ignored
