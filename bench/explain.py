@@ -16,7 +16,7 @@ from server.app import PASSED
 from tests.graphql import SCHEMA, SERVICE
 
 # with the server's options: graphql-core's executor would read columns that are not selected
-_PLANNER = Planner(SCHEMA, passed=PASSED, by_class=True, shares_arguments=True)
+_PLANNER = Planner(SCHEMA, passthrough=PASSED)
 _PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
 _PLANNED_BY_VALUES = 5  # executions of a prepared statement that PostgreSQL plans for their values
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS)"

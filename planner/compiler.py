@@ -175,13 +175,7 @@ class _RegionCompiler:
             row.bucket = self.writer.bucket()
         key, definition, declared, details = selected
         region, selection = compile_region(self.scope, definition.type, details)
-        arguments = compile_arguments(
-            self.scope.schema,
-            definition,
-            declared,
-            details[0].node,
-            are_shared=self.scope.shares_arguments,
-        )
+        arguments = compile_arguments(self.scope.schema, definition, declared, details[0].node)
         several = declared.metadata.get("several")
         step = Step(key, row.bucket, load, arguments, selection, region, several)
         self.writer.steps.append(step)

@@ -93,8 +93,7 @@ class PayloadExecutor(StrawberryGraphQLCoreExecutionContext):
         assert payload.call is not None
         info = self.build_resolve_info(field, [one.node for one in details], parent_type, path)
         try:
-            arguments = payload.arguments(self.variable_values, info)  # type: ignore[arg-type]  # more than a PlanInfo
-            result = await payload.call(info, arguments)
+            result = await payload.call(info, payload.arguments(self.variable_values))
             rest = (details, info, path, result, position_context)
             if result is None or result is Undefined or isinstance(result, Exception):
                 return self.complete_value(field.type, *rest)

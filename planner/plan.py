@@ -45,8 +45,6 @@ class PlannerContext:
 
     schema: strawberry.Schema
     types: Types
-    fields_max: int
-    shares_arguments: bool
     on_growth: Callable[[], None]
 
 
@@ -77,15 +75,7 @@ class _Variants(Generic[Compiled]):
 
     def _add(self, key: tuple[Any, ...], variables: VariableValues) -> None:
         ground = self._context
-        fields_max = ground.fields_max
-        scope = Compilation(
-            ground.schema,
-            ground.types,
-            self._operation,
-            variables,
-            fields_max,
-            ground.shares_arguments,
-        )
+        scope = Compilation(ground.schema, ground.types, self._operation, variables)
         compiled: Compiled | Declined
         try:
             compiled = self._compile(scope)
@@ -94,7 +84,7 @@ class _Variants(Generic[Compiled]):
         if len(self._known) == _VARIANTS_MAX:
             _, (_, count) = self._known.popitem(last=False)
             self.field_count -= count
-        count = fields_max - scope.fields_left
+        count = scope.field_count
         self._known[key] = compiled, count
         self.field_count += count
         ground.on_growth()
@@ -270,11 +260,7 @@ def _compile_payload(
     assert isinstance(named, GraphQLObjectType)
     region, _ = compile_region(scope, GraphQLNonNull(named), details)
     arguments = compile_arguments(
-        scope.schema,
-        selected.definition,
-        selected.declared,
-        details[0].node,
-        are_shared=scope.shares_arguments,
+        scope.schema, selected.definition, selected.declared, details[0].node
     )
     call = compile_call(selected.declared, scope.schema.config.info_class)
     return Payload(region, arguments, call)

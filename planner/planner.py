@@ -16,34 +16,26 @@ Plan = QueryPlan | MutationPlan
 # Measured by tracemalloc, documents of 2 to 19 fields: within a quarter of what they took.
 _BYTES_PER_PLAN = 8_000
 _BYTES_PER_FIELD = 2_000
-_FIELDS_MAX = 5_000
 
 
 class Planner:
     """Compiles validated documents over one Strawberry schema, and keeps their plans.
 
-    ``passed``: scalars by GraphQL name, and the class whose values the caller's JSON encoder
-    writes as the scalar's ``serialize`` would; values of exactly that class are left as they are.
-    ``by_class``: a row's class alone decides its GraphQL type, so ``is_type_of`` is asked once
-    per class. ``shares_arguments``: no resolver changes its arguments, so those without variables
-    are made once for all. At most ``plans_max`` plans of about ``bytes_max`` bytes together are
-    kept.
+    ``passthrough`` maps a scalar's GraphQL name to a class that the caller's JSON encoder writes as
+    the scalar's ``serialize`` does: values of exactly this class are returned unchanged. The plans
+    that are kept take about ``bytes_max`` bytes at most.
     """
 
     def __init__(
         self,
         schema: strawberry.Schema,
         *,
-        passed: Mapping[str, type] | None = None,
-        by_class: bool = False,
-        shares_arguments: bool = False,
-        plans_max: int = 1_000,
+        passthrough: Mapping[str, type] | None = None,
         bytes_max: int = 32 * 1024 * 1024,
     ) -> None:
-        types = Types(schema._schema, passed or {}, by_class)
-        self._context = PlannerContext(schema, types, _FIELDS_MAX, shares_arguments, self._trim)
+        types = Types(schema._schema, passthrough or {})
+        self._context = PlannerContext(schema, types, self._trim)
         self._refusal = _refusal(schema)
-        self._plans_max = plans_max
         self._bytes_max = bytes_max
         self._kept: OrderedDict[Hashable, Plan | Declined] = OrderedDict()
 
@@ -88,7 +80,7 @@ class Planner:
 
     def _trim(self) -> None:
         byte_count = self.byte_count
-        while self._kept and (len(self._kept) > self._plans_max or byte_count > self._bytes_max):
+        while byte_count > self._bytes_max:
             _, dropped = self._kept.popitem(last=False)
             byte_count -= _bytes(dropped)
 

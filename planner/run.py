@@ -35,7 +35,7 @@ async def _run_step(step: Step, bucket: Bucket, run: Run) -> None:
     # A row met several times (many versions of one model) is loaded and completed once.
     parents = {id(row): row for row, _ in bucket}
     info = PlanInfo(run.context, step.selection, run.variables.coerced)
-    arguments = step.arguments(run.variables, info)
+    arguments = step.arguments(run.variables)
     values = await step.load(info, list(parents.values()), arguments)
     if len(values) != len(parents):
         raise FallbackToExecutor(f"{len(values)} values for {len(parents)} parents")
@@ -80,7 +80,7 @@ async def _load_several(step: Step, runs: Sequence[Run]) -> list[Any]:
     """The field's value for each run, or what was wrong with its arguments; one load for all."""
     assert step.load_several is not None
     info = PlanInfo(runs[0].context, step.selection, {})
-    given = [_arguments(step, run, info) for run in runs]
+    given = [_arguments(step, run) for run in runs]
     right = [one for one in given if not isinstance(one, Exception)]
     loaded = await step.load_several(info, right)
     if len(loaded) != len(right):
@@ -89,9 +89,9 @@ async def _load_several(step: Step, runs: Sequence[Run]) -> list[Any]:
     return [one if isinstance(one, Exception) else next(values) for one in given]
 
 
-def _arguments(step: Step, run: Run, info: PlanInfo) -> Mapping[str, Any] | Exception:
+def _arguments(step: Step, run: Run) -> Mapping[str, Any] | Exception:
     try:
-        return step.arguments(run.variables, info)
+        return step.arguments(run.variables)
     except Exception as error:
         return error
 
@@ -119,7 +119,7 @@ async def _most_are_done(loads: Sequence["asyncio.Future[Any]"]) -> None:
 async def _load_root(step: Step, run: Run) -> Any:
     try:
         info = PlanInfo(run.context, step.selection, run.variables.coerced)
-        [value] = await step.load(info, [None], step.arguments(run.variables, info))
+        [value] = await step.load(info, [None], step.arguments(run.variables))
         return value
     except Exception as error:
         return error

@@ -18,6 +18,8 @@ from planner.document import Operation
 from planner.errors import UnplannableError
 from planner.types import Types
 
+_FIELDS_MAX = 5_000  # in one compilation: fragments and interfaces can multiply the fields
+
 
 class SelectedField(NamedTuple):
     """One field of one object type; ``details`` are the nodes that selected it under ``key``."""
@@ -31,15 +33,13 @@ class SelectedField(NamedTuple):
 @dataclass(slots=True)
 class Compilation:
     """One operation against one schema, for the one outcome of its conditions that ``variables``
-    give. At most ``fields_left`` more fields are compiled: fragments and interfaces can multiply
-    them."""
+    give."""
 
     schema: strawberry.Schema
     types: Types
     operation: Operation
     variables: VariableValues
-    fields_left: int
-    shares_arguments: bool = False
+    field_count: int = 0
 
     def root_fields(self, root: GraphQLObjectType) -> GroupedFieldSet:
         fragments = dict(self.operation.fragments)
@@ -69,6 +69,6 @@ class Compilation:
         return SelectedField(key, definition, declared, details)
 
     def count_field(self) -> None:
-        self.fields_left -= 1
-        if self.fields_left < 0:
+        self.field_count += 1
+        if self.field_count > _FIELDS_MAX:
             raise UnplannableError("too many fields")

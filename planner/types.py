@@ -7,6 +7,7 @@ is raised makes the plan give way to the stock executor, so only answers must be
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from inspect import isawaitable
 from math import isfinite
 from types import MappingProxyType
@@ -19,7 +20,6 @@ from graphql import (
     GraphQLFloat,
     GraphQLID,
     GraphQLInt,
-    GraphQLNamedType,
     GraphQLObjectType,
     GraphQLScalarType,
     GraphQLSchema,
@@ -87,18 +87,18 @@ def _make_room(memo: set[type] | dict[type, str]) -> None:
         memo.clear()
 
 
-def leaf(type_: GraphQLScalarType | GraphQLEnumType, passed: type | None) -> Leaf:
-    """How to write this type; values of exactly the class ``passed`` are left as they are."""
+def leaf(type_: GraphQLScalarType | GraphQLEnumType, passthrough: type | None) -> Leaf:
+    """How values of this type are serialized; those of the class ``passthrough`` are unchanged."""
     coerce = _coercion(type_)
     if isinstance(type_, GraphQLEnumType):
         table, classes = _names(type_)
         return Leaf(coerce, classes, table=table) if classes else Leaf(coerce)
-    if passed is None and type_ in IDENTICAL:
+    if passthrough is None and type_ in IDENTICAL:
         class_, condition, _ = IDENTICAL[type_]
         return Leaf(coerce, class_, condition)
-    if passed is None and type_.coerce_output_value is str:
+    if passthrough is None and type_.coerce_output_value is str:
         return Leaf(coerce, str)  # str(text) is the text
-    return Leaf(coerce, passed)
+    return Leaf(coerce, passthrough)
 
 
 def _coercion(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
@@ -136,10 +136,10 @@ def _names(type_: GraphQLEnumType) -> tuple[dict[Any, str], frozenset[type]]:
 Admission = tuple[set[type], Callable[[Any], None]]
 
 
-def admission(type_: GraphQLObjectType, info: TypeInfo, by_class: bool) -> Admission:
-    """A memo of classes whose instances are this type, and the check of all others.
+def admission(type_: GraphQLObjectType, info: TypeInfo) -> Admission:
+    """The known classes of this type, and the check of values of all other classes.
 
-    ``is_type_of`` is asked once per class if ``by_class``, else for every value.
+    ``is_type_of`` is called once per class.
     """
     known: set[type] = set()
 
@@ -149,16 +149,14 @@ def admission(type_: GraphQLObjectType, info: TypeInfo, by_class: bool) -> Admis
             answer = type_.is_type_of(value, info)  # type: ignore[arg-type]  # TypeInfo, see there
             if not answer or isawaitable(answer):
                 raise FallbackToExecutor(f"not a {type_}")
-            if not by_class:
-                return
         _make_room(known)
         known.add(value.__class__)
 
     return known, admit
 
 
-def typename_of(type_: GraphQLAbstractType, info: TypeInfo, by_class: bool) -> Callable[[Any], str]:
-    """Names the object type of a value; asks once per class if ``by_class``."""
+def typename_of(type_: GraphQLAbstractType, info: TypeInfo) -> Callable[[Any], str]:
+    """Names the object type of a value; resolves the type once per class."""
     names: dict[type, str] = {}
     resolve = type_.resolve_type
 
@@ -170,9 +168,8 @@ def typename_of(type_: GraphQLAbstractType, info: TypeInfo, by_class: bool) -> C
         answer = resolve(value, info, type_)  # type: ignore[misc,arg-type]  # TypeInfo, see there
         if not isinstance(answer, str):
             raise FallbackToExecutor(f"the type of a {type_} is not known")
-        if by_class:
-            _make_room(names)
-            names[value.__class__] = answer
+        _make_room(names)
+        names[value.__class__] = answer
         return answer
 
     return name
@@ -188,31 +185,11 @@ def items(value: Any) -> Any:
 
 
 class Types:
-    """The functions of this module for one schema, each made once and shared by all plans.
+    """The functions of this module for one schema, each built once and shared by all plans."""
 
-    ``passed`` names the scalars whose values of exactly that class are left as they are.
-    """
-
-    def __init__(self, schema: GraphQLSchema, passed: Mapping[str, type], by_class: bool) -> None:
-        self._passed = passed
-        self._by_class = by_class
-        self._info = TypeInfo(schema)
-        self._known: dict[tuple[object, GraphQLNamedType], Any] = {}
-
-    def leaf(self, type_: GraphQLScalarType | GraphQLEnumType) -> Leaf:
-        found: Leaf = self._once(leaf, type_, self._passed.get(type_.name))
-        return found
-
-    def admission(self, type_: GraphQLObjectType) -> Admission:
-        found: Admission = self._once(admission, type_, self._info, self._by_class)
-        return found
-
-    def typename_of(self, type_: GraphQLAbstractType) -> Callable[[Any], str]:
-        found: Callable[[Any], str] = self._once(typename_of, type_, self._info, self._by_class)
-        return found
-
-    def _once(self, make: Callable[..., Any], type_: GraphQLNamedType, *given: Any) -> Any:
-        key = (make, type_)
-        if key not in self._known:
-            self._known[key] = make(type_, *given)
-        return self._known[key]
+    def __init__(self, schema: GraphQLSchema, passthrough: Mapping[str, type]) -> None:
+        info = TypeInfo(schema)
+        # caches of at most one entry for each type of the schema
+        self.leaf = cache(lambda type_: leaf(type_, passthrough.get(type_.name)))
+        self.admission = cache(lambda type_: admission(type_, info))
+        self.typename_of = cache(lambda type_: typename_of(type_, info))

@@ -129,13 +129,7 @@ def _operations(
         service,
         settings,
         Documents(built._schema, settings),
-        Planner(
-            built,
-            passed=PASSED,
-            by_class=True,
-            shares_arguments=True,
-            bytes_max=settings.document_cache_bytes_max,
-        )
+        Planner(built, passthrough=PASSED, bytes_max=settings.document_cache_bytes_max)
         if settings.compiled_plans
         else None,
         broker,

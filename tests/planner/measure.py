@@ -49,7 +49,7 @@ async def _microseconds(run: Callable[[], Awaitable[Any]]) -> float:
 
 
 async def main() -> None:
-    store, planner = _store(), Planner(toy.SCHEMA, by_class=True)
+    store, planner = _store(), Planner(toy.SCHEMA)
     for name, text in DOCUMENTS.items():
         document = parse(text)
         plan = planner.plan(document, None, text)

@@ -68,7 +68,7 @@ async def registry(postgres_url: str, template: str) -> AsyncIterator[Registry]:
 
 
 def _planner() -> Planner:
-    return Planner(SCHEMA, passed=PASSED, by_class=True, shares_arguments=True)
+    return Planner(SCHEMA, passthrough=PASSED)
 
 
 def _context(db: Database) -> Context:

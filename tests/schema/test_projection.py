@@ -100,7 +100,7 @@ async def test_no_single_field_makes_a_plan_give_way(
     filled: tuple[Database, seeded.Known],
 ) -> None:
     db, known = filled
-    planner = Planner(SCHEMA, passed=PASSED, by_class=True, shares_arguments=True)
+    planner = Planner(SCHEMA, passthrough=PASSED)
     count = 0
     for text in _documents(_given(known)):
         document = parse(text)
