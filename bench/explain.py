@@ -14,6 +14,7 @@ from planner import Planner, QueryPlan
 from resolvers.context import Context
 from server.app import PASSED
 from tests.graphql import SCHEMA, SERVICE
+from tests.planner.executors import run_plan
 
 # with the server's options: graphql-core's executor would read columns that are not selected
 _PLANNER = Planner(SCHEMA, passthrough=PASSED)
@@ -34,16 +35,17 @@ async def explained(
     url: str, document: str, variables: Mapping[str, Any]
 ) -> list[ExplainedStatement]:
     """Each statement of one run of a query, with the plan that a server's connection would use."""
-    plan = _PLANNER.plan(parse(document), None, document)
+    tree = parse(document)
+    plan = _PLANNER.plan(tree, None, document)
     assert isinstance(plan, QueryPlan), plan
     database = Database(url)
     sent: list[tuple[str, Mapping[str, Any]]] = []
     try:
         # often enough for psycopg to prepare the statements
         for _ in range(2 * _PLANNED_BY_VALUES):
-            await plan.run(variables, Context(db=database, service=SERVICE))
+            await run_plan(plan, SCHEMA, tree, Context(db=database, service=SERVICE), variables)
         database.statement_listeners.append(lambda text, values: sent.append((text, values)))
-        await plan.run(variables, Context(db=database, service=SERVICE))
+        await run_plan(plan, SCHEMA, tree, Context(db=database, service=SERVICE), variables)
         async with database.reader.pool.connection() as connection:
             return [await _explained(connection, text, values) for text, values in sent]
     finally:

@@ -18,7 +18,7 @@ from graphql import (
     get_named_type,
 )
 from graphql.execution.collect_fields import FieldDetailsList
-from graphql.execution.values import VariableValues, get_variable_values
+from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
 from planner.arguments import compile_arguments
@@ -96,25 +96,13 @@ class QueryPlan:
     def __init__(self, ground: PlannerContext, operation: Operation) -> None:
         root = ground.schema._schema.query_type
         assert root is not None  # the document is validated
-        self._graph = ground.schema._schema
-        self._definitions = operation.node.variable_definitions or ()
         self._inner = operation.inner
         self.variants = _Variants(ground, operation, lambda scope: compile_root(scope, root))
         if not operation.conditions:
             self.variants.get(VariableValues({}, {}))
 
-    async def run(self, variables: Mapping[str, Any] | None, context: object) -> ExecutionResult:
-        """The answer without errors, or FallbackToExecutor."""
-        try:
-            given = get_variable_values(self._graph, self._definitions, dict(variables or {}))
-        except Exception as error:
-            raise FallbackToExecutor(str(error)) from error
-        if isinstance(given, list):
-            raise FallbackToExecutor("variables")
-        return await self.run_coerced(given, context)
-
-    async def run_coerced(self, given: VariableValues, context: object) -> ExecutionResult:
-        """The answer without errors; raises FallbackToExecutor. The variables are coerced."""
+    async def run(self, given: VariableValues, context: object) -> ExecutionResult:
+        """The answer without errors; raises FallbackToExecutor."""
         answers = await _or_rerun(complete(self._region(given), [None], Run(context, given)))
         return ExecutionResult(answers[0], None)
 
@@ -162,7 +150,7 @@ class QueryPlan:
         self, given: VariableValues, context: object
     ) -> ExecutionResult | FallbackToExecutor:
         try:
-            return await self.run_coerced(given, context)
+            return await self.run(given, context)
         except FallbackToExecutor as rerun:
             return rerun
 
@@ -178,16 +166,8 @@ class MutationPlan:
         if not operation.conditions:
             self.variants.get(VariableValues({}, {}))
 
-    async def run(self, variables: Mapping[str, Any] | None, context: object) -> ExecutionResult:
-        """The answer with its errors; never FallbackToExecutor."""
-        definitions = self._operation.node.variable_definitions or ()
-        given = get_variable_values(self._graph, definitions, dict(variables or {}))
-        if isinstance(given, list):
-            return ExecutionResult(None, given)
-        return await self.run_coerced(given, context)
-
-    async def run_coerced(self, given: VariableValues, context: object) -> ExecutionResult:
-        """The answer with its errors; for a caller that has coerced the variables."""
+    async def run(self, given: VariableValues, context: object) -> ExecutionResult:
+        """The answer with its errors; never raises FallbackToExecutor."""
         fragments = self._operation.fragments
         executor = PayloadExecutor(
             self._graph,

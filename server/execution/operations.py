@@ -134,10 +134,10 @@ class Operations:
     ) -> ExecutionResult:
         """By the plan, if there is one; a query that the plan gives up is executed anew."""
         if isinstance(plan, MutationPlan):
-            return await plan.run_coerced(prepared.variables, self._context(caller))
+            return await plan.run(prepared.variables, self._context(caller))
         if isinstance(plan, QueryPlan):
             with suppress(FallbackToExecutor):
-                return await plan.run_coerced(prepared.variables, self._context(caller))
+                return await plan.run(prepared.variables, self._context(caller))
         return await self._run_by_executor(prepared, caller)
 
     async def _run_by_executor(

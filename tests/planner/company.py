@@ -56,6 +56,6 @@ async def alone(
 ) -> ExecutionResult | FallbackToExecutor:
     """The answer, or that there is none."""
     try:
-        return await plan.run_coerced(given, context)
+        return await plan.run(given, context)
     except FallbackToExecutor as rerun:
         return rerun

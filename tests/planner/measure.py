@@ -11,7 +11,7 @@ from graphql import parse
 
 from planner import Planner
 from tests.planner import toy, toy_rows
-from tests.planner.executors import Stock, answer
+from tests.planner.executors import Stock, answer, run_plan
 
 DOCUMENTS = MappingProxyType(
     {
@@ -57,8 +57,8 @@ async def main() -> None:
         async def executed(document: Any = document) -> Any:
             return await answer(Stock, toy.SCHEMA, document, toy_rows.Context(store))
 
-        async def planned(plan: Any = plan) -> Any:
-            return await plan.run(None, toy_rows.Context(store))
+        async def planned(plan: Any = plan, document: Any = document) -> Any:
+            return await run_plan(plan, toy.SCHEMA, document, toy_rows.Context(store))
 
         assert (await planned()).data == (await executed()).data
         stock, ours = await _microseconds(executed), await _microseconds(planned)

@@ -11,7 +11,7 @@ from graphql import ExecutionResult, GraphQLError
 from planner import Declined, FallbackToExecutor, Planner
 from tests.planner import toy, toy_rows
 from tests.planner.documents import Case, cases
-from tests.planner.executors import Stock, answer
+from tests.planner.executors import Stock, answer, run_plan
 
 CASES = int(os.environ.get("PLANNER_CASES", "2000"))
 DIRT = {"clean": 0.0, "dirty": 0.04}
@@ -56,7 +56,7 @@ async def _planned(
     if isinstance(plan, Declined):
         return "declined"
     try:
-        planned = await plan.run(case.variables, context)
+        planned = await run_plan(plan, toy.SCHEMA, case.document, context, case.variables)
     except FallbackToExecutor as rerun:
         return "rerun" if stock.errors else f"rerun in vain: {rerun}"
     assert _told(planned) == _told(stock), case.text

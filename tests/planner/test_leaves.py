@@ -16,7 +16,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from planner import FallbackToExecutor, Planner, QueryPlan
-from tests.planner.executors import Stock, answer
+from tests.planner.executors import Stock, answer, run_plan
 
 
 @strawberry.enum
@@ -108,7 +108,7 @@ async def test_leaves(kind: Any, text: str) -> None:
     for value in VALUES:
         stock = await answer(Stock, schema, document, value)
         try:
-            planned = await plan.run(None, value)
+            planned = await run_plan(plan, schema, document, value)
         except FallbackToExecutor:
             assert stock.errors or value is Undefined, value
         else:

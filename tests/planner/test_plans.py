@@ -4,10 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from graphql import parse
+from graphql import ExecutionResult, parse
 
 from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan
 from tests.planner import toy, toy_rows
+from tests.planner.executors import run_plan
 
 
 def plan(text: str, **options: Any) -> QueryPlan:
@@ -16,11 +17,17 @@ def plan(text: str, **options: Any) -> QueryPlan:
     return made
 
 
+async def run(
+    text: str, context: toy_rows.Context, variables: dict[str, Any] | None = None, **options: Any
+) -> ExecutionResult:
+    return await run_plan(plan(text, **options), toy.SCHEMA, parse(text), context, variables)
+
+
 async def both(text: str, **variables: Any) -> Any:
     """The data of the plan, once the executor has given the same."""
     stock = await toy.SCHEMA.execute(text, variables, toy_rows.Context())
     assert stock.errors is None
-    answer = await plan(text).run(variables, toy_rows.Context())
+    answer = await run(text, toy_rows.Context(), variables)
     assert repr(answer.data) == repr(stock.data)
     return answer.data
 
@@ -70,7 +77,7 @@ async def test_variables_and_their_defaults(variables: dict[str, Any], count: in
     )
     if variables.get("n", 0) is None:  # the executor alone says what is wrong
         with pytest.raises(FallbackToExecutor):
-            await plan(text).run(variables, toy_rows.Context())
+            await run(text, toy_rows.Context(), variables)
         return
     data = await both(text, **variables)
     assert len(data["authors"]["nodes"]) <= count
@@ -95,11 +102,10 @@ SEVERAL_PLACES = (
 @pytest.mark.parametrize("fields", SEVERAL_PLACES)
 async def test_one_variable_in_several_places(fields: str) -> None:
     text = f'query($v: String!, $w: String! = "w") {{ {fields} a: node(id: "a0") {{ {TOLD} }} }}'
-    made = plan(text)
     for name in ("Ada", "Bo", "nobody"):
         stock = await toy.SCHEMA.execute(text, {"v": name}, toy_rows.Context())
         assert stock.errors is None
-        answer = await made.run({"v": name}, toy_rows.Context())
+        answer = await run(text, toy_rows.Context(), {"v": name})
         assert repr(answer.data) == repr(stock.data)
 
 
@@ -112,7 +118,7 @@ async def test_each_relation_is_loaded_once_for_all_parents() -> None:
     text = """{ authors(first: 4) { nodes { books { nodes { author { books { totalCount } } } } } }
         shops { books { author { id } } } }"""
     context = toy_rows.Context()
-    await plan(text).run({}, context)
+    await run(text, context)
     assert sorted(context.calls) == sorted(
         ["authors", "total_of_page", "books_of_shop"]
         + ["books_of_author"] * 2  # at two levels
@@ -123,7 +129,7 @@ async def test_each_relation_is_loaded_once_for_all_parents() -> None:
 async def test_a_row_met_twice_is_loaded_once() -> None:
     context = toy_rows.Context()
     context.store.shops = {id: toy_rows.ShopRow(id, "S", ("b0", "b0", "b1")) for id in ("s0", "s1")}
-    answer = await plan("{ shops { books { id author { id } } } }").run({}, context)
+    answer = await run("{ shops { books { id author { id } } } }", context)
     assert context.parent_counts["author_of_book"] == 2
     assert answer.data is not None
     first = answer.data["shops"][0]["books"]
@@ -134,7 +140,7 @@ async def test_selection_tells_a_batch_what_will_be_read() -> None:
     text = """{ authors { nodes { id books { edges { node { ...B } } nodes { title author { id } }
         pageInfo { hasNextPage } totalCount } } } } fragment B on Book { pages isLong }"""
     context = toy_rows.Context()
-    await plan(text).run({}, context)
+    await run(text, context)
     page = context.selections["books_of_author"]
     assert page.attributes == {"edges", "nodes", "page_info", "total"}
     assert page.children["edges"].children["node"].attributes == {"pages"}
@@ -146,7 +152,7 @@ async def test_selection_tells_a_batch_what_will_be_read() -> None:
 
 async def test_selection_is_unknown_below_a_resolver_that_does_not_say_what_it_needs() -> None:
     context = toy_rows.Context()
-    await plan("{ authors { nodes { shout books { totalCount } } } }").run({}, context)
+    await run("{ authors { nodes { shout books { totalCount } } } }", context)
     assert context.selections["authors"] is None
     assert context.selections["books_of_author"].attributes == {"total"}
 
@@ -156,7 +162,7 @@ async def test_only_passthrough_scalars_of_exactly_that_class_are_returned_uncha
     context = toy_rows.Context()
     book = context.store.books["b0"]._replace(price=Decimal("1.50"))
     context.store.books["b0"] = book
-    answer = await plan(text, passthrough={"DateTime": type(book.printed_at)}).run({}, context)
+    answer = await run(text, context, passthrough={"DateTime": type(book.printed_at)})
     assert answer.data is not None
     assert answer.data["node"]["printedAt"] is book.printed_at
     assert answer.data["node"]["price"] == "1.50"
@@ -172,7 +178,7 @@ async def test_is_type_of_is_called_once_per_class(monkeypatch: pytest.MonkeyPat
         return bool(original(value, info))
 
     monkeypatch.setattr(shop, "is_type_of", check)
-    await plan('{ nodes(ids: ["s0", "s1", "s0"]) { id } }').run({}, toy_rows.Context())
+    await run('{ nodes(ids: ["s0", "s1", "s0"]) { id } }', toy_rows.Context())
     assert len(checked) == 2  # once to resolve the type of the interface, once to check the object
 
 
@@ -181,7 +187,7 @@ async def mutate(text: str) -> tuple[Any, Any, toy_rows.Context]:
     context = toy_rows.Context()
     made = Planner(toy.SCHEMA).plan(parse(text), None, text)
     assert isinstance(made, MutationPlan), made
-    answer = await made.run(None, context)
+    answer = await run_plan(made, toy.SCHEMA, parse(text), context)
     stock = await toy.SCHEMA.execute(text, None, toy_rows.Context())
     assert repr(answer.data) == repr(stock.data)
     assert [e.formatted for e in answer.errors or ()] == [e.formatted for e in stock.errors or ()]

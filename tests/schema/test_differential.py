@@ -23,7 +23,7 @@ from tests.db.clones import cloned, opened
 from tests.graphql import SCHEMA, SERVICE
 from tests.planner.company import alike, alone, in_company
 from tests.planner.documents import Case, cases
-from tests.planner.executors import Stock, answer
+from tests.planner.executors import Stock, answer, run_plan
 from tests.schema import seeded
 
 _log = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ async def _planned(planner: Planner, case: Case, db: Database, stock: ExecutionR
     if isinstance(plan, Declined):
         return "declined"
     try:
-        planned = await plan.run(case.variables, _context(db))
+        planned = await run_plan(plan, SCHEMA, case.document, _context(db), case.variables)
     except FallbackToExecutor as rerun:
         return "rerun" if stock.errors else f"rerun in vain: {rerun!r} {case.text}"
     assert _told(planned) == _told(stock), (case.text, case.variables)
@@ -176,6 +176,6 @@ async def _assert_alike(
     known: seeded.Known, case: Case, plan: MutationPlan, for_stock: Database, for_plan: Database
 ) -> None:
     stock = await answer(Stock, SCHEMA, case.document, _context(for_stock), case.variables)
-    planned = await plan.run(case.variables, _context(for_plan))
+    planned = await run_plan(plan, SCHEMA, case.document, _context(for_plan), case.variables)
     told = [_without_what_is_new(_told(result), known) for result in (stock, planned)]
     assert told[0] == told[1], (case.text, case.variables)

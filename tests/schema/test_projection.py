@@ -26,7 +26,7 @@ from resolvers.context import Context
 from server.app import PASSED
 from tests.db.clones import opened
 from tests.graphql import SCHEMA, SERVICE
-from tests.planner.executors import Stock, answer
+from tests.planner.executors import Stock, answer, run_plan
 from tests.schema import seeded
 
 CORE = SCHEMA._schema
@@ -108,7 +108,7 @@ async def test_no_single_field_makes_a_plan_give_way(
             continue
         plan = planner.plan(document, None, text)
         assert not isinstance(plan, Declined | MutationPlan), text
-        planned = await plan.run({}, Context(db=db, service=SERVICE))
+        planned = await run_plan(plan, SCHEMA, document, Context(db=db, service=SERVICE))
         stock = await answer(Stock, SCHEMA, document, Context(db=db, service=SERVICE))
         assert stock.errors is None
         assert orjson.dumps(planned.data) == orjson.dumps(stock.data), text
