@@ -1,13 +1,14 @@
 """A plan of one operation: compiled once for each outcome of its conditions, run many times."""
 
 import asyncio
-from collections import OrderedDict
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Generic, TypeGuard, TypeVar, cast
 
 import strawberry
+from cachetools import FIFOCache
 from graphql import (
     ExecutionResult,
     GraphQLNonNull,
@@ -41,65 +42,73 @@ Compiled = TypeVar("Compiled")
 
 @dataclass(frozen=True, slots=True)
 class PlannerContext:
-    """What every plan of one planner stands on. ``on_growth`` is called when a plan has grown."""
+    """What all plans of one planner share."""
 
     schema: strawberry.Schema
     types: Types
-    on_growth: Callable[[], None]
 
 
-class _Variants(Generic[Compiled]):
-    """What was compiled of one operation, by the values of the variables in its conditions."""
+class OperationPlan(ABC, Generic[Compiled]):
+    """An operation, compiled once for each combination of its conditions' values.
+
+    ``on_growth`` is called whenever a variant was compiled.
+    """
 
     def __init__(
-        self,
-        ground: PlannerContext,
-        operation: Operation,
-        compile_: Callable[[Compilation], Compiled],
+        self, context: PlannerContext, operation: Operation, on_growth: Callable[[], None]
     ) -> None:
-        self._context = ground
+        self._context = context
         self._operation = operation
-        self._compile = compile_
-        self._known: OrderedDict[tuple[Any, ...], tuple[Compiled | Declined, int]] = OrderedDict()
-        self.field_count = 0  # the planner adds all of them up for each new plan
+        self._on_growth = on_growth
+        # each with its count of fields; a lookup takes 0.12 us, and in an LRUCache 0.3 us
+        self._variants: FIFOCache[tuple[Any, ...], tuple[Compiled | Declined, int]]
+        self._variants = FIFOCache(_VARIANTS_MAX)
+        self.field_count = 0  # of all variants
+        self._only_variant: Compiled | None = None
+        if not operation.conditions:
+            self._only_variant = self._variant(VariableValues({}, {}))
 
-    def get(self, variables: VariableValues) -> Compiled:
-        """UnplannableError when these conditions select what plans do not know."""
+    @abstractmethod
+    def _compile(self, scope: Compilation) -> Compiled:
+        """Compile one variant; raises UnplannableError."""
+
+    def _variant(self, variables: VariableValues) -> Compiled:
+        """The variant for these variables; raises UnplannableError."""
+        if self._only_variant is not None:
+            return self._only_variant
         key = tuple(map(variables.coerced.get, self._operation.conditions))
-        if key not in self._known:
-            self._add(key, variables)
-        found = self._known[key][0]
-        if isinstance(found, Declined):
-            raise UnplannableError(found.reason)
-        return found
+        try:
+            compiled, _ = self._variants[key]
+        except KeyError:
+            compiled = self._add_variant(key, variables)
+        if isinstance(compiled, Declined):
+            raise UnplannableError(compiled.reason)
+        return compiled
 
-    def _add(self, key: tuple[Any, ...], variables: VariableValues) -> None:
-        ground = self._context
-        scope = Compilation(ground.schema, ground.types, self._operation, variables)
+    def _add_variant(self, key: tuple[Any, ...], variables: VariableValues) -> Compiled | Declined:
+        context = self._context
+        scope = Compilation(context.schema, context.types, self._operation, variables)
         compiled: Compiled | Declined
         try:
             compiled = self._compile(scope)
-        except UnplannableError as refusal:
-            compiled = Declined(str(refusal))
-        if len(self._known) == _VARIANTS_MAX:
-            _, (_, count) = self._known.popitem(last=False)
-            self.field_count -= count
-        count = scope.field_count
-        self._known[key] = compiled, count
-        self.field_count += count
-        ground.on_growth()
+        except UnplannableError as error:
+            compiled = Declined(str(error))
+        if len(self._variants) == _VARIANTS_MAX:
+            _, (_, dropped_count) = self._variants.popitem()
+            self.field_count -= dropped_count
+        self._variants[key] = compiled, scope.field_count
+        self.field_count += scope.field_count
+        self._on_growth()
+        return compiled
 
 
-class QueryPlan:
+class QueryPlan(OperationPlan[Region]):
     """A compiled query. It may be run twice, so every doubt raises FallbackToExecutor."""
 
-    def __init__(self, ground: PlannerContext, operation: Operation) -> None:
-        root = ground.schema._schema.query_type
+    def _compile(self, scope: Compilation) -> Region:
+        root = scope.schema._schema.query_type
         assert root is not None  # the document is validated
-        self._inner = operation.inner
-        self.variants = _Variants(ground, operation, lambda scope: compile_root(scope, root))
-        if not operation.conditions:
-            self.variants.get(VariableValues({}, {}))
+        return compile_root(scope, root)
 
     async def run(self, given: VariableValues, context: object) -> ExecutionResult:
         """The answer without errors; raises FallbackToExecutor."""
@@ -108,10 +117,11 @@ class QueryPlan:
 
     def batch_key(self, given: VariableValues) -> Hashable:
         """Equal for variables that differ in nothing but the arguments of root fields."""
-        if not self._inner:
+        inner = self._operation.inner
+        if not inner:
             return ()
         # as sent: values that are equal once coerced, 1.0 and 1.00, may yet be told apart
-        sent = (given.sources.get(name) for name in self._inner)
+        sent = (given.sources.get(name) for name in inner)
         return tuple(_frozen(Undefined if one is None else one.value) for one in sent)
 
     async def run_together(
@@ -132,7 +142,7 @@ class QueryPlan:
         self, given: Sequence[VariableValues], context: object
     ) -> list[ExecutionResult | FallbackToExecutor]:
         some = given[0]
-        kept = [name for name in self._inner if name in some.sources]
+        kept = [name for name in self._operation.inner if name in some.sources]
         sources = {name: some.sources[name] for name in kept}
         coerced = {name: some.coerced[name] for name in kept if name in some.coerced}
         below = Run(context, VariableValues(sources, coerced))
@@ -142,7 +152,7 @@ class QueryPlan:
 
     def _region(self, given: VariableValues) -> Region:
         try:
-            return self.variants.get(given)
+            return self._variant(given)
         except Exception as error:
             raise FallbackToExecutor(str(error)) from error
 
@@ -155,22 +165,18 @@ class QueryPlan:
             return rerun
 
 
-class MutationPlan:
+class MutationPlan(OperationPlan[Payloads]):
     """A compiled mutation: the stock executor runs its root fields, one after the other and once,
     with their extensions; only what is selected of their results is planned."""
 
-    def __init__(self, ground: PlannerContext, operation: Operation) -> None:
-        self._graph = ground.schema._schema
-        self._operation = operation
-        self.variants = _Variants(ground, operation, _compile_payloads)
-        if not operation.conditions:
-            self.variants.get(VariableValues({}, {}))
+    def _compile(self, scope: Compilation) -> Payloads:
+        return _compile_payloads(scope)
 
     async def run(self, given: VariableValues, context: object) -> ExecutionResult:
         """The answer with its errors; never raises FallbackToExecutor."""
         fragments = self._operation.fragments
         executor = PayloadExecutor(
-            self._graph,
+            self._context.schema._schema,
             {name: details.definition for name, details in fragments.items()},
             dict(fragments),
             None,
@@ -183,7 +189,7 @@ class MutationPlan:
             is_awaitable=_is_awaitable,
         )
         try:
-            executor.payloads = self.variants.get(given)
+            executor.payloads = self._variant(given)
         except Exception:  # conditions that select what plans do not know: the executor does
             executor.payloads = {}
         result = executor.execute_operation()

@@ -1,9 +1,11 @@
 """Plans for one schema, kept by document and operation name."""
 
-from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
+from functools import partial
 
 import strawberry
+from cachetools import LRUCache
 from graphql import DocumentNode, OperationType
 
 from planner.document import read_operation
@@ -33,11 +35,9 @@ class Planner:
         passthrough: Mapping[str, type] | None = None,
         bytes_max: int = 32 * 1024 * 1024,
     ) -> None:
-        types = Types(schema._schema, passthrough or {})
-        self._context = PlannerContext(schema, types, self._trim)
+        self._context = PlannerContext(schema, Types(schema._schema, passthrough or {}))
         self._refusal = _refusal(schema)
-        self._bytes_max = bytes_max
-        self._kept: OrderedDict[Hashable, Plan | Declined] = OrderedDict()
+        self._plans: LRUCache[Hashable, Plan | Declined] = LRUCache(bytes_max, _byte_count)
 
     def plan(
         self, document: DocumentNode, operation_name: str | None, cache_key: Hashable
@@ -45,49 +45,48 @@ class Planner:
         """The plan of one operation of a validated document, kept under ``cache_key`` (its hash,
         for instance) and the operation's name."""
         key = (cache_key, operation_name)
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._kept.move_to_end(key)
-            return kept
-        plan = self._compile(document, operation_name)
-        self._kept[key] = plan
-        self._trim()
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._compile(document, operation_name, partial(self._count_again, key))
+            self._keep(key, plan)
         return plan
-
-    @property
-    def plan_count(self) -> int:
-        return len(self._kept)
 
     @property
     def byte_count(self) -> int:
         """About what the plans that are kept take in memory."""
-        return sum(map(_bytes, self._kept.values()))
+        return int(self._plans.currsize)
 
-    def _compile(self, document: DocumentNode, operation_name: str | None) -> Plan | Declined:
+    def _keep(self, key: Hashable, plan: Plan | Declined) -> None:
+        with suppress(ValueError):  # larger than the whole cache
+            self._plans[key] = plan
+
+    def _count_again(self, key: Hashable) -> None:
+        """The plan has grown by a variant."""
+        plan = self._plans.pop(key, None)
+        if plan is not None:
+            self._keep(key, plan)
+
+    def _compile(
+        self, document: DocumentNode, operation_name: str | None, on_growth: Callable[[], None]
+    ) -> Plan | Declined:
         if self._refusal:
             return Declined(self._refusal)
         try:
             operation = read_operation(document, operation_name)
             if operation.node.operation is OperationType.QUERY:
-                return QueryPlan(self._context, operation)
+                return QueryPlan(self._context, operation, on_growth)
             if operation.node.operation is OperationType.MUTATION:
-                return MutationPlan(self._context, operation)
+                return MutationPlan(self._context, operation, on_growth)
         except UnplannableError as refusal:
             return Declined(str(refusal))
         except Exception as error:  # the stock executor will say what is wrong
             return Declined(f"{type(error).__name__}: {error}")
         return Declined("subscription")
 
-    def _trim(self) -> None:
-        byte_count = self.byte_count
-        while byte_count > self._bytes_max:
-            _, dropped = self._kept.popitem(last=False)
-            byte_count -= _bytes(dropped)
 
-
-def _bytes(plan: Plan | Declined) -> int:
-    fields = 0 if isinstance(plan, Declined) else plan.variants.field_count
-    return _BYTES_PER_PLAN + _BYTES_PER_FIELD * fields
+def _byte_count(plan: Plan | Declined) -> int:
+    field_count = 0 if isinstance(plan, Declined) else plan.field_count
+    return _BYTES_PER_PLAN + _BYTES_PER_FIELD * field_count
 
 
 def _refusal(schema: strawberry.Schema) -> str:

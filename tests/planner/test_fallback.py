@@ -151,7 +151,6 @@ def test_plans_are_kept_by_key_and_operation_name() -> None:
     first = planner.plan(document, "A", "key")
     assert planner.plan(document, "A", "key") is first
     assert isinstance(planner.plan(document, "B", "key"), MutationPlan)
-    assert planner.plan_count == 2
 
 
 def test_plans_are_bounded_in_bytes_and_the_least_recently_used_is_dropped_first() -> None:
@@ -163,6 +162,33 @@ def test_plans_are_bounded_in_bytes_and_the_least_recently_used_is_dropped_first
         assert planner.plan(document, None, 0) is first
         assert 0 < planner.byte_count <= 100_000
     assert planner.plan(document, None, 1) is not second
+
+
+async def test_a_plan_that_grows_is_counted_again() -> None:
+    document = parse("query($c: Boolean!) { shops { id } a: shops @include(if: $c) { id } }")
+    planner = Planner(toy.SCHEMA, bytes_max=26_000)
+    first, other = planner.plan(document, None, 1), planner.plan(document, None, 2)
+    assert isinstance(first, QueryPlan)
+    assert isinstance(other, QueryPlan)
+    byte_counts = [planner.byte_count]
+    for condition in (True, False):
+        await other.run(VariableValues({}, {"c": condition}), toy_rows.Context())
+        byte_counts.append(planner.byte_count)
+    assert byte_counts == [16_000, 24_000, 20_000]  # the last without the first plan
+    assert planner.plan(document, None, 2) is other
+    assert planner.plan(document, None, 1) is not first
+
+
+async def test_a_plan_that_outgrows_the_cache_is_dropped() -> None:
+    fields = " ".join(f"f{i}: shops {{ id }}" for i in range(10))
+    document = parse(f"query($c: Boolean!) {{ __typename ... @include(if: $c) {{ {fields} }} }}")
+    planner = Planner(toy.SCHEMA, bytes_max=30_000)
+    plan = planner.plan(document, None, 1)
+    assert isinstance(plan, QueryPlan)
+    assert planner.plan(document, None, 1) is plan
+    await plan.run(VariableValues({}, {"c": True}), toy_rows.Context())
+    assert planner.byte_count == 0
+    assert planner.plan(document, None, 1) is not plan
 
 
 async def test_variants_by_condition_are_bounded() -> None:
