@@ -16,11 +16,11 @@ from graphql import (
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
 from planner.arguments import compile_arguments
+from planner.compilation import Compilation, SelectedField
 from planner.errors import UnplannableError
+from planner.info import Selection, union
 from planner.loads import compile_load
-from planner.region import Region, RegionWriter, Step
-from planner.scope import Compilation, SelectedField
-from planner.selection import Selection, union
+from planner.selection_set import Region, RegionWriter, Step
 from planner.types import Types, items
 
 _NOTHING = Selection()

@@ -8,9 +8,9 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from planner.errors import UnplannableError
-from planner.region import Load
-from planner.selection import PlanInfo
-from planner.together import together
+from planner.gather import together
+from planner.info import PlanInfo
+from planner.selection_set import Load
 
 
 def compile_load(field: StrawberryField) -> tuple[Load, frozenset[str] | None]:

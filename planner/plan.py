@@ -23,14 +23,14 @@ from graphql.execution.values import VariableValues
 from strawberry.execution import optimized_is_awaitable
 
 from planner.arguments import compile_arguments
+from planner.compilation import Compilation
 from planner.compiler import compile_region, compile_root
 from planner.document import Operation
 from planner.errors import Declined, FallbackToExecutor, UnplannableError
-from planner.payloads import Payload, PayloadExecutor, Payloads, compile_call
-from planner.region import Region
+from planner.gather import together
+from planner.mutations import Payload, PayloadExecutor, Payloads, compile_call
 from planner.run import Run, complete, complete_together
-from planner.scope import Compilation
-from planner.together import together
+from planner.selection_set import Region
 from planner.types import Types
 
 _VARIANTS_MAX = 8

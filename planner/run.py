@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from graphql.execution.values import VariableValues
 
 from planner.errors import FallbackToExecutor, Late
-from planner.region import Bucket, Region, Step
-from planner.selection import PlanInfo
-from planner.together import together
+from planner.gather import together
+from planner.info import PlanInfo
+from planner.selection_set import Bucket, Region, Step
 
 _LATE_AFTER_S = 0.05  # a query whose root fields take longer than others' is run by itself
 

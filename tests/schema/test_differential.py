@@ -21,7 +21,7 @@ from server import errors
 from server.app import PASSED
 from tests.db.clones import cloned, opened
 from tests.graphql import SCHEMA, SERVICE
-from tests.planner.company import alike, alone, in_company
+from tests.planner.batches import alike, alone, in_company
 from tests.planner.documents import Case, cases
 from tests.planner.executors import Stock, answer, run_plan
 from tests.schema import seeded

@@ -16,7 +16,7 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from planner import FallbackToExecutor, Late, Planner, QueryPlan
 from tests.planner import toy, toy_rows
-from tests.planner.company import alike, alone, in_company
+from tests.planner.batches import alike, alone, in_company
 from tests.planner.documents import cases
 
 CASES = int(os.environ.get("PLANNER_CASES", "250"))

@@ -13,8 +13,8 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
 from planner.arguments import Arguments
-from planner.region import Region
 from planner.run import Run, complete
+from planner.selection_set import Region
 
 Call = Callable[[GraphQLResolveInfo[Any], Mapping[str, Any]], Awaitable[Any]]
 

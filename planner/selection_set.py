@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from planner.arguments import Arguments
-from planner.selection import PlanInfo, Selection
+from planner.info import PlanInfo, Selection
 
 Bucket = list[tuple[Any, dict[str, Any]]]
 # One value for each parent, in their order.
