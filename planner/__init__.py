@@ -1,21 +1,17 @@
 """Compiled plans for validated queries over a Strawberry schema. Imports no package of ours."""
 
-from planner.errors import Declined, FallbackToExecutor, Late
-from planner.info import PlanInfo, Selection, selection_of
+from planner.errors import FallbackToExecutor, TooSlowForBatch, Unplannable
 from planner.plan import MutationPlan, QueryPlan
 from planner.planner import Planner
-from planner.variables import Variables, compile_variables
+from planner.variables import CoerceVariables, compile_variables
 
 __all__ = [
-    "Declined",
+    "CoerceVariables",
     "FallbackToExecutor",
-    "Late",
     "MutationPlan",
-    "PlanInfo",
     "Planner",
     "QueryPlan",
-    "Selection",
-    "Variables",
+    "TooSlowForBatch",
+    "Unplannable",
     "compile_variables",
-    "selection_of",
 ]

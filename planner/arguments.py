@@ -1,4 +1,4 @@
-"""A field's arguments as its resolver takes them: graphql-core's coercion, Strawberry's classes."""
+"""A field's arguments, as graphql-core coerces and Strawberry converts them for the resolver."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,7 +18,7 @@ Arguments = Callable[[VariableValues], dict[str, Any]]
 def compile_arguments(
     schema: strawberry.Schema, definition: GraphQLField, field: StrawberryField, node: FieldNode
 ) -> Arguments:
-    """Keyword arguments by Python name; computed once if no variable is used in them."""
+    """Keyword arguments by Python name; converted once if they contain no variable."""
     if not definition.args:
         return lambda _variables: {}
     config, registry = schema.config, schema.schema_converter.scalar_registry
@@ -31,6 +31,6 @@ def compile_arguments(
         return compile_template(convert, names)
     try:
         constant = convert(None)
-    except Exception:  # each run raises the same error, and then the executor reports it
+    except Exception:  # each run raises the same error again, and the executor reports it
         return convert
     return lambda _variables: constant

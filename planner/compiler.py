@@ -1,4 +1,4 @@
-"""Compiles selections into regions and steps."""
+"""Compiles selection sets; selection_set.py explains the parts."""
 
 from dataclasses import dataclass, field
 from keyword import iskeyword
@@ -15,42 +15,41 @@ from graphql import (
 )
 from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 
-from planner.arguments import compile_arguments
 from planner.compilation import Compilation, SelectedField
 from planner.errors import UnplannableError
 from planner.info import Selection, union
 from planner.loads import compile_load
-from planner.selection_set import Region, RegionWriter, Step
-from planner.types import Types, items
+from planner.selection_set import CompiledSelectionSet, FieldStep, SourceWriter
+from planner.types import list_items
 
 _NOTHING = Selection()
 
 
-def compile_root(scope: Compilation, root: GraphQLObjectType) -> Region:
-    """The whole operation as one region, whose only value is the root value."""
-    compiler = _RegionCompiler(scope)
-    function, _ = compiler.fields(root, scope.root_fields(root), [])
+def compile_root(compilation: Compilation, root: GraphQLObjectType) -> CompiledSelectionSet:
+    """The selection set of the operation, whose only value is the root value."""
+    compiler = _SelectionSetCompiler(compilation)
+    function, _ = compiler.fields(root, compilation.root_fields(root), [])
     return compiler.writer.finish(f"{function}(x0, b)")
 
 
-def compile_region(
-    scope: Compilation, type_: GraphQLOutputType, details: FieldDetailsList
-) -> tuple[Region, Selection | None]:
-    """How the values of a field of this type are completed, and what is read of them."""
-    compiler = _RegionCompiler(scope)
+def compile_selection_set(
+    compilation: Compilation, type_: GraphQLOutputType, details: FieldDetailsList
+) -> tuple[CompiledSelectionSet, Selection | None]:
+    """How to complete the values of a field of this type, and what that reads of them."""
+    compiler = _SelectionSetCompiler(compilation)
     expression, selection = compiler.value(type_, details, "x0")
     return compiler.writer.finish(expression), selection
 
 
 @dataclass(slots=True)
-class _Row:
-    """The function of one object type's selection, while it is being written."""
+class _ObjectFunction:
+    """The function of one object type, while it is being written."""
 
-    lines: list[str] = field(default_factory=list)
-    bucket: int | None = None
+    lines: list[str]
+    pending: int | None = None
     attributes: set[str] = field(default_factory=set)
     children: dict[str, Selection] = field(default_factory=dict)
-    is_known: bool = True  # whether attributes and children are all that is read
+    is_known: bool = True  # attributes and children are all that is read
 
     def reads(self, attributes: frozenset[str] | None) -> None:
         self.is_known = self.is_known and attributes is not None
@@ -66,135 +65,146 @@ class _Row:
         return Selection(frozenset(self.attributes), self.children)
 
 
-class _RegionCompiler:
-    """Writes one region. Expressions and functions are Python source; see RegionWriter."""
+class _SelectionSetCompiler:
+    """Compiles one selection set. Expressions and functions are Python source; see SourceWriter."""
 
-    def __init__(self, scope: Compilation) -> None:
-        self.scope = scope
-        self.writer = RegionWriter()
+    def __init__(self, compilation: Compilation) -> None:
+        self.compilation = compilation
+        self.types = compilation.context.types
+        self.writer = SourceWriter()
 
     def value(
-        self, type_: GraphQLOutputType, details: FieldDetailsList, read: str
+        self, type_: GraphQLOutputType, details: FieldDetailsList, name: str
     ) -> tuple[str, Selection | None]:
-        """An expression that completes the variable ``read``, and what it reads of it."""
+        """An expression that completes the variable ``name``, and what it reads of the value."""
         inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         selection: Selection | None = _NOTHING
         if isinstance(inner, GraphQLScalarType | GraphQLEnumType):
-            return leaf_expression(self.writer, self.scope.types, type_, (read, read)), selection
+            return self._leaf(type_, name, name), selection
         if isinstance(inner, GraphQLList):
-            expression, selection = self._list(inner, details, read)
+            expression, selection = self._list(inner, details, name)
         elif isinstance(inner, GraphQLObjectType):
             function, selection = self._object(inner, details)
-            expression = f"{function}({read}, b)"
+            expression = f"{function}({name}, b)"
         else:
-            expression, selection = self._abstract(inner, details, read)
+            expression, selection = self._abstract(inner, details, name)
         if inner is type_:
-            expression = f"None if {read} is None else {expression}"
+            expression = f"None if {name} is None else {expression}"
         return expression, selection
 
+    def _leaf(self, type_: GraphQLOutputType, first: str, again: str) -> str:
+        """``first`` is the expression that reads the value, ``again`` its name from then on."""
+        inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+        assert isinstance(inner, GraphQLScalarType | GraphQLEnumType)
+        leaf = self.types.leaf(inner)
+        null = "" if isinstance(type_, GraphQLNonNull) else "None if {} is None else "
+        coerce = self.writer.name(leaf.coerce)
+        if leaf.classes is None:
+            return null.format(first) + f"{coerce}({again if null else first})"
+        value = again if leaf.table is None else f"{self.writer.name(leaf.table)}[{again}]"
+        operator = "is" if isinstance(leaf.classes, type) else "in"
+        test = f"{first}.__class__ {operator} {self.writer.name(leaf.classes)}"
+        test += leaf.condition.format(again)
+        return f"{value} if {test} else {null.format(again)}{coerce}({again})"
+
     def _list(
-        self, type_: GraphQLList[GraphQLOutputType], details: FieldDetailsList, read: str
+        self, type_: GraphQLList[GraphQLOutputType], details: FieldDetailsList, name: str
     ) -> tuple[str, Selection | None]:
-        item = f"{read}i"
+        item = f"{name}i"
         expression, selection = self.value(type_.of_type, details, item)
-        values = f"{read} if {read}.__class__ is list else {self.writer.name(items)}({read})"
+        items = self.writer.name(list_items)
+        values = f"{name} if {name}.__class__ is list else {items}({name})"
         return f"[{expression} for {item} in ({values})]", selection
 
     def _abstract(
-        self, type_: GraphQLAbstractType, details: FieldDetailsList, read: str
+        self, type_: GraphQLAbstractType, details: FieldDetailsList, name: str
     ) -> tuple[str, Selection | None]:
-        """Writes each value by the function of its own type."""
+        """Completes each value by the function of its object type."""
         functions: dict[str, str] = {}
         selection: Selection | None = _NOTHING
-        for possible in self.scope.schema._schema.get_possible_types(type_):
-            functions[possible.name], one = self._object(possible, details)
-            selection = union(selection, one)
+        graph = self.compilation.context.schema._schema
+        for possible in graph.get_possible_types(type_):
+            functions[possible.name], read = self._object(possible, details)
+            selection = union(selection, read)
         table = self.writer.table(functions)
-        typename = self.writer.name(self.scope.types.typename_of(type_))
-        return f"{table}[{typename}({read})]({read}, b)", selection
+        typename = self.writer.name(self.types.typename_of(type_))
+        return f"{table}[{typename}({name})]({name}, b)", selection
 
     def _object(
         self, type_: GraphQLObjectType, details: FieldDetailsList
     ) -> tuple[str, Selection | None]:
-        """A function that first makes sure that its row is of the type."""
-        known, admit = self.scope.types.admission(type_)
-        check = f"if s.__class__ not in {self.writer.name(known)}: {self.writer.name(admit)}(s)"
-        return self.fields(type_, self.scope.subfields(type_, details), [check])
+        """A function that first checks that its row is of the type."""
+        classes, check = map(self.writer.name, self.types.type_check(type_))
+        line = f"if s.__class__ not in {classes}: {check}(s)"
+        return self.fields(type_, self.compilation.subfields(type_, details), [line])
 
     def fields(
-        self, type_: GraphQLObjectType, fields: GroupedFieldSet, checks: list[str]
+        self, type_: GraphQLObjectType, fields: GroupedFieldSet, lines: list[str]
     ) -> tuple[str, Selection | None]:
         """A function from a row to the selected fields, and what it reads of the row."""
-        row = _Row(checks)
+        function = _ObjectFunction(lines)
         entries = [
-            f"{key!r}: {self._field(row, type_, key, details)}" for key, details in fields.items()
+            f"{key!r}: {self._field(function, type_, key, details)}"
+            for key, details in fields.items()
         ]
-        answer = "{" + ", ".join(entries) + "}"
-        if row.bucket is None:
-            row.lines.append(f"return {answer}")
+        result = "{" + ", ".join(entries) + "}"
+        pending = function.pending
+        if pending is None:
+            lines.append(f"return {result}")
         else:
-            row.lines += [f"d = {answer}", f"b[{row.bucket}].append((s, d))", "return d"]
-        return self.writer.function(row.lines), row.selection()
+            lines += [f"d = {result}", f"b[{pending}].append((s, d))", "return d"]
+        return self.writer.function(lines), function.selection()
 
     def _field(
-        self, row: _Row, type_: GraphQLObjectType, key: str, details: FieldDetailsList
+        self,
+        function: _ObjectFunction,
+        type_: GraphQLObjectType,
+        key: str,
+        details: FieldDetailsList,
     ) -> str:
-        """An expression for one field: None where a step will put the value later."""
-        self.scope.count_field()
+        """An expression for one field: None if a step sets the value later."""
+        self.compilation.count_field()
         if details[0].node.name.value == "__typename":
             return repr(type_.name)
-        selected = self.scope.field(type_, key, details)
+        selected = self.compilation.field(type_, key, details)
         is_plain = getattr(selected.definition.resolve, "_is_default", False)
         if is_plain and not selected.declared.extensions:
-            return self._attribute(row, selected)
-        self._step(row, selected)
+            return self._attribute(function, selected)
+        self._step(function, selected)
         return "None"
 
-    def _attribute(self, row: _Row, selected: SelectedField) -> str:
+    def _attribute(self, function: _ObjectFunction, selected: SelectedField) -> str:
         name, type_ = selected.declared.python_name, selected.definition.type
         if not name.isidentifier() or iskeyword(name):
             raise UnplannableError(f"attribute {name}")
         named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if isinstance(named, GraphQLScalarType | GraphQLEnumType):
-            row.reads(frozenset([name]))
-            reads = (f"(v := s.{name})", "v")
-            return leaf_expression(self.writer, self.scope.types, type_, reads)
-        local = f"v{len(row.lines)}"
-        row.lines.append(f"{local} = s.{name}")
+            function.reads(frozenset([name]))
+            return self._leaf(type_, f"(v := s.{name})", "v")
+        local = f"v{len(function.lines)}"
+        function.lines.append(f"{local} = s.{name}")
         expression, selection = self.value(type_, selected.details, local)
         if isinstance(get_named_type(type_), GraphQLScalarType | GraphQLEnumType):
-            row.reads(frozenset([name]))
+            function.reads(frozenset([name]))
         else:
-            row.reads_child(name, selection)
+            function.reads_child(name, selection)
         return expression
 
-    def _step(self, row: _Row, selected: SelectedField) -> None:
+    def _step(self, function: _ObjectFunction, selected: SelectedField) -> None:
         load, needs = compile_load(selected.declared)
-        row.reads(needs)
-        if row.bucket is None:
-            row.bucket = self.writer.bucket()
-        key, definition, declared, details = selected
-        region, selection = compile_region(self.scope, definition.type, details)
-        arguments = compile_arguments(self.scope.schema, definition, declared, details[0].node)
-        several = declared.metadata.get("several")
-        step = Step(key, row.bucket, load, arguments, selection, region, several)
+        function.reads(needs)
+        if function.pending is None:
+            function.pending = self.writer.pending()
+        selection_set, selection = compile_selection_set(
+            self.compilation, selected.definition.type, selected.details
+        )
+        step = FieldStep(
+            selected.key,
+            function.pending,
+            load,
+            self.compilation.arguments(selected),
+            selection,
+            selection_set,
+            selected.declared.metadata.get("load_many"),
+        )
         self.writer.steps.append(step)
-
-
-def leaf_expression(
-    writer: RegionWriter, types: Types, type_: GraphQLOutputType, reads: tuple[str, str]
-) -> str:
-    """``reads`` are how the expression reads the value the first time, and from then on."""
-    first, again = reads
-    inner = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    assert isinstance(inner, GraphQLScalarType | GraphQLEnumType)
-    leaf = types.leaf(inner)
-    null = "" if isinstance(type_, GraphQLNonNull) else "None if {} is None else "
-    coerce = writer.name(leaf.coerce)
-    if leaf.classes is None:
-        return null.format(first) + f"{coerce}({again if null else first})"
-    value = again if leaf.table is None else f"{writer.name(leaf.table)}[{again}]"
-    is_one_of = "is" if isinstance(leaf.classes, type) else "in"
-    test = f"{first}.__class__ {is_one_of} {writer.name(leaf.classes)}"
-    test += leaf.condition.format(again)
-    return f"{value} if {test} else {null.format(again)}{coerce}({again})"

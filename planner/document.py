@@ -1,4 +1,4 @@
-"""Reads one operation out of a document, and what its plan depends on."""
+"""Reads one operation of a document, and the variables that its plan depends on."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -23,17 +23,20 @@ from planner.errors import UnplannableError
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """``conditions`` are the variables that decide which fields are selected; ``inner`` those, and
-    all others that are used elsewhere than in arguments of root fields. Both are sorted."""
+    """An operation and its fragments.
+
+    ``condition_variables`` decide which fields are selected. ``nested_variables`` are these, and
+    all that are used anywhere but in arguments of root fields. Both are sorted by name.
+    """
 
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDetails]
-    conditions: tuple[str, ...]
-    inner: tuple[str, ...]
+    condition_variables: tuple[str, ...]
+    nested_variables: tuple[str, ...]
 
 
-class _Conditions(Visitor):
-    """Collects the variables of ``@skip`` and ``@include``; refuses every other directive."""
+class _ConditionVisitor(Visitor):
+    """Collects the variables of ``@skip`` and ``@include``; rejects all other directives."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,27 +50,25 @@ class _Conditions(Visitor):
                 self.variables.add(argument.value.name.value)
 
 
-class _Variables(Visitor):
-    """Collects the variables used."""
-
+class _VariableVisitor(Visitor):
     def __init__(self) -> None:
         super().__init__()
-        self.found: list[str] = []
+        self.names: list[str] = []
 
     def enter_variable(self, node: VariableNode, *_: Any) -> None:
-        self.found.append(node.name.value)
+        self.names.append(node.name.value)
 
 
 def variables_in(nodes: Iterable[Node]) -> list[str]:
-    """The names of the variables used anywhere in these nodes, as often as they are used."""
-    variables = _Variables()
+    """The names of the variables in these nodes, one for each use."""
+    visitor = _VariableVisitor()
     for node in nodes:
-        visit(node, variables)
-    return variables.found
+        visit(node, visitor)
+    return visitor.names
 
 
 def read_operation(document: DocumentNode, operation_name: str | None) -> Operation:
-    """The operation to run; UnplannableError when there is not exactly one of that name."""
+    """The operation to run; raises UnplannableError unless exactly one has that name."""
     node = get_operation_ast(document, operation_name)
     if node is None:
         raise UnplannableError("no such operation")
@@ -77,14 +78,15 @@ def read_operation(document: DocumentNode, operation_name: str | None) -> Operat
             if definition.variable_definitions:
                 raise UnplannableError("fragment variables")
             fragments[definition.name.value] = FragmentDetails(definition)
-    conditions = _Conditions()
-    visit(document, conditions)
-    inner = conditions.variables | set(variables_in(_below_arguments(document, node)))
-    return Operation(node, fragments, tuple(sorted(conditions.variables)), tuple(sorted(inner)))
+    visitor = _ConditionVisitor()
+    visit(document, visitor)
+    conditions = visitor.variables
+    nested = conditions | set(variables_in(_nested_nodes(document, node)))
+    return Operation(node, fragments, tuple(sorted(conditions)), tuple(sorted(nested)))
 
 
-def _below_arguments(document: DocumentNode, node: OperationDefinitionNode) -> Iterator[Node]:
-    """Everything but the arguments of the root fields that are named in the operation itself."""
+def _nested_nodes(document: DocumentNode, node: OperationDefinitionNode) -> Iterator[Node]:
+    """Everything except the arguments of root fields that the operation itself selects."""
     for selection in node.selection_set.selections:
         if not isinstance(selection, FieldNode):
             yield selection

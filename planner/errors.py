@@ -1,27 +1,29 @@
-"""What a plan says when it cannot, or can no longer, answer."""
+"""Why there is no plan, or why a plan has no result."""
 
 from dataclasses import dataclass
 
 
 class FallbackToExecutor(Exception):
-    """A query plan met something whose exact answer is the stock executor's to give.
+    """A query plan cannot produce the exact result; the stock executor can.
 
-    The caller executes the whole query again by the stock executor; queries have no side effects.
-    ``__cause__`` is what was met, where it was an exception.
+    The caller executes the whole query again by the stock executor: queries have no side effects.
+    ``__cause__`` is the exception that the plan met, if any.
     """
 
 
-class Late(FallbackToExecutor):
-    """Of a query run together with others: its root fields took much longer than theirs, so they
-    went on without it. It is run by itself, which the plan can do as well as the executor."""
+class TooSlowForBatch(FallbackToExecutor):
+    """The root fields of this query took much longer than those of most others in its batch.
+
+    The batch continued without it. The caller runs the query alone, by its plan or the executor.
+    """
 
 
 class UnplannableError(Exception):
-    """Raised while compiling: the document uses something that plans do not know."""
+    """Raised while compiling: the document uses a feature that plans do not support."""
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
-    """There is no plan for this document; ``reason`` says why, for logs and tests."""
+class Unplannable:
+    """There is no plan for this document; ``reason`` is for logs and tests."""
 
     reason: str

@@ -1,4 +1,4 @@
-"""What a plan tells a resolver: its context, its variables, and what will be read of its rows."""
+"""The ``info`` of a planned resolver: context, variables, and the attributes that will be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The attributes that will be read of the rows a resolver produces; compiled once.
+    """The attributes that the plan will read of the rows that a resolver returns.
 
-    ``attributes`` are Python names: the plain fields selected, and what the batched fields among
-    them need. ``children`` holds, by Python name, what will be read of the objects in those plain
-    fields that hold objects (their names are in ``attributes`` too). For an interface both are the
-    union over its possible types.
+    ``attributes`` are Python names: the selected plain fields, and what the selected batched fields
+    need. ``children`` has the selection of each plain field that holds objects; their names are in
+    ``attributes`` too. For an interface both are the union over its possible types.
     """
 
     attributes: frozenset[str] = frozenset()
@@ -21,10 +20,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class PlanInfo:
-    """The ``info`` of a planned resolver: this much of ``strawberry.Info``, and no more.
+    """The part of ``strawberry.Info`` that plans support.
 
-    A resolver that reads anything else raises AttributeError, so its query is run again by the
-    stock executor. ``selection`` is None where a field below does not say what it needs.
+    Reading anything else raises AttributeError, so the query falls back to the executor.
+    ``selection`` is None if a field below does not declare what it needs.
     """
 
     context: Any
@@ -32,20 +31,14 @@ class PlanInfo:
     variable_values: Mapping[str, Any]
 
 
-def selection_of(info: object) -> Selection | None:
-    """What will be read of the rows to produce; None when all may be (the stock executor)."""
-    selection: Selection | None = getattr(info, "selection", None)
-    return selection
-
-
 def union(one: Selection | None, other: Selection | None) -> Selection | None:
-    """Both together; None, which stands for everything, wins."""
+    """The union of both; None, which stands for all attributes, if one of them is None."""
     if one is None or other is None:
         return None
     children = dict(one.children)
     for name, child in other.children.items():
-        both = union(children[name], child) if name in children else child
-        if both is None:
+        merged = union(children[name], child) if name in children else child
+        if merged is None:
             return None
-        children[name] = both
+        children[name] = merged
     return Selection(one.attributes | other.attributes, children)

@@ -1,4 +1,4 @@
-"""Who gives a field's values: its batch function, or its resolver called for each parent."""
+"""How a field's values are loaded: by its batch function, or by its resolver for each parent."""
 
 from collections.abc import Mapping, Sequence
 from inspect import isawaitable
@@ -8,13 +8,16 @@ from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
 from planner.errors import UnplannableError
-from planner.gather import together
+from planner.gather import gather_or_cancel
 from planner.info import PlanInfo
 from planner.selection_set import Load
 
 
 def compile_load(field: StrawberryField) -> tuple[Load, frozenset[str] | None]:
-    """How a field with a resolver is loaded, and what that reads of the parents (None: unsaid)."""
+    """How to load a field that has a resolver, and which attributes that reads of the parents.
+
+    None in place of the attributes: the field does not declare them.
+    """
     if field.extensions or field.is_subscription or field.base_resolver is None:
         raise UnplannableError(f"extensions of {field.python_name}")
     needs: frozenset[str] | None = field.metadata.get("needs")
@@ -37,7 +40,7 @@ def _reads_parent(resolver: StrawberryResolver[Any]) -> bool:
 
 
 def _load_each(resolver: StrawberryResolver[Any]) -> Load:
-    """Strawberry's own way to call a resolver, for each parent concurrently."""
+    """Calls the resolver as Strawberry does, for all parents concurrently."""
     by_name = [p.name for p in (resolver.parent_parameter, resolver.root_parameter) if p]
     info_name = resolver.info_parameter and resolver.info_parameter.name
     takes_self = resolver.self_parameter is not None
@@ -47,14 +50,14 @@ def _load_each(resolver: StrawberryResolver[Any]) -> Load:
     ) -> Sequence[Any]:
         values = []
         for parent in parents:
-            given = {**arguments, **dict.fromkeys(by_name, parent)}
+            keywords = {**arguments, **dict.fromkeys(by_name, parent)}
             if info_name:
-                given[info_name] = info
-            values.append(resolver(parent, **given) if takes_self else resolver(**given))
-        pending = [index for index, value in enumerate(values) if isawaitable(value)]
-        if pending:
-            loaded = await together([values[index] for index in pending])
-            for index, value in zip(pending, loaded, strict=True):
+                keywords[info_name] = info
+            values.append(resolver(parent, **keywords) if takes_self else resolver(**keywords))
+        awaited = [index for index, value in enumerate(values) if isawaitable(value)]
+        if awaited:
+            loaded = await gather_or_cancel([values[index] for index in awaited])
+            for index, value in zip(awaited, loaded, strict=True):
                 values[index] = value
         return values
 

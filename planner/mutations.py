@@ -1,11 +1,18 @@
-"""Runs a mutation's root fields as the stock executor does, and their results by regions."""
+"""Mutations: the stock executor runs the root fields, compiled selection sets complete results."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial, reduce
 from typing import Any, NamedTuple
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, Undefined, get_named_type
+from graphql import (
+    GraphQLField,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLResolveInfo,
+    Undefined,
+    get_named_type,
+)
 from graphql.execution.collect_fields import FieldDetailsList
 from graphql.pyutils import Path
 from strawberry.extensions.field_extension import FieldExtension, build_field_extension_resolvers
@@ -13,38 +20,72 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from strawberry.types.field import StrawberryField
 
 from planner.arguments import Arguments
+from planner.compilation import Compilation
+from planner.compiler import compile_selection_set
+from planner.errors import UnplannableError
 from planner.run import Run, complete
-from planner.selection_set import Region
+from planner.selection_set import CompiledSelectionSet
 
-Call = Callable[[GraphQLResolveInfo[Any], Mapping[str, Any]], Awaitable[Any]]
+ResolverCall = Callable[[GraphQLResolveInfo[Any], Mapping[str, Any]], Awaitable[Any]]
 
 
-class Payload(NamedTuple):
-    """A root field that gives an object, and how it is called; ``call`` None leaves that to
-    Strawberry."""
+class MutationField(NamedTuple):
+    """A compiled root field that returns an object; Strawberry calls the resolver if ``call`` is
+    None."""
 
-    region: Region
+    selection_set: CompiledSelectionSet
     arguments: Arguments
-    call: Call | None
+    call: ResolverCall | None
 
 
-Payloads = Mapping[str, Payload]  # by response key of the root field
+MutationFields = Mapping[str, MutationField]  # by response key
 
 
-def compile_call(field: StrawberryField, info_class: Any) -> Call | None:
-    """What Strawberry does with converted arguments: the resolver within the field's extensions.
+def compile_mutation(compilation: Compilation) -> MutationFields:
+    """The root fields that return objects; raises UnplannableError if there are none."""
+    root = compilation.context.schema._schema.mutation_type
+    assert root is not None  # the document is valid
+    fields, reasons = {}, ["no object is selected"]
+    for key, details in compilation.root_fields(root).items():
+        definition = root.fields.get(details[0].node.name.value)
+        type_ = definition and definition.type
+        named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+        if not isinstance(named, GraphQLObjectType):
+            continue
+        try:
+            fields[key] = _compile_field(compilation, root, key, details)
+        except UnplannableError as error:
+            reasons.append(str(error))
+    if not fields:
+        raise UnplannableError(reasons[-1])
+    return fields
 
-    None for a field that needs more than that: one that is not async, or reads its parent.
+
+def _compile_field(
+    compilation: Compilation, root: GraphQLObjectType, key: str, details: FieldDetailsList
+) -> MutationField:
+    selected = compilation.field(root, key, details)
+    named = get_named_type(selected.definition.type)
+    assert isinstance(named, GraphQLObjectType)
+    selection_set, _ = compile_selection_set(compilation, GraphQLNonNull(named), details)
+    call = _compile_call(selected.declared, compilation.context.schema.config.info_class)
+    return MutationField(selection_set, compilation.arguments(selected), call)
+
+
+def _compile_call(field: StrawberryField, info_class: Any) -> ResolverCall | None:
+    """Calls the resolver within the field's extensions, as Strawberry does after the arguments.
+
+    None for a field that needs more: its resolver is not async, or reads its parent.
     """
     resolver = field.base_resolver
-    if resolver is None or not field.is_async or not all(map(_is_plain, field.extensions)):
+    if resolver is None or not field.is_async or not all(map(_is_supported, field.extensions)):
         return None
     if resolver.self_parameter or resolver.parent_parameter or resolver.root_parameter:
         return None
     info_name = resolver.info_parameter and resolver.info_parameter.name
 
-    def resolve(_source: Any, info: Any, **given: Any) -> Any:
-        return resolver(**given, **{info_name: info}) if info_name else resolver(**given)
+    def resolve(_source: Any, info: Any, **arguments: Any) -> Any:
+        return resolver(**arguments, **{info_name: info}) if info_name else resolver(**arguments)
 
     chained = reduce(
         lambda inner, outer: partial(outer, inner), build_field_extension_resolvers(field), resolve
@@ -56,16 +97,19 @@ def compile_call(field: StrawberryField, info_class: Any) -> Call | None:
     return call
 
 
-def _is_plain(extension: FieldExtension) -> bool:
+def _is_supported(extension: FieldExtension) -> bool:
     keeps_arguments = type(extension).map_arguments is FieldExtension.map_arguments
     return keeps_arguments and extension.supports_async
 
 
-class PayloadExecutor(StrawberryGraphQLCoreExecutionContext):
-    """Completes the object that a root field gave by its region; where that fails, completes the
-    same object in the stock way, which gives the exact errors. The field is not run again."""
+class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
+    """The stock executor, with compiled root fields.
 
-    payloads: Payloads = {}
+    If a compiled selection set fails, graphql-core completes the same object, and so reports the
+    exact errors. The resolver runs once.
+    """
+
+    mutation_fields: MutationFields = {}
 
     def execute_field(
         self,
@@ -75,29 +119,33 @@ class PayloadExecutor(StrawberryGraphQLCoreExecutionContext):
         path: Path,
         position_context: Any,
     ) -> Any:
-        """As graphql-core does it, with arguments and call compiled where they can be."""
-        payload = self._payload(path)
-        given = (parent_type, source, field_details_list, path, position_context)
-        if payload is None or payload.call is None:
-            return super().execute_field(*given)
+        compiled = self._compiled(path)
+        arguments = (parent_type, source, field_details_list, path, position_context)
+        if compiled is None or compiled.call is None:
+            return super().execute_field(*arguments)
         field = parent_type.fields[field_details_list[0].node.name.value]
-        return self._execute_root(payload, field, given)
+        return self._execute_root(compiled, compiled.call, field, arguments)
 
-    def _payload(self, path: Path) -> Payload | None:
-        return self.payloads.get(str(path.key)) if path.prev is None else None
+    def _compiled(self, path: Path) -> MutationField | None:
+        return self.mutation_fields.get(str(path.key)) if path.prev is None else None
 
     async def _execute_root(
-        self, payload: Payload, field: GraphQLField, given: tuple[Any, ...]
+        self,
+        compiled: MutationField,
+        call: ResolverCall,
+        field: GraphQLField,
+        arguments: tuple[Any, ...],
     ) -> Any:
-        parent_type, _, details, path, position_context = given
-        assert payload.call is not None
-        info = self.build_resolve_info(field, [one.node for one in details], parent_type, path)
+        """As graphql-core's execute_field, with compiled arguments, call and selection set."""
+        parent_type, _, details, path, position_context = arguments
+        info = self.build_resolve_info(field, [item.node for item in details], parent_type, path)
         try:
-            result = await payload.call(info, payload.arguments(self.variable_values))
-            rest = (details, info, path, result, position_context)
-            if result is None or result is Undefined or isinstance(result, Exception):
+            value = await call(info, compiled.arguments(self.variable_values))
+            rest = (details, info, path, value, position_context)
+            if value is None or value is Undefined or isinstance(value, Exception):
                 return self.complete_value(field.type, *rest)
-            return await self._complete_by(payload.region, (get_named_type(field.type), *rest))
+            named = get_named_type(field.type)
+            return await self._complete_object(compiled.selection_set, (named, *rest))
         except Exception as error:
             self.handle_field_error(error, field.type, details, path)
             return None
@@ -111,21 +159,23 @@ class PayloadExecutor(StrawberryGraphQLCoreExecutionContext):
         result: Any,
         position_context: Any,
     ) -> Any:
-        given = (return_type, field_details_list, info, path, result, position_context)
-        payload = self._payload(path)
-        if payload is None:
-            return super().complete_object_value(*given)
-        return self._complete_by(payload.region, given)
+        arguments = (return_type, field_details_list, info, path, result, position_context)
+        compiled = self._compiled(path)
+        if compiled is None:
+            return super().complete_object_value(*arguments)
+        return self._complete_object(compiled.selection_set, arguments)
 
-    async def _complete_by(self, region: Region, given: Sequence[Any]) -> Any:
+    async def _complete_object(
+        self, selection_set: CompiledSelectionSet, arguments: Sequence[Any]
+    ) -> Any:
         run = Run(self.context_value, self.variable_values)
         try:
-            return (await complete(region, [given[4]], run))[0]
+            return (await complete(selection_set, [arguments[4]], run))[0]
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is None or task.cancelling():
                 raise
-        except Exception:  # noqa: S110  # whatever it was, the stock way says it exactly
+        except Exception:  # noqa: S110  # whatever it was, graphql-core reports it exactly below
             pass
-        completed = super().complete_object_value(*given)
+        completed = super().complete_object_value(*arguments)
         return await completed if self.is_awaitable(completed) else completed

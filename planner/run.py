@@ -1,4 +1,4 @@
-"""Runs the steps of a region: breadth first, sibling fields concurrently."""
+"""Runs compiled selection sets: level by level, the steps of one level concurrently."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,117 +6,132 @@ from typing import Any, NamedTuple
 
 from graphql.execution.values import VariableValues
 
-from planner.errors import FallbackToExecutor, Late
-from planner.gather import together
+from planner.errors import FallbackToExecutor, TooSlowForBatch
+from planner.gather import gather_or_cancel
 from planner.info import PlanInfo
-from planner.selection_set import Bucket, Region, Step
+from planner.selection_set import CompiledSelectionSet, FieldStep, PendingObjects
 
-_LATE_AFTER_S = 0.05  # a query whose root fields take longer than others' is run by itself
+_SLOW_AFTER_S = 0.05  # then a query continues without its batch if most others have their values
 
 
 class Run(NamedTuple):
+    """One run of an operation."""
+
     context: Any
     variables: VariableValues
 
 
-async def complete(region: Region, values: Sequence[Any], run: Run) -> list[Any]:
-    """What the answer holds for each value, once every step below has put its part in."""
-    buckets: list[Bucket] = [[] for _ in range(region.bucket_count)]
-    answers = region.complete(values, buckets)
+async def complete(
+    selection_set: CompiledSelectionSet, values: Sequence[Any], run: Run
+) -> list[Any]:
+    """The results for the values, after all steps below have set their fields."""
+    pending: list[PendingObjects] = [[] for _ in range(selection_set.pending_count)]
+    results = selection_set.complete(values, pending)
     steps = [
-        _run_step(step, bucket, run) for step in region.steps if (bucket := buckets[step.bucket])
+        _run_step(step, objects, run)
+        for step in selection_set.steps
+        if (objects := pending[step.pending])
     ]
     if steps:
-        await together(steps)
-    return answers
+        await gather_or_cancel(steps)
+    return results
 
 
-async def _run_step(step: Step, bucket: Bucket, run: Run) -> None:
-    # A row met several times (many versions of one model) is loaded and completed once.
-    parents = {id(row): row for row, _ in bucket}
+async def _run_step(step: FieldStep, objects: PendingObjects, run: Run) -> None:
+    # A row that occurs several times (the model of many versions) is loaded and completed once.
+    # The ids stay valid: `objects` holds all rows until the end of this function.
+    parents = {id(row): row for row, _ in objects}
     info = PlanInfo(run.context, step.selection, run.variables.coerced)
-    arguments = step.arguments(run.variables)
-    values = await step.load(info, list(parents.values()), arguments)
+    values = await step.load(info, list(parents.values()), step.arguments(run.variables))
     if len(values) != len(parents):
         raise FallbackToExecutor(f"{len(values)} values for {len(parents)} parents")
-    answers = dict(zip(parents, await complete(step.region, values, run), strict=True))
+    completed = await complete(step.selection_set, values, run)
+    results = dict(zip(parents, completed, strict=True))
     key = step.key
-    for row, answer in bucket:
-        answer[key] = answers[id(row)]
+    for row, result in objects:
+        result[key] = results[id(row)]
 
 
-async def complete_together(region: Region, runs: Sequence[Run], below: Run) -> list[Any]:
-    """What the answer of each run holds, or the exception that its root fields met.
+async def complete_batch(
+    selection_set: CompiledSelectionSet, runs: Sequence[Run], nested: Run
+) -> list[Any]:
+    """The result of each run, or the exception of its root fields.
 
-    Runs of one operation that differ in the arguments of root fields alone: ``below`` stands for
-    all of them there, and each step is made once for the rows of all.
+    The runs differ in the arguments of root fields only. ``nested`` stands for all of them below
+    the root, where each step runs once for the rows of all runs.
     """
-    buckets: list[Bucket] = [[] for _ in range(region.bucket_count)]
-    answers = region.complete([None] * len(runs), buckets)
-    failed: dict[int, Exception] = {}
-    steps = [
-        _run_root_step(step, buckets[step.bucket], runs, below, failed) for step in region.steps
-    ]
-    await together(steps)
-    return [failed.get(place, answer) for place, answer in enumerate(answers)]
+    pending: list[PendingObjects] = [[] for _ in range(selection_set.pending_count)]
+    results = selection_set.complete([None] * len(runs), pending)
+    errors: dict[int, Exception] = {}  # by index of the run
+    await gather_or_cancel(
+        [
+            _run_root_step(step, pending[step.pending], runs, nested, errors)
+            for step in selection_set.steps
+        ]
+    )
+    return [errors.get(index, result) for index, result in enumerate(results)]
 
 
 async def _run_root_step(
-    step: Step, bucket: Bucket, runs: Sequence[Run], below: Run, failed: dict[int, Exception]
+    step: FieldStep,
+    objects: PendingObjects,
+    runs: Sequence[Run],
+    nested: Run,
+    errors: dict[int, Exception],
 ) -> None:
-    load = _load_each if step.load_several is None else _load_several
-    values = []
-    for place, value in enumerate(await load(step, runs)):
+    load = _load_each if step.load_many is None else _load_many
+    values = {}
+    for index, value in enumerate(await load(step, runs)):
         if isinstance(value, Exception):
-            failed[place] = value
+            errors[index] = value
         else:
-            values.append((place, value))
-    completed = await complete(step.region, [value for _, value in values], below)
-    for (place, _), answer in zip(values, completed, strict=True):
-        bucket[place][1][step.key] = answer
+            values[index] = value
+    completed = await complete(step.selection_set, list(values.values()), nested)
+    for index, result in zip(values, completed, strict=True):
+        objects[index][1][step.key] = result
 
 
-async def _load_several(step: Step, runs: Sequence[Run]) -> list[Any]:
-    """The field's value for each run, or what was wrong with its arguments; one load for all."""
-    assert step.load_several is not None
+async def _load_many(step: FieldStep, runs: Sequence[Run]) -> list[Any]:
+    """The field's value for each run, by one load; an exception where the arguments are wrong."""
+    assert step.load_many is not None
     info = PlanInfo(runs[0].context, step.selection, {})
-    given = [_arguments(step, run) for run in runs]
-    right = [one for one in given if not isinstance(one, Exception)]
-    loaded = await step.load_several(info, right)
-    if len(loaded) != len(right):
-        raise FallbackToExecutor(f"{len(loaded)} values for {len(right)} queries")
+    arguments = [_arguments_or_error(step, run) for run in runs]
+    valid = [item for item in arguments if not isinstance(item, Exception)]
+    loaded = await step.load_many(info, valid)
+    if len(loaded) != len(valid):
+        raise FallbackToExecutor(f"{len(loaded)} values for {len(valid)} queries")
     values = iter(loaded)
-    return [one if isinstance(one, Exception) else next(values) for one in given]
+    return [item if isinstance(item, Exception) else next(values) for item in arguments]
 
 
-def _arguments(step: Step, run: Run) -> Mapping[str, Any] | Exception:
+def _arguments_or_error(step: FieldStep, run: Run) -> Mapping[str, Any] | Exception:
     try:
         return step.arguments(run.variables)
     except Exception as error:
         return error
 
 
-async def _load_each(step: Step, runs: Sequence[Run]) -> list[Any]:
-    """The field's value for each run, or the exception that it met: Late where most are done."""
+async def _load_each(step: FieldStep, runs: Sequence[Run]) -> list[Any]:
+    """The field's value or exception for each run; TooSlowForBatch for those not waited for."""
     loads = [asyncio.ensure_future(_load_root(step, run)) for run in runs]
     try:
-        await _most_are_done(loads)
-        return [load.result() if load.done() else Late() for load in loads]
+        await _wait_for_most(loads)
+        return [load.result() if load.done() else TooSlowForBatch() for load in loads]
     finally:
-        if late := [load for load in loads if not load.done()]:
-            for load in late:
+        if slow := [load for load in loads if not load.done()]:
+            for load in slow:
                 load.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            await asyncio.gather(*slow, return_exceptions=True)
 
 
-async def _most_are_done(loads: Sequence["asyncio.Future[Any]"]) -> None:
-    """Waits for all; from time to time, whether the most part of them is enough."""
+async def _wait_for_most(loads: Sequence["asyncio.Future[Any]"]) -> None:
+    """Waits for all loads; every 50 ms it stops if at least half of them are done."""
     waiting = set(loads)
     while 2 * len(waiting) > len(loads):
-        _, waiting = await asyncio.wait(waiting, timeout=_LATE_AFTER_S)
+        _, waiting = await asyncio.wait(waiting, timeout=_SLOW_AFTER_S)
 
 
-async def _load_root(step: Step, run: Run) -> Any:
+async def _load_root(step: FieldStep, run: Run) -> Any:
     try:
         info = PlanInfo(run.context, step.selection, run.variables.coerced)
         [value] = await step.load(info, [None], step.arguments(run.variables))

@@ -1,8 +1,13 @@
-"""A region: the part of a selection that is read from rows alone, with no resolver in between.
+"""Compiled selection sets: generated functions that turn rows into results.
 
-It is one generated function, ``complete(values, buckets)``, which turns the values of one field,
-for all parents, into what the answer holds. Objects that have fields with resolvers below them
-are left in ``buckets`` as (row, answer) pairs, for the steps that resolve those fields.
+A GraphQL selection set is divided at each field that has a resolver:
+
+* A CompiledSelectionSet is the part that attributes of rows alone answer. It is one generated
+  function, which takes the values of one field for all parents, and returns their results.
+* Objects that also have fields with resolvers are *pending*: the function sets these fields to
+  None, and appends each row and its result to a list of pending objects.
+* A FieldStep is one field with a resolver. It loads the values for all pending objects at once,
+  completes them by the compiled selection set below, and sets them in the results (run.py).
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,77 +16,82 @@ from typing import Any, NamedTuple
 from planner.arguments import Arguments
 from planner.info import PlanInfo, Selection
 
-Bucket = list[tuple[Any, dict[str, Any]]]
-# One value for each parent, in their order.
+PendingObjects = list[tuple[Any, dict[str, Any]]]  # rows and their results
+# Returns one value for each parent, in their order.
 Load = Callable[[PlanInfo, Sequence[Any], Mapping[str, Any]], Awaitable[Sequence[Any]]]
-# One value of a root field for each choice of its arguments.
-LoadSeveral = Callable[[PlanInfo, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
+# Returns one value of a root field for each mapping of arguments, in their order.
+LoadMany = Callable[[PlanInfo, Sequence[Mapping[str, Any]]], Awaitable[Sequence[Any]]]
 
 
-class Region(NamedTuple):
-    complete: Callable[[Sequence[Any], list[Bucket]], list[Any]]
-    bucket_count: int
-    steps: tuple["Step", ...]
+class CompiledSelectionSet(NamedTuple):
+    complete: Callable[[Sequence[Any], list[PendingObjects]], list[Any]]
+    pending_count: int  # of lists of pending objects: one for each object type with steps
+    steps: tuple["FieldStep", ...]
 
 
-class Step(NamedTuple):
-    """One field with a resolver: loads its values for all parents at once and completes them.
+class FieldStep(NamedTuple):
+    """``pending`` is the index of the list of pending objects.
 
-    ``load_several`` is of a root field that can be loaded at once for queries run together.
+    ``load_many`` is set for a root field that can be loaded at once for a batch of queries.
     """
 
     key: str
-    bucket: int
+    pending: int
     load: Load
     arguments: Arguments
     selection: Selection | None
-    region: Region
-    load_several: LoadSeveral | None
+    selection_set: CompiledSelectionSet
+    load_many: LoadMany | None
 
 
-class RegionWriter:
-    """A region while it is being written."""
+class SourceWriter:
+    """Writes the Python source of one compiled selection set.
+
+    In the source, ``x0`` is a value to complete, ``b`` the lists of pending objects, and ``s`` the
+    row of an object.
+    """
 
     def __init__(self) -> None:
-        self.steps: list[Step] = []
+        self.steps: list[FieldStep] = []
         self._functions: list[str] = []
         self._tables: list[str] = []
-        self._bucket_count = 0
-        self._names: dict[int, str] = {}
+        self._pending_count = 0
+        self._names: dict[int, str] = {}  # by id: _globals keeps the values alive
         self._globals: dict[str, Any] = {}
 
     def name(self, value: object) -> str:
-        """The name by which the source may speak of a value."""
+        """A name for the value in the source."""
         name = self._names.setdefault(id(value), f"g{len(self._names)}")
         self._globals[name] = value
         return name
 
     def function(self, body: Sequence[str]) -> str:
-        """Adds a function of a row ``s`` and the buckets ``b``; gives its name."""
+        """Adds a function of ``s`` and ``b``; returns its name."""
         name = f"o{len(self._functions)}"
         self._functions.append("\n ".join([f"def {name}(s, b):", *body]))
         return name
 
     def table(self, functions: Mapping[str, str]) -> str:
-        """Adds a table from keys to such functions; gives its name."""
+        """Adds a dict from keys to such functions; returns its name."""
         name = f"t{len(self._tables)}"
         pairs = ", ".join(f"{key!r}: {function}" for key, function in functions.items())
         self._tables.append(f"{name} = {{{pairs}}}")
         return name
 
-    def bucket(self) -> int:
-        self._bucket_count += 1
-        return self._bucket_count - 1
+    def pending(self) -> int:
+        """Adds a list of pending objects; returns its index."""
+        self._pending_count += 1
+        return self._pending_count - 1
 
-    def finish(self, expression: str) -> Region:
-        """The region that writes each value ``x0`` as ``expression``."""
+    def finish(self, expression: str) -> CompiledSelectionSet:
+        """Compiles a function that completes each value ``x0`` by ``expression``."""
         complete = f"def complete(values, b):\n return [{expression} for x0 in values]"
         source = "\n".join([*self._functions, *self._tables, complete]).replace("\n", "\n ")
-        # Inside a function, so that they are its closures: as globals they would know themselves,
-        # and a plan that nobody keeps would wait for the garbage collector, 20 MB of them at times.
+        # Closures of a function, not globals: globals would form a reference cycle, and a dropped
+        # plan would wait for the garbage collector; this was up to 20 MB.
         source = f"def make({', '.join(self._globals)}):\n {source}\n return complete"
-        made: dict[str, Any] = {}
-        # The source holds no text of the client's but aliases, and those are written by repr().
-        exec(compile(source, "<plan>", "exec"), made)  # noqa: S102  # source of our own making
-        make = made.pop("make")
-        return Region(make(**self._globals), self._bucket_count, tuple(self.steps))
+        namespace: dict[str, Any] = {}
+        # The only text of the client in the source are aliases, and those are written by repr().
+        exec(compile(source, "<plan>", "exec"), namespace)  # noqa: S102  # source of our own making
+        make = namespace.pop("make")
+        return CompiledSelectionSet(make(**self._globals), self._pending_count, tuple(self.steps))

@@ -1,7 +1,7 @@
-"""Arguments made from a template: what graphql-core and Strawberry would make of plain variables.
+"""Argument templates: what graphql-core and Strawberry make of built-in scalars in variables.
 
-They are asked once, with marks in the place of the variables; wherever a mark turns up unchanged,
-a later value would have, too.
+They convert the arguments once, with placeholders as the variables' values. Where a placeholder
+appears unchanged in the result, each later value will appear unchanged too.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,44 +11,44 @@ from typing import Any
 from graphql.execution.values import VariableValues
 from strawberry import Some
 
-from planner.types import IDENTICAL
+from planner.types import BUILTIN_SCALARS
 
-# Values of these classes pass through coercion and conversion unchanged, as a mark does.
-_PLAIN = frozenset(class_ for class_, _, _ in IDENTICAL.values())
+# Coercion and conversion return values of these classes unchanged, like a placeholder.
+_CLASSES = frozenset(scalar.class_ for scalar in BUILTIN_SCALARS.values())
 
 _Fill = Callable[[Mapping[str, Any]], Any]
 
 
-class _Mark:
-    """Stands in the place of a variable's value."""
+class _Placeholder:
+    """Stands for the value of a variable."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
 
 def compile_template(
-    read: Callable[[VariableValues], dict[str, Any]], names: Sequence[str]
+    convert: Callable[[VariableValues], dict[str, Any]], names: Sequence[str]
 ) -> Callable[[VariableValues], dict[str, Any]]:
-    """``read``, or a faster function that does the same for plain variables.
+    """``convert``, or a faster function that returns the same for values of built-in scalars.
 
-    What the variables do not touch is shared by all that is made. ``names`` are the variables as
-    often as they are used: each use must be found again, or one would be left a mark for ever.
+    All results share the parts that contain no variable. ``names`` has one entry for each use of a
+    variable: all uses must be found in the result, or a placeholder could remain in it.
     """
-    marks = {name: _Mark(name) for name in names}
+    placeholders = {name: _Placeholder(name) for name in names}
     try:
-        made = read(VariableValues({}, marks))
-    except Exception:  # a type that looks into its values
-        return read
+        template = convert(VariableValues({}, placeholders))
+    except Exception:  # a type that inspects its values
+        return convert
     found: list[str] = []
-    fill = _compile(made, found)
+    fill = _compile(template, found)
     if fill is None or sorted(found) != sorted(names):
-        return read
+        return convert
 
     def filled(variables: VariableValues) -> dict[str, Any]:
         coerced = variables.coerced
-        for name in marks:
-            if coerced.get(name).__class__ not in _PLAIN:  # absent and null have their own rules
-                return read(variables)
+        for name in placeholders:
+            if coerced.get(name).__class__ not in _CLASSES:  # no value and null have other rules
+                return convert(variables)
         arguments: dict[str, Any] = fill(coerced)
         return arguments
 
@@ -56,16 +56,16 @@ def compile_template(
 
 
 def _compile(value: Any, found: list[str]) -> _Fill | None:
-    """How to make such a value anew; None where no mark is in it."""
-    if isinstance(value, _Mark):
+    """A function that builds the value anew; None if it contains no placeholder."""
+    if isinstance(value, _Placeholder):
         name = value.name
         found.append(name)
         return lambda coerced: coerced[name]
     if value.__class__ is dict:
         return _compile_dict(value, found)
     if value.__class__ is Some:
-        wrapped = _compile(value.value, found)
-        return None if wrapped is None else lambda coerced: Some(wrapped(coerced))
+        fill = _compile(value.value, found)
+        return None if fill is None else lambda coerced: Some(fill(coerced))
     if is_dataclass(value) and hasattr(value, "__dict__"):
         class_ = value.__class__
         attributes = _compile_dict(vars(value), found)
@@ -77,20 +77,20 @@ def _compile(value: Any, found: list[str]) -> _Fill | None:
 
 def _compile_dict(value: Mapping[str, Any], found: list[str]) -> _Fill | None:
     fills = {key: _compile(item, found) for key, item in value.items()}
-    changing = [(key, fill) for key, fill in fills.items() if fill is not None]
-    if not changing:
+    variable = [(key, fill) for key, fill in fills.items() if fill is not None]
+    if not variable:
         return None
 
     def filled(coerced: Mapping[str, Any]) -> dict[str, Any]:
-        made = dict(value)
-        for key, fill in changing:
-            made[key] = fill(coerced)
-        return made
+        copy = dict(value)
+        for key, fill in variable:
+            copy[key] = fill(coerced)
+        return copy
 
     return filled
 
 
 def _instance(class_: Any, attributes: dict[str, Any]) -> Any:
-    made = object.__new__(class_)
-    made.__dict__ = attributes
-    return made
+    instance = object.__new__(class_)
+    instance.__dict__ = attributes
+    return instance

@@ -1,7 +1,7 @@
 """How graphql-core completes single values, as functions that generated code calls.
 
-Each raises where the stock executor would raise, await, or set null in a non-null place: whatever
-is raised makes the plan give way to the stock executor, so only answers must be exact, not errors.
+Each raises where the stock executor would raise, await, or return null for a non-null type. Any
+exception makes the plan fall back to the executor: only results must be exact, not errors.
 """
 
 import enum
@@ -11,7 +11,7 @@ from functools import cache
 from inspect import isawaitable
 from math import isfinite
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 from graphql import (
     GraphQLAbstractType,
@@ -31,32 +31,41 @@ from graphql.pyutils.is_awaitable import is_async_iterable
 
 from planner.errors import FallbackToExecutor
 
-_CLASSES_MAX = 64  # a memo of row classes; cleared when rows come in ever new classes
+_CLASSES_MAX = 64  # in a cache of row classes; a full one is cleared
 
 
-def _is_int(value: int) -> bool:
+class BuiltinScalar(NamedTuple):
+    """Values of exactly this class that meet the condition are input and output unchanged.
+
+    The condition is given as Python source, where {0} is the value, and as a function.
+    """
+
+    class_: type
+    condition: str
+    meets_condition: Callable[[Any], bool]
+
+
+def _is_int32(value: int) -> bool:
     return -2147483649 < value < 2147483648
 
 
-# Values of exactly this class, that meet the condition if there is one, are written as they are.
-# The condition is Python source for generated code, and a function for all other.
-IDENTICAL: Mapping[object, tuple[type, str, Callable[[Any], bool]]] = MappingProxyType(
+BUILTIN_SCALARS: Mapping[object, BuiltinScalar] = MappingProxyType(
     {
-        GraphQLString: (str, "", lambda _: True),
-        GraphQLID: (str, "", lambda _: True),
-        GraphQLBoolean: (bool, "", lambda _: True),
-        GraphQLInt: (int, " and -2147483649 < {0} < 2147483648", _is_int),
-        GraphQLFloat: (float, " and {0} - {0} == 0.0", isfinite),
+        GraphQLString: BuiltinScalar(str, "", lambda _: True),
+        GraphQLID: BuiltinScalar(str, "", lambda _: True),
+        GraphQLBoolean: BuiltinScalar(bool, "", lambda _: True),
+        GraphQLInt: BuiltinScalar(int, " and -2147483649 < {0} < 2147483648", _is_int32),
+        GraphQLFloat: BuiltinScalar(float, " and {0} - {0} == 0.0", isfinite),
     }
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
-    """How values of one leaf type are written.
+class LeafSerializer:
+    """How values of a scalar or enum type are serialized.
 
     Values of ``classes`` (one, several, or none) that meet ``condition``, where {0} is the value,
-    are written as they are or as ``table`` has them; all others but None by ``coerce``.
+    are returned unchanged or looked up in ``table``; ``coerce`` takes all others except None.
     """
 
     coerce: Callable[[Any], Any]
@@ -67,7 +76,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class TypeInfo:
-    """The ``info`` that type resolvers are given: Strawberry's own read no more of it."""
+    """The ``info`` of type resolvers: Strawberry's own type resolvers read no more of it."""
 
     schema: GraphQLSchema
     field_name: str = ""
@@ -77,28 +86,30 @@ class TypeInfo:
         return isawaitable(value)
 
 
-def _refuse(value: object) -> None:
+def _check_value(value: object) -> None:
     if value is None or value is Undefined or isinstance(value, Exception) or isawaitable(value):
-        raise FallbackToExecutor(f"{value.__class__.__name__} in the place of a value")
+        raise FallbackToExecutor(f"{value.__class__.__name__} instead of a value")
 
 
-def _make_room(memo: set[type] | dict[type, str]) -> None:
-    if len(memo) >= _CLASSES_MAX:
-        memo.clear()
+def _clear_if_full(known: set[type] | dict[type, str]) -> None:
+    if len(known) >= _CLASSES_MAX:
+        known.clear()
 
 
-def leaf(type_: GraphQLScalarType | GraphQLEnumType, passthrough: type | None) -> Leaf:
-    """How values of this type are serialized; those of the class ``passthrough`` are unchanged."""
+def leaf_serializer(
+    type_: GraphQLScalarType | GraphQLEnumType, passthrough: type | None
+) -> LeafSerializer:
+    """Values of exactly the class ``passthrough`` are returned unchanged."""
     coerce = _coercion(type_)
     if isinstance(type_, GraphQLEnumType):
-        table, classes = _names(type_)
-        return Leaf(coerce, classes, table=table) if classes else Leaf(coerce)
-    if passthrough is None and type_ in IDENTICAL:
-        class_, condition, _ = IDENTICAL[type_]
-        return Leaf(coerce, class_, condition)
+        table, classes = _enum_names(type_)
+        return LeafSerializer(coerce, classes, table=table) if classes else LeafSerializer(coerce)
+    if passthrough is None and type_ in BUILTIN_SCALARS:
+        class_, condition, _ = BUILTIN_SCALARS[type_]
+        return LeafSerializer(coerce, class_, condition)
     if passthrough is None and type_.coerce_output_value is str:
-        return Leaf(coerce, str)  # str(text) is the text
-    return Leaf(coerce, passthrough)
+        return LeafSerializer(coerce, str)  # str(text) is the text
+    return LeafSerializer(coerce, passthrough)
 
 
 def _coercion(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any]:
@@ -107,18 +118,18 @@ def _coercion(type_: GraphQLScalarType | GraphQLEnumType) -> Callable[[Any], Any
 
     def coerce(value: Any) -> Any:
         if value.__class__ not in known:
-            _refuse(value)
-            _make_room(known)
+            _check_value(value)
+            _clear_if_full(known)
             known.add(value.__class__)
-        answer = coerce_output_value(value)
-        if answer is None or answer is Undefined:
-            raise FallbackToExecutor(f"{type_} gave null")
-        return answer
+        output = coerce_output_value(value)
+        if output is None or output is Undefined:
+            raise FallbackToExecutor(f"{type_} was serialized to null")
+        return output
 
     return coerce
 
 
-def _names(type_: GraphQLEnumType) -> tuple[dict[Any, str], frozenset[type]]:
+def _enum_names(type_: GraphQLEnumType) -> tuple[dict[Any, str], frozenset[type]]:
     """The names of a Python enum's members, and of their plain string values."""
     members = getattr(type_, "wrapped_cls", None)
     if members is None or not issubclass(members, enum.Enum):
@@ -133,54 +144,54 @@ def _names(type_: GraphQLEnumType) -> tuple[dict[Any, str], frozenset[type]]:
     return names, frozenset(classes)
 
 
-Admission = tuple[set[type], Callable[[Any], None]]
+TypeCheck = tuple[set[type], Callable[[Any], None]]
 
 
-def admission(type_: GraphQLObjectType, info: TypeInfo) -> Admission:
-    """The known classes of this type, and the check of values of all other classes.
+def type_check(type_: GraphQLObjectType, info: TypeInfo) -> TypeCheck:
+    """The classes known to be of this type, and a check for values of other classes.
 
-    ``is_type_of`` is called once per class.
+    The check calls ``is_type_of`` once per class.
     """
     known: set[type] = set()
 
-    def admit(value: Any) -> None:
-        _refuse(value)
+    def check(value: Any) -> None:
+        _check_value(value)
         if type_.is_type_of is not None:
-            answer = type_.is_type_of(value, info)  # type: ignore[arg-type]  # TypeInfo, see there
-            if not answer or isawaitable(answer):
+            is_type = type_.is_type_of(value, info)  # type: ignore[arg-type]  # TypeInfo, see there
+            if not is_type or isawaitable(is_type):
                 raise FallbackToExecutor(f"not a {type_}")
-        _make_room(known)
+        _clear_if_full(known)
         known.add(value.__class__)
 
-    return known, admit
+    return known, check
 
 
-def typename_of(type_: GraphQLAbstractType, info: TypeInfo) -> Callable[[Any], str]:
-    """Names the object type of a value; resolves the type once per class."""
-    names: dict[type, str] = {}
+def typename_resolver(type_: GraphQLAbstractType, info: TypeInfo) -> Callable[[Any], str]:
+    """A function from a value to the name of its object type; resolves it once per class."""
+    known: dict[type, str] = {}
     resolve = type_.resolve_type
 
-    def name(value: Any) -> str:
-        known = names.get(value.__class__)
-        if known is not None:
-            return known
-        _refuse(value)
-        answer = resolve(value, info, type_)  # type: ignore[misc,arg-type]  # TypeInfo, see there
-        if not isinstance(answer, str):
-            raise FallbackToExecutor(f"the type of a {type_} is not known")
-        _make_room(names)
-        names[value.__class__] = answer
-        return answer
+    def typename(value: Any) -> str:
+        known_name = known.get(value.__class__)
+        if known_name is not None:
+            return known_name
+        _check_value(value)
+        name = resolve(value, info, type_)  # type: ignore[misc,arg-type]  # TypeInfo, see there
+        if not isinstance(name, str):
+            raise FallbackToExecutor(f"the object type of a {type_} is unknown")
+        _clear_if_full(known)
+        known[value.__class__] = name
+        return name
 
-    return name
+    return typename
 
 
-def items(value: Any) -> Any:
-    """The items of a list field's value, which is not simply a list."""
+def list_items(value: Any) -> Any:
+    """The items of a list field's value, which is not of the class list."""
     if value.__class__ is tuple:
         return value
     if isawaitable(value) or is_async_iterable(value) or not is_iterable(value):
-        raise FallbackToExecutor(f"{value.__class__.__name__} in the place of a list")
+        raise FallbackToExecutor(f"{value.__class__.__name__} instead of a list")
     return value
 
 
@@ -189,7 +200,7 @@ class Types:
 
     def __init__(self, schema: GraphQLSchema, passthrough: Mapping[str, type]) -> None:
         info = TypeInfo(schema)
-        # caches of at most one entry for each type of the schema
-        self.leaf = cache(lambda type_: leaf(type_, passthrough.get(type_.name)))
-        self.admission = cache(lambda type_: admission(type_, info))
-        self.typename_of = cache(lambda type_: typename_of(type_, info))
+        # Caches of at most one entry for each type of the schema.
+        self.leaf = cache(lambda type_: leaf_serializer(type_, passthrough.get(type_.name)))
+        self.type_check = cache(lambda type_: type_check(type_, info))
+        self.typename_of = cache(lambda type_: typename_resolver(type_, info))

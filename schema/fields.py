@@ -53,7 +53,7 @@ def field(
     declared: Any = strawberry.field(
         resolver=resolver,
         description=_description(resolver),
-        metadata={"several": several, "fresh": fresh},
+        metadata={"load_many": several, "fresh": fresh},
     )
     return _without_null_defaults(declared)
 

@@ -16,7 +16,7 @@ from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
 from db.postgres.batching import Batcher, BatchSlot
-from planner import Late, QueryPlan
+from planner import QueryPlan, TooSlowForBatch
 
 _NODES_MAX = 2_000  # objects in one batch: larger responses gain nothing from a common batch
 # Batches of large responses: 32 at once take 40% more CPU each than 8, because of memory access;
@@ -93,7 +93,7 @@ class QueryBatcher:
     ) -> Mapping[BatchedQuery, Outcome]:
         variables = [query.variables for query in queries]
         async with _acquired(self._large_batches) if is_large else nullcontext():
-            results = await plan.run_together(variables, context())
+            results = await plan.run_batch(variables, context())
         return {query: _body(result) for query, result in zip(queries, results, strict=True)}
 
 
@@ -114,7 +114,9 @@ async def _acquired(semaphore: asyncio.Semaphore) -> AsyncIterator[None]:
 
 def _body(result: object) -> Outcome:
     if not isinstance(result, ExecutionResult):
-        return BatchFailure.TOO_SLOW if isinstance(result, Late) else BatchFailure.FALLBACK
+        return (
+            BatchFailure.TOO_SLOW if isinstance(result, TooSlowForBatch) else BatchFailure.FALLBACK
+        )
     try:
         return orjson.dumps({"data": result.data})
     except TypeError:  # this response alone has a value that JSON does not have

@@ -24,7 +24,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from planner import Variables, compile_variables
+from planner import CoerceVariables, compile_variables
 from schema.fields import is_fresh
 from server.errors import HttpError, OperationRejected, limit_exceeded
 from server.execution import ast, limits
@@ -51,7 +51,7 @@ class Operation:
 
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
-    variables: Variables
+    variables: CoerceVariables
     is_cacheable: bool = False  # its response depends on the data version alone
     sizing_variables: tuple[str, ...] | None = None
     costs: dict[tuple[int | None, ...], MeasuredCost] = field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Any
 from graphql import ExecutionResult, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues, get_variable_values
 
-from planner import FallbackToExecutor, Late, QueryPlan
+from planner import FallbackToExecutor, QueryPlan, TooSlowForBatch
 from planner.document import read_operation
 from tests.planner.documents import Case, Values, other_variables
 
@@ -30,7 +30,7 @@ def _sent(
     schema: GraphQLSchema, values: Values, case: Case, chance: random.Random
 ) -> Iterator[dict[str, Any]]:
     """The case's variables twice, with others anywhere, and with others for root fields alone."""
-    inner = read_operation(case.document, None).inner
+    inner = read_operation(case.document, None).nested_variables
     kept = {name: value for name, value in case.variables.items() if name in inner}
     yield from (case.variables, dict(case.variables))
     for number in range(7):
@@ -44,9 +44,9 @@ async def in_company(
     plan: QueryPlan, given: Sequence[VariableValues], make_context: Callable[[], object]
 ) -> list[ExecutionResult | FallbackToExecutor]:
     """The answers of a run together, and of those that it left behind as late, alone."""
-    answers = await plan.run_together(given, make_context())
+    answers = await plan.run_batch(given, make_context())
     return [
-        await alone(plan, one, make_context()) if isinstance(answer, Late) else answer
+        await alone(plan, one, make_context()) if isinstance(answer, TooSlowForBatch) else answer
         for one, answer in zip(given, answers, strict=True)
     ]
 

@@ -14,7 +14,7 @@ import strawberry
 from graphql import ExecutionResult, parse
 from graphql.execution.values import VariableValues, get_variable_values
 
-from planner import FallbackToExecutor, Late, Planner, QueryPlan
+from planner import FallbackToExecutor, Planner, QueryPlan, TooSlowForBatch
 from tests.planner import toy, toy_rows
 from tests.planner.batches import alike, alone, in_company
 from tests.planner.documents import cases
@@ -47,7 +47,7 @@ async def together(text: str, *given: dict[str, Any]) -> tuple[list[str], toy_ro
     plan, context = plan_of(text), toy_rows.Context()
     variables = [coerced(text, **one) for one in given]
     assert len(set(map(plan.batch_key, variables))) == 1
-    answers = list(map(told, await plan.run_together(variables, context)))
+    answers = list(map(told, await plan.run_batch(variables, context)))
     assert answers == [told(await alone(plan, one, toy_rows.Context())) for one in variables]
     return answers, context
 
@@ -196,7 +196,7 @@ async def test_null_where_none_may_be_is_of_its_query_alone() -> None:
     plan, context = plan_of(text), toy_rows.Context()
     context.store.authors["a1"].awards = None
     given = [coerced(text, id=id) for id in ("a0", "a1", "b1")]
-    answers = list(map(told, await plan.run_together(given, context)))
+    answers = list(map(told, await plan.run_batch(given, context)))
     assert [answer == "rerun" for answer in answers] == [False, True, False]
 
 
@@ -224,7 +224,7 @@ async def _each(info: Any, given: Sequence[Mapping[str, Any]]) -> list[Any]:
 class _Query:
     two: int = toy.batched(_two)
 
-    @strawberry.field(metadata={"several": _each})
+    @strawberry.field(metadata={"load_many": _each})
     def each(self, how: str) -> str:
         return "alone"
 
@@ -248,7 +248,7 @@ ODD = strawberry.Schema(_Query)
 async def test_a_wrong_number_of_values_is_refused() -> None:
     plan, none = plan_of("{ two }", ODD), VariableValues({}, {})
     for given in ([none], [none, none]):
-        assert set(map(told, await plan.run_together(given, []))) == {"rerun"}
+        assert set(map(told, await plan.run_batch(given, []))) == {"rerun"}
 
 
 WAITS = "query Q($v: String!) { waits(how: $v) }"
@@ -259,40 +259,44 @@ EACH = "query Q($v: String!) { each(how: $v) }"
 
 async def test_a_batch_of_root_fields_that_gives_too_few_values_is_not_believed() -> None:
     given = [coerced(EACH, v=how) for how in ("short", "", "")]
-    answers = await plan_of(EACH, ODD).run_together(given, [])
+    answers = await plan_of(EACH, ODD).run_batch(given, [])
     assert list(map(told, answers)) == ["{'each': 'alone'}"] * 3
 
 
 async def test_an_error_in_a_batch_of_root_fields_is_of_its_query_alone() -> None:
     given = [coerced(EACH, v=how) for how in ("", "fails", "")]
-    answers = await plan_of(EACH, ODD).run_together(given, [])
+    answers = await plan_of(EACH, ODD).run_batch(given, [])
     assert list(map(told, answers)) == ["{'each': 'each'}", "rerun", "{'each': 'each'}"]
 
 
 async def test_nobody_waits_for_one_whose_root_field_takes_much_longer() -> None:
     seen: list[str] = []
     given = [coerced(WAITS, v=how) for how in ("short", "long", "short")]
-    answers = await plan_of(WAITS, ODD).run_together(given, seen)
-    assert [type(answer) for answer in answers] == [ExecutionResult, Late, ExecutionResult]
+    answers = await plan_of(WAITS, ODD).run_batch(given, seen)
+    assert [type(answer) for answer in answers] == [
+        ExecutionResult,
+        TooSlowForBatch,
+        ExecutionResult,
+    ]
     assert seen.count("began") == seen.count("ended") == 3
 
 
 async def test_none_is_late_while_most_take_as_long() -> None:
     given = [coerced(WAITS, v=how) for how in ("short", "a while", "a while", "a while")]
-    answers = await plan_of(WAITS, ODD).run_together(given, [])
+    answers = await plan_of(WAITS, ODD).run_batch(given, [])
     assert all(isinstance(answer, ExecutionResult) for answer in answers)
 
 
 async def test_a_load_that_another_cancelled_is_an_error_of_its_query_alone() -> None:
     given = [coerced(WAITS, v=how) for how in ("short", "cancelled", "short")]
-    answers = await plan_of(WAITS, ODD).run_together(given, [])
+    answers = await plan_of(WAITS, ODD).run_batch(given, [])
     assert list(map(told, answers)) == ["{'waits': 'short'}", "rerun", "{'waits': 'short'}"]
 
 
 async def test_whoever_cancels_them_all_leaves_nothing_running() -> None:
     seen: list[str] = []
     given = [coerced(WAITS, v=how) for how in ("long", "short", "long")]
-    running = asyncio.ensure_future(plan_of(WAITS, ODD).run_together(given, seen))
+    running = asyncio.ensure_future(plan_of(WAITS, ODD).run_batch(given, seen))
     while seen.count("ended") == 0:  # noqa: ASYNC110  # of one, which tells it in no other way
         await asyncio.sleep(0)
     running.cancel()

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 from graphql import ExecutionResult, GraphQLError
 
-from planner import Declined, FallbackToExecutor, Planner
+from planner import FallbackToExecutor, Planner, Unplannable
 from tests.planner import toy, toy_rows
 from tests.planner.documents import Case, cases
 from tests.planner.executors import Stock, answer, run_plan
@@ -53,7 +53,7 @@ async def _planned(
     planner: Planner, case: Case, context: toy_rows.Context, stock: ExecutionResult
 ) -> str:
     plan = planner.plan(case.document, None, case.text)
-    if isinstance(plan, Declined):
+    if isinstance(plan, Unplannable):
         return "declined"
     try:
         planned = await run_plan(plan, toy.SCHEMA, case.document, context, case.variables)

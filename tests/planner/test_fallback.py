@@ -9,7 +9,7 @@ from graphql import parse
 from graphql.execution.values import VariableValues
 from strawberry.extensions import SchemaExtension
 
-from planner import Declined, FallbackToExecutor, MutationPlan, Planner, QueryPlan, selection_of
+from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan, Unplannable
 from tests.planner import toy, toy_rows
 
 DECLINED = {
@@ -25,7 +25,7 @@ DECLINED = {
 
 @pytest.mark.parametrize("text", DECLINED)
 def test_declines(text: str) -> None:
-    assert Planner(toy.SCHEMA).plan(parse(text), None, text) == Declined(DECLINED[text])
+    assert Planner(toy.SCHEMA).plan(parse(text), None, text) == Unplannable(DECLINED[text])
 
 
 def test_declines_what_would_multiply() -> None:
@@ -35,7 +35,7 @@ def test_declines_what_would_multiply() -> None:
         for i in range(14)
     )
     text = f'{{ author(by: {{id: "a0"}}) {{ ...F0 }} }} {levels} fragment F14 on Author {{ id }}'
-    assert Planner(toy.SCHEMA).plan(parse(text), None, 1) == Declined("too many fields")
+    assert Planner(toy.SCHEMA).plan(parse(text), None, 1) == Unplannable("too many fields")
 
 
 def test_declines_all_under_extensions_that_resolve_fields() -> None:
@@ -44,7 +44,7 @@ def test_declines_all_under_extensions_that_resolve_fields() -> None:
             return _next(root, info, *args, **kwargs)
 
     planner = Planner(toy.schema(extensions=[Traced]))
-    assert isinstance(planner.plan(parse("{ shops { id } }"), None, 1), Declined)
+    assert isinstance(planner.plan(parse("{ shops { id } }"), None, 1), Unplannable)
 
 
 def query(text: str) -> QueryPlan:
@@ -206,7 +206,3 @@ async def test_variants_by_condition_are_bounded() -> None:
         assert len(answer.data) == 1 + number.bit_count()
         sizes.append(planner.byte_count)
     assert max(sizes) < 22 * sizes[0]  # 8 variants of at most 13 fields, not 64
-
-
-def test_selection_is_absent_under_the_executor() -> None:
-    assert selection_of(object()) is None

@@ -204,7 +204,7 @@ async def _nodes_by_id(info: Any, given: Sequence[Mapping[str, Any]]) -> list[An
 
 @strawberry.type
 class Query:
-    @strawberry.field(metadata={"several": _nodes_by_id})
+    @strawberry.field(metadata={"load_many": _nodes_by_id})
     async def node(self, info: strawberry.Info, id: strawberry.ID) -> Node | None:
         return _find(info.context.store, id)
 

@@ -15,7 +15,7 @@ from graphql import ExecutionResult, OperationType, get_operation_ast
 from sqlalchemy import make_url
 
 from db.postgres.engine import Database
-from planner import Declined, FallbackToExecutor, MutationPlan, Planner, QueryPlan
+from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan, Unplannable
 from resolvers.context import Context
 from server import errors
 from server.app import PASSED
@@ -118,7 +118,7 @@ async def test_queries_are_answered_alike(registry: Registry) -> None:
 
 async def _planned(planner: Planner, case: Case, db: Database, stock: ExecutionResult) -> str:
     plan = planner.plan(case.document, None, case.text)
-    if isinstance(plan, Declined):
+    if isinstance(plan, Unplannable):
         return "declined"
     try:
         planned = await run_plan(plan, SCHEMA, case.document, _context(db), case.variables)

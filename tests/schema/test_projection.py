@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from db.postgres.engine import Database
-from planner import Declined, MutationPlan, Planner
+from planner import MutationPlan, Planner, Unplannable
 from resolvers.context import Context
 from server.app import PASSED
 from tests.db.clones import opened
@@ -107,7 +107,7 @@ async def test_no_single_field_makes_a_plan_give_way(
         if "__schema" in text or "computedAt" in text or validate(CORE, document):
             continue
         plan = planner.plan(document, None, text)
-        assert not isinstance(plan, Declined | MutationPlan), text
+        assert not isinstance(plan, Unplannable | MutationPlan), text
         planned = await run_plan(plan, SCHEMA, document, Context(db=db, service=SERVICE))
         stock = await answer(Stock, SCHEMA, document, Context(db=db, service=SERVICE))
         assert stock.errors is None
