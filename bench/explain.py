@@ -12,12 +12,12 @@ from db.postgres.engine import Database
 from db.postgres.pool import Connection
 from planner import Planner, QueryPlan
 from resolvers.context import Context
-from server.app import PASSED
+from server.app import PASSTHROUGH
 from tests.graphql import SCHEMA, SERVICE
 from tests.planner.executors import run_plan
 
 # with the server's options: graphql-core's executor would read columns that are not selected
-_PLANNER = Planner(SCHEMA, passthrough=PASSED)
+_PLANNER = Planner(SCHEMA, passthrough=PASSTHROUGH)
 _PARAMETER = re.compile(r"%\((\w+)\)[sbt]")
 _PLANNED_BY_VALUES = 5  # executions of a prepared statement that PostgreSQL plans for their values
 _EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS)"

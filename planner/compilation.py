@@ -71,7 +71,7 @@ class Compilation:
         definition = type_.fields.get(name)
         declared = definition and definition.extensions.get("strawberry-definition")
         if definition is None or not isinstance(declared, StrawberryField):
-            raise UnplannableError(f"field {type_.name}.{name}")
+            raise UnplannableError(f"field {type_.name}.{name} is not declared by Strawberry")
         return SelectedField(key, definition, declared, details)
 
     def arguments(self, selected: SelectedField) -> Arguments:
@@ -81,4 +81,4 @@ class Compilation:
     def count_field(self) -> None:
         self.field_count += 1
         if self.field_count > _FIELDS_MAX:
-            raise UnplannableError("too many fields")
+            raise UnplannableError(f"more than {_FIELDS_MAX} fields")

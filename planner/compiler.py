@@ -176,7 +176,7 @@ class _SelectionSetCompiler:
     def _attribute(self, function: _ObjectFunction, selected: SelectedField) -> str:
         name, type_ = selected.declared.python_name, selected.definition.type
         if not name.isidentifier() or iskeyword(name):
-            raise UnplannableError(f"attribute {name}")
+            raise UnplannableError(f"{name} is not an attribute name")
         named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if isinstance(named, GraphQLScalarType | GraphQLEnumType):
             function.reads(frozenset([name]))

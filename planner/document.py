@@ -44,7 +44,7 @@ class _ConditionVisitor(Visitor):
 
     def enter_directive(self, node: DirectiveNode, *_: Any) -> None:
         if node.name.value not in ("skip", "include"):
-            raise UnplannableError(f"directive @{node.name.value}")
+            raise UnplannableError(f"directive @{node.name.value} is not supported")
         for argument in node.arguments or ():
             if isinstance(argument.value, VariableNode):
                 self.variables.add(argument.value.name.value)
@@ -71,12 +71,12 @@ def read_operation(document: DocumentNode, operation_name: str | None) -> Operat
     """The operation to run; raises UnplannableError unless exactly one has that name."""
     node = get_operation_ast(document, operation_name)
     if node is None:
-        raise UnplannableError("no such operation")
+        raise UnplannableError("not exactly one operation to run")
     fragments = {}
     for definition in document.definitions:
         if isinstance(definition, FragmentDefinitionNode):
             if definition.variable_definitions:
-                raise UnplannableError("fragment variables")
+                raise UnplannableError("fragments with variables")
             fragments[definition.name.value] = FragmentDetails(definition)
     visitor = _ConditionVisitor()
     visit(document, visitor)

@@ -19,7 +19,7 @@ def compile_load(field: StrawberryField) -> tuple[Load, frozenset[str] | None]:
     None in place of the attributes: the field does not declare them.
     """
     if field.extensions or field.is_subscription or field.base_resolver is None:
-        raise UnplannableError(f"extensions of {field.python_name}")
+        raise UnplannableError(f"field {field.python_name} has extensions or no resolver")
     needs: frozenset[str] | None = field.metadata.get("needs")
     batch = field.metadata.get("batch")
     if batch is None:

@@ -45,7 +45,7 @@ def compile_mutation(compilation: Compilation) -> MutationFields:
     """The root fields that return objects; raises UnplannableError if there are none."""
     root = compilation.context.schema._schema.mutation_type
     assert root is not None  # the document is valid
-    fields, reasons = {}, ["no object is selected"]
+    fields, reasons = {}, ["no root field returns an object"]
     for key, details in compilation.root_fields(root).items():
         definition = root.fields.get(details[0].node.name.value)
         type_ = definition and definition.type

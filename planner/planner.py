@@ -93,7 +93,7 @@ def _byte_count(plan: Plan | Unplannable) -> int:
 
 
 def _unsupported_feature(schema: strawberry.Schema) -> str:
-    """What plans do not support in the whole schema; empty if nothing."""
+    """A feature of the schema that plans do not support; empty if there is none."""
     middleware = schema._get_middleware_manager(schema.get_extensions())
     if middleware.middlewares:
         return "schema extensions that resolve fields"

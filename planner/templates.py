@@ -39,9 +39,9 @@ def compile_template(
         template = convert(VariableValues({}, placeholders))
     except Exception:  # a type that inspects its values
         return convert
-    found: list[str] = []
-    fill = _compile(template, found)
-    if fill is None or sorted(found) != sorted(names):
+    found_names: list[str] = []
+    fill = _compile(template, found_names)
+    if fill is None or sorted(found_names) != sorted(names):
         return convert
 
     def filled(variables: VariableValues) -> dict[str, Any]:
@@ -55,28 +55,28 @@ def compile_template(
     return filled
 
 
-def _compile(value: Any, found: list[str]) -> _Fill | None:
+def _compile(value: Any, found_names: list[str]) -> _Fill | None:
     """A function that builds the value anew; None if it contains no placeholder."""
     if isinstance(value, _Placeholder):
         name = value.name
-        found.append(name)
+        found_names.append(name)
         return lambda coerced: coerced[name]
     if value.__class__ is dict:
-        return _compile_dict(value, found)
+        return _compile_dict(value, found_names)
     if value.__class__ is Some:
-        fill = _compile(value.value, found)
+        fill = _compile(value.value, found_names)
         return None if fill is None else lambda coerced: Some(fill(coerced))
     if is_dataclass(value) and hasattr(value, "__dict__"):
         class_ = value.__class__
-        attributes = _compile_dict(vars(value), found)
+        attributes = _compile_dict(vars(value), found_names)
         return (
             None if attributes is None else lambda coerced: _instance(class_, attributes(coerced))
         )
     return None
 
 
-def _compile_dict(value: Mapping[str, Any], found: list[str]) -> _Fill | None:
-    fills = {key: _compile(item, found) for key, item in value.items()}
+def _compile_dict(value: Mapping[str, Any], found_names: list[str]) -> _Fill | None:
+    fills = {key: _compile(item, found_names) for key, item in value.items()}
     variable = [(key, fill) for key, fill in fills.items() if fill is not None]
     if not variable:
         return None

@@ -38,7 +38,7 @@ from server.ops.metrics import Metrics
 from server.settings import Settings
 
 # orjson writes values of these classes as the scalars' serializers do: plans pass them through.
-PASSED = {"DateTime": datetime, "Date": date}
+PASSTHROUGH = {"DateTime": datetime, "Date": date}
 # The many rows of a response are freed by reference counting. Twice the first threshold and five
 # times the others saved no time above the noise of 10%, and took up to 10 MB more when all
 # documents were new.
@@ -129,7 +129,7 @@ def _operations(
         service,
         settings,
         Documents(built._schema, settings),
-        Planner(built, passthrough=PASSED, bytes_max=settings.document_cache_bytes_max)
+        Planner(built, passthrough=PASSTHROUGH, bytes_max=settings.document_cache_bytes_max)
         if settings.compiled_plans
         else None,
         broker,

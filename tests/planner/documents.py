@@ -1,4 +1,4 @@
-"""Random valid documents, with variables, over any GraphQLSchema."""
+"""Random valid documents with variables, over any GraphQLSchema."""
 
 import hashlib
 import json
@@ -30,92 +30,91 @@ from graphql import (
     validate,
 )
 
-# Gives a JSON value for one argument or input field ("Query.node.id", "Filter.names"), or
-# NotImplemented to have one made from its type.
-Values = Callable[[random.Random, str, Any], Any]
+# A JSON value for the argument or input field of this coordinate ("Query.node.id", "Filter.names")
+# and type, or NotImplemented for a random value of the type.
+MakeValue = Callable[[random.Random, str, Any], Any]
 
-
-# What the writer does not keep to by itself; validating by all rules takes longer than executing.
+# The rules that the writer may break; validation by all rules takes longer than execution.
 _RULES = [
     OverlappingFieldsCanBeMergedRule,
     ValuesOfCorrectTypeRule,
     VariablesInAllowedPositionRule,
 ]
 
-
-# The type of each variable, and the place that it was made for.
-Takes = dict[str, tuple[Any, str]]
+# The type of each variable, and the coordinate that its value was made for.
+VariableTypes = dict[str, tuple[Any, str]]
 
 
 class Case(NamedTuple):
     text: str
     document: DocumentNode
     variables: dict[str, Any]
-    takes: Takes
+    variable_types: VariableTypes
 
 
 def cases(
     schema: GraphQLSchema,
-    values: Values,
+    make_value: MakeValue,
     seeds: Iterable[int],
     *,
     depth: int = 4,
     leave_out: frozenset[str] = frozenset(),
 ) -> Iterable[tuple[int, Case]]:
-    """A valid case for each seed that gives one; some random documents are not valid.
+    """One case per seed, without the invalid documents.
 
-    ``leave_out`` are fields never to select, such as "Mutation.deleteAll".
+    ``leave_out`` are fields that are never selected, such as "Mutation.deleteAll".
     """
     for seed in seeds:
-        writer = _Writer(schema, values, random.Random(seed), depth, leave_out)
+        writer = _Writer(schema, make_value, random.Random(seed), depth, leave_out)
         text, variables = writer.case()
         document = parse(text)
         if not validate(schema, document, _RULES):
-            yield seed, Case(text, document, variables, writer.takes)
+            yield seed, Case(text, document, variables, writer.variable_types)
 
 
 def other_variables(
-    schema: GraphQLSchema, values: Values, case: Case, chance: random.Random
+    schema: GraphQLSchema, make_value: MakeValue, case: Case, rng: random.Random
 ) -> dict[str, Any]:
-    """The case's variables, some of them with other values and some left out."""
-    writer = _Writer(schema, values, chance, 0, frozenset())
+    """The case's variables; some have other values, some are left out."""
+    writer = _Writer(schema, make_value, rng, 0, frozenset())
     variables: dict[str, Any] = {}
-    for name, (type_, place) in case.takes.items():
-        may_lack = name not in case.variables or not isinstance(type_, GraphQLNonNull)
+    for name, (type_, coordinate) in case.variable_types.items():
+        is_optional = name not in case.variables or not isinstance(type_, GraphQLNonNull)
         if writer.chance(0.5):
             if name in case.variables:
                 variables[name] = case.variables[name]
-        elif not may_lack or writer.chance(0.7):
-            variables[name] = writer.value(type_, place, 2)
+        elif not is_optional or writer.chance(0.7):
+            variables[name] = writer.value(type_, coordinate, 2)
     return variables
 
 
 @dataclass
 class _Writer:
     schema: GraphQLSchema
-    values: Values
-    random: random.Random
+    make_value: MakeValue
+    rng: random.Random
     depth: int
     leave_out: frozenset[str]
     variables: dict[str, Any] = field(default_factory=dict)
-    takes: Takes = field(default_factory=dict)
+    variable_types: VariableTypes = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
     fragments: list[tuple[str, Any, str]] = field(default_factory=list)
 
-    def chance(self, share: float) -> bool:
-        return self.random.random() < share
+    def chance(self, probability: float) -> bool:
+        return self.rng.random() < probability
 
     def case(self) -> tuple[str, dict[str, Any]]:
         is_mutation = self.schema.mutation_type is not None and self.chance(0.1)
         root = self.schema.mutation_type if is_mutation else self.schema.query_type
         body = self.selections(root, self.depth)
-        declared = ", ".join(self.definitions.values())
-        head = ("mutation" if is_mutation else "query") + (f" Q({declared})" if declared else " Q")
-        spread = [f"fragment {n} on {t} {text}" for n, t, text in self.fragments]
-        return "\n".join([f"{head} {body}", *spread]), self.variables
+        definitions = ", ".join(self.definitions.values())
+        keyword = "mutation" if is_mutation else "query"
+        head = f"{keyword} Q({definitions})" if definitions else f"{keyword} Q"
+        fragments = [f"fragment {n} on {t} {text}" for n, t, text in self.fragments]
+        return "\n".join([f"{head} {body}", *fragments]), self.variables
 
     def selections(self, type_: Any, depth: int) -> str:
-        count = self.random.choice([1, 2, 2, 3, 4])
+        count = self.rng.choice([1, 2, 2, 3, 4])
         parts = [part for _ in range(count) if (part := self.selection(type_, depth))]
         return "{ " + " ".join(parts or ["__typename"]) + " }"
 
@@ -133,24 +132,24 @@ class _Writer:
             fields = [f for f in fields if is_leaf_type(get_named_type(f[1].type))]
         if not fields:
             return self.fragment(type_, depth) if depth > 0 else ""
-        name, definition = self.random.choice(fields)
+        name, definition = self.rng.choice(fields)
         return self.field(type_, name, definition, depth)
 
     def fragment(self, type_: Any, depth: int) -> str:
-        on = self.random.choice([type_, *self.related(type_)])
-        known = [name for name, t, _ in self.fragments if t is on]
-        if known and self.chance(0.5):
-            return f"...{self.random.choice(known)}{self.condition()}"
+        on = self.rng.choice([type_, *self.related(type_)])
+        names = [name for name, t, _ in self.fragments if t is on]
+        if names and self.chance(0.5):
+            return f"...{self.rng.choice(names)}{self.condition()}"
         body = self.selections(on, depth - 1)
         if self.chance(0.4):
             name = f"F{len(self.fragments)}"
             self.fragments.append((name, on, body))
             return f"...{name}{self.condition()}"
-        named = f" on {on}" if on is not type_ or self.chance(0.5) else ""
-        return f"...{named}{self.condition()} {body}"
+        type_condition = f" on {on}" if on is not type_ or self.chance(0.5) else ""
+        return f"...{type_condition}{self.condition()} {body}"
 
     def related(self, type_: Any) -> list[Any]:
-        """Types that a fragment inside this one may be on."""
+        """Other types for the type condition of a fragment inside this type."""
         if is_abstract_type(type_):
             return list(self.schema.get_possible_types(type_))
         return list(type_.interfaces) if isinstance(type_, GraphQLObjectType) else []
@@ -159,8 +158,8 @@ class _Writer:
         arguments = self.arguments(f"{type_}.{name}", definition)
         alias = ""
         if arguments or self.chance(0.3):
-            told = f"{arguments}{definition.type}".encode()
-            alias = f"{name}_{hashlib.sha256(told).hexdigest()[:4]}: "
+            signature = f"{arguments}{definition.type}".encode()
+            alias = f"{name}_{hashlib.sha256(signature).hexdigest()[:4]}: "
         text = f"{alias}{name}{arguments}{self.condition()}"
         if is_leaf_type(get_named_type(definition.type)):
             return text
@@ -169,35 +168,33 @@ class _Writer:
     def condition(self) -> str:
         if not self.chance(0.15):
             return ""
-        which = self.random.choice(["skip", "include"])
+        directive = self.rng.choice(["skip", "include"])
         if self.chance(0.5):
-            return f" @{which}(if: {self.random.choice(['true', 'false'])})"
-        name = self.random.choice(["c0", "c1"])
+            return f" @{directive}(if: {self.rng.choice(['true', 'false'])})"
+        name = self.rng.choice(["c0", "c1"])
         self.definitions.setdefault(name, f"${name}: Boolean!")
         self.variables.setdefault(name, self.chance(0.5))
-        self.takes[name] = GraphQLNonNull(GraphQLBoolean), "condition"
-        return f" @{which}(if: ${name})"
+        self.variable_types[name] = GraphQLNonNull(GraphQLBoolean), "condition"
+        return f" @{directive}(if: ${name})"
 
     def arguments(self, field_name: str, definition: GraphQLField) -> str:
         parts = []
         for name, argument in definition.args.items():
             if is_required_argument(argument) or self.chance(0.5):
-                place = f"{field_name}.{name}"
-                value = self.value(argument.type, place, 2)
-                parts.append(f"{name}: {self.text(argument.type, value, place)}")
+                coordinate = f"{field_name}.{name}"
+                value = self.value(argument.type, coordinate, 2)
+                parts.append(f"{name}: {self.text(argument.type, value, coordinate)}")
         return f"({', '.join(parts)})" if parts else ""
 
-    def text(self, type_: Any, value: Any, place: str) -> str:
-        """A literal, perhaps with variables in it, or a variable that has the value or defaults
-        to it."""
-        fitting = [
-            name for name, (t, _) in self.takes.items() if str(t) in (f"{type_}", f"{type_}!")
-        ]
-        if fitting and self.chance(0.2):
-            return f"${self.random.choice(fitting)}"
+    def text(self, type_: Any, value: Any, coordinate: str) -> str:
+        """A literal, possibly with variables in it, or a variable with this value or default."""
+        accepted = (f"{type_}", f"{type_}!")
+        names = [name for name, (t, _) in self.variable_types.items() if str(t) in accepted]
+        if names and self.chance(0.2):
+            return f"${self.rng.choice(names)}"
         if self.chance(0.4):
             name = f"v{len(self.variables) + len(self.definitions)}"
-            self.takes[name] = type_, place
+            self.variable_types[name] = type_, coordinate
             if value is not None and self.chance(0.3):
                 self.definitions[name] = f"${name}: {type_} = {_literal(type_, value)}"
             else:
@@ -206,28 +203,30 @@ class _Writer:
             return f"${name}"
         named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if isinstance(named, GraphQLList) and value:
-            return "[" + ", ".join(self.text(named.of_type, item, place) for item in value) + "]"
+            return (
+                "[" + ", ".join(self.text(named.of_type, item, coordinate) for item in value) + "]"
+            )
         if isinstance(named, GraphQLInputObjectType) and value and not _is_one_of(named):
-            told = [
+            fields = [
                 f"{k}: {self.text(named.fields[k].type, v, f'{named}.{k}')}"
                 for k, v in value.items()
             ]
-            return "{" + ", ".join(told) + "}"
+            return "{" + ", ".join(fields) + "}"
         return _literal(type_, value)
 
-    def value(self, type_: Any, place: str, depth: int) -> Any:
-        given = self.values(self.random, place, type_)
-        if given is not NotImplemented:
-            return given
+    def value(self, type_: Any, coordinate: str, depth: int) -> Any:
+        value = self.make_value(self.rng, coordinate, type_)
+        if value is not NotImplemented:
+            return value
         if not isinstance(type_, GraphQLNonNull) and self.chance(0.1):
             return None
         type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
         if isinstance(type_, GraphQLList):
             return [
-                self.value(type_.of_type, place, depth) for _ in range(self.random.randrange(3))
+                self.value(type_.of_type, coordinate, depth) for _ in range(self.rng.randrange(3))
             ]
         if isinstance(type_, GraphQLEnumType):
-            return self.random.choice(list(type_.values))
+            return self.rng.choice(list(type_.values))
         if isinstance(type_, GraphQLInputObjectType):
             return self.input(type_, depth)
         return self.scalar(type_.name)
@@ -235,27 +234,27 @@ class _Writer:
     def input(self, type_: GraphQLInputObjectType, depth: int) -> dict[str, Any]:
         fields = list(type_.fields.items())
         if _is_one_of(type_):
-            name, one = self.random.choice(fields)
-            return {name: self.value(GraphQLNonNull(one.type), f"{type_}.{name}", depth - 1)}
+            name, chosen = self.rng.choice(fields)
+            return {name: self.value(GraphQLNonNull(chosen.type), f"{type_}.{name}", depth - 1)}
         return {
-            name: self.value(one.type, f"{type_}.{name}", depth - 1)
-            for name, one in fields
-            if is_required_input_field(one) or (depth > 0 and self.chance(0.5))
+            name: self.value(definition.type, f"{type_}.{name}", depth - 1)
+            for name, definition in fields
+            if is_required_input_field(definition) or (depth > 0 and self.chance(0.5))
         }
 
     def scalar(self, name: str) -> Any:
-        made: dict[str, Callable[[], Any]] = {
-            "Int": lambda: self.random.randrange(5),
-            "Float": lambda: self.random.randrange(50) / 10,
+        makers: dict[str, Callable[[], Any]] = {
+            "Int": lambda: self.rng.randrange(5),
+            "Float": lambda: self.rng.randrange(50) / 10,
             "Boolean": lambda: self.chance(0.5),
         }
-        text = "".join(self.random.choices(string.ascii_letters, k=3))
-        return made.get(name, lambda: text)()
+        text = "".join(self.rng.choices(string.ascii_letters, k=3))
+        return makers.get(name, lambda: text)()
 
 
 def _is_one_of(type_: GraphQLInputObjectType) -> bool:
-    declared = type_.extensions.get("strawberry-definition")
-    return type_.is_one_of or bool(getattr(declared, "is_one_of", False))
+    definition = type_.extensions.get("strawberry-definition")
+    return type_.is_one_of or bool(getattr(definition, "is_one_of", False))
 
 
 def _literal(type_: Any, value: Any) -> str:
@@ -267,9 +266,9 @@ def _literal(type_: Any, value: Any) -> str:
     if isinstance(type_, GraphQLEnumType):
         return str(value)
     if isinstance(type_, GraphQLInputObjectType):
-        told = [f"{k}: {_literal(type_.fields[k].type, v)}" for k, v in value.items()]
-        return "{" + ", ".join(told) + "}"
-    if isinstance(value, dict):  # of a scalar that takes any
+        fields = [f"{k}: {_literal(type_.fields[k].type, v)}" for k, v in value.items()]
+        return "{" + ", ".join(fields) + "}"
+    if isinstance(value, dict):  # of a JSON scalar
         return "{" + ", ".join(f"{k}: {_literal(type_, v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(_literal(type_, item) for item in value) + "]"

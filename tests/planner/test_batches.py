@@ -1,4 +1,4 @@
-"""Queries that are run together are answered as each is alone, and loaded for once."""
+"""A query in a batch has the result that it has alone, and the batch loads everything once."""
 
 import asyncio
 import os
@@ -16,69 +16,65 @@ from graphql.execution.values import VariableValues, get_variable_values
 
 from planner import FallbackToExecutor, Planner, QueryPlan, TooSlowForBatch
 from tests.planner import toy, toy_rows
-from tests.planner.batches import alike, alone, in_company
+from tests.planner.batches import batches, run_alone, run_batch
 from tests.planner.documents import cases
+from tests.planner.executors import NO_VARIABLES, query_plan
 
 CASES = int(os.environ.get("PLANNER_CASES", "250"))
 GRAPH = toy.SCHEMA._schema
-ABSENT = object()  # of a variable that is not sent
-
-
-def plan_of(text: str, schema: strawberry.Schema = toy.SCHEMA) -> QueryPlan:
-    made = Planner(schema).plan(parse(text), None, text)
-    assert isinstance(made, QueryPlan), made
-    return made
+ABSENT = object()  # in place of a variable's value: the variable is not sent
 
 
 def coerced(text: str, **variables: Any) -> VariableValues:
     sent = {name: value for name, value in variables.items() if value is not ABSENT}
     definitions = parse(text).definitions[0].variable_definitions or ()  # type: ignore[attr-defined]  # an operation
-    found = get_variable_values(GRAPH, definitions, sent)
-    assert isinstance(found, VariableValues), found
-    return found
+    values = get_variable_values(GRAPH, definitions, sent)
+    assert isinstance(values, VariableValues), values
+    return values
 
 
-def told(answer: ExecutionResult | FallbackToExecutor) -> str:
-    return "rerun" if isinstance(answer, FallbackToExecutor) else repr(answer.data)
+def shown(result: ExecutionResult | FallbackToExecutor) -> str:
+    return "fallback" if isinstance(result, FallbackToExecutor) else repr(result.data)
 
 
-async def together(text: str, *given: dict[str, Any]) -> tuple[list[str], toy_rows.Context]:
-    """What queries that are alike are told, once each has been told the same alone."""
-    plan, context = plan_of(text), toy_rows.Context()
-    variables = [coerced(text, **one) for one in given]
-    assert len(set(map(plan.batch_key, variables))) == 1
-    answers = list(map(told, await plan.run_batch(variables, context)))
-    assert answers == [told(await alone(plan, one, toy_rows.Context())) for one in variables]
-    return answers, context
+async def run(text: str, *variables: dict[str, Any]) -> tuple[list[str], toy_rows.Context]:
+    """The results of a batch, which must equal those of each query alone, and its context."""
+    plan, context = query_plan(toy.SCHEMA, text), toy_rows.Context()
+    batch = [coerced(text, **values) for values in variables]
+    assert len(set(map(plan.batch_key, batch))) == 1
+    results = list(map(shown, await plan.run_batch(batch, context)))
+    alone = [await run_alone(plan, values, toy_rows.Context()) for values in batch]
+    assert results == list(map(shown, alone))
+    return results, context
 
 
 # ------------------------------------------------------------------------------ random documents
 
 
-def _outcome(answers: Sequence[ExecutionResult | FallbackToExecutor]) -> str:
-    gave_way = sum(isinstance(answer, FallbackToExecutor) for answer in answers)
-    return "rerun" if gave_way == len(answers) else "mixed" if gave_way else "answered"
+def _outcome(results: Sequence[ExecutionResult | FallbackToExecutor]) -> str:
+    fallbacks = sum(isinstance(result, FallbackToExecutor) for result in results)
+    return "fallback" if fallbacks == len(results) else "mixed" if fallbacks else "planned"
 
 
-@pytest.mark.parametrize("dirt", [0.0, 0.04], ids=["clean", "dirty"])
-async def test_answers_are_those_given_alone(dirt: float) -> None:
+@pytest.mark.parametrize("wrong_share", [0.0, 0.04], ids=["valid rows", "wrong rows"])
+async def test_random_batches_have_the_results_of_each_query_alone(wrong_share: float) -> None:
     planner = Planner(toy.SCHEMA)
-    seen: Counter[str] = Counter()
+    outcomes: Counter[str] = Counter()
     for seed, case in cases(
-        GRAPH, toy_rows.argument, range(CASES), leave_out=frozenset({"Query.odd"})
+        GRAPH, toy_rows.argument, range(CASES), leave_out=frozenset({"Query.unsupported"})
     ):
-        store = partial(toy_rows.Store, seed % 50, dirt)
+        store = partial(toy_rows.Store, seed % 50, wrong_share)
         plan = planner.plan(case.document, None, case.text)
-        if not (isinstance(plan, QueryPlan) and case.takes):
+        if not (isinstance(plan, QueryPlan) and case.variable_types):
             continue
-        for some in alike(GRAPH, toy_rows.argument, plan, case, random.Random(seed)):
-            answers = await in_company(plan, some, lambda s=store: toy_rows.Context(s()))  # type: ignore[misc]  # mypy cannot tell its type
-            lone = [await alone(plan, one, toy_rows.Context(store())) for one in some]
-            assert list(map(told, answers)) == list(map(told, lone)), (case.text, some)
-            different = len({repr(one.coerced) for one in some}) > 1
-            seen[_outcome(answers) if different else "equal"] += 1
-    assert seen["answered"] > CASES * 0.2, seen
-    assert seen["mixed"] > CASES * 0.01, seen
+        for batch in batches(GRAPH, toy_rows.argument, plan, case, random.Random(seed)):
+            results = await run_batch(plan, batch, lambda s=store: toy_rows.Context(s()))  # type: ignore[misc]  # mypy cannot infer it
+            alone = [await run_alone(plan, one, toy_rows.Context(store())) for one in batch]
+            assert list(map(shown, results)) == list(map(shown, alone)), (case.text, batch)
+            are_different = len({repr(one.coerced) for one in batch}) > 1
+            outcomes[_outcome(results) if are_different else "equal"] += 1
+    assert outcomes["planned"] > CASES * 0.2, outcomes
+    assert outcomes["mixed"] > CASES * 0.01, outcomes
 
 
 # -------------------------------------------------------------------------------------- batch_key
@@ -95,142 +91,143 @@ BELOW = {
 JSON = (None, 0, 0.0, -0.0, 1, 1.0, True, False, "1", "", [], {}, [1], [True], [[1]], ["a", 1])
 OBJECTS = ({"a": 1}, {"a": True}, {"a": None}, {"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": [-0.0]})
 INNER: dict[str, tuple[str, tuple[Any, ...]]] = {
-    "told(value: $v)": ("JSON", (ABSENT, *JSON, *OBJECTS)),
-    "told(value: {a: [$v]})": ("ID", (ABSENT, None, 1, "1", "01")),
-    "told(price: $v)": ("Decimal", (ABSENT, None, "1.0", "1.00", "1", 1)),
+    "echo(value: $v)": ("JSON", (ABSENT, *JSON, *OBJECTS)),
+    "echo(value: {a: [$v]})": ("ID", (ABSENT, None, 1, "1", "01")),
+    "echo(price: $v)": ("Decimal", (ABSENT, None, "1.0", "1.00", "1", 1)),
     "id @include(if: $v)": ("Boolean!", (True, False)),
-    "told(value: 1) @skip(if: $v)": ("Boolean!", (True, False)),
+    "echo(value: 1) @skip(if: $v)": ("Boolean!", (True, False)),
 }
 
 
 @pytest.mark.parametrize("where", BELOW)
 @pytest.mark.parametrize("field", INNER)
-async def test_what_differs_below_the_root_is_not_alike(field: str, where: str) -> None:
+async def test_queries_that_differ_below_the_root_have_different_batch_keys(
+    field: str, where: str
+) -> None:
     type_, values = INNER[field]
     text = BELOW[where].format(type=type_, field=field)
-    plan = plan_of(text)
-    likenesses = [plan.batch_key(coerced(text, v=value, x="b1")) for value in values]
-    assert len(set(likenesses)) == len(values)
-    assert [plan.batch_key(coerced(text, v=value)) for value in values] == likenesses
-    answers = [told(await plan.run(coerced(text, v=v), toy_rows.Context())) for v in values]
-    kinds = {"Boolean!": 2, "ID": 4, "Decimal": 5, "JSON": len(values)}
-    assert len(set(answers)) == kinds[type_], answers  # that is why
+    plan = query_plan(toy.SCHEMA, text)
+    keys = [plan.batch_key(coerced(text, v=value, x="b1")) for value in values]
+    assert len(set(keys)) == len(values)
+    assert [plan.batch_key(coerced(text, v=value)) for value in values] == keys
+    results = [shown(await plan.run(coerced(text, v=v), toy_rows.Context())) for v in values]
+    counts = {"Boolean!": 2, "ID": 4, "Decimal": 5, "JSON": len(values)}
+    assert len(set(results)) == counts[type_], results  # the reason for different keys
 
 
 OUTER = (
-    "query Q($v: ID = null) { node(id: $v) { told(value: 1) } }",
+    "query Q($v: ID = null) { node(id: $v) { echo(value: 1) } }",
     'query Q($v: ID!) { a: author(by: {id: $v}) { name } b: nodes(ids: [$v, "b1"]) { id } }',
     "query Q($v: ID!) { author(by: {id: $v}) { ...F } } fragment F on Author { name }",
 )
 
 
 @pytest.mark.parametrize("text", OUTER)
-async def test_what_differs_in_arguments_of_root_fields_is_alike(text: str) -> None:
+async def test_queries_that_differ_in_arguments_of_root_fields_run_as_a_batch(text: str) -> None:
     text = text.replace("ID = null", 'ID! = "a0"')
-    answers, _ = await together(text, *({"v": id} for id in ("a0", "a1", "a2", "nobody", "a0")))
-    assert "a1" not in answers[0]
+    results, _ = await run(text, *({"v": id} for id in ("a0", "a1", "a2", "nobody", "a0")))
+    assert "a1" not in results[0]
 
 
-async def test_a_query_that_differs_below_the_root_has_its_own_arguments_there() -> None:
-    text = "query Q($v: JSON, $x: ID!) { node(id: $x) { told(value: $v) } }"
-    answers, _ = await together(text, {"x": "a0", "v": 0}, {"x": "a1", "v": 0}, {"x": "b1", "v": 0})
-    assert [f"{id} 0" in answer for id, answer in zip(("a0", "a1", "b1"), answers, strict=True)]
+async def test_a_batch_has_the_common_arguments_below_the_root() -> None:
+    text = "query Q($v: JSON, $x: ID!) { node(id: $x) { echo(value: $v) } }"
+    results, _ = await run(text, {"x": "a0", "v": 0}, {"x": "a1", "v": 0}, {"x": "b1", "v": 0})
+    assert all(f"{id} 0" in result for id, result in zip(("a0", "a1", "b1"), results, strict=True))
 
 
-# ------------------------------------------------------------------------------ what is shared
+# ---------------------------------------------------------------------------------- shared loads
 
 
-async def test_each_relation_is_loaded_once_for_all() -> None:
+async def test_a_relation_is_loaded_once_for_a_batch() -> None:
     text = """query Q($id: ID!, $n: Int!) { author(by: {id: $id}) { books(first: 3) { nodes {
         author { name } } } } authors(first: $n) { nodes { books { totalCount } } } }"""
-    given = [{"id": f"a{n}", "n": n} for n in range(4)]
-    answers, context = await together(text, *given)
-    assert len(set(answers)) == 4
+    results, context = await run(text, *({"id": f"a{n}", "n": n} for n in range(4)))
+    assert len(set(results)) == 4
     assert Counter(context.calls) == {
         "author": 4,
         "authors": 4,
-        "books_of_author": 2,  # of two root fields
+        "books_of_author": 2,  # one for each of two root fields
         "author_of_book": 1,
         "total_of_page": 1,
     }
 
 
-async def test_a_row_that_several_ask_for_is_loaded_for_once() -> None:
+async def test_a_row_of_several_queries_is_loaded_for_once() -> None:
     text = "query Q($id: ID!) { node(id: $id) { id ... on Book { author { name } } } }"
     ids = ["b0", "b1", "b0", "a0", "nobody", "b1"]
-    answers, context = await together(text, *({"id": id} for id in ids))
+    results, context = await run(text, *({"id": id} for id in ids))
     assert context.parent_counts["author_of_book"] == 2
-    assert answers[0] == answers[2] != answers[1] == answers[5]
+    assert results[0] == results[2] != results[1] == results[5]
 
 
-async def test_a_root_field_with_a_batch_is_loaded_once_for_all() -> None:
+async def test_a_root_field_with_load_many_is_loaded_once_for_a_batch() -> None:
     text = "query Q($id: ID!) { one: node(id: $id) { id } two: node(id: $id) { __typename } }"
-    answers, context = await together(text, *({"id": id} for id in ("a0", "b1", "nobody", "a0")))
-    assert context.calls == ["nodes_by_id", "nodes_by_id"]  # one for each of its two places
-    assert answers[2] == "{'one': None, 'two': None}"
+    results, context = await run(text, *({"id": id} for id in ("a0", "b1", "nobody", "a0")))
+    assert context.calls == ["nodes_by_id", "nodes_by_id"]  # one for each of its two aliases
+    assert results[2] == "{'one': None, 'two': None}"
 
 
-async def test_nothing_but_what_the_schema_says_needs_no_rows() -> None:
-    answers, _ = await together("query Q($x: ID) { __typename a: __typename }", {}, {"x": "1"})
-    assert answers == ["{'__typename': 'Query', 'a': 'Query'}"] * 2
+async def test_a_batch_without_fields_to_load() -> None:
+    results, _ = await run("query Q($x: ID) { __typename a: __typename }", {}, {"x": "1"})
+    assert results == ["{'__typename': 'Query', 'a': 'Query'}"] * 2
 
 
-# ------------------------------------------------------------------------------- one that fails
+# ---------------------------------------------------------------------------------------- errors
 
 
-async def test_an_error_of_a_root_field_is_of_its_query_alone() -> None:
+async def test_only_the_query_whose_root_field_fails_falls_back() -> None:
     text = "query Q($v: Boolean!) { fails(hard: $v) shops { books { id } } }"
-    answers, context = await together(text, {"v": False}, {"v": True}, {"v": False})
-    assert [answer == "rerun" for answer in answers] == [False, True, False]
-    assert context.calls == ["books_of_shop"]  # for the others, nothing was done again
+    results, context = await run(text, {"v": False}, {"v": True}, {"v": False})
+    assert [result == "fallback" for result in results] == [False, True, False]
+    assert context.calls == ["books_of_shop"]  # the other queries did not run again
 
 
-async def test_an_error_of_every_root_field_is_every_ones() -> None:
+async def test_all_queries_fall_back_if_the_root_field_of_each_fails() -> None:
     text = "query Q($v: Int) { fails(hard: true) authors(first: $v) { nodes { id } } }"
-    answers, _ = await together(text, {"v": 1}, {"v": 2})
-    assert answers == ["rerun", "rerun"]
+    results, _ = await run(text, {"v": 1}, {"v": 2})
+    assert results == ["fallback", "fallback"]
 
 
-async def test_null_where_none_may_be_is_of_its_query_alone() -> None:
+async def test_only_the_query_with_a_wrong_null_falls_back() -> None:
     text = "query Q($id: ID!) { node(id: $id) { id ... on Author { name awards } } }"
-    plan, context = plan_of(text), toy_rows.Context()
+    plan, context = query_plan(toy.SCHEMA, text), toy_rows.Context()
     context.store.authors["a1"].awards = None
-    given = [coerced(text, id=id) for id in ("a0", "a1", "b1")]
-    answers = list(map(told, await plan.run_batch(given, context)))
-    assert [answer == "rerun" for answer in answers] == [False, True, False]
+    batch = [coerced(text, id=id) for id in ("a0", "a1", "b1")]
+    results = list(map(shown, await plan.run_batch(batch, context)))
+    assert [result == "fallback" for result in results] == [False, True, False]
 
 
-async def test_an_error_below_is_of_those_alone_who_met_it() -> None:
-    """The batch function refuses one author of all."""
+async def test_only_the_query_with_an_error_below_the_root_falls_back() -> None:
+    """The batch function returns an error for one of the authors."""
     text = "query Q($id: ID!) { author(by: {id: $id}) { books(first: 13) { totalCount } } }"
-    answers, _ = await together(text, {"id": "a0"}, {"id": "a1"}, {"id": "a2"})
-    assert [answer == "rerun" for answer in answers] == [False, True, False]
+    results, _ = await run(text, {"id": "a0"}, {"id": "a1"}, {"id": "a2"})
+    assert [result == "fallback" for result in results] == [False, True, False]
 
 
-# ----------------------------------------------------------------------------- odd root fields
+# ------------------------------------------------------------------------- unusual root fields
 
 
 async def _two(info: Any, parents: list[Any]) -> list[int]:
     return [1, 2]
 
 
-async def _each(info: Any, given: Sequence[Mapping[str, Any]]) -> list[Any]:
-    if any(arguments["how"] == "short" for arguments in given):
-        return ["one too few"] * (len(given) - 1)
-    return [KeyError() if arguments["how"] == "fails" else "each" for arguments in given]
+async def _load_many(info: Any, queries: Sequence[Mapping[str, Any]]) -> list[Any]:
+    if any(arguments["how"] == "short" for arguments in queries):
+        return ["one too few"] * (len(queries) - 1)
+    return [KeyError() if arguments["how"] == "fails" else "batch" for arguments in queries]
 
 
 @strawberry.type
 class _Query:
     two: int = toy.batched(_two)
 
-    @strawberry.field(metadata={"load_many": _each})
-    def each(self, how: str) -> str:
+    @strawberry.field(metadata={"load_many": _load_many})
+    def loads(self, how: str) -> str:
         return "alone"
 
     @strawberry.field
     async def waits(self, info: strawberry.Info, how: str) -> str:
-        """Cancels itself, or waits until it is cancelled, or neither."""
+        """Is cancelled, or waits for a long or short time."""
         if how == "cancelled":
             raise asyncio.CancelledError
         info.context.append("began")
@@ -242,72 +239,65 @@ class _Query:
         return how
 
 
-ODD = strawberry.Schema(_Query)
+UNUSUAL = strawberry.Schema(_Query)
 
 
-async def test_a_wrong_number_of_values_is_refused() -> None:
-    plan, none = plan_of("{ two }", ODD), VariableValues({}, {})
-    for given in ([none], [none, none]):
-        assert set(map(told, await plan.run_batch(given, []))) == {"rerun"}
+async def test_a_batch_falls_back_if_the_number_of_values_is_wrong() -> None:
+    plan = query_plan(UNUSUAL, "{ two }")
+    for size in (1, 2):
+        assert set(map(shown, await plan.run_batch([NO_VARIABLES] * size, []))) == {"fallback"}
 
 
 WAITS = "query Q($v: String!) { waits(how: $v) }"
+LOADS = "query Q($v: String!) { loads(how: $v) }"
 
 
-EACH = "query Q($v: String!) { each(how: $v) }"
+async def run_unusual(text: str, *hows: str, context: object = ()) -> list[Any]:
+    batch = [coerced(text, v=how) for how in hows]
+    return await query_plan(UNUSUAL, text).run_batch(batch, context)
 
 
-async def test_a_batch_of_root_fields_that_gives_too_few_values_is_not_believed() -> None:
-    given = [coerced(EACH, v=how) for how in ("short", "", "")]
-    answers = await plan_of(EACH, ODD).run_batch(given, [])
-    assert list(map(told, answers)) == ["{'each': 'alone'}"] * 3
+async def test_each_query_runs_alone_if_load_many_returns_too_few_values() -> None:
+    results = await run_unusual(LOADS, "short", "", "")
+    assert list(map(shown, results)) == ["{'loads': 'alone'}"] * 3
 
 
-async def test_an_error_in_a_batch_of_root_fields_is_of_its_query_alone() -> None:
-    given = [coerced(EACH, v=how) for how in ("", "fails", "")]
-    answers = await plan_of(EACH, ODD).run_batch(given, [])
-    assert list(map(told, answers)) == ["{'each': 'each'}", "rerun", "{'each': 'each'}"]
+async def test_only_the_query_with_an_error_of_load_many_falls_back() -> None:
+    results = await run_unusual(LOADS, "", "fails", "")
+    assert list(map(shown, results)) == ["{'loads': 'batch'}", "fallback", "{'loads': 'batch'}"]
 
 
-async def test_nobody_waits_for_one_whose_root_field_takes_much_longer() -> None:
-    seen: list[str] = []
-    given = [coerced(WAITS, v=how) for how in ("short", "long", "short")]
-    answers = await plan_of(WAITS, ODD).run_batch(given, seen)
-    assert [type(answer) for answer in answers] == [
-        ExecutionResult,
-        TooSlowForBatch,
-        ExecutionResult,
-    ]
-    assert seen.count("began") == seen.count("ended") == 3
+async def test_a_batch_does_not_wait_for_a_root_field_that_takes_much_longer() -> None:
+    events: list[str] = []
+    results = await run_unusual(WAITS, "short", "long", "short", context=events)
+    assert list(map(type, results)) == [ExecutionResult, TooSlowForBatch, ExecutionResult]
+    assert events.count("began") == events.count("ended") == 3
 
 
-async def test_none_is_late_while_most_take_as_long() -> None:
-    given = [coerced(WAITS, v=how) for how in ("short", "a while", "a while", "a while")]
-    answers = await plan_of(WAITS, ODD).run_batch(given, [])
-    assert all(isinstance(answer, ExecutionResult) for answer in answers)
+async def test_no_query_is_too_slow_if_most_take_as_long() -> None:
+    results = await run_unusual(WAITS, "short", "a while", "a while", "a while", context=[])
+    assert all(isinstance(result, ExecutionResult) for result in results)
 
 
-async def test_a_load_that_another_cancelled_is_an_error_of_its_query_alone() -> None:
-    given = [coerced(WAITS, v=how) for how in ("short", "cancelled", "short")]
-    answers = await plan_of(WAITS, ODD).run_batch(given, [])
-    assert list(map(told, answers)) == ["{'waits': 'short'}", "rerun", "{'waits': 'short'}"]
+async def test_only_the_query_with_a_cancelled_load_falls_back() -> None:
+    results = await run_unusual(WAITS, "short", "cancelled", "short", context=[])
+    assert list(map(shown, results)) == ["{'waits': 'short'}", "fallback", "{'waits': 'short'}"]
 
 
-async def test_whoever_cancels_them_all_leaves_nothing_running() -> None:
-    seen: list[str] = []
-    given = [coerced(WAITS, v=how) for how in ("long", "short", "long")]
-    running = asyncio.ensure_future(plan_of(WAITS, ODD).run_batch(given, seen))
-    while seen.count("ended") == 0:  # noqa: ASYNC110  # of one, which tells it in no other way
+async def test_nothing_is_left_running_when_a_batch_is_cancelled() -> None:
+    events: list[str] = []
+    batch = run_unusual(WAITS, "long", "short", "long", context=events)
+    running = asyncio.ensure_future(batch)
+    while events.count("ended") == 0:  # noqa: ASYNC110  # the field has no event to wait for
         await asyncio.sleep(0)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert seen.count("began") == seen.count("ended") == 3
+    assert events.count("began") == events.count("ended") == 3
 
 
-def test_variables_of_one_plan_can_be_compared_in_any_pair() -> None:
-    """A batch_key is a key: it must have a hash, whatever was sent."""
-    text = "query Q($v: JSON) { authors { nodes { told(value: $v) } } }"
-    plan = plan_of(text)
-    for one, other in combinations((*JSON, *OBJECTS), 2):
-        assert {plan.batch_key(coerced(text, v=one)), plan.batch_key(coerced(text, v=other))}
+def test_batch_keys_are_hashable_and_comparable_for_all_json_values() -> None:
+    text = "query Q($v: JSON) { authors { nodes { echo(value: $v) } } }"
+    plan = query_plan(toy.SCHEMA, text)
+    for pair in combinations((*JSON, *OBJECTS), 2):
+        assert {plan.batch_key(coerced(text, v=value)) for value in pair}

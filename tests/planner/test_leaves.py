@@ -1,4 +1,4 @@
-"""Every kind of leaf against every kind of value: the plan answers exactly, or gives way."""
+"""Every type of leaf with every kind of value: the plan's result is exact, or it falls back."""
 
 import datetime
 import enum
@@ -16,7 +16,7 @@ from strawberry.scalars import JSON
 from strawberry.schema.config import StrawberryConfig
 
 from planner import FallbackToExecutor, Planner, QueryPlan
-from tests.planner.executors import Stock, answer, run_plan
+from tests.planner.executors import run_executor, run_plan
 
 
 @strawberry.enum
@@ -53,7 +53,7 @@ KINDS: list[Any] = [
     *(Decimal, uuid.UUID, datetime.datetime, datetime.date),
     *(list[str], list[int | None], list[list[Word]], Code),
 ]
-TEXTS = ["{ row { given } }", "{ row { maybe } }", "{ alone }"]
+TEXTS = ["{ row { required } }", "{ row { optional } }", "{ alone }"]
 VALUES: list[Any] = [
     *(None, Undefined, "", "one", "uno", "1", "x", "true", Text("one"), b"one", Shown()),
     *(0, 1, 2, -1, 2**31 - 1, 2**31, -(2**31), -(2**31) - 1, 10**400, True, False),
@@ -74,12 +74,12 @@ class Row:
 def _query(kind: Any) -> type:
     @strawberry.type
     class Leaf:
-        given: kind = strawberry.field(name="given")
-        maybe: kind | None = strawberry.field(name="maybe")
+        required: kind = strawberry.field(name="required")
+        optional: kind | None = strawberry.field(name="optional")
 
     class Source(NamedTuple):
-        given: Any
-        maybe: Any
+        required: Any
+        optional: Any
 
     async def batch(info: Any, parents: list[Any]) -> list[Any]:
         return [info.context] * len(parents)
@@ -100,20 +100,20 @@ def _query(kind: Any) -> type:
 
 @pytest.mark.parametrize("text", TEXTS)
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-async def test_leaves(kind: Any, text: str) -> None:
+async def test_a_leaf_is_serialized_exactly(kind: Any, text: str) -> None:
     schema = strawberry.Schema(_query(kind), config=StrawberryConfig(scalar_map=SCALARS))
     document = parse(text)
     plan = Planner(schema).plan(document, None, text)
     assert isinstance(plan, QueryPlan)
     for value in VALUES:
-        stock = await answer(Stock, schema, document, value)
+        expected = await run_executor(schema, document, value)
         try:
-            planned = await run_plan(plan, schema, document, value)
+            result = await run_plan(plan, schema, document, value)
         except FallbackToExecutor:
-            assert stock.errors or value is Undefined, value
+            assert expected.errors or value is Undefined, value
         else:
-            assert _told(planned) == _told(stock), value
+            assert _shown(result) == _shown(expected), value
 
 
-def _told(result: ExecutionResult) -> str:
+def _shown(result: ExecutionResult) -> str:
     return f"{result.data!r} {[error.formatted for error in result.errors or ()]}"

@@ -1,4 +1,4 @@
-"""What plans answer, and with how many loads: each case against the stock executor."""
+"""The results of plans, which equal the stock executor's, and the number of their loads."""
 
 from decimal import Decimal
 from typing import Any
@@ -6,30 +6,25 @@ from typing import Any
 import pytest
 from graphql import ExecutionResult, parse
 
-from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan
+from planner import FallbackToExecutor, MutationPlan, Planner
 from tests.planner import toy, toy_rows
-from tests.planner.executors import run_plan
-
-
-def plan(text: str, **options: Any) -> QueryPlan:
-    made = Planner(toy.SCHEMA, **options).plan(parse(text), None, text)
-    assert isinstance(made, QueryPlan), made
-    return made
+from tests.planner.executors import query_plan, run_plan
 
 
 async def run(
     text: str, context: toy_rows.Context, variables: dict[str, Any] | None = None, **options: Any
 ) -> ExecutionResult:
-    return await run_plan(plan(text, **options), toy.SCHEMA, parse(text), context, variables)
+    plan = query_plan(toy.SCHEMA, text, **options)
+    return await run_plan(plan, toy.SCHEMA, parse(text), context, variables)
 
 
-async def both(text: str, **variables: Any) -> Any:
-    """The data of the plan, once the executor has given the same."""
-    stock = await toy.SCHEMA.execute(text, variables, toy_rows.Context())
-    assert stock.errors is None
-    answer = await run(text, toy_rows.Context(), variables)
-    assert repr(answer.data) == repr(stock.data)
-    return answer.data
+async def run_both(text: str, **variables: Any) -> Any:
+    """The data of the plan's result, which must equal the executor's."""
+    expected = await toy.SCHEMA.execute(text, variables, toy_rows.Context())
+    assert expected.errors is None
+    result = await run(text, toy_rows.Context(), variables)
+    assert repr(result.data) == repr(expected.data)
+    return result.data
 
 
 EQUAL = {
@@ -53,8 +48,8 @@ EQUAL = {
 
 
 @pytest.mark.parametrize("name", EQUAL)
-async def test_equals_the_executor(name: str) -> None:
-    await both(EQUAL[name])
+async def test_results_equal_the_executors(name: str) -> None:
+    await run_both(EQUAL[name])
 
 
 @pytest.mark.parametrize("skip", [True, False])
@@ -63,7 +58,7 @@ async def test_conditions_by_variables(skip: bool, include: bool) -> None:
     text = """query($s: Boolean!, $i: Boolean = true) { node(id: "b1") { id @skip(if: $s)
         ... on Book @include(if: $i) { title author @skip(if: true) { id } } ...F @skip(if: $s) } }
         fragment F on Node { words }"""
-    data = await both(text, s=skip, i=include)
+    data = await run_both(text, s=skip, i=include)
     assert ("title" in data["node"]) is include
 
 
@@ -75,11 +70,11 @@ async def test_variables_and_their_defaults(variables: dict[str, Any], count: in
     text = (
         "query($n: Int = 2, $f: AuthorFilter) { authors(first: $n, filter: $f) { nodes { id } } }"
     )
-    if variables.get("n", 0) is None:  # the executor alone says what is wrong
+    if variables.get("n", 0) is None:  # an error, which only the executor reports
         with pytest.raises(FallbackToExecutor):
             await run(text, toy_rows.Context(), variables)
         return
-    data = await both(text, **variables)
+    data = await run_both(text, **variables)
     assert len(data["authors"]["nodes"]) <= count
 
 
@@ -87,31 +82,32 @@ async def test_variables_and_their_defaults(variables: dict[str, Any], count: in
     "by", ['{id: "a1"}', '{name: "Ada"}'], ids=["one member", "the other member"]
 )
 async def test_one_of_inputs(by: str) -> None:
-    data = await both(f"{{ author(by: {by}) {{ id name }} }}")
+    data = await run_both(f"{{ author(by: {by}) {{ id name }} }}")
     assert data["author"]
 
 
-TOLD = "told(value: {a: $v, b: [$w]})"
-SEVERAL_PLACES = (
+ECHO = "echo(value: {a: $v, b: [$w]})"
+REPEATED_VARIABLES = (
     "authors(filter: {names: [$v], name: $v}) { nodes { name } }",
-    "author(by: {name: $v}) { name told(value: [{a: $v, b: [$v]}]) s: shout(mark: $v) }",
+    "author(by: {name: $v}) { name echo(value: [{a: $v, b: [$v]}]) s: shout(mark: $v) }",
     "authors(filter: {names: [$v, $w], name: $v}) { nodes { s: shout(mark: $w) } }",
 )
 
 
-@pytest.mark.parametrize("fields", SEVERAL_PLACES)
-async def test_one_variable_in_several_places(fields: str) -> None:
-    text = f'query($v: String!, $w: String! = "w") {{ {fields} a: node(id: "a0") {{ {TOLD} }} }}'
+@pytest.mark.parametrize("fields", REPEATED_VARIABLES)
+async def test_a_variable_in_several_arguments(fields: str) -> None:
+    text = f'query($v: String!, $w: String! = "w") {{ {fields} a: node(id: "a0") {{ {ECHO} }} }}'
+    plan, document = query_plan(toy.SCHEMA, text), parse(text)
     for name in ("Ada", "Bo", "nobody"):
-        stock = await toy.SCHEMA.execute(text, {"v": name}, toy_rows.Context())
-        assert stock.errors is None
-        answer = await run(text, toy_rows.Context(), {"v": name})
-        assert repr(answer.data) == repr(stock.data)
+        expected = await toy.SCHEMA.execute(text, {"v": name}, toy_rows.Context())
+        assert expected.errors is None
+        result = await run_plan(plan, toy.SCHEMA, document, toy_rows.Context(), {"v": name})
+        assert repr(result.data) == repr(expected.data)
 
 
 @pytest.mark.parametrize("label", ["", 'label: "v"', "label: null"])
 async def test_maybe_inputs(label: str) -> None:
-    await both(f"{{ authors(filter: {{{label}}}) {{ nodes {{ id }} }} }}")
+    await run_both(f"{{ authors(filter: {{{label}}}) {{ nodes {{ id }} }} }}")
 
 
 async def test_each_relation_is_loaded_once_for_all_parents() -> None:
@@ -126,17 +122,17 @@ async def test_each_relation_is_loaded_once_for_all_parents() -> None:
     )
 
 
-async def test_a_row_met_twice_is_loaded_once() -> None:
+async def test_a_row_that_occurs_twice_is_loaded_once() -> None:
     context = toy_rows.Context()
     context.store.shops = {id: toy_rows.ShopRow(id, "S", ("b0", "b0", "b1")) for id in ("s0", "s1")}
-    answer = await run("{ shops { books { id author { id } } } }", context)
+    result = await run("{ shops { books { id author { id } } } }", context)
     assert context.parent_counts["author_of_book"] == 2
-    assert answer.data is not None
-    first = answer.data["shops"][0]["books"]
+    assert result.data is not None
+    first = result.data["shops"][0]["books"]
     assert [book["id"] for book in first] == ["b0", "b0", "b1"]
 
 
-async def test_selection_tells_a_batch_what_will_be_read() -> None:
+async def test_a_batch_function_gets_the_attributes_that_will_be_read() -> None:
     text = """{ authors { nodes { id books { edges { node { ...B } } nodes { title author { id } }
         pageInfo { hasNextPage } totalCount } } } } fragment B on Book { pages isLong }"""
     context = toy_rows.Context()
@@ -150,7 +146,7 @@ async def test_selection_tells_a_batch_what_will_be_read() -> None:
     assert context.selections["author_of_book"].attributes == {"id"}
 
 
-async def test_selection_is_unknown_below_a_resolver_that_does_not_say_what_it_needs() -> None:
+async def test_the_selection_is_unknown_if_a_resolver_does_not_declare_its_needs() -> None:
     context = toy_rows.Context()
     await run("{ authors { nodes { shout books { totalCount } } } }", context)
     assert context.selections["authors"] is None
@@ -162,10 +158,10 @@ async def test_only_passthrough_scalars_of_exactly_that_class_are_returned_uncha
     context = toy_rows.Context()
     book = context.store.books["b0"]._replace(price=Decimal("1.50"))
     context.store.books["b0"] = book
-    answer = await run(text, context, passthrough={"DateTime": type(book.printed_at)})
-    assert answer.data is not None
-    assert answer.data["node"]["printedAt"] is book.printed_at
-    assert answer.data["node"]["price"] == "1.50"
+    result = await run(text, context, passthrough={"DateTime": type(book.printed_at)})
+    assert result.data is not None
+    assert result.data["node"]["printedAt"] is book.printed_at
+    assert result.data["node"]["price"] == "1.50"
 
 
 async def test_is_type_of_is_called_once_per_class(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,31 +178,33 @@ async def test_is_type_of_is_called_once_per_class(monkeypatch: pytest.MonkeyPat
     assert len(checked) == 2  # once to resolve the type of the interface, once to check the object
 
 
-async def mutate(text: str) -> tuple[Any, Any, toy_rows.Context]:
-    """The answers of plan and executor, and the context of the plan's."""
+async def mutate(text: str) -> tuple[ExecutionResult, toy_rows.Context]:
+    """The plan's result, which must equal the executor's, and the plan's context."""
     context = toy_rows.Context()
-    made = Planner(toy.SCHEMA).plan(parse(text), None, text)
-    assert isinstance(made, MutationPlan), made
-    answer = await run_plan(made, toy.SCHEMA, parse(text), context)
-    stock = await toy.SCHEMA.execute(text, None, toy_rows.Context())
-    assert repr(answer.data) == repr(stock.data)
-    assert [e.formatted for e in answer.errors or ()] == [e.formatted for e in stock.errors or ()]
-    return answer, stock, context
+    plan = Planner(toy.SCHEMA).plan(parse(text), None, text)
+    assert isinstance(plan, MutationPlan), plan
+    result = await run_plan(plan, toy.SCHEMA, parse(text), context)
+    expected = await toy.SCHEMA.execute(text, None, toy_rows.Context())
+    assert repr(result.data) == repr(expected.data)
+    errors = [[error.formatted for error in r.errors or ()] for r in (result, expected)]
+    assert errors[0] == errors[1]
+    return result, context
 
 
 FIELDS = "{ author { id name books { totalCount } } userErrors { __typename message path } }"
 
 
-async def test_mutations_run_in_order_and_their_payloads_are_planned() -> None:
+async def test_the_root_fields_of_a_mutation_run_in_order_and_by_compiled_selection_sets() -> None:
     first, second = '{id: "a1", name: "Cy"}', '{id: "nobody", name: "Di"}'
     text = f"mutation {{ a: rename(input: {first}) {FIELDS} b: rename(input: {second}) {FIELDS} }}"
-    answer, _, context = await mutate(text)
+    result, context = await mutate(text)
+    assert result.data is not None
     assert context.calls == ["rename", "books_of_author", "total_of_page", "rename"]
-    assert answer.data["b"]["userErrors"][0]["__typename"] == "NotFoundError"
+    assert result.data["b"]["userErrors"][0]["__typename"] == "NotFoundError"
 
 
 @pytest.mark.parametrize("name", ["null", "big", "crash"])
-async def test_a_mutation_runs_once_whatever_its_result(name: str) -> None:
+async def test_the_resolver_of_a_mutation_runs_once_whatever_its_result(name: str) -> None:
     text = f'mutation {{ rename(input: {{id: "a1", name: "{name}"}}) {FIELDS} }}'
-    _, _, context = await mutate(text)
+    _, context = await mutate(text)
     assert context.calls.count("rename") == 1

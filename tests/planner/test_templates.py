@@ -1,4 +1,4 @@
-"""Arguments made from a template are those that graphql-core and Strawberry make."""
+"""Arguments from a template equal those that graphql-core and Strawberry convert."""
 
 from dataclasses import asdict, is_dataclass
 from enum import Enum
@@ -50,8 +50,8 @@ class Query:
 
 
 SCHEMA = strawberry.Schema(Query)
-HEADS = {"s": "String", "t": "String!", "n": "Int", "i": "ID!", "c": "Colour", "o": "Inner"}
-CALLS = [
+TYPES = {"s": "String", "t": "String!", "n": "Int", "i": "ID!", "c": "Colour", "o": "Inner"}
+FIELDS = [
     "a(s: $s)",
     "a(s: $t, n: 5)",
     "a(by: {id: $i})",
@@ -67,45 +67,45 @@ CALLS = [
     "a(s: $t, inner: {any: {deep: [$t]}})",
     "a(n: $n, inner: {name: $s, sizes: [$n]})",
 ]
-GIVEN: list[dict[str, Any]] = [
+VALUES: list[dict[str, Any]] = [
     {"t": "t", "i": "i"},
     {"t": "t", "i": "i", "s": "s", "n": 4, "c": "RED", "o": {"name": "x"}},
     {"t": "", "i": "", "s": None, "n": None, "c": None, "o": None},
 ]
 
 
-@pytest.mark.parametrize("call", CALLS)
-def test_a_template_gives_what_the_long_way_gives(call: str) -> None:
-    used = {name: type_ for name, type_ in HEADS.items() if f"${name}" in call}
-    heads = ", ".join(f"${name}: {type_}" for name, type_ in used.items())
-    operation = parse(f"query ({heads}) {{ {call} }}").definitions[0]
+@pytest.mark.parametrize("text", FIELDS)
+def test_templates_are_exact(text: str) -> None:
+    used = {name: type_ for name, type_ in TYPES.items() if f"${name}" in text}
+    definitions = ", ".join(f"${name}: {type_}" for name, type_ in used.items())
+    operation = parse(f"query ({definitions}) {{ {text} }}").definitions[0]
     assert isinstance(operation, OperationDefinitionNode)
     node = operation.selection_set.selections[0]
     assert isinstance(node, FieldNode)
     core = SCHEMA._schema
-    read = compile_variables(core, operation.variable_definitions or ())
+    coerce = compile_variables(core, operation.variable_definitions or ())
     assert core.query_type is not None
     definition = core.query_type.fields["a"]
     field = definition.extensions["strawberry-definition"]
     compiled = compile_arguments(SCHEMA, definition, field, node)
 
-    def converted(variables: VariableValues) -> dict[str, Any]:
+    def expected(variables: VariableValues) -> dict[str, Any]:
         values = get_argument_values(definition, node, variables)
         registry = SCHEMA.schema_converter.scalar_registry
         return convert_arguments(values, field.arguments, registry, SCHEMA.config)
 
-    for given in [*GIVEN, *reversed(GIVEN)]:
-        variables = read(given)
+    for values in [*VALUES, *reversed(VALUES)]:
+        variables = coerce(values)
         assert isinstance(variables, VariableValues)
-        assert _told(compiled, variables) == _told(converted, variables)
+        assert _shown(compiled, variables) == _shown(expected, variables)
 
 
-def _told(make: Any, variables: VariableValues) -> str:
+def _shown(convert: Any, variables: VariableValues) -> str:
     try:
-        made = make(variables)
-    except Exception as error:  # the same, whatever it is
+        arguments = convert(variables)
+    except Exception as error:  # both must raise the same
         return f"{type(error).__name__}: {error}"
-    return repr({key: _plain(value) for key, value in made.items()})
+    return repr({key: _plain(value) for key, value in arguments.items()})
 
 
 def _plain(value: Any) -> Any:

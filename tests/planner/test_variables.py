@@ -1,4 +1,4 @@
-"""Variables are coerced as graphql-core coerces them, by the short way and by the long one."""
+"""Variables are coerced as graphql-core coerces them, with and without a call to it."""
 
 import re
 from itertools import product
@@ -20,13 +20,14 @@ TYPES = [*("String", "ID", "Int", "Float", "Boolean", "E", "I", "Any", "[String!
 
 
 @pytest.mark.parametrize("type_", [*TYPES, *(f"{name}!" for name in TYPES), 'String = "d"', "Nope"])
-def test_variables_are_what_graphql_core_makes_of_them(type_: str) -> None:
+def test_variables_are_coerced_as_graphql_core_coerces_them(type_: str) -> None:
     definitions = _definitions(f"query ($v: {type_}, $n: Int) {{ a }}")
-    read = compile_variables(SCHEMA, definitions)
+    coerce = compile_variables(SCHEMA, definitions)
     for value, number in product(VALUES, (ABSENT, 3, "3")):
-        named = {"v": value, "n": number, "other": 1}
-        given = {name: item for name, item in named.items() if item is not ABSENT}
-        assert _told(read(given)) == _told(get_variable_values(SCHEMA, definitions, given)), given
+        values = {"v": value, "n": number, "other": 1}
+        values = {name: item for name, item in values.items() if item is not ABSENT}
+        expected = get_variable_values(SCHEMA, definitions, values)
+        assert _shown(coerce(values)) == _shown(expected), values
 
 
 def _definitions(text: str) -> Any:
@@ -35,6 +36,7 @@ def _definitions(text: str) -> Any:
     return operation.variable_definitions
 
 
-def _told(found: Any) -> str:
-    told = repr([error.formatted for error in found] if isinstance(found, list) else found)
-    return re.sub(r"0x[0-9a-f]+", "", told)  # of a default's object
+def _shown(coerced: Any) -> str:
+    errors = isinstance(coerced, list)
+    shown = repr([error.formatted for error in coerced] if errors else coerced)
+    return re.sub(r"0x[0-9a-f]+", "", shown)  # the addresses of default values

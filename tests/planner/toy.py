@@ -1,4 +1,4 @@
-"""A small bookshop, as a Strawberry schema over rows; it uses all that the planner knows."""
+"""A small bookshop: a Strawberry schema over rows that uses every feature plans support."""
 
 import asyncio
 import inspect
@@ -27,19 +27,19 @@ from tests.planner.toy_rows import (
     author_of_book,
     books_of_author,
     books_of_shop,
+    echo_of_node,
     is_long,
-    told_of_node,
     total_of_page,
     words_of_node,
 )
 
 
 def batched(batch: Batch, *needs: str) -> Any:
-    """A field answered by its batch function: alone by a plan, through a loader by the executor."""
+    """A field with a batch function. Plans call it directly, the executor through a DataLoader."""
 
     async def resolver(root: Any, info: strawberry.Info, **arguments: Any) -> Any:
         loaders = info.context.loaders
-        info.context.met.append(root)  # a row that is gone could leave its id to another
+        info.context.kept_alive.append(root)  # a new row could have the id of a deleted one
         key = (batch, repr(arguments))
         if key not in loaders:
 
@@ -47,14 +47,14 @@ def batched(batch: Batch, *needs: str) -> Any:
                 return await batch(info, parents, **arguments)
 
             loaders[key] = DataLoader(load, get_cache_key=id)
-        # The executor cancels the siblings of a field that fails; other fields may share the load.
+        # The executor cancels the siblings of a field that fails; others may share this load.
         return await asyncio.shield(loaders[key].load(root))
 
-    taken = list(inspect.signature(batch).parameters.values())[2:]
-    own = [inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any)]
-    own.append(own[0].replace(name="info", annotation=strawberry.Info))
-    resolver.__signature__ = inspect.Signature([*own, *taken])  # type: ignore[attr-defined]  # rows stand for types
-    resolver.__annotations__ = {p.name: p.annotation for p in [*own, *taken]}
+    root = inspect.Parameter("root", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=Any)
+    info = root.replace(name="info", annotation=strawberry.Info)
+    parameters = [root, info, *list(inspect.signature(batch).parameters.values())[2:]]
+    resolver.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # of a function
+    resolver.__annotations__ = {p.name: p.annotation for p in parameters}
     metadata = {"batch": batch, "needs": frozenset(needs)}
     return strawberry.field(resolver=resolver, metadata=metadata)
 
@@ -76,7 +76,7 @@ def type_of(row: type) -> Callable[[type[T]], type[T]]:
 class Node:
     id: strawberry.ID
     words: list[str | None] = batched(words_of_node, "id")
-    told: str = batched(told_of_node, "id")
+    echo: str = batched(echo_of_node, "id")
 
 
 @strawberry.type
@@ -158,7 +158,7 @@ class UserError:
 
 @type_of(NotFound)
 class NotFoundError(UserError):
-    wanted: str
+    missing_id: str
 
 
 @strawberry.input
@@ -185,8 +185,8 @@ def _find(store: Store, id: str) -> Any:
 
 
 @strawberry.type
-class Odd:
-    """What plans do not know."""
+class Unsupported:
+    """Fields that plans do not support."""
 
     @strawberry.field(extensions=[Shout()])
     def loud(self) -> str:
@@ -197,9 +197,9 @@ class Odd:
         return [str(key) for key in info.path.as_list()]
 
 
-async def _nodes_by_id(info: Any, given: Sequence[Mapping[str, Any]]) -> list[Any]:
-    info.context.called("nodes_by_id", info)
-    return [_find(info.context.store, arguments["id"]) for arguments in given]
+async def _nodes_by_id(info: Any, queries: Sequence[Mapping[str, Any]]) -> list[Any]:
+    info.context.record_call("nodes_by_id", info)
+    return [_find(info.context.store, arguments["id"]) for arguments in queries]
 
 
 @strawberry.type
@@ -214,7 +214,7 @@ class Query:
 
     @strawberry.field
     async def author(self, info: strawberry.Info, by: AuthorRef) -> Author | None:
-        info.context.called("author", info)
+        info.context.record_call("author", info)
         authors = info.context.store.authors.values()
         return next((a for a in authors if by.id == a.id or by.name == a.name), None)
 
@@ -222,7 +222,7 @@ class Query:
     async def authors(
         self, info: strawberry.Info, first: int = 3, filter: AuthorFilter | None = None
     ) -> Connection[Author]:
-        info.context.called("authors", info)
+        info.context.record_call("authors", info)
         rows = list(info.context.store.authors.values())
         if filter and filter.names is not None:
             rows = [row for row in rows if row.name in filter.names]
@@ -253,8 +253,8 @@ class Query:
         return "not this time"
 
     @strawberry.field
-    def odd(self) -> Odd:
-        return Odd()
+    def unsupported(self) -> Unsupported:
+        return Unsupported()
 
 
 # ------------------------------------------------------------------------------------- mutations
@@ -277,7 +277,7 @@ class RenamePayload(Payload):
 
 
 class IntoPayload(FieldExtension):
-    """What a resolver returns fills its payload; what it refuses becomes user errors."""
+    """Puts the resolver's result, or the problem of Refused as a user error, into the payload."""
 
     def apply(self, field: StrawberryField) -> None:
         self._payload: Any = field.resolve_type()
@@ -293,7 +293,7 @@ class IntoPayload(FieldExtension):
 class Mutation:
     @strawberry.mutation(extensions=[IntoPayload()], graphql_type=RenamePayload)
     async def rename(self, info: strawberry.Info, input: RenameInput) -> Any:
-        info.context.called("rename", info)
+        info.context.record_call("rename", info)
         author = info.context.store.authors.get(input.id)
         if author is None:
             raise Refused(NotFound("No such author", ["id"], input.id))
@@ -304,7 +304,7 @@ class Mutation:
 
     @strawberry.mutation
     async def count(self, info: strawberry.Info) -> int:
-        info.context.called("count", info)
+        info.context.record_call("count", info)
         return len(info.context.store.books)
 
 
@@ -315,9 +315,9 @@ class Subscription:
         yield 1
 
 
-def schema(**given: Any) -> strawberry.Schema:
+def schema(**options: Any) -> strawberry.Schema:
     types = [Author, Book, Shop, NotFoundError]
-    return strawberry.Schema(Query, Mutation, Subscription, types=types, **given)
+    return strawberry.Schema(Query, Mutation, Subscription, types=types, **options)
 
 
 SCHEMA = schema()

@@ -1,4 +1,4 @@
-"""The rows of a small bookshop, and the batch functions that relate them."""
+"""The rows of a small bookshop, and the batch functions of its fields."""
 
 import enum
 import random
@@ -95,7 +95,7 @@ class Page:
 class NotFound(NamedTuple):
     message: str
     path: list[str]
-    wanted: str
+    missing_id: str
 
 
 class Refused(Exception):
@@ -104,48 +104,49 @@ class Refused(Exception):
 
 # ----------------------------------------------------------------------------------------- store
 
-_WRONG = (None, 2**40, float("nan"), object(), ValueError("wrong"), "x", [1], True, 1.5, Decimal(3))
+_WRONG_VALUES = (
+    *(None, 2**40, float("nan"), object(), ValueError("wrong")),
+    *("x", [1], True, 1.5, Decimal(3)),
+)
 
 
 @dataclass
 class Store:
-    """``dirt`` is the share of attributes that hold what their field does not promise."""
+    """``wrong_share`` is the share of attributes whose value is wrong for the field's type."""
 
     seed: int = 0
-    dirt: float = 0.0
+    wrong_share: float = 0.0
     authors: dict[str, AuthorRow] = field(default_factory=dict)
     books: dict[str, BookRow] = field(default_factory=dict)
     shops: dict[str, ShopRow] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        chance = random.Random(self.seed)
+        rng = random.Random(self.seed)
 
-        def some(*values: Any) -> Any:
-            return chance.choice(_WRONG if chance.random() < self.dirt else values)
+        def pick(*values: Any) -> Any:
+            return rng.choice(_WRONG_VALUES if rng.random() < self.wrong_share else values)
 
         for i in range(4):
-            labels = [LabelRow("k", some("v", "w")), LabelRow("l", some("w"))]
+            labels = [LabelRow("k", pick("v", "w")), LabelRow("l", pick("w"))]
             self.authors[f"a{i}"] = AuthorRow(
-                f"a{i}", some("Ada", "Bo"), some(None, 1900), some(0, 3), some(4.5, 2, None), labels
+                f"a{i}", pick("Ada", "Bo"), pick(None, 1900), pick(0, 3), pick(4.5, 2, None), labels
             )
         for i in range(9):
             self.books[f"b{i}"] = BookRow(
                 f"b{i}",
-                some("T", "U"),
-                some(*Genre, "novel"),
-                some(None, *Colour),
-                some(100, None),
-                some(Decimal("1.50"), None),
-                some(datetime(2024, 1, 2, tzinfo=UTC)),
-                some({"a": [1]}, None),
-                some(["x", "y"], (), ["z"]),
-                f"a{chance.randrange(5)}",  # a4 does not exist
-                some(True, False),
+                pick("T", "U"),
+                pick(*Genre, "novel"),
+                pick(None, *Colour),
+                pick(100, None),
+                pick(Decimal("1.50"), None),
+                pick(datetime(2024, 1, 2, tzinfo=UTC)),
+                pick({"a": [1]}, None),
+                pick(["x", "y"], (), ["z"]),
+                f"a{rng.randrange(5)}",  # a4 does not exist
+                pick(True, False),
             )
         for i in range(2):
-            self.shops[f"s{i}"] = ShopRow(
-                f"s{i}", "Shop", tuple(chance.sample(list(self.books), 4))
-            )
+            self.shops[f"s{i}"] = ShopRow(f"s{i}", "Shop", tuple(rng.sample(list(self.books), 4)))
 
 
 @dataclass
@@ -153,11 +154,11 @@ class Context:
     store: Store = field(default_factory=Store)
     calls: list[str] = field(default_factory=list)
     selections: dict[str, Any] = field(default_factory=dict)
-    met: list[Any] = field(default_factory=list)
+    kept_alive: list[Any] = field(default_factory=list)
     parent_counts: dict[str, int] = field(default_factory=dict)
     loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
-    def called(self, name: str, info: Any) -> None:
+    def record_call(self, name: str, info: Any) -> None:
         self.calls.append(name)
         self.selections[name] = getattr(info, "selection", None)
 
@@ -168,7 +169,7 @@ Batch = Callable[..., Awaitable[list[Any]]]
 
 
 async def author_of_book(info: Any, parents: list[BookRow]) -> list[AuthorRow | None]:
-    info.context.called("author_of_book", info)
+    info.context.record_call("author_of_book", info)
     info.context.parent_counts["author_of_book"] = len(parents)
     return [info.context.store.authors.get(book.author_id) for book in parents]
 
@@ -176,27 +177,27 @@ async def author_of_book(info: Any, parents: list[BookRow]) -> list[AuthorRow | 
 async def books_of_author(
     info: Any, parents: list[AuthorRow], first: int = 2, genre: Genre | None = None
 ) -> list[Any]:
-    info.context.called("books_of_author", info)
+    info.context.record_call("books_of_author", info)
     if first < 0:
         raise ValueError("first must not be negative")
     books = info.context.store.books.values()
-    answer: list[Any] = []
+    pages: list[Any] = []
     for author in parents:
         if first == 13 and author.id == "a1":
-            answer.append(ValueError("unlucky"))
+            pages.append(ValueError("unlucky"))
             continue
-        own = [b for b in books if b.author_id == author.id and genre in (None, b.genre)]
-        answer.append(Page(own[:first], len(own) > first, len(own)))
-    return answer
+        written = [b for b in books if b.author_id == author.id and genre in (None, b.genre)]
+        pages.append(Page(written[:first], len(written) > first, len(written)))
+    return pages
 
 
 async def total_of_page(info: Any, parents: list[Page]) -> list[int]:
-    info.context.called("total_of_page", info)
+    info.context.record_call("total_of_page", info)
     return [page.total for page in parents]
 
 
 async def books_of_shop(info: Any, parents: list[ShopRow]) -> list[list[BookRow]]:
-    info.context.called("books_of_shop", info)
+    info.context.record_call("books_of_shop", info)
     return [[info.context.store.books[id] for id in shop.book_ids] for shop in parents]
 
 
@@ -208,28 +209,28 @@ async def words_of_node(info: Any, parents: list[Any], times: int = 1) -> list[l
     return [[parent.id, None] * times for parent in parents]
 
 
-async def told_of_node(
+async def echo_of_node(
     info: Any,
     parents: list[Any],
     value: JSON | None = strawberry.UNSET,
     price: Decimal | None = strawberry.UNSET,
 ) -> list[str]:
-    """Tells the arguments exactly: nothing is left out, and 1.0 is not 1.00."""
-    info.context.called("told_of_node", info)
+    """The exact arguments: a missing one is not None, and 1.0 is not 1.00."""
+    info.context.record_call("echo_of_node", info)
     return [f"{parent.id} {value!r} {price!r}" for parent in parents]
 
 
-def argument(chance: random.Random, place: str, type_: Any) -> Any:
-    """A value for an argument of the bookshop: mostly one that fits the rows; see documents.py."""
-    if place.endswith((".id", ".ids")):
-        id = chance.choice(["a0", "a1", "b0", "b1", "b5", "s0", "nobody"])
+def argument(rng: random.Random, coordinate: str, type_: Any) -> Any:
+    """The bookshop's MakeValue (documents.py): most values match a row."""
+    if coordinate.endswith((".id", ".ids")):
+        id = rng.choice(["a0", "a1", "b0", "b1", "b5", "s0", "nobody"])
         return [id, "b2"] if str(type_).startswith("[") else id
-    if place == "RenameInput.name":
-        return chance.choice(["Cy", "null", "big", "crash"])
-    if place.endswith("books.first") and chance.random() < 0.1:
-        return chance.choice([-1, 13])
-    if place.endswith("told.value"):
-        return chance.choice([None, 1, 1.0, True, "1", [1], {"a": 1}, {"a": True}])
-    if place.endswith("told.price"):
-        return chance.choice(["1.0", "1.00"])
+    if coordinate == "RenameInput.name":
+        return rng.choice(["Cy", "null", "big", "crash"])
+    if coordinate.endswith("books.first") and rng.random() < 0.1:
+        return rng.choice([-1, 13])
+    if coordinate.endswith("echo.value"):
+        return rng.choice([None, 1, 1.0, True, "1", [1], {"a": 1}, {"a": True}])
+    if coordinate.endswith("echo.price"):
+        return rng.choice(["1.0", "1.00"])
     return NotImplemented

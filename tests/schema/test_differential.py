@@ -18,12 +18,12 @@ from db.postgres.engine import Database
 from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan, Unplannable
 from resolvers.context import Context
 from server import errors
-from server.app import PASSED
+from server.app import PASSTHROUGH
 from tests.db.clones import cloned, opened
 from tests.graphql import SCHEMA, SERVICE
-from tests.planner.batches import alike, alone, in_company
+from tests.planner.batches import batches, run_alone, run_batch
 from tests.planner.documents import Case, cases
-from tests.planner.executors import Stock, answer, run_plan
+from tests.planner.executors import run_executor, run_plan
 from tests.schema import seeded
 
 _log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ async def registry(postgres_url: str, template: str) -> AsyncIterator[Registry]:
 
 
 def _planner() -> Planner:
-    return Planner(SCHEMA, passthrough=PASSED)
+    return Planner(SCHEMA, passthrough=PASSTHROUGH)
 
 
 def _context(db: Database) -> Context:
@@ -107,7 +107,7 @@ async def test_queries_are_answered_alike(registry: Registry) -> None:
     seen: Counter[str] = Counter()
     async with opened(registry.postgres_url, registry.name) as db:
         for case in registry.queries:
-            stock = await answer(Stock, SCHEMA, case.document, _context(db), case.variables)
+            stock = await run_executor(SCHEMA, case.document, _context(db), case.variables)
             assert _told(stock), case.text
             seen[await _planned(planner, case, db, stock)] += 1
     gc.collect()  # while the warnings are ignored
@@ -134,11 +134,11 @@ async def test_queries_run_together_are_answered_as_alone(registry: Registry) ->
     async with opened(registry.postgres_url, registry.name) as db:
         for number, case in enumerate(registry.queries):
             plan = planner.plan(case.document, None, case.text)
-            if number % 6 or not case.takes or not isinstance(plan, QueryPlan):
+            if number % 6 or not case.variable_types or not isinstance(plan, QueryPlan):
                 continue
-            for some in alike(SCHEMA._schema, values, plan, case, random.Random(number)):
-                answers = await in_company(plan, some, lambda: _context(db))
-                lone = [await alone(plan, one, _context(db)) for one in some]
+            for some in batches(SCHEMA._schema, values, plan, case, random.Random(number)):
+                answers = await run_batch(plan, some, lambda: _context(db))
+                lone = [await run_alone(plan, one, _context(db)) for one in some]
                 assert list(map(_shown, answers)) == list(map(_shown, lone)), (case.text, some)
                 seen["together" if len({repr(one.coerced) for one in some}) > 1 else "equal"] += 1
                 seen["mixed"] += (
@@ -175,7 +175,7 @@ async def test_mutations_are_answered_alike(registry: Registry) -> None:
 async def _assert_alike(
     known: seeded.Known, case: Case, plan: MutationPlan, for_stock: Database, for_plan: Database
 ) -> None:
-    stock = await answer(Stock, SCHEMA, case.document, _context(for_stock), case.variables)
+    stock = await run_executor(SCHEMA, case.document, _context(for_stock), case.variables)
     planned = await run_plan(plan, SCHEMA, case.document, _context(for_plan), case.variables)
     told = [_without_what_is_new(_told(result), known) for result in (stock, planned)]
     assert told[0] == told[1], (case.text, case.variables)

@@ -23,10 +23,10 @@ from graphql import (
 from db.postgres.engine import Database
 from planner import MutationPlan, Planner, Unplannable
 from resolvers.context import Context
-from server.app import PASSED
+from server.app import PASSTHROUGH
 from tests.db.clones import opened
 from tests.graphql import SCHEMA, SERVICE
-from tests.planner.executors import Stock, answer, run_plan
+from tests.planner.executors import run_executor, run_plan
 from tests.schema import seeded
 
 CORE = SCHEMA._schema
@@ -100,7 +100,7 @@ async def test_no_single_field_makes_a_plan_give_way(
     filled: tuple[Database, seeded.Known],
 ) -> None:
     db, known = filled
-    planner = Planner(SCHEMA, passthrough=PASSED)
+    planner = Planner(SCHEMA, passthrough=PASSTHROUGH)
     count = 0
     for text in _documents(_given(known)):
         document = parse(text)
@@ -109,7 +109,7 @@ async def test_no_single_field_makes_a_plan_give_way(
         plan = planner.plan(document, None, text)
         assert not isinstance(plan, Unplannable | MutationPlan), text
         planned = await run_plan(plan, SCHEMA, document, Context(db=db, service=SERVICE))
-        stock = await answer(Stock, SCHEMA, document, Context(db=db, service=SERVICE))
+        stock = await run_executor(SCHEMA, document, Context(db=db, service=SERVICE))
         assert stock.errors is None
         assert orjson.dumps(planned.data) == orjson.dumps(stock.data), text
         count += 1
