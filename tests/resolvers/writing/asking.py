@@ -43,6 +43,12 @@ def document(mutation: str) -> str:
     return f"{declared} {{ {mutation}(input: $input) {{ {fields} {_ERRORS} }} }}"
 
 
+@cache
+def all_fields(type_name: str) -> str:
+    """Every field of an object type, two levels deep."""
+    return " ".join(_selected(BUILT.type_map[type_name], 2))
+
+
 async def execute(
     db: Database, mutation: str, input: dict[str, Any], **context: Any
 ) -> ExecutionResult:
