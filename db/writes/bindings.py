@@ -1,7 +1,7 @@
 """Writes of bindings and their prices."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,31 +13,42 @@ from db.writes import rows, versions
 from domain.problems import AlreadyExists, NotFound, Refused
 
 
+class NewBinding(NamedTuple):
+    """A binding to create; `price` has the columns of its first price, if it has one."""
+
+    provider: str
+    columns: dict[str, Any]
+    price: dict[str, Any] | None
+
+
 async def create(
     session: AsyncSession,
     version: ModelVersion,
-    given: Sequence[dict[str, Any]],
+    new: Sequence[NewBinding],
     path_of: Callable[[int], tuple[str, ...]],
 ) -> list[ProviderBinding]:
-    """New bindings of a version, each with its first price if it has one.
+    """Create bindings of a version, each with its first price if it has one.
 
-    Each of `given` holds a row's values, with `provider` a slug and `price` a price's values or
-    None. Every provider that is missing, and every binding that is there already, is told, with
-    `path_of` saying where it stands.
+    Refused with every provider that does not exist, and every binding that exists already;
+    `path_of` gives the path of a binding in the input, by its position in `new`.
     """
     await versions.live(session, version.id)
-    providers = await _providers(session, [values["provider"] for values in given], path_of)
-    made = []
-    for values in given:
-        columns = {k: v for k, v in values.items() if k not in ("provider", "price")}
-        columns |= {"version_id": version.id, "model_id": version.model_id}
-        made.append(ProviderBinding(provider_id=providers[values["provider"]], **columns))
-    await _refuse_taken(session, made, path_of)
-    await rows.insert(session, *made)
-    for binding, values in zip(made, given, strict=True):
-        if values["price"] is not None:
-            await set_price(session, binding.id, values["price"])
-    return made
+    provider_ids = await _provider_ids(session, [each.provider for each in new], path_of)
+    bindings = [
+        ProviderBinding(
+            version_id=version.id,
+            model_id=version.model_id,
+            provider_id=provider_ids[each.provider],
+            **each.columns,
+        )
+        for each in new
+    ]
+    await _refuse_duplicates(session, bindings, path_of)
+    await rows.insert(session, *bindings)
+    for binding, each in zip(bindings, new, strict=True):
+        if each.price is not None:
+            await set_price(session, binding.id, each.price)
+    return bindings
 
 
 async def delete(session: AsyncSession, key: UUID, expected_revision: int | None) -> None:
@@ -66,7 +77,7 @@ async def set_price(session: AsyncSession, binding_id: UUID, values: dict[str, A
     return price
 
 
-async def _providers(
+async def _provider_ids(
     session: AsyncSession, slugs: Sequence[str], path_of: Callable[[int], tuple[str, ...]]
 ) -> dict[str, UUID]:
     statement = select(Provider.slug, Provider.id).where(col(Provider.slug).in_(set(slugs)))
@@ -82,7 +93,7 @@ async def _providers(
     return found
 
 
-async def _refuse_taken(
+async def _refuse_duplicates(
     session: AsyncSession,
     made: Sequence[ProviderBinding],
     path_of: Callable[[int], tuple[str, ...]],

@@ -1,5 +1,6 @@
 """Mutations of aliases."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -13,7 +14,6 @@ from resolvers import references
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.reference_inputs import ModelRef, VersionRef
-from resolvers.writing.inputs import problems_of
 from resolvers.writing.transaction import key_of, refuse_if, write
 
 
@@ -81,5 +81,5 @@ async def delete(info: Info, input: Annotated[DeleteAliasInput, describe("The al
     return await write(info, work)
 
 
-def _problems(input: Any) -> list[Problem]:
-    return problems_of({"alias": input.alias}, {"alias": rules.alias_name})
+def _problems(input: Any) -> Sequence[Problem]:
+    return rules.breaches({"alias": input.alias}, {"alias": rules.alias_name})

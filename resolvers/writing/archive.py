@@ -14,7 +14,7 @@ from domain.enums import VersionStatus
 from domain.problems import InvalidState, Refused, UserErrorCode
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.writing.inputs import EXPECTED_REVISION, problems_of
+from resolvers.writing.inputs import EXPECTED_REVISION
 from resolvers.writing.transaction import key_of, refuse_if, write
 
 
@@ -77,7 +77,7 @@ async def set_hold(
     info: Info, input: Annotated[SetVersionHoldInput, describe("The version, and why.")]
 ) -> ModelVersion:
     """Put or lift a hold: a held version is never archived or purged."""
-    refuse_if(problems_of({"reason": input.reason}, {"reason": rules.hold_reason}))
+    refuse_if(rules.breaches({"reason": input.reason}, {"reason": rules.hold_reason}))
     key = key_of(ids.VERSION, input.id)
     hold = (input.reason, info.context.actor) if input.reason is not None else None
 

@@ -10,8 +10,9 @@ from strawberry.scalars import JSON
 
 from db.reads import prices
 from db.reads.prices import DatedPrice
-from db.tables import ProviderBinding
+from db.tables import Price, ProviderBinding
 from db.writes import bindings
+from db.writes.bindings import NewBinding
 from domain import ids, rules
 from domain.enums import BindingStatus
 from domain.problems import Problem
@@ -23,15 +24,10 @@ from resolvers.scalars import URL
 from resolvers.writing.inputs import (
     EXPECTED_REVISION,
     IDEMPOTENCY_KEY,
-    changes,
-    problems_of,
+    InputColumns,
     problems_of_key,
 )
 from resolvers.writing.transaction import key_of, refuse_if, update_row, write, write_once
-
-_REQUIRED = frozenset({"provider_model_id", "status", "priority", "weight"})
-_MANUAL = ("success_rate", "latency_ms")
-_COLUMNS = (*(name for name in rules.BINDING if name not in _MANUAL), "status", "sunset_on")
 
 
 @input_type("What a binding costs, US dollars per 1,000 tokens; unknown is null, free is 0.")
@@ -106,6 +102,13 @@ class SetPriceInput:
     price: PriceInput = required("The price.")
 
 
+_NEW = InputColumns(NewBindingInput, ProviderBinding, rules.BINDING, "provider", "price")
+_CHANGES = InputColumns(
+    UpdateBindingInput, ProviderBinding, rules.BINDING, "id", "expected_revision"
+)
+_PRICE = InputColumns(PriceInput, Price, rules.PRICE)
+
+
 class Priced(NamedTuple):
     """A binding and the price added to it."""
 
@@ -117,12 +120,12 @@ async def create(
     info: Info, input: Annotated[CreateBindingInput, describe("The binding.")]
 ) -> ProviderBinding:
     """Say how a provider serves a version."""
-    values, problems = binding_values(input.binding)
+    binding, problems = new_binding(input.binding)
     refuse_if([*(p.within("binding") for p in problems), *problems_of_key(input)])
 
     async def work(session: Any) -> list[ProviderBinding]:
         version = await references.existing_version(session, input.version)
-        return await bindings.create(session, version, [values], lambda _: ("binding",))
+        return await bindings.create(session, version, [binding], lambda _: ("binding",))
 
     made = await write_once(info, "createBinding", input, work)
     return made[0]  # type: ignore[no-any-return]  # rows are Any to mypy
@@ -132,8 +135,8 @@ async def update(
     info: Info, input: Annotated[UpdateBindingInput, describe("The binding and its changes.")]
 ) -> ProviderBinding:
     """Absent fields stay; null clears."""
-    values = changes(input)
-    refuse_if(problems_of(values, rules.BINDING, _REQUIRED))
+    values = _CHANGES.values(input)
+    refuse_if(_CHANGES.problems(values))
     key = key_of(ids.BINDING, input.id)
     revision = input.expected_revision
     updated: ProviderBinding = await update_row(info, ProviderBinding, key, revision, values)
@@ -155,7 +158,7 @@ async def set_price(
     info: Info, input: Annotated[SetPriceInput, describe("The binding and its price.")]
 ) -> Priced:
     """Add a price that takes effect at a time; the history stays."""
-    values, problems = price_values(input.price)
+    values, problems = _price_values(input.price)
     refuse_if(problem.within("price") for problem in problems)
     key = key_of(ids.BINDING, input.binding, "binding")
 
@@ -168,18 +171,18 @@ async def set_price(
     return await write(info, work)
 
 
-def binding_values(input: NewBindingInput) -> tuple[dict[str, Any], list[Problem]]:
-    """A binding's columns with its provider's slug and its price, and what is wrong with them."""
-    values = {name: getattr(input, name) for name in _COLUMNS}
-    problems = problems_of(values, rules.BINDING)
-    values["price"] = None
+def new_binding(input: NewBindingInput) -> tuple[NewBinding, list[Problem]]:
+    """A binding's values with its first price, and what is wrong with them."""
+    columns = _NEW.values(input)
+    problems = _NEW.problems({"provider": input.provider, **columns})
+    price = None
     if input.price is not None:
-        values["price"], of_price = price_values(input.price)
+        price, of_price = _price_values(input.price)
         problems += [problem.within("price") for problem in of_price]
-    return values, problems
+    return NewBinding(input.provider, columns, price), problems
 
 
-def price_values(input: PriceInput) -> tuple[dict[str, Any], list[Problem]]:
+def _price_values(input: PriceInput) -> tuple[dict[str, Any], list[Problem]]:
     """A price's columns, and what is wrong with them."""
-    values = {name: getattr(input, name) for name in (*rules.PRICE, "effective_from")}
-    return values, problems_of(values, rules.PRICE)
+    values = _PRICE.values(input)
+    return values, _PRICE.problems(values)

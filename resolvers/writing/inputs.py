@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import strawberry
+from strawberry.types.base import StrawberryMaybe
 
+from db.postgres.statements import columns_of
 from domain import rules
 from domain.problems import Problem
 from domain.rules import Rule
@@ -13,26 +14,45 @@ from resolvers.arguments import IDEMPOTENCY_KEY as IDEMPOTENCY_KEY
 EXPECTED_REVISION = "Refuse with REVISION_MISMATCH unless the object is at this revision."
 
 
-def changes(input: Any) -> dict[str, Any]:
-    """The fields that an update input sets, null included; what is absent stays as it is."""
-    given = {}
-    for field in input.__strawberry_definition__.fields:
-        value = getattr(input, field.python_name)
-        if isinstance(value, strawberry.Some):
-            given[field.python_name] = value.value
-    return given
+class InputColumns:
+    """Reads the fields of an input that are columns of a table, and checks their values.
+
+    `others` names the fields that are no columns: a field that is neither would be lost, so it
+    raises TypeError at import.
+    """
+
+    def __init__(
+        self, input: Any, table: Any, column_rules: Mapping[str, Rule], *others: str
+    ) -> None:
+        types = {f.python_name: f.type for f in input.__strawberry_definition__.fields}
+        columns = set(columns_of(table, None)) - {"id"}
+        if types.keys() - columns != set(others):
+            found = sorted(types.keys() - columns)
+            text = f"fields that are no columns of {table.__name__} are {found}, not {others}"
+            raise TypeError(f"{input.__name__}: {text}")
+        self._names = [name for name in types if name in columns]
+        self._maybe = {name for name in self._names if isinstance(types[name], StrawberryMaybe)}
+        nullable = {name for name in self._names if getattr(table, name).nullable}
+        self._required = frozenset(self._maybe - nullable)
+        self._rules = column_rules
+
+    def values(self, input: Any) -> dict[str, Any]:
+        """The value of each column; a Maybe field that is absent is left out, null is not."""
+        values = {}
+        for name in self._names:
+            value = getattr(input, name)
+            if name not in self._maybe:
+                values[name] = value
+            elif value is not None:
+                values[name] = value.value
+        return values
+
+    def problems(self, values: Mapping[str, Any]) -> list[Problem]:
+        """All broken rules, and all nulls in an update of columns that cannot be null."""
+        return [*rules.nulls(values, self._required), *rules.breaches(values, self._rules)]
 
 
 def problems_of_key(input: Any) -> list[Problem]:
     """What is wrong with the input's idempotency key."""
-    given = {"idempotency_key": input.idempotency_key}
-    return problems_of(given, {"idempotency_key": rules.idempotency_key})
-
-
-def problems_of(
-    values: Mapping[str, Any],
-    table_rules: Mapping[str, Rule],
-    required: frozenset[str] = frozenset(),
-) -> list[Problem]:
-    """Everything that is wrong with the values: broken rules, and nulls where none may be."""
-    return [*rules.nulls(values, required), *rules.breaches(values, table_rules)]
+    values = {"idempotency_key": input.idempotency_key}
+    return [*rules.breaches(values, {"idempotency_key": rules.idempotency_key})]

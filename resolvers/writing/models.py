@@ -15,13 +15,10 @@ from resolvers.reference_inputs import LabelInput
 from resolvers.writing.inputs import (
     EXPECTED_REVISION,
     IDEMPOTENCY_KEY,
-    changes,
-    problems_of,
+    InputColumns,
     problems_of_key,
 )
 from resolvers.writing.transaction import key_of, refuse_if, update_row, write, write_once
-
-_REQUIRED = frozenset({"name", "task", "labels", "retention_keep"})
 
 
 @input_type("A new model.")
@@ -58,6 +55,10 @@ class DeleteModelInput:
     )
 
 
+_NEW = InputColumns(CreateModelInput, Model, rules.MODEL, "idempotency_key")
+_CHANGES = InputColumns(UpdateModelInput, Model, rules.MODEL, "id", "expected_revision")
+
+
 class DeletedModel(NamedTuple):
     """The id that is gone, and how much went with it."""
 
@@ -68,9 +69,9 @@ class DeletedModel(NamedTuple):
 
 async def create(info: Info, input: Annotated[CreateModelInput, describe("The model.")]) -> Model:
     """Register a model; its name must be free."""
-    values = {name: getattr(input, name) for name in (*rules.MODEL, "task")}
+    values = _NEW.values(input)
     values["labels"] = _pairs(input.labels or [])
-    refuse_if([*problems_of(values, rules.MODEL), *problems_of_key(input)])
+    refuse_if([*_NEW.problems(values), *problems_of_key(input)])
 
     async def work(session: Any) -> list[Model]:
         model = Model(**_columns(values))
@@ -85,10 +86,10 @@ async def update(
     info: Info, input: Annotated[UpdateModelInput, describe("The model and its changes.")]
 ) -> Model:
     """Absent fields stay; null clears."""
-    values = changes(input)
+    values = _CHANGES.values(input)
     if values.get("labels") is not None:
         values["labels"] = _pairs(values["labels"])
-    refuse_if(problems_of(values, rules.MODEL, _REQUIRED))
+    refuse_if(_CHANGES.problems(values))
     key = key_of(ids.MODEL, input.id)
     revision = input.expected_revision
     updated: Model = await update_row(info, Model, key, revision, _columns(values))

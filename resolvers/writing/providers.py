@@ -12,10 +12,8 @@ from domain.enums import ProviderKind
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.scalars import URL
-from resolvers.writing.inputs import EXPECTED_REVISION, changes, problems_of
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
 from resolvers.writing.transaction import key_of, refuse_if, update_row, write
-
-_REQUIRED = frozenset({"name", "kind"})
 
 
 @input_type("A new provider.")
@@ -43,12 +41,16 @@ class DeleteProviderInput:
     expected_revision: int | None = optional(EXPECTED_REVISION)
 
 
+_NEW = InputColumns(CreateProviderInput, Provider, rules.PROVIDER)
+_CHANGES = InputColumns(UpdateProviderInput, Provider, rules.PROVIDER, "id", "expected_revision")
+
+
 async def create(
     info: Info, input: Annotated[CreateProviderInput, describe("The provider.")]
 ) -> Provider:
     """Register a provider; its slug must be free."""
-    values = {name: getattr(input, name) for name in (*rules.PROVIDER, "kind")}
-    refuse_if(problems_of(values, rules.PROVIDER))
+    values = _NEW.values(input)
+    refuse_if(_NEW.problems(values))
 
     async def work(session: Any) -> Provider:
         provider = Provider(**values)
@@ -62,8 +64,8 @@ async def update(
     info: Info, input: Annotated[UpdateProviderInput, describe("The provider and its changes.")]
 ) -> Provider:
     """Absent fields stay; null clears. The slug is for ever."""
-    values = changes(input)
-    refuse_if(problems_of(values, rules.PROVIDER, _REQUIRED))
+    values = _CHANGES.values(input)
+    refuse_if(_CHANGES.problems(values))
     key = key_of(ids.PROVIDER, input.id)
     revision = input.expected_revision
     updated: Provider = await update_row(info, Provider, key, revision, values)

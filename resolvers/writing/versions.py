@@ -21,18 +21,14 @@ from resolvers.context import Info
 from resolvers.reference_inputs import ModelRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from resolvers.writing.archive import store_of
-from resolvers.writing.bindings import NewBindingInput, binding_values
+from resolvers.writing.bindings import NewBindingInput, new_binding
 from resolvers.writing.inputs import (
     EXPECTED_REVISION,
     IDEMPOTENCY_KEY,
-    changes,
-    problems_of,
+    InputColumns,
     problems_of_key,
 )
 from resolvers.writing.transaction import key_of, refuse_if, write, write_once
-
-_REQUIRED = frozenset({"region", "status", "capabilities"})
-_PLAIN = ("status", "capabilities", "deprecated_on", "sunset_on")
 
 
 @input_type("A new version.")
@@ -108,6 +104,15 @@ class DeleteVersionInput:
     )
 
 
+_NEW = InputColumns(
+    CreateVersionInput,
+    ModelVersion,
+    rules.VERSION,
+    *("model", "bindings", "alias", "apply_retention", "idempotency_key"),
+)
+_CHANGES = InputColumns(UpdateVersionInput, ModelVersion, rules.VERSION, "id", "expected_revision")
+
+
 class CreatedVersion(NamedTuple):
     """The new version, and what retention archived for it."""
 
@@ -126,17 +131,17 @@ async def create(
     info: Info, input: Annotated[CreateVersionInput, describe("The version.")]
 ) -> CreatedVersion:
     """Register a version, optionally with its bindings and an alias, in one transaction."""
-    values = {name: getattr(input, name) for name in (*rules.VERSION, *_PLAIN)}
+    values = _NEW.values(input)
     values["capabilities"] = _distinct(input.capabilities or [])
-    given = [binding_values(binding) for binding in input.bindings or []]
-    refuse_if(_problems(input, values, given))
+    new_bindings = [new_binding(binding) for binding in input.bindings or []]
+    refuse_if(_problems(input, values, [problems for _, problems in new_bindings]))
     store = store_of(info, "applyRetention") if input.apply_retention else None
 
     async def work(session: Any) -> list[ModelVersion]:
         model = await references.existing_model(session, input.model)
         version = await versions.create(session, model.id, values)
-        columns = [values for values, _ in given]
-        await bindings.create(session, version, columns, lambda n: ("bindings", str(n)))
+        new = [binding for binding, _ in new_bindings]
+        await bindings.create(session, version, new, lambda n: ("bindings", str(n)))
         if input.alias is not None:
             await aliases.point(session, version, input.alias)
         archived = await _retained(session, version, store) if store is not None else []
@@ -150,10 +155,10 @@ async def update(
     info: Info, input: Annotated[UpdateVersionInput, describe("The version and its changes.")]
 ) -> ModelVersion:
     """Number, semantic version and hash are immutable."""
-    values = changes(input)
+    values = _CHANGES.values(input)
     if values.get("capabilities") is not None:
         values["capabilities"] = _distinct(values["capabilities"])
-    refuse_if([*problems_of(values, rules.VERSION, _REQUIRED), *_dates(values)])
+    refuse_if([*_CHANGES.problems(values), *_dates(values)])
     key = key_of(ids.VERSION, input.id)
 
     async def work(session: Any) -> ModelVersion:
@@ -182,15 +187,17 @@ async def _retained(session: Any, version: ModelVersion, store: ArchiveStore) ->
     return await archive.reloaded(session, applied.archived)
 
 
-def _problems(input: CreateVersionInput, values: dict[str, Any], given: list[Any]) -> list[Problem]:
-    found = [*problems_of(values, rules.VERSION), *_dates(values)]
+def _problems(
+    input: CreateVersionInput, values: dict[str, Any], of_bindings: list[list[Problem]]
+) -> list[Problem]:
+    problems = [*_NEW.problems(values), *_dates(values)]
     if input.status == VersionStatus.ARCHIVED:
-        found.append(Invalid("status must be DRAFT, ACTIVE or DEPRECATED", ("status",)))
-    found += problems_of({"alias": input.alias}, {"alias": rules.alias_name})
-    found += problems_of_key(input)
-    for place, (_, problems) in enumerate(given):
-        found += [problem.within("bindings", str(place)) for problem in problems]
-    return found
+        problems.append(Invalid("status must be DRAFT, ACTIVE or DEPRECATED", ("status",)))
+    problems += rules.breaches({"alias": input.alias}, {"alias": rules.alias_name})
+    problems += problems_of_key(input)
+    for n, of_binding in enumerate(of_bindings):
+        problems += [problem.within("bindings", str(n)) for problem in of_binding]
+    return problems
 
 
 def _dates(values: dict[str, Any]) -> list[Problem]:

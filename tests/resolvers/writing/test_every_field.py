@@ -16,7 +16,10 @@ from graphql import GraphQLInputObjectType, Undefined, get_named_type
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from db.tables import IdempotencyKey
 from domain import ids, rules
+from resolvers.reference_inputs import LabelInput
+from resolvers.writing.inputs import InputColumns
 from tests.graphql import GraphQL
 from tests.resolvers.writing import asking
 from tests.resolvers.writing.asking import done
@@ -222,6 +225,16 @@ def test_every_rule_is_of_an_input_field() -> None:
         }
         kind_rules: dict[str, object] = getattr(rules, kind.upper())
         assert {rules.api_name(name) for name in kind_rules} - fields == set()
+
+
+@pytest.mark.parametrize("others", [(), ("key", "value"), ("value", "name"), ("value", "labels")])
+def test_a_field_that_is_no_column_must_be_named(others: tuple[str, ...]) -> None:
+    """Otherwise its value would be lost; here `value` is a column of no table, `key` of one."""
+    with pytest.raises(
+        TypeError, match=r"LabelInput: fields that are no columns of Idempot.*value"
+    ):
+        InputColumns(LabelInput, IdempotencyKey, {}, *others)
+    InputColumns(LabelInput, IdempotencyKey, {}, "value")
 
 
 @pytest.mark.parametrize("type_", TABLES)
