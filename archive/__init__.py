@@ -1,1 +1,1 @@
-"""Cold storage of archived versions: object stores and the archive format. No SQL."""
+"""Cold storage of archived versions: object stores and the archive format. No SQL, no tables."""

@@ -1,25 +1,16 @@
 """Archive objects: a version with its bindings and prices, as compressed canonical JSON.
 
-Sorted keys, UTF-8, amounts as decimal strings, times as ISO 8601: the same rows always make the
-same bytes. `zstd -dc <object>` shows one to a person; docs/retention.md describes it.
+Sorted keys, UTF-8, amounts as decimal strings, times as ISO 8601: equal values always give equal
+bytes. `zstd -dc <object>` shows an object to a person; docs/retention.md describes it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
-from enum import Enum
-from functools import lru_cache
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 import orjson
-import sqlalchemy as sa
 from backports import zstd
-from sqlmodel import SQLModel
-
-from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
 
 FORMAT, FORMAT_VERSION = "model-registry/version", 1
 
@@ -30,64 +21,29 @@ _ABOUT = {
     "units": "amounts in USD per 1,000 tokens, latency in milliseconds, times in UTC",
 }
 _READABLE = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
-_BYTES_MAX = 64 * 1024 * 1024  # unpacked; a real one has some KiB
+_BYTES_MAX = 64 * 1024 * 1024  # decompressed; a typical archive has a few KiB
 
 
 class Corrupt(Exception):
-    """Bytes that are no archive of the version."""
+    """The bytes are not an archive of the version that this code can read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contents:
-    """What an archive gives back: the values of rows, by column."""
-
-    metadata: Any
-    bindings: list[dict[str, Any]]
-    prices: list[dict[str, Any]]
-    providers: Mapping[UUID, str]  # the slugs of the bindings' providers, should one be gone
+def pack(content: Mapping[str, Any]) -> bytes:
+    """The archive object with this content: plain JSON values."""
+    return zstd.compress(_dumped({"about": _ABOUT, **content}))
 
 
-def pack(
-    model: Model,
-    version: ModelVersion,
-    bindings: Iterable[tuple[ProviderBinding, Provider]],
-    prices: Mapping[UUID, list[Price]],
-) -> bytes:
-    """The archive of a version; `prices` are by the binding's key."""
-    content = {
-        "about": _ABOUT,
-        "model": _values(model),
-        "version": _values(version),
-        "bindings": [
-            {
-                **_values(binding),
-                "provider": {"id": str(provider.id), "slug": provider.slug, "name": provider.name},
-                "prices": [_values(price) for price in prices.get(binding.id, [])],
-            }
-            for binding, provider in bindings
-        ],
-    }
-    return zstd.compress(_dumped(content))
-
-
-def unpack(data: bytes, version: ModelVersion) -> Contents:
-    """The contents of this version's archive. Raises Corrupt when it is none."""
+def unpack(data: bytes, version_id: UUID, content_hash: str) -> dict[str, Any]:
+    """The content of this version's archive object. Raises Corrupt if it is anything else."""
     try:
-        content = json.loads(_decompressed(data))
-        about = content["about"]
+        content: dict[str, Any] = json.loads(_decompressed(data))
+        about, version = content.pop("about"), content["version"]
         if about["format"] != FORMAT or about["formatVersion"] != FORMAT_VERSION:
             raise Corrupt(f"the archive has an unknown format: {about}")
-        archived = content["version"]
-        if archived["id"] != str(version.id) or archived["content_hash"] != version.content_hash:
+        if version["id"] != str(version_id) or version["content_hash"] != content_hash:
             raise Corrupt("the archive is of another version")
-        bindings = content["bindings"]
-        return Contents(
-            metadata=archived["metadata"],
-            bindings=[_row(ProviderBinding, binding) for binding in bindings],
-            prices=[_row(Price, price) for binding in bindings for price in binding["prices"]],
-            providers={UUID(b["provider"]["id"]): b["provider"]["slug"] for b in bindings},
-        )
-    except (zstd.ZstdError, ValueError, KeyError, TypeError, ArithmeticError) as error:
+        return content
+    except (zstd.ZstdError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Corrupt("the archive cannot be read") from error
 
 
@@ -100,62 +56,8 @@ def _dumped(content: Any) -> bytes:
 
 
 def _decompressed(data: bytes) -> bytes:
-    unpacking = zstd.ZstdDecompressor()
-    text = unpacking.decompress(data, max_length=_BYTES_MAX)
-    if not unpacking.eof or unpacking.unused_data:
-        raise Corrupt("the archive is cut off, too large, or followed by something")
+    decompressor = zstd.ZstdDecompressor()
+    text = decompressor.decompress(data, max_length=_BYTES_MAX)
+    if not decompressor.eof or decompressor.unused_data:
+        raise Corrupt("the archive is incomplete, too large, or followed by other data")
     return text
-
-
-def _values(row: SQLModel) -> dict[str, Any]:
-    return {name: _plain(getattr(row, key)) for key, (name, _) in _columns(type(row)).items()}
-
-
-def _plain(value: Any) -> Any:
-    match value:
-        case Decimal():
-            return format(value, "f")
-        case Enum():
-            return value.value
-        case datetime() | date():
-            return value.isoformat()
-        case UUID():
-            return str(value)
-        case _:
-            return value
-
-
-def _row(table: type[SQLModel], archived: Mapping[str, Any]) -> dict[str, Any]:
-    """A row's values; a column that is newer than the archive is left to its default."""
-    return {
-        key: _typed(column, archived[name])
-        for key, (name, column) in _columns(table).items()
-        if name in archived
-    }
-
-
-def _typed(column: sa.Column[Any], value: Any) -> Any:
-    if value is None:
-        return None
-    for type_, read in _READERS.items():
-        if isinstance(column.type, type_):
-            return read(value)
-    return value
-
-
-# Float comes before Numeric, whose subclass it is.
-_READERS: dict[type[sa.types.TypeEngine[Any]], Callable[[Any], Any]] = {
-    sa.Float: float,
-    sa.Numeric: Decimal,
-    sa.DateTime: datetime.fromisoformat,
-    sa.Date: date.fromisoformat,
-    sa.Uuid: UUID,
-}
-
-
-@lru_cache
-def _columns(table: type[SQLModel]) -> dict[str, tuple[str, sa.Column[Any]]]:
-    """A table's columns and their names, by attribute; orjson takes no subclass of str as a key."""
-    attributes = sa.inspect(table).column_attrs
-    columns = {a.key: a.columns[0] for a in attributes if isinstance(a.columns[0], sa.Column)}
-    return {key: ("".join(column.name), column) for key, column in columns.items()}

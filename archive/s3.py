@@ -1,4 +1,4 @@
-"""The place of cold storage that is a bucket behind the S3 API. Every call blocks."""
+"""Cold storage in a bucket, by the S3 API. Every call blocks."""
 
 import os
 from collections.abc import Iterator
@@ -12,24 +12,24 @@ from botocore.exceptions import (  # type: ignore[import-untyped]  # the same
     ClientError,
 )
 
-from archive.folder import RestorePending, StoreUnavailable
+from archive.objects import RestorePending, StoreUnavailable
 
 
 class S3Store:
-    """Objects in an S3 bucket, in a storage class; endpoint and credentials as AWS has them."""
+    """Objects in an S3 bucket; the endpoint and the credentials come from AWS's own variables."""
 
     def __init__(self, bucket: str, prefix: str, storage_class: str) -> None:
         self._bucket, self._prefix, self._class = bucket, prefix, storage_class
-        # A bucket's name is no host name on servers other than Amazon's.
-        is_own = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
+        # Servers other than Amazon's do not resolve a bucket's name as a host name.
+        has_endpoint = "AWS_ENDPOINT_URL" in os.environ or "AWS_ENDPOINT_URL_S3" in os.environ
         config = Config(
             connect_timeout=2,
             read_timeout=4,
             retries={"mode": "standard", "total_max_attempts": 2},
             max_pool_connections=32,
-            s3={"addressing_style": "path" if is_own else "auto"},
+            s3={"addressing_style": "path" if has_endpoint else "auto"},
         )
-        region = os.environ.get("AWS_REGION")  # which boto3 leaves to other SDKs
+        region = os.environ.get("AWS_REGION")  # boto3 itself reads only AWS_DEFAULT_REGION
         self._client: Any = boto3.client("s3", config=config, region_name=region)
 
     def uri(self, key: str) -> str:
@@ -48,7 +48,7 @@ class S3Store:
         )
 
     def get(self, key: str, *, request_restore: bool) -> bytes:
-        """Download an object. One in an archive tier is asked back first, for some days."""
+        """Download an object. An object in an archive tier is restored first, for some days."""
         try:
             return bytes(self._call("get_object", key)["Body"].read())
         except _Archived as error:
@@ -73,19 +73,19 @@ class S3Store:
             raise _unavailable(error) from error
 
     def _request_restore(self, key: str) -> RestorePending:
-        """Start the restore of an object in an archive tier, unless that has been done."""
+        """Request the restore of an object in an archive tier, unless a restore is under way."""
         head = self._call("head_object", key)
         storage_class = head.get("StorageClass", self._class)
         if 'ongoing-request="true"' not in head.get("Restore", ""):
-            tier = {"Days": _RESTORED_DAYS, "GlacierJobParameters": {"Tier": "Standard"}}
-            self._call("restore_object", key, RestoreRequest=tier)
+            request = {"Days": _RESTORED_DAYS, "GlacierJobParameters": {"Tier": "Standard"}}
+            self._call("restore_object", key, RestoreRequest=request)
         wait = _WAITS.get(storage_class, timedelta(hours=12))
         return RestorePending(storage_class, datetime.now(UTC) + wait)
 
-    def _call(self, operation: str, key: str, **given: Any) -> Any:
+    def _call(self, operation: str, key: str, **arguments: Any) -> Any:
         try:
             return getattr(self._client, operation)(
-                Bucket=self._bucket, Key=self._prefix + key, **given
+                Bucket=self._bucket, Key=self._prefix + key, **arguments
             )
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code")
@@ -101,11 +101,11 @@ class S3Store:
 
 
 class _Archived(Exception):
-    """The object is in a tier that answers no GET before a restore."""
+    """The object is in an archive tier: a GET fails until it is restored."""
 
 
 _RESTORED_DAYS = 7  # how long S3 keeps the readable copy
-# How long a Standard restore takes at most.
+# The longest time that a Standard restore takes.
 # Source: docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html
 _WAITS = {"GLACIER": timedelta(hours=5), "DEEP_ARCHIVE": timedelta(hours=12)}
 

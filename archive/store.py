@@ -1,28 +1,32 @@
-"""Cold storage: where the objects of archived versions are kept.
+"""Cold storage: the objects of archived versions.
 
-An object is named by the SHA-256 of its bytes: writing it twice is writing it once, and whoever
-reads it knows that it is what was written.
+The name of an object is the SHA-256 of its bytes: writing it twice gives one object, and a reader
+can check that the bytes are the ones that were written.
 """
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple, TypeVar
+from urllib.parse import unquote, urlsplit
 
-from archive.folder import RestorePending, StoreUnavailable, open_store
+from archive import urls
+from archive.folder import FileStore
+from archive.objects import ObjectStore, RestorePending, StoreUnavailable
 
-__all__ = ["ArchiveStore", "RestorePending", "StoreUnavailable", "Stored"]
+__all__ = ["ArchiveStore", "RestorePending", "StoreUnavailable", "StoredObject"]
 
 T = TypeVar("T")
 
 _SUFFIX = ".json.zst"
-_AT_ONCE = 8  # calls under way, each in a thread of the store's own
-_TIME_LIMIT_S = 4.5  # less than an operation may take by default: the caller is told what it was
+_CALLS_MAX = 8  # concurrent calls, each in a thread of the store
+_TIMEOUT_S = 4.5  # below the default timeout of an operation, so that the caller learns the cause
 
 
-class Stored(NamedTuple):
-    """An object in cold storage: its address, the SHA-256 of its bytes in hex, how many."""
+class StoredObject(NamedTuple):
+    """An object in cold storage: its address, the SHA-256 of its bytes in hex, its size."""
 
     uri: str
     sha256: str
@@ -30,70 +34,81 @@ class Stored(NamedTuple):
 
 
 class ArchiveStore:
-    """One store; safe to use from many tasks at once."""
+    """The objects in one folder or bucket; tasks may use it concurrently."""
 
     def __init__(self, url: str, storage_class: str = "GLACIER_IR") -> None:
         self._objects = open_store(url, storage_class)
         self._storage_class = storage_class
-        self._turns = asyncio.Semaphore(_AT_ONCE)
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="cold")
+        self._limit = asyncio.Semaphore(_CALLS_MAX)
+        self._threads = ThreadPoolExecutor(_CALLS_MAX, thread_name_prefix="archive")
 
-    async def put(self, objects: Sequence[bytes]) -> list[Stored]:
-        """Keep objects; all are safe when this returns. Raises StoreUnavailable."""
+    async def write(self, objects: Sequence[bytes]) -> list[StoredObject]:
+        """Store objects; all are safe when this returns. Raises StoreUnavailable."""
 
-        async def one(data: bytes) -> Stored:
+        async def write_one(data: bytes) -> StoredObject:
             digest = sha256(data).hexdigest()
             await self._run(lambda: self._objects.put(_key(digest), data))
-            return Stored(self._objects.uri(_key(digest)), digest, len(data))
+            return StoredObject(self._objects.uri(_key(digest)), digest, len(data))
 
-        return list(await asyncio.gather(*(one(data) for data in objects)))
+        return list(await asyncio.gather(*(write_one(data) for data in objects)))
 
-    async def get(self, uri: str, digest: str, *, request_restore: bool = True) -> bytes:
-        """The object with this SHA-256, verified; from `uri` where the store has moved since.
+    async def read(self, uri: str, digest: str, *, request_restore: bool = True) -> bytes:
+        """The object with this SHA-256, verified; from `uri` if this store does not have it.
 
-        Raises StoreUnavailable, and RestorePending while an archive tier gives it back.
+        Raises StoreUnavailable, and RestorePending while an archive tier restores the object.
         """
-        data = await self._run(lambda: self._read(uri, digest, request_restore))
+        data = await self._run(lambda: self._get(uri, digest, request_restore))
         if sha256(data).hexdigest() != digest:
             raise StoreUnavailable("the archive in cold storage is corrupt: its SHA-256 differs")
         return data
 
     async def delete(self, digest: str) -> None:
-        """Forget the object with this SHA-256, if it is there. Raises StoreUnavailable."""
+        """Delete the object with this SHA-256, if it exists. Raises StoreUnavailable."""
         await self._run(lambda: self._objects.delete(_key(digest)))
 
-    def names(self) -> Iterator[tuple[str, int]]:
+    def sizes(self) -> Iterator[tuple[str, int]]:
         """The SHA-256 and the size in bytes of each object; blocks. Raises StoreUnavailable."""
         for key, size_bytes in self._objects.sizes():
             yield key.rpartition("/")[2].removesuffix(_SUFFIX), size_bytes
 
     def close(self) -> None:
-        """Let the threads end; a call under way is not waited for."""
+        """Stop the threads, without waiting for calls that still run."""
         self._threads.shutdown(wait=False)
 
     async def _run(self, call: Callable[[], T]) -> T:
-        async with self._turns:
+        async with self._limit:
             running = asyncio.get_running_loop().run_in_executor(self._threads, call)
             try:
-                async with asyncio.timeout(_TIME_LIMIT_S):
+                async with asyncio.timeout(_TIMEOUT_S):
                     return await running
             except TimeoutError as error:
-                message = f"cold storage does not answer within {_TIME_LIMIT_S} s"
+                message = f"cold storage does not answer within {_TIMEOUT_S} s"
                 raise StoreUnavailable(message) from error
 
-    def _read(self, uri: str, digest: str, request_restore: bool) -> bytes:
+    def _get(self, uri: str, digest: str, request_restore: bool) -> bytes:
         key = _key(digest)
-        if uri in ("", self._objects.uri(key)):
-            return self._objects.get(key, request_restore=request_restore)
         try:
             return self._objects.get(key, request_restore=request_restore)
         except StoreUnavailable:
             root = uri.removesuffix(f"/{key}")
-            if root == uri:
+            if root == uri or uri == self._objects.uri(key):
                 raise
+            # the setting has changed since the object was written
             return open_store(root, self._storage_class).get(key, request_restore=request_restore)
 
 
+def open_store(url: str, storage_class: str) -> ObjectStore:
+    """The store of a `file:///folder` or `s3://bucket/prefix` URL; ValueError for any other."""
+    urls.check(url)
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return FileStore(Path(unquote(parts.path)))
+    from archive.s3 import S3Store  # noqa: PLC0415  # boto3 takes 10 MB, and 30 ms of the start
+
+    prefix = parts.path.strip("/")
+    return S3Store(parts.netloc, f"{prefix}/" if prefix else "", storage_class)
+
+
 def _key(digest: str) -> str:
-    """Where an object stands: 256 folders keep each of them small."""
+    """The key of an object: 256 folders keep each of them small."""
     return f"{digest[:2]}/{digest}{_SUFFIX}"

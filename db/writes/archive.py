@@ -5,7 +5,7 @@ an object that nothing refers to, and the next run writes the same object again.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,11 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from archive import format
-from archive.format import Contents
-from archive.store import ArchiveStore, RestorePending, Stored, StoreUnavailable
+from archive.store import ArchiveStore, RestorePending, StoredObject, StoreUnavailable
 from db.reads.keyset import among
 from db.tables import Model, ModelAlias, ModelVersion, Price, Provider, ProviderBinding
-from db.writes import rows
+from db.writes import archive_rows, rows
+from db.writes.archive_rows import ArchivedRows
 from db.writes.versions import refuse_archived
 from domain.enums import ArchiveReason, VersionStatus
 from domain.problems import InvalidState, Problem, Refused, UserErrorCode
@@ -56,7 +56,7 @@ async def archive(
     objects = await _packed(session, version_ids)
     watch(Step.BEFORE_PUT)
     try:
-        stored = await store.put(list(objects.values()))
+        stored = await store.write(list(objects.values()))
     except StoreUnavailable as error:
         place = "id" if reason == ArchiveReason.MANUAL else "model"
         raise Refused(_storage_unavailable(error, place)) from error
@@ -85,11 +85,12 @@ async def archive_by_hand(
     return (await reloaded(session, [key]))[0]
 
 
-async def read(store: ArchiveStore, version: ModelVersion) -> Contents:
-    """What an ARCHIVED version's object holds, verified; refused when it cannot be had now."""
+async def read(store: ArchiveStore, version: ModelVersion) -> ArchivedRows:
+    """The rows in an ARCHIVED version's object; refused when it cannot be read now."""
     try:
-        data = await store.get(version.archive_uri or "", version.archive_hash or "")
-        return format.unpack(data, version)
+        data = await store.read(version.archive_uri or "", version.archive_hash or "")
+        content = format.unpack(data, version.id, version.content_hash)
+        return archive_rows.rows_of(content)
     except RestorePending as error:
         raise Refused(InvalidState(str(error), ("id",))) from error
     except (StoreUnavailable, format.Corrupt) as error:
@@ -97,13 +98,13 @@ async def read(store: ArchiveStore, version: ModelVersion) -> Contents:
 
 
 async def restore(
-    session: AsyncSession, seen: ModelVersion, expected_revision: int | None, contents: Contents
+    session: AsyncSession, seen: ModelVersion, expected_revision: int | None, archived: ArchivedRows
 ) -> ModelVersion:
     """Put back what was archived, unless the version is another one by now than was `seen`."""
     version = await rows.lock(session, ModelVersion, seen.id, expected_revision)
     if version.status != VersionStatus.ARCHIVED or version.archive_hash != seen.archive_hash:
         raise Refused(InvalidState("the version was restored meanwhile", ("id",)))
-    providers = await _providers(session, contents)
+    providers = await _provider_ids(session, archived.providers)
     bindings = [
         ProviderBinding(
             **{
@@ -113,13 +114,13 @@ async def restore(
                 "updated_at": sa.func.now(),
             }
         )
-        for values in contents.bindings
+        for values in archived.bindings
     ]
     await rows.insert(session, *bindings)
-    await rows.insert(session, *(Price(**values) for values in contents.prices))
+    await rows.insert(session, *(Price(**values) for values in archived.prices))
     back: dict[str, Any] = {
         "status": version.status_before_archive,
-        "metadata_": contents.metadata,
+        "metadata_": archived.metadata,
         "status_before_archive": None,
         "archived_at": None,
         "archive_reason": None,
@@ -186,7 +187,9 @@ async def _packed(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UU
     for price in await session.exec(dated.order_by(col(Price.effective_from))):
         prices[price.binding_id].append(price)
     return {
-        version.id: format.pack(model, version, bindings[version.id], prices)
+        version.id: format.pack(
+            archive_rows.content_of(model, version, bindings[version.id], prices)
+        )
         for version, model in versions
     }
 
@@ -206,7 +209,9 @@ _MARK = sa.text("""
 )
 
 
-async def _mark(session: AsyncSession, stored: dict[UUID, Stored], reason: ArchiveReason) -> None:
+async def _mark(
+    session: AsyncSession, stored: dict[UUID, StoredObject], reason: ArchiveReason
+) -> None:
     values = {
         "ids": list(stored),
         "uris": [each.uri for each in stored.values()],
@@ -217,9 +222,8 @@ async def _mark(session: AsyncSession, stored: dict[UUID, Stored], reason: Archi
     await (await session.connection()).execute(_MARK, values)
 
 
-async def _providers(session: AsyncSession, contents: Contents) -> dict[UUID, UUID]:
-    """Each archived provider's key now: one that was deleted since may be back under its slug."""
-    slugs = contents.providers
+async def _provider_ids(session: AsyncSession, slugs: Mapping[UUID, str]) -> dict[UUID, UUID]:
+    """Each archived provider's key now; a deleted provider may exist again under its slug."""
     known = sa.or_(
         among(col(Provider.id), list(slugs)), among(col(Provider.slug), list(slugs.values()))
     )

@@ -65,10 +65,10 @@ async def restore(
         raise Refused(rows.stale(version, input.expected_revision))
     if version.status != VersionStatus.ARCHIVED:
         raise Refused(InvalidState("the version is not ARCHIVED", ("id",)))
-    contents = await changes.read(store, version)
+    archived = await changes.read(store, version)
 
     async def work(session: Any) -> ModelVersion:
-        return await changes.restore(session, version, input.expected_revision, contents)
+        return await changes.restore(session, version, input.expected_revision, archived)
 
     return await write(info, work)
 

@@ -37,8 +37,10 @@ def verify(
 
     async def check(database: "Database", store: "ArchiveStore") -> None:
         from archive.verify import verify as verified
+        from db.reads.archives import archived_versions
+        from db.writes.archive_rows import rows_of
 
-        report = await verified(database, store)
+        report = await verified(store, archived_versions(database.reader), rows_of)
         _show(report, console, unreferenced)
         if report.problems:
             raise Failure(f"{len(report.problems):,} archives cannot be restored")

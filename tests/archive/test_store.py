@@ -11,8 +11,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from archive.folder import open_store
-from archive.store import ArchiveStore, RestorePending, StoreUnavailable
+from archive.store import ArchiveStore, RestorePending, StoreUnavailable, open_store
 from db.postgres.engine import Database
 from tests import factories
 from tests.graphql import GraphQL
@@ -53,36 +52,36 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ArchiveSto
 
 
 async def test_what_was_put_is_read_back_by_its_name(store: ArchiveStore) -> None:
-    (stored,) = await store.put([DATA])
+    (stored,) = await store.write([DATA])
     assert (stored.sha256, stored.size_bytes) == (DIGEST, len(DATA))
-    assert await store.get(stored.uri, DIGEST) == DATA
-    assert list(store.names()) == [(DIGEST, len(DATA))]
+    assert await store.read(stored.uri, DIGEST) == DATA
+    assert list(store.sizes()) == [(DIGEST, len(DATA))]
 
 
 async def test_putting_twice_is_putting_once(store: ArchiveStore) -> None:
-    assert await store.put([DATA]) == await store.put([DATA])
-    assert len(list(store.names())) == 1
+    assert await store.write([DATA]) == await store.write([DATA])
+    assert len(list(store.sizes())) == 1
 
 
 async def test_what_was_deleted_is_missing_and_may_be_deleted_again(store: ArchiveStore) -> None:
-    (stored,) = await store.put([DATA])
+    (stored,) = await store.write([DATA])
     for _ in range(2):
         await store.delete(DIGEST)
     with pytest.raises(StoreUnavailable, match="missing"):
-        await store.get(stored.uri, DIGEST)
+        await store.read(stored.uri, DIGEST)
 
 
 async def test_a_store_that_has_moved_still_reads_what_stands_elsewhere(
     store: ArchiveStore, tmp_path: Path
 ) -> None:
-    (stored,) = await store.put([DATA])
+    (stored,) = await store.write([DATA])
     moved = ArchiveStore((tmp_path / "elsewhere").as_uri())
-    assert await moved.get(stored.uri, DIGEST) == DATA
+    assert await moved.read(stored.uri, DIGEST) == DATA
     moved.close()
 
 
 async def test_a_changed_byte_is_told(store: ArchiveStore, tmp_path: Path, request: Any) -> None:
-    (stored,) = await store.put([DATA])
+    (stored,) = await store.write([DATA])
     key = f"{DIGEST[:2]}/{DIGEST}.json.zst"
     if stored.uri.startswith("s3:"):
         s3 = request.getfixturevalue("s3")
@@ -90,13 +89,13 @@ async def test_a_changed_byte_is_told(store: ArchiveStore, tmp_path: Path, reque
     else:
         (tmp_path / key).write_bytes(b"another")
     with pytest.raises(StoreUnavailable, match="corrupt"):
-        await store.get(stored.uri, DIGEST)
+        await store.read(stored.uri, DIGEST)
 
 
 async def test_objects_go_to_the_storage_class_of_the_settings(s3: Any) -> None:
     for storage_class in ("GLACIER_IR", "STANDARD_IA"):
         store = ArchiveStore(f"s3://archives/{storage_class}", storage_class)
-        (stored,) = await store.put([DATA])
+        (stored,) = await store.write([DATA])
         head = s3.head_object(Bucket="archives", Key=stored.uri.removeprefix("s3://archives/"))
         assert head["StorageClass"] == storage_class
         store.close()
@@ -109,13 +108,13 @@ async def test_an_archive_tier_is_asked_once_and_read_later(
     async with httpx.AsyncClient() as client:
         await _slow_restores(client)
     store = ArchiveStore(f"s3://archives/{storage_class}", storage_class)
-    (stored,) = await store.put([DATA])
+    (stored,) = await store.write([DATA])
     key = stored.uri.removeprefix("s3://archives/")
     with pytest.raises(RestorePending):
-        await store.get(stored.uri, DIGEST, request_restore=False)
+        await store.read(stored.uri, DIGEST, request_restore=False)
     assert "Restore" not in s3.head_object(Bucket="archives", Key=key)
     with pytest.raises(RestorePending, match=f"from {storage_class}: retry at 20") as told:
-        await store.get(stored.uri, DIGEST)
+        await store.read(stored.uri, DIGEST)
     assert 0 < (told.value.at.timestamp() - stored_at(s3, key)) / 3600 - hours < 0.1
     found = [await _tried(store, stored.uri) for _ in range(6)]
     assert found[0] == "not yet"
@@ -134,7 +133,7 @@ async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
     await done(gql, "archiveVersion", id=version.node_id)
     (error,) = await refused(gql, "restoreVersion", id=version.node_id)
     assert error["code"] == "INVALID_STATE"
-    assert "on its way back from DEEP_ARCHIVE: retry at 20" in error["message"]
+    assert "is being restored from DEEP_ARCHIVE: retry at 20" in error["message"]
     answers = [await answer(gql, "restoreVersion", id=version.node_id) for _ in range(4)]
     restored = next(each["version"] for each in answers if each["version"])
     assert restored["status"] == "ACTIVE"
@@ -155,7 +154,7 @@ def stored_at(s3: Any, key: str) -> float:
 
 async def _tried(store: ArchiveStore, uri: str) -> bytes | str:
     try:
-        return await store.get(uri, DIGEST)
+        return await store.read(uri, DIGEST)
     except RestorePending:
         return "not yet"
 
@@ -165,13 +164,13 @@ async def test_a_server_that_is_gone_or_refuses_is_unavailable(
 ) -> None:
     nowhere = ArchiveStore("s3://no-such-bucket")
     with pytest.raises(StoreUnavailable, match="NoSuchBucket"):
-        await nowhere.put([DATA])
+        await nowhere.write([DATA])
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     gone = ArchiveStore("s3://archives")
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        await gone.put([DATA])
+        await gone.write([DATA])
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        await gone.get("", DIGEST)
+        await gone.read("", DIGEST)
     for store in (nowhere, gone):
         store.close()
 
@@ -180,7 +179,7 @@ async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) ->
     (tmp_path / "file").write_text("in the way")
     store = ArchiveStore((tmp_path / "file" / "folder").as_uri())
     with pytest.raises(StoreUnavailable, match="cannot be written"):
-        await store.put([DATA])
+        await store.write([DATA])
     store.close()
 
 

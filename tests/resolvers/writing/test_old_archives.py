@@ -77,4 +77,4 @@ def _insert_archived(
     }
     for table, row in (("models", content["model"]), ("model_versions", version)):
         query = f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s)"
-        connection.execute(query, [Jsonb(row)])  # type: ignore[arg-type]  # not a literal
+        connection.execute(query, [Jsonb(row)])

@@ -26,7 +26,7 @@ async def _model(gql: GraphQL, versions: int, keep: int = 1) -> Model:
 
 async def _objects(gql: GraphQL) -> int:
     assert gql.store is not None
-    return len(list(gql.store.names()))
+    return len(list(gql.store.sizes()))
 
 
 async def test_what_was_planned_is_done_and_told(gql: GraphQL) -> None:

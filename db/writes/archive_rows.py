@@ -1,0 +1,119 @@
+"""Rows to archive values and back: the content of an archive object, as archive.format packs it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from archive.format import Corrupt
+from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedRows:
+    """What a restore writes: the values of rows, by attribute."""
+
+    metadata: Any
+    bindings: list[dict[str, Any]]
+    prices: list[dict[str, Any]]
+    providers: Mapping[UUID, str]  # the slugs of the bindings' providers, in case one was deleted
+
+
+def content_of(
+    model: Model,
+    version: ModelVersion,
+    bindings: Iterable[tuple[ProviderBinding, Provider]],
+    prices: Mapping[UUID, list[Price]],
+) -> dict[str, Any]:
+    """The content of a version's archive; `prices` are by the binding's key."""
+    return {
+        "model": _values(model),
+        "version": _values(version),
+        "bindings": [
+            {
+                **_values(binding),
+                "provider": {"id": str(provider.id), "slug": provider.slug, "name": provider.name},
+                "prices": [_values(price) for price in prices.get(binding.id, [])],
+            }
+            for binding, provider in bindings
+        ],
+    }
+
+
+def rows_of(content: Mapping[str, Any]) -> ArchivedRows:
+    """The rows in an archive's content.
+
+    Raises Corrupt when a value is not of its column's type. The version's own columns are not here,
+    because an archived version keeps its row; only its metadata leaves.
+    """
+    try:
+        bindings = content["bindings"]
+        return ArchivedRows(
+            metadata=content["version"]["metadata"],
+            bindings=[_row(ProviderBinding, binding) for binding in bindings],
+            prices=[_row(Price, price) for binding in bindings for price in binding["prices"]],
+            providers={UUID(b["provider"]["id"]): b["provider"]["slug"] for b in bindings},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+        raise Corrupt("the archive cannot be read") from error
+
+
+def _values(row: SQLModel) -> dict[str, Any]:
+    return {name: _plain(getattr(row, key)) for key, (name, _) in _columns(type(row)).items()}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return format(value, "f")
+        case Enum():
+            return value.value
+        case datetime() | date():
+            return value.isoformat()
+        case UUID():
+            return str(value)
+        case _:
+            return value
+
+
+def _row(table: type[SQLModel], archived: Mapping[str, Any]) -> dict[str, Any]:
+    """A row's values; a column that is newer than the archive gets its default."""
+    return {
+        key: _typed(column, archived[name])
+        for key, (name, column) in _columns(table).items()
+        if name in archived
+    }
+
+
+def _typed(column: sa.Column[Any], value: Any) -> Any:
+    if value is None:
+        return None
+    for type_, read in _READERS.items():
+        if isinstance(column.type, type_):
+            return read(value)
+    return value
+
+
+# Float comes before Numeric, whose subclass it is.
+_READERS: dict[type[sa.types.TypeEngine[Any]], Callable[[Any], Any]] = {
+    sa.Float: float,
+    sa.Numeric: Decimal,
+    sa.DateTime: datetime.fromisoformat,
+    sa.Date: date.fromisoformat,
+    sa.Uuid: UUID,
+}
+
+
+@lru_cache
+def _columns(table: type[SQLModel]) -> dict[str, tuple[str, sa.Column[Any]]]:
+    """A table's columns and their names, by attribute; orjson takes no subclass of str as a key."""
+    attributes = sa.inspect(table).column_attrs
+    columns = {a.key: a.columns[0] for a in attributes if isinstance(a.columns[0], sa.Column)}
+    return {key: ("".join(column.name), column) for key, column in columns.items()}

@@ -1,0 +1,57 @@
+"""The archive format: equal values give equal bytes, and nothing but an archive is read."""
+
+import json
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from backports import zstd
+
+from archive import format
+from archive.format import Corrupt
+
+OBJECTS = Path(__file__).with_name("format_1")  # written by commit 304db09
+VERSION_ID, CONTENT_HASH = UUID(int=1), "0" * 64
+CONTENT: dict[str, Any] = {
+    "version": {"id": str(VERSION_ID), "content_hash": CONTENT_HASH, "metadata": {"b": 1, "a": 2}}
+}
+
+
+@pytest.mark.parametrize("name", ["plain", "large_integer"])
+def test_an_old_object_is_read_and_written_again_to_the_same_bytes(name: str) -> None:
+    data = (OBJECTS / f"{name}.json.zst").read_bytes()
+    version = json.loads(zstd.decompress(data))["version"]
+    content = format.unpack(data, UUID(version["id"]), version["content_hash"])
+    assert content["version"] == version
+    assert zstd.decompress(format.pack(content)) == zstd.decompress(data)
+
+
+def test_the_order_of_keys_does_not_matter() -> None:
+    reordered = {"version": dict(reversed(CONTENT["version"].items()))}
+    assert format.pack(reordered) == format.pack(CONTENT)
+    assert format.unpack(format.pack(CONTENT), VERSION_ID, CONTENT_HASH) == CONTENT
+
+
+PACKED = format.pack(CONTENT)
+TEXT = zstd.decompress(PACKED)
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (b"", "incomplete"),
+        (PACKED[:-9], "incomplete"),
+        (PACKED * 2, "followed by other data"),
+        (b"x" + PACKED[1:], "cannot be read"),
+        (zstd.compress(b"[]"), "cannot be read"),
+        (zstd.compress(b"{}"), "cannot be read"),
+        (zstd.compress(TEXT[:-9]), "cannot be read"),
+        (zstd.compress(TEXT.replace(b'Version": 1', b'Version": 2')), "unknown format"),
+        (zstd.compress(TEXT.replace(CONTENT_HASH.encode(), b"1" * 64)), "of another version"),
+        (zstd.compress(TEXT.replace(str(VERSION_ID).encode(), b"1")), "of another version"),
+    ],
+)
+def test_anything_else_is_corrupt(data: bytes, problem: str) -> None:
+    with pytest.raises(Corrupt, match=problem):
+        format.unpack(data, VERSION_ID, CONTENT_HASH)
