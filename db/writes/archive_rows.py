@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from sqlmodel import SQLModel
 
 from archive.format import Corrupt
 from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
+
+_NESTED = frozenset({"provider", "prices"})  # what a binding's values hold beside its columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +53,15 @@ def content_of(
 def rows_of(content: Mapping[str, Any]) -> ArchivedRows:
     """The rows in an archive's content.
 
-    Raises Corrupt when a value is not of its column's type. The version's own columns are not here,
+    Raises Corrupt when a value is not of its column's type, and for a field that is no column: an
+    older server would lose what a newer one has archived. The version's own columns are not here,
     because an archived version keeps its row; only its metadata leaves.
     """
     try:
         bindings = content["bindings"]
         return ArchivedRows(
             metadata=content["version"]["metadata"],
-            bindings=[_row(ProviderBinding, binding) for binding in bindings],
+            bindings=[_row(ProviderBinding, binding, _NESTED) for binding in bindings],
             prices=[_row(Price, price) for binding in bindings for price in binding["prices"]],
             providers={UUID(b["provider"]["id"]): b["provider"]["slug"] for b in bindings},
         )
@@ -73,6 +77,8 @@ def _plain(value: Any) -> Any:
     match value:
         case Decimal():
             return format(value, "f")
+        case float() if not isfinite(value):
+            return str(value)  # JSON has no infinity: orjson would write null
         case Enum():
             return value.value
         case datetime() | date():
@@ -83,11 +89,18 @@ def _plain(value: Any) -> Any:
             return value
 
 
-def _row(table: type[SQLModel], archived: Mapping[str, Any]) -> dict[str, Any]:
+def _row(
+    table: type[SQLModel], archived: Mapping[str, Any], nested: frozenset[str] = frozenset()
+) -> dict[str, Any]:
     """A row's values; a column that is newer than the archive gets its default."""
+    columns = _columns(table)
+    unknown = archived.keys() - {name for name, _ in columns.values()} - nested
+    if unknown:
+        names = ", ".join(sorted(unknown))
+        raise Corrupt(f"the archive has fields that this server does not know: {names}")
     return {
         key: _typed(column, archived[name])
-        for key, (name, column) in _columns(table).items()
+        for key, (name, column) in columns.items()
         if name in archived
     }
 

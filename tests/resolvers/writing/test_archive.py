@@ -1,9 +1,11 @@
 """archiveVersion, restoreVersion, setVersionHold: out of service, and back as it was."""
 
 import json
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from backports import zstd
 
@@ -133,6 +135,44 @@ async def test_an_object_that_is_not_sound_restores_nothing(
     assert (await _seen(gql, id), await factories.revision(gql.db)) == (before, revision)
     file.write_bytes(data)
     await done(gql, "restoreVersion", id=id)
+
+
+@pytest.mark.parametrize("place", ["bindings", "prices"])
+async def test_a_field_that_the_server_does_not_know_is_not_dropped(
+    gql: GraphQL, database_url: str, tmp_path: Path, place: str
+) -> None:
+    """A newer server may have archived it: an older one refuses, so that nothing is lost."""
+    id = await _published(gql)
+    await done(gql, "archiveVersion", id=id)
+    (file,) = (tmp_path / "cold").glob("*/*")
+    content = json.loads(zstd.decompress(file.read_bytes()))
+    binding = content["bindings"][0]
+    (binding if place == "bindings" else binding["prices"][0])["tier"] = "gold"
+    data = zstd.compress(json.dumps(content).encode())
+    file.write_bytes(data)
+    digest = sha256(data).hexdigest()
+    renamed = tmp_path / "cold" / digest[:2] / f"{digest}.json.zst"
+    renamed.parent.mkdir(exist_ok=True)
+    file.rename(renamed)
+    with psycopg.connect(database_url) as connection:
+        query = "UPDATE model_versions SET archive_uri = %s, archive_hash = %s"
+        connection.execute(query, [renamed.as_uri(), digest])
+    before = await _seen(gql, id)
+    (error,) = await refused(gql, "restoreVersion", id=id)
+    assert error["code"] == "STORAGE_UNAVAILABLE"
+    assert "this server does not know: tier" in error["message"]
+    assert await _seen(gql, id) == before
+
+
+async def test_a_figure_that_json_cannot_write_is_kept(gql: GraphQL, database_url: str) -> None:
+    """The API refuses an infinite latency, the column holds it."""
+    id = await _published(gql)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE provider_bindings SET latency_ms = 'Infinity'")
+        await done(gql, "archiveVersion", id=id)
+        await done(gql, "restoreVersion", id=id)
+        query = "SELECT DISTINCT latency_ms FROM provider_bindings"
+        assert connection.execute(query).fetchall() == [(float("inf"),)]
 
 
 async def test_a_store_that_takes_nothing_archives_nothing(gql: GraphQL, tmp_path: Path) -> None:

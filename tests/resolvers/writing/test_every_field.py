@@ -5,14 +5,14 @@ The tests walk the input types of the schema. A field that is added later fails
 check the field without further code.
 """
 
+from collections.abc import Iterator
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from graphql import GraphQLInputObjectType, Undefined, get_named_type
+from graphql import GraphQLInputObjectType, Undefined, get_named_type, is_required_input_field
 from psycopg import sql
 from psycopg.rows import dict_row
 
@@ -22,144 +22,9 @@ from resolvers.reference_inputs import LabelInput
 from resolvers.writing.inputs import InputColumns
 from tests.graphql import GraphQL
 from tests.resolvers.writing import asking
-from tests.resolvers.writing.asking import done
+from tests.resolvers.writing.asking import codes, done
+from tests.resolvers.writing.field_values import BINDING, NO_COLUMN, PRICE, VALUES
 
-PRICE = {
-    "inputPer1k": "0.0025",
-    "outputPer1k": "0.01",
-    "cacheReadPer1k": "0.0001",
-    "effectiveFrom": "2026-01-31T12:00:00.000001+00:00",
-    "source": "list price",
-}
-BINDING = {
-    "providerModelId": "served",
-    "region": "eu-west-1",
-    "endpoint": "https://example.com/v1",
-    "config": {"maxTokens": 4096},
-    "credentialRef": "env://ACME",
-    "status": "DRAINING",
-    "priority": 10,
-    "weight": 50,
-    "sunsetOn": "2030-01-31",
-}
-# Input type -> field -> a value other than the field's default, as GraphQL shows it.
-VALUES: dict[str, dict[str, Any]] = {
-    "CreateModelInput": {
-        "name": "created",
-        "task": "OCR",
-        "subject": "math",
-        "description": "Created.",
-        "labels": [{"key": "team", "value": "red"}],
-        "retentionKeep": 5,
-    },
-    "UpdateModelInput": {
-        "name": "updated",
-        "task": "SEARCH",
-        "subject": "physics",
-        "description": "Updated.",
-        "labels": [{"key": "team", "value": "blue"}],
-        "retentionKeep": 7,
-    },
-    "LabelInput": {"key": "team", "value": "red"},
-    "CreateVersionInput": {
-        "version": "4.0.0",
-        "contentHash": "4" * 64,
-        "region": "eu-west-1",
-        "status": "DRAFT",
-        "evalScore": 0.75,
-        "costPer1k": "0.0000000001",
-        "sloLatencyMs": 900,
-        "sloSuccessRate": 0.99,
-        "contextWindow": 128_000,
-        "maxOutputTokens": 4_096,
-        "capabilities": ["TOOLS", "VISION"],
-        "artifactUrl": "s3://bucket/weights",
-        "sizeBytes": "9007199254740993",
-        "metadata": {"license": "MIT", "deep": [[1.5, None, True]]},
-        "deprecatedOn": "2029-01-31",
-        "sunsetOn": "2030-01-31",
-    },
-    "UpdateVersionInput": {
-        "region": "us-east-1",
-        "status": "ACTIVE",
-        "evalScore": 0.5,
-        "costPer1k": "0.25",
-        "sloLatencyMs": 800,
-        "sloSuccessRate": 0.98,
-        "contextWindow": 64_000,
-        "maxOutputTokens": 2_048,
-        "capabilities": ["REASONING"],
-        "artifactUrl": "s3://bucket/others",
-        "sizeBytes": "17",
-        "metadata": ["other"],
-        "deprecatedOn": "2029-02-28",
-        "sunsetOn": "2030-02-28",
-    },
-    "NewBindingInput": BINDING,
-    "UpdateBindingInput": {
-        "providerModelId": "served-anew",
-        "region": "us-east-1",
-        "endpoint": "https://example.com/v2",
-        "config": {"maxTokens": 8192},
-        "credentialRef": "env://OTHER",
-        "status": "DISABLED",
-        "priority": 20,
-        "weight": 60,
-        "sunsetOn": "2030-02-28",
-        "successRate": 0.5,
-        "latencyMs": 120.5,
-    },
-    "PriceInput": PRICE,
-    "CreateProviderInput": {
-        "slug": "created",
-        "name": "Created",
-        "kind": "BEDROCK",
-        "apiBase": "https://api.example.com",
-        "docsUrl": "https://docs.example.com",
-    },
-    "UpdateProviderInput": {
-        "name": "Updated",
-        "kind": "AZURE",
-        "apiBase": "https://api.example.org",
-        "docsUrl": "https://docs.example.org",
-    },
-    "SetVersionHoldInput": {"reason": "an audit"},
-}
-# Input type -> the fields that no column of the row holds: they name another object, are its
-# input, or control the call.
-NO_COLUMN: dict[str, set[str]] = {
-    "CreateModelInput": {"idempotencyKey"},
-    "CreateVersionInput": {"model", "bindings", "alias", "applyRetention", "idempotencyKey"},
-    "NewBindingInput": {"provider", "price"},
-    "CreateBindingInput": {"version", "binding", "idempotencyKey"},
-    "SetPriceInput": {"binding", "price"},
-    "SetAliasInput": {"model", "alias", "version", "expectedVersion"},
-    "RollbackAliasInput": {"model", "alias"},
-    "DeleteAliasInput": {"model", "alias"},
-    "RetentionInput": {"model", "keep", "purgeArchivedBefore", "planHash", "idempotencyKey"},
-    "ModelRef": {"id", "name"},
-    "VersionRef": {"id", "contentHash", "inModel"},
-    "VersionInModel": {"model", "select"},
-    "VersionSelector": {"latest", "alias", "version", "number", "contentHash"},
-    **{
-        f"{verb}Input": {"id", "expectedRevision", "force"}
-        for verb in ("DeleteModel", "DeleteVersion")
-    },
-    **{
-        f"{verb}Input": {"id", "expectedRevision"}
-        for verb in (
-            "UpdateModel",
-            "UpdateVersion",
-            "UpdateBinding",
-            "UpdateProvider",
-            "DeleteBinding",
-            "DeleteProvider",
-            "ArchiveVersion",
-            "RestoreVersion",
-            "SetVersionHold",
-        )
-    },
-}
 TABLES = {
     "Model": "models",
     "ModelVersion": "model_versions",
@@ -207,8 +72,8 @@ def test_every_input_field_is_known(name: str) -> None:
     fields = INPUT_TYPES[name].fields
     missing = sorted(fields.keys() - values.keys() - others)
     assert not missing, (
-        f"{name} has new fields: {missing}. In {Path(__file__).name}, add a value that is not the"
-        f" default to VALUES[{name!r}], or add the field to NO_COLUMN if no column holds it"
+        f"{name} has new fields: {missing}. In field_values.py, add a value that is not the default"
+        f" to VALUES[{name!r}], or add the field to NO_COLUMN if no column holds it"
     )
     assert values.keys() | others == fields.keys()
     for field, value in values.items():
@@ -241,6 +106,43 @@ def test_a_field_that_is_no_column_must_be_named(others: tuple[str, ...]) -> Non
 async def test_a_created_row_has_every_field(gql: GraphQL, database_url: str, type_: str) -> None:
     ids = await _created(gql)
     await _check(gql, database_url, type_, ids[type_], VALUES[CREATE[type_]])
+
+
+async def test_every_field_counts_for_an_idempotency_key(gql: GraphQL) -> None:
+    """The same key without one of the fields is refused, not answered with the first result."""
+    await _created(gql)
+    version = {**VALUES["CreateVersionInput"], "version": "6.0.0", "contentHash": "6" * 64}
+    version |= {"model": {"name": "created"}, "alias": "staging", "applyRetention": True}
+    binding = {**BINDING, "provider": "created", "providerModelId": "another", "price": PRICE}
+    inputs: dict[str, dict[str, Any]] = {
+        "createModel": {**VALUES["CreateModelInput"], "name": "another"},
+        "createVersion": {**version, "bindings": [binding]},
+        "createBinding": {
+            "version": {"contentHash": "6" * 64},
+            "binding": {**binding, "region": "eu"},
+        },
+    }
+    for mutation, input in inputs.items():
+        input["idempotencyKey"] = "key"
+        await done(gql, mutation, **input)
+        for changed in _with_one_field_less(asking.input_type(mutation), input):
+            told = await codes(gql, mutation, **changed)
+            assert told == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")], changed
+
+
+def _with_one_field_less(
+    type_: GraphQLInputObjectType, input: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The input without each of its optional fields, nested ones included."""
+    for name, value in input.items():
+        field = type_.fields[name]
+        if name != "idempotencyKey" and not is_required_input_field(field):
+            yield {k: v for k, v in input.items() if k != name}
+        inner = get_named_type(field.type)
+        if isinstance(inner, GraphQLInputObjectType) and not inner.is_one_of:
+            is_list = isinstance(value, list)
+            for less in _with_one_field_less(inner, value[0] if is_list else value):
+                yield {**input, name: [less] if is_list else less}
 
 
 @pytest.mark.parametrize("type_", TABLES)
