@@ -1,1 +1,1 @@
-"""Writes, one file a noun: each function runs in the session of its caller's transaction."""
+"""Writes, one file per noun: each function runs in the session of its caller's transaction."""

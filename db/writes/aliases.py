@@ -13,8 +13,8 @@ from domain.enums import AuditAction, VersionStatus
 from domain.problems import InvalidState, NotFound, Refused, RevisionMismatch
 
 
-class Moved(NamedTuple):
-    """An alias and the version it named before; none when it is new."""
+class MovedAlias(NamedTuple):
+    """An alias and the version that it pointed at before; None when the alias is new."""
 
     alias: ModelAlias
     previous_version: ModelVersion | None
@@ -25,10 +25,10 @@ async def point(
     version: ModelVersion,
     name: str,
     expected_version_id: UUID | None = None,
-) -> Moved:
-    """Make the alias name this version, unless it points elsewhere than the caller expects."""
-    alias = await _locked(session, version.model_id, name)
-    await versions.live(session, version.id)
+) -> MovedAlias:
+    """Point the alias at this version; refused when it does not point at the expected one now."""
+    alias = await _lock_alias(session, version.model_id, name)
+    await versions.lock_unarchived(session, version.id)
     previous = await session.get(ModelVersion, alias.version_id) if alias else None
     if expected_version_id is not None and (previous is None or previous.id != expected_version_id):
         message = "the alias does not point at expectedVersion now"
@@ -39,56 +39,56 @@ async def point(
     elif alias.version_id != version.id:
         values = {"version_id": version.id}
         alias = await rows.update(session, ModelAlias, alias.id, None, values)
-    return Moved(alias, previous)
+    return MovedAlias(alias, previous)
 
 
-async def roll_back(session: AsyncSession, model_id: UUID, name: str) -> Moved:
-    """Point the alias back at the version it named before; again, at the one before that.
+async def roll_back(session: AsyncSession, model_id: UUID, name: str) -> MovedAlias:
+    """Point the alias back at its previous version; the next call goes one version further back.
 
-    Versions that are gone or archived by now are passed over.
+    Versions that were deleted or archived since are skipped.
     """
-    alias = await _locked(session, model_id, name)
+    alias = await _lock_alias(session, model_id, name)
     if alias is None:
-        raise Refused(no_alias(name))
+        raise Refused(_no_alias(name))
     current = await session.get(ModelVersion, alias.version_id)
-    earlier = await _earlier_versions(session, model_id, name)
-    for version_id in reversed(earlier):
+    for version_id in reversed(await _earlier_versions(session, model_id, name)):
         version = await session.get(ModelVersion, version_id, with_for_update={"key_share": True})
-        is_there = version is not None and version.status != VersionStatus.ARCHIVED
-        if is_there and version_id != alias.version_id:
+        can_serve = version is not None and version.status != VersionStatus.ARCHIVED
+        if can_serve and version_id != alias.version_id:
             values = {"version_id": version_id}
-            return Moved(await rows.update(session, ModelAlias, alias.id, None, values), current)
-    message = f"the alias {name} has named no other version that is still there"
+            return MovedAlias(
+                await rows.update(session, ModelAlias, alias.id, None, values), current
+            )
+    message = f"the alias {name} has no earlier version that still exists and is not ARCHIVED"
     raise Refused(InvalidState(message, ("alias",)))
 
 
 async def delete(session: AsyncSession, model_id: UUID, name: str) -> None:
     """Delete an alias; its history stays in the audit log."""
-    alias = await _locked(session, model_id, name)
+    alias = await _lock_alias(session, model_id, name)
     if alias is None:
-        raise Refused(no_alias(name))
+        raise Refused(_no_alias(name))
     await rows.delete(session, ModelAlias, col(ModelAlias.id) == alias.id)
 
 
-def no_alias(name: str) -> NotFound:
-    """The problem of an alias that the model does not have."""
+def _no_alias(name: str) -> NotFound:
     return NotFound(f"the model has no alias {name[:64]!r}", ("alias",))
 
 
-async def _locked(session: AsyncSession, model_id: UUID, name: str) -> ModelAlias | None:
-    """The alias, locked as the model's row is, so that two calls cannot both create it."""
+async def _lock_alias(session: AsyncSession, model_id: UUID, name: str) -> ModelAlias | None:
+    """Lock the model and the alias, so that two calls cannot both create the alias."""
     await rows.lock(session, Model, model_id, path=("model",))
-    same = (col(ModelAlias.model_id) == model_id, col(ModelAlias.name) == name)
-    return (await session.exec(select(ModelAlias).where(*same).with_for_update())).one_or_none()
+    of_name = (col(ModelAlias.model_id) == model_id, col(ModelAlias.name) == name)
+    return (await session.exec(select(ModelAlias).where(*of_name).with_for_update())).one_or_none()
 
 
 async def _earlier_versions(session: AsyncSession, model_id: UUID, name: str) -> list[UUID]:
-    """The versions that roll-backs lead to, the next one last: a stack of the moves made."""
+    """The versions that roll-backs lead to, the next one last: the stack of the alias's moves."""
     stack: list[UUID] = []
     for event in await aliases.moves(session, [(model_id, name)]):
         change = aliases.change_of(event)
         if change.version_id is None:
-            stack.clear()  # deleted: what comes next is another life
+            stack.clear()  # the alias was deleted: later moves start a new history
         elif event.action == AuditAction.ROLLED_BACK and change.version_id in stack[:-1]:
             while stack[-2:-1] != [change.version_id]:
                 del stack[-1]

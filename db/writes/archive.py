@@ -1,7 +1,7 @@
-"""Versions into cold storage and back.
+"""Moves versions to cold storage and back.
 
-The object is safe in cold storage before its row changes: a crash between the two leaves at worst
-an object that nothing refers to, and the next run writes the same object again.
+The object is safe in cold storage before its row changes: a crash between the two leaves an object
+that no row refers to, and the next run writes the same object again.
 """
 
 from collections import defaultdict
@@ -26,20 +26,20 @@ from domain.enums import ArchiveReason, VersionStatus
 from domain.problems import InvalidState, Problem, Refused, UserErrorCode
 
 
-class Step(StrEnum):
-    """Where an archiving transaction stands, for those who watch it."""
+class ArchivingStep(StrEnum):
+    """A point in an archiving transaction, at which its listener is called."""
 
-    BEFORE_PUT = "before the put"
-    AFTER_PUT = "after the put"
+    BEFORE_WRITE = "before the write to cold storage"
+    AFTER_WRITE = "after the write to cold storage"
     BEFORE_COMMIT = "before the commit"
     AFTER_COMMIT = "after the commit"
 
 
-Watch = Callable[[Step], None]
+StepListener = Callable[[ArchivingStep], None]  # such as a progress bar
 
 
-def unwatched(_: Step) -> None:
-    """Nobody watches."""
+def ignore_step(_: ArchivingStep) -> None:
+    """The listener that does nothing."""
 
 
 async def archive(
@@ -47,39 +47,39 @@ async def archive(
     store: ArchiveStore,
     version_ids: Sequence[UUID],
     reason: ArchiveReason,
-    watch: Watch = unwatched,
+    on_step: StepListener = ignore_step,
 ) -> None:
-    """Move versions to cold storage; their rows are locked FOR UPDATE by the caller.
+    """Move versions to cold storage; the caller has locked their rows FOR UPDATE.
 
-    Refused with STORAGE_UNAVAILABLE when cold storage does not take an object.
+    Refused with STORAGE_UNAVAILABLE when cold storage does not store an object.
     """
-    objects = await _packed(session, version_ids)
-    watch(Step.BEFORE_PUT)
+    objects = await _archive_objects(session, version_ids)
+    on_step(ArchivingStep.BEFORE_WRITE)
     try:
         stored = await store.write(list(objects.values()))
     except StoreUnavailable as error:
-        place = "id" if reason == ArchiveReason.MANUAL else "model"
-        raise Refused(_storage_unavailable(error, place)) from error
-    watch(Step.AFTER_PUT)
-    own = among(col(ProviderBinding.version_id), list(version_ids))
-    bindings = sa.select(col(ProviderBinding.id)).where(own)
+        field = "id" if reason == ArchiveReason.MANUAL else "model"
+        raise Refused(_storage_unavailable(error, field)) from error
+    on_step(ArchivingStep.AFTER_WRITE)
+    of_versions = among(col(ProviderBinding.version_id), list(version_ids))
+    bindings = sa.select(col(ProviderBinding.id)).where(of_versions)
     await rows.delete(session, Price, col(Price.binding_id).in_(bindings))
-    await rows.delete(session, ProviderBinding, own)
-    await _mark(session, dict(zip(objects, stored, strict=True)), reason)
+    await rows.delete(session, ProviderBinding, of_versions)
+    await _mark_archived(session, dict(zip(objects, stored, strict=True)), reason)
 
 
-async def archive_by_hand(
+async def archive_manually(
     session: AsyncSession, store: ArchiveStore, key: UUID, expected_revision: int | None
 ) -> ModelVersion:
-    """Archive a version; refused while it is held or an alias points at it."""
-    version = await _locked(session, key, expected_revision)
+    """Archive a version; refused while it is held or has an alias."""
+    version = await _lock_version(session, key, expected_revision)
     refuse_archived(version)
     if version.held_at is not None:
         raise Refused(InvalidState(f"the version is held: {version.hold_reason}", ("id",)))
-    named = select(ModelAlias.name).where(col(ModelAlias.version_id) == key)
-    alias = (await session.exec(named.order_by(col(ModelAlias.name)).limit(1))).first()
+    aliases = select(ModelAlias.name).where(col(ModelAlias.version_id) == key)
+    alias = (await session.exec(aliases.order_by(col(ModelAlias.name)).limit(1))).first()
     if alias is not None:
-        message = f"the alias {alias} points at the version; point it elsewhere first"
+        message = f"the alias {alias} points at the version; move the alias first"
         raise Refused(InvalidState(message, ("id",), UserErrorCode.IN_USE))
     await archive(session, store, [key], ArchiveReason.MANUAL)
     return (await reloaded(session, [key]))[0]
@@ -100,16 +100,16 @@ async def read(store: ArchiveStore, version: ModelVersion) -> ArchivedRows:
 async def restore(
     session: AsyncSession, seen: ModelVersion, expected_revision: int | None, archived: ArchivedRows
 ) -> ModelVersion:
-    """Put back what was archived, unless the version is another one by now than was `seen`."""
+    """Insert the archived rows; refused when the version's archive is no longer that of `seen`."""
     version = await rows.lock(session, ModelVersion, seen.id, expected_revision)
     if version.status != VersionStatus.ARCHIVED or version.archive_hash != seen.archive_hash:
-        raise Refused(InvalidState("the version was restored meanwhile", ("id",)))
-    providers = await _provider_ids(session, archived.providers)
+        raise Refused(InvalidState("another call has restored the version", ("id",)))
+    provider_ids = await _provider_ids(session, archived.providers)
     bindings = [
         ProviderBinding(
             **{
                 **values,
-                "provider_id": providers[values["provider_id"]],
+                "provider_id": provider_ids[values["provider_id"]],
                 "revision": values["revision"] + 1,
                 "updated_at": sa.func.now(),
             }
@@ -118,7 +118,7 @@ async def restore(
     ]
     await rows.insert(session, *bindings)
     await rows.insert(session, *(Price(**values) for values in archived.prices))
-    back: dict[str, Any] = {
+    restored: dict[str, Any] = {
         "status": version.status_before_archive,
         "metadata_": archived.metadata,
         "status_before_archive": None,
@@ -128,32 +128,34 @@ async def restore(
         "archive_hash": None,
         "archive_size_bytes": None,
     }
-    return await rows.update(session, ModelVersion, seen.id, expected_revision, back)
+    return await rows.update(session, ModelVersion, seen.id, expected_revision, restored)
 
 
-async def hold(
+async def set_hold(
     session: AsyncSession, key: UUID, expected_revision: int | None, hold: tuple[str, str] | None
 ) -> ModelVersion:
-    """Put a hold, given as reason and actor, or lift it; lifting where none is changes nothing."""
+    """Hold a version, for a reason and in an actor's name, or release it if `hold` is None."""
     version = await rows.lock(session, ModelVersion, key, expected_revision)
     if hold is None and version.held_at is None:
         return version
     reason, actor = hold or (None, None)
-    at = sa.func.now() if hold else None
-    values = {"hold_reason": reason, "hold_actor": actor, "held_at": at}
+    held_at = sa.func.now() if hold else None
+    values = {"hold_reason": reason, "hold_actor": actor, "held_at": held_at}
     return await rows.update(session, ModelVersion, key, expected_revision, values)
 
 
 async def reloaded(session: AsyncSession, version_ids: Sequence[UUID]) -> list[ModelVersion]:
-    """The versions as they are by now, in the order of the ids."""
+    """The current rows of versions, in the order of the ids."""
     statement = select(ModelVersion).where(among(col(ModelVersion.id), list(version_ids)))
-    found = await session.exec(statement.execution_options(populate_existing=True))
-    by_id = {version.id: version for version in found}
+    versions = await session.exec(statement.execution_options(populate_existing=True))
+    by_id = {version.id: version for version in versions}
     return [by_id[key] for key in version_ids]
 
 
-async def _locked(session: AsyncSession, key: UUID, expected_revision: int | None) -> ModelVersion:
-    """The version, locked so that nothing refers to it anew; its model first, as aliases do."""
+async def _lock_version(
+    session: AsyncSession, key: UUID, expected_revision: int | None
+) -> ModelVersion:
+    """Lock a version against new references; its model first, in the order of alias writes."""
     statement = select(ModelVersion.model_id).where(col(ModelVersion.id) == key)
     model_id = (await session.exec(statement)).one_or_none()
     if model_id is None:
@@ -162,29 +164,28 @@ async def _locked(session: AsyncSession, key: UUID, expected_revision: int | Non
     return await rows.lock(session, ModelVersion, key, expected_revision, for_delete=True)
 
 
-async def _packed(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UUID, bytes]:
+async def _archive_objects(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UUID, bytes]:
     """Each version's archive object."""
-    key, of = col(ModelVersion.id), col(ModelVersion.model_id)
     versions = await session.exec(
         select(ModelVersion, Model)
-        .join(Model, col(Model.id) == of)
-        .where(among(key, list(version_ids)))
-        .order_by(key)
+        .join(Model, col(Model.id) == ModelVersion.model_id)
+        .where(among(col(ModelVersion.id), list(version_ids)))
+        .order_by(col(ModelVersion.id))
         .execution_options(populate_existing=True)
     )
     bindings: dict[UUID, list[tuple[ProviderBinding, Provider]]] = defaultdict(list)
-    served = (
+    with_providers = (
         select(ProviderBinding, Provider)
         .join(Provider, col(Provider.id) == ProviderBinding.provider_id)
         .where(among(col(ProviderBinding.version_id), list(version_ids)))
         .order_by(col(ProviderBinding.id))
     )
-    for binding, provider in await session.exec(served):
+    for binding, provider in await session.exec(with_providers):
         bindings[binding.version_id].append((binding, provider))
     prices: dict[UUID, list[Price]] = defaultdict(list)
-    binding_ids = [binding.id for several in bindings.values() for binding, _ in several]
-    dated = select(Price).where(among(col(Price.binding_id), binding_ids))
-    for price in await session.exec(dated.order_by(col(Price.effective_from))):
+    binding_ids = [binding.id for pairs in bindings.values() for binding, _ in pairs]
+    of_bindings = select(Price).where(among(col(Price.binding_id), binding_ids))
+    for price in await session.exec(of_bindings.order_by(col(Price.effective_from))):
         prices[price.binding_id].append(price)
     return {
         version.id: format.pack(
@@ -194,7 +195,7 @@ async def _packed(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UU
     }
 
 
-_MARK = sa.text("""
+_MARK_ARCHIVED = sa.text("""
     UPDATE model_versions v SET
         status_before_archive = v.status, status = 'ARCHIVED', metadata = NULL,
         archived_at = now(), archive_reason = :reason, archive_uri = o.uri,
@@ -209,7 +210,7 @@ _MARK = sa.text("""
 )
 
 
-async def _mark(
+async def _mark_archived(
     session: AsyncSession, stored: dict[UUID, StoredObject], reason: ArchiveReason
 ) -> None:
     values = {
@@ -219,7 +220,7 @@ async def _mark(
         "sizes": [each.size_bytes for each in stored.values()],
         "reason": reason.value,
     }
-    await (await session.connection()).execute(_MARK, values)
+    await (await session.connection()).execute(_MARK_ARCHIVED, values)
 
 
 async def _provider_ids(session: AsyncSession, slugs: Mapping[UUID, str]) -> dict[UUID, UUID]:
@@ -227,14 +228,14 @@ async def _provider_ids(session: AsyncSession, slugs: Mapping[UUID, str]) -> dic
     known = sa.or_(
         among(col(Provider.id), list(slugs)), among(col(Provider.slug), list(slugs.values()))
     )
-    found = list(await session.exec(select(Provider.id, Provider.slug).where(known)))
-    ids, by_slug = {key for key, _ in found}, {slug: key for key, slug in found}
-    gone = sorted(s for key, s in slugs.items() if key not in ids and s not in by_slug)
-    if gone:
-        message = f"its bindings need these providers, which are gone: {', '.join(gone)}"
+    providers = list(await session.exec(select(Provider.id, Provider.slug).where(known)))
+    ids, by_slug = {key for key, _ in providers}, {slug: key for key, slug in providers}
+    missing = sorted(s for key, s in slugs.items() if key not in ids and s not in by_slug)
+    if missing:
+        message = f"its bindings need providers that were deleted: {', '.join(missing)}"
         raise Refused(InvalidState(message, ("id",)))
     return {key: key if key in ids else by_slug[slug] for key, slug in slugs.items()}
 
 
-def _storage_unavailable(error: Exception, place: str) -> Problem:
-    return InvalidState(str(error), (place,), UserErrorCode.STORAGE_UNAVAILABLE)
+def _storage_unavailable(error: Exception, field: str) -> Problem:
+    return InvalidState(str(error), (field,), UserErrorCode.STORAGE_UNAVAILABLE)

@@ -32,7 +32,7 @@ async def create(
     Refused with every provider that does not exist, and every binding that exists already;
     `path_of` gives the path of a binding in the input, by its position in `new`.
     """
-    await versions.live(session, version.id)
+    await versions.lock_unarchived(session, version.id)
     provider_ids = await _provider_ids(session, [each.provider for each in new], path_of)
     bindings = [
         ProviderBinding(
@@ -58,22 +58,22 @@ async def delete(session: AsyncSession, key: UUID, expected_revision: int | None
     await rows.delete(session, ProviderBinding, col(ProviderBinding.id) == key)
 
 
-async def priced(session: AsyncSession, key: UUID) -> ProviderBinding:
-    """The binding that gets a price, locked; refused when there is none."""
+async def lock_for_price(session: AsyncSession, key: UUID) -> ProviderBinding:
+    """Lock the binding that gets a price; refused when it does not exist."""
     statement = select(ProviderBinding).where(col(ProviderBinding.id) == key)
     binding = (await session.exec(statement.with_for_update(key_share=True))).one_or_none()
     if binding is None:
-        raise Refused(NotFound("no such binding", ("binding",)))
+        raise Refused(NotFound("the binding does not exist", ("binding",)))
     return binding
 
 
 async def set_price(session: AsyncSession, binding_id: UUID, values: dict[str, Any]) -> Price:
-    """Add a price, in effect from now on unless it says when."""
+    """Add a price; it takes effect now if it has no time."""
     if values.get("effective_from") is None:
         values = {**values, "effective_from": sa.func.now()}
     price = Price(binding_id=binding_id, **values)
     await rows.insert(session, price)
-    await session.refresh(price)  # for the time that the database has filled in
+    await session.refresh(price)  # reads the time that the database has filled in
     return price
 
 
@@ -81,40 +81,40 @@ async def _provider_ids(
     session: AsyncSession, slugs: Sequence[str], path_of: Callable[[int], tuple[str, ...]]
 ) -> dict[str, UUID]:
     statement = select(Provider.slug, Provider.id).where(col(Provider.slug).in_(set(slugs)))
-    kept = statement.with_for_update(read=True, key_share=True)  # none of them goes meanwhile
-    found = dict((await session.exec(kept)).all())
+    locked = statement.with_for_update(read=True, key_share=True)  # none can be deleted meanwhile
+    ids = dict((await session.exec(locked)).all())
     missing = [
-        NotFound(f"no provider has the slug {slug[:64]!r}", (*path_of(place), "provider"))
-        for place, slug in enumerate(slugs)
-        if slug not in found
+        NotFound(f"no provider has the slug {slug[:64]!r}", (*path_of(n), "provider"))
+        for n, slug in enumerate(slugs)
+        if slug not in ids
     ]
     if missing:
         raise Refused(*missing)
-    return found
+    return ids
 
 
 async def _refuse_duplicates(
     session: AsyncSession,
-    made: Sequence[ProviderBinding],
+    new: Sequence[ProviderBinding],
     path_of: Callable[[int], tuple[str, ...]],
 ) -> None:
-    same = (
-        col(ProviderBinding.version_id).in_({binding.version_id for binding in made}),
-        col(ProviderBinding.provider_model_id).in_({binding.provider_model_id for binding in made}),
+    keys = (
+        col(ProviderBinding.version_id).in_({binding.version_id for binding in new}),
+        col(ProviderBinding.provider_model_id).in_({binding.provider_model_id for binding in new}),
     )
-    there = (await session.exec(select(ProviderBinding).where(*same))).all() if made else []
-    taken = {_key(binding): binding for binding in there}
+    existing = (await session.exec(select(ProviderBinding).where(*keys))).all() if new else []
+    by_key = {_key(binding): binding for binding in existing}
     problems = []
-    for place, binding in enumerate(made):
-        other = taken.setdefault(_key(binding), binding)
+    for n, binding in enumerate(new):
+        other = by_key.setdefault(_key(binding), binding)
         if other is not binding:
             message = "a binding of this version, provider, providerModelId and region exists"
-            path = (*path_of(place), "providerModelId")
-            problems.append(AlreadyExists(message, path, other if other in there else None))
+            path = (*path_of(n), "providerModelId")
+            problems.append(AlreadyExists(message, path, other if other in existing else None))
     if problems:
         raise Refused(*problems)
 
 
 def _key(binding: ProviderBinding) -> tuple[UUID, UUID, str, str | None]:
-    served_as = (binding.provider_model_id, binding.region)
-    return (binding.version_id, binding.provider_id, *served_as)
+    key = (binding.version_id, binding.provider_id, binding.provider_model_id)
+    return (*key, binding.region)

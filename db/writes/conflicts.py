@@ -1,4 +1,4 @@
-"""Constraint violations, told as problems by the constraint's name."""
+"""Turns constraint violations into problems, by the name of the constraint."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -16,8 +16,8 @@ from db.tables import ModelVersion, Provider, ProviderBinding
 from db.tables.models import Model
 from domain.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
 
-# Unique constraint -> the table if clients can look its rows up, what is taken, and where in the
-# input it stands.
+# Unique constraint -> the table if clients can look up its rows, what exists already, and the path
+# of the value in the input.
 _UNIQUE: dict[str, tuple[type[SQLModel] | None, str, tuple[str, ...]]] = {
     "uq_models_name": (Model, "a model of this name", ("name",)),
     "uq_providers_slug": (Provider, "a provider of this slug", ("slug",)),
@@ -38,12 +38,12 @@ _UNIQUE: dict[str, tuple[type[SQLModel] | None, str, tuple[str, ...]]] = {
     ),
     "uq_prices_binding_id_effective_from": (
         None,
-        "a price from this time on",
+        "a price with this effectiveFrom",
         ("price", "effectiveFrom"),
     ),
     "uq_model_aliases_model_id_name": (None, "this alias in the model", ("alias",)),
 }
-# Foreign key -> what the row refers to, and where in the input it stands.
+# Foreign key -> what the row refers to, and the path of the reference in the input.
 _FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "fk_model_versions_model_id": ("the model", ("model",)),
     "fk_provider_bindings_version_id_model_id": ("the version", ("version",)),
@@ -52,9 +52,9 @@ _FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "fk_model_aliases_version_id_model_id": ("the version", ("version",)),
     "fk_model_aliases_model_id": ("the model", ("model",)),
 }
-# Foreign key without a cascade -> what keeps the row from being deleted.
+# Foreign key without a cascade -> why the row cannot be deleted.
 _IN_USE = {"fk_provider_bindings_provider_id": "bindings use the provider"}
-# Check on several columns, which no rule of one field can tell -> the breach.
+# Check of several columns, which the rules of single fields cannot see -> the problem.
 _CHECKS = {
     "ck_model_versions_sunset_after_deprecation": Invalid(
         "sunsetOn must not be before deprecatedOn", ("sunsetOn",)
@@ -64,7 +64,7 @@ _RETRIED = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected
 
 
 def is_worth_retrying(error: Exception) -> bool:
-    """Whether the transaction only met another one, and may well succeed when run again."""
+    """Whether the transaction failed because of a concurrent one, and may succeed when repeated."""
     return isinstance(driver_error(error), _RETRIED)
 
 
@@ -92,13 +92,13 @@ async def problem_of(source: Reader, error: Exception) -> Problem | None:
 async def _existing(
     source: Reader, table: type[SQLModel] | None, cause: psycopg.errors.IntegrityError
 ) -> Any:
-    """The row that is in the way, found by the key that PostgreSQL's detail quotes."""
+    """The existing row, found by the key in the detail of PostgreSQL's error."""
     detail = cause.diag.message_detail or ""
     names, found, values = detail.partition("(")[2].partition(")=(")
     if not found or table is None:
         return None
     columns = [sa.inspect(table).columns[name] for name in names.split(", ")]
-    keys = [column for column in columns if isinstance(column.type, sa.Uuid)]  # they stand first
+    keys = [column for column in columns if isinstance(column.type, sa.Uuid)]  # they come first
     texts = values.rpartition(")")[0].split(", ", len(keys))
 
     def build() -> sa.Select[Any]:
@@ -112,6 +112,6 @@ async def _existing(
 
 
 def _quoted(columns: Sequence[Any]) -> sa.ColumnElement[Any]:
-    """The columns' values as a detail quotes them; text among them may hold a comma itself."""
+    """The columns' values as the detail quotes them, joined: a text may contain a comma itself."""
     texts = [sa.func.coalesce(sa.cast(column, sa.Text), "null") for column in columns]
     return columns[0] if len(columns) == 1 else sa.func.concat_ws(", ", *texts)

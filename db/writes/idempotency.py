@@ -1,4 +1,4 @@
-"""Calls that may be repeated: the first result is kept for 24 hours."""
+"""Idempotency keys: a repeated call gets the result of the first one, for 24 hours."""
 
 from datetime import timedelta
 
@@ -13,44 +13,54 @@ from domain.problems import InvalidState, Refused, UserErrorCode
 KEPT = timedelta(hours=24)
 
 
-async def claim(session: AsyncSession, key: IdempotencyKey) -> list[str] | None:
-    """None when this call is the first with its key, else the ids that the first one gave.
+class RepeatedCall(Exception):
+    """An earlier call with the same key and the same input has returned these ids."""
 
-    Of two calls at the same moment the second waits here until the first has ended. Raises Refused
-    when the key came with another input before.
+    def __init__(self, result_ids: list[str]) -> None:
+        super().__init__(result_ids)
+        self.result_ids = result_ids
+
+
+async def claim(session: AsyncSession, key: IdempotencyKey) -> None:
+    """Claim the key for this transaction; a concurrent call with it waits until this one ends.
+
+    Raises RepeatedCall when an earlier call has used the key, and Refused when that call had
+    another input.
     """
     values = key.model_dump(exclude={"created_at"})
-    fresh = {**values, "created_at": sa.func.now()}
-    expired = col(IdempotencyKey.created_at) < sa.func.now() - KEPT
-    claimed = (
+    renewed = {**values, "created_at": sa.func.now()}
+    statement = (
         insert(IdempotencyKey)
         .values(**values)
-        .on_conflict_do_update(constraint="pk_idempotency_keys", set_=fresh, where=expired)
+        .on_conflict_do_update(constraint="pk_idempotency_keys", set_=renewed, where=_has_expired())
         .returning(col(IdempotencyKey.key))
     )
-    if (await session.exec(claimed)).first() is not None:
-        return None
-    kept = (await session.exec(select(IdempotencyKey).where(*_same(key)))).one()
-    if kept.input_hash != key.input_hash:
+    if (await session.exec(statement)).first() is not None:
+        return
+    first = (await session.exec(select(IdempotencyKey).where(*_same(key)))).one()
+    if first.input_hash != key.input_hash:
         problem = InvalidState(
             "this key was used with another input in the last 24 hours",
             ("idempotencyKey",),
             UserErrorCode.IDEMPOTENCY_CONFLICT,
         )
         raise Refused(problem)
-    return kept.result_ids
+    raise RepeatedCall(first.result_ids)
 
 
-async def keep(session: AsyncSession, key: IdempotencyKey, result_ids: list[str]) -> None:
-    """Note what the first call gave, in its own transaction."""
+async def store_result(session: AsyncSession, key: IdempotencyKey, result_ids: list[str]) -> None:
+    """Store the ids that a repeated call is to return."""
     update = sa.update(IdempotencyKey).where(*_same(key)).values(result_ids=result_ids)
     await session.exec(update)
 
 
-async def forget_expired(session: AsyncSession) -> None:
-    """Drop what is older than a repeated call may be."""
-    expired = col(IdempotencyKey.created_at) < sa.func.now() - KEPT
-    await session.exec(sa.delete(IdempotencyKey).where(expired))
+async def delete_expired(session: AsyncSession) -> None:
+    """Delete the keys that are older than 24 hours."""
+    await session.exec(sa.delete(IdempotencyKey).where(_has_expired()))
+
+
+def _has_expired() -> sa.ColumnElement[bool]:
+    return col(IdempotencyKey.created_at) < sa.func.now() - KEPT
 
 
 def _same(key: IdempotencyKey) -> tuple[sa.ColumnElement[bool], ...]:

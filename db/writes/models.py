@@ -14,8 +14,8 @@ from domain.problems import InvalidState, Refused, UserErrorCode
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
-    """What went with a model."""
+class DeletedCounts:
+    """How many rows were deleted with a model."""
 
     versions: int
     bindings: int
@@ -23,10 +23,10 @@ class Deleted:
 
 async def delete(
     session: AsyncSession, key: UUID, expected_revision: int | None, *, force: bool
-) -> Deleted:
-    """Delete a model and all that is its; without `force` not while it has ACTIVE versions.
+) -> DeletedCounts:
+    """Delete a model and its children; without `force` refused while it has ACTIVE versions.
 
-    Children go first, each kind in one statement: a cascade would run one statement per parent.
+    Children are deleted first, each kind in one statement: a cascade would run one per parent.
     """
     await rows.lock(session, Model, key, expected_revision, for_delete=True)
     if await _has_active_version(session, key) and not force:
@@ -40,11 +40,11 @@ async def delete(
     )
     version_count = await rows.delete(session, ModelVersion, col(ModelVersion.model_id) == key)
     await rows.delete(session, Model, col(Model.id) == key)
-    return Deleted(version_count, binding_count)
+    return DeletedCounts(version_count, binding_count)
 
 
 async def _has_active_version(session: AsyncSession, key: UUID) -> bool:
-    """Whether one is ACTIVE; all are locked, so that none becomes so while the model goes."""
+    """Whether a version is ACTIVE; all are locked, so that none becomes ACTIVE meanwhile."""
     statuses = select(ModelVersion.status).where(col(ModelVersion.model_id) == key)
     locked = statuses.order_by(col(ModelVersion.id)).with_for_update()
     return VersionStatus.ACTIVE in (await session.exec(locked)).all()

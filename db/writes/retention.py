@@ -1,9 +1,9 @@
-"""Retention, done: archives what the plan says, purges what is old, and keeps a record of it."""
+"""Applies retention: archives what the plan says, purges old archives, and records each run."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -18,64 +18,66 @@ from db.reads.keyset import among
 from db.reads.retention_plan import RetentionPlan, RetentionScope
 from db.tables import Model, ModelVersion, RetentionRun
 from db.writes import rows, transactions
-from db.writes.archive import Step, Watch, archive, unwatched
+from db.writes.archive import ArchivingStep, StepListener, archive, ignore_step
 from domain.enums import ArchiveReason
 from domain.problems import InvalidState, Refused, UserErrorCode
 
-BATCH = 200  # models that are planned at once by a run over all of them
-_AT_ONCE = 3  # models: while one is packed, others are written by PostgreSQL and to cold storage
+BATCH = 200  # models in one plan of a run over all models
+_CONCURRENCY = 3  # models: while Python packs one, PostgreSQL and cold storage write the others
 
 _log = logging.getLogger("retention")
 
 
-class Applied(NamedTuple):
-    """What was done: the versions archived, and those purged with the names of their objects."""
+class RetentionResult(NamedTuple):
+    """The archived versions, and the purged ones with the SHA-256 of their objects."""
 
     archived: list[UUID]
     purged: dict[UUID, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """What one transaction may be asked to do: so many versions, of the plan with this hash."""
-
-    actions_max: int
-    plan_hash: str | None = None
-
-
 async def apply(
-    session: AsyncSession, store: ArchiveStore, scope: RetentionScope, watch: Watch = unwatched
-) -> Applied:
-    """Do what the plan of these models says, as it is once they are locked.
+    session: AsyncSession,
+    store: ArchiveStore,
+    scope: RetentionScope,
+    on_step: StepListener = ignore_step,
+) -> RetentionResult:
+    """Lock these models, plan, and do what the plan says.
 
-    Two runs meet at the lock of a model's row: the second finds nothing left to do. The objects
-    of purged versions are the caller's to forget, after the commit.
+    Two concurrent runs meet at the lock of a model's row: the second finds nothing to do. The
+    caller deletes the objects of purged versions, after the commit.
     """
-    assert scope.model_ids is not None  # locks are taken model by model
+    assert scope.model_ids is not None  # each model is locked
     await _lock_models(session, scope.model_ids)
-    made = await retention_plan.plan(session, scope, locking=True)
-    return await _do(session, store, made, watch)
+    plan = await retention_plan.plan(session, scope, locking=True)
+    return await _execute(session, store, plan, on_step)
 
 
-async def apply_once(
-    session: AsyncSession, store: ArchiveStore, scope: RetentionScope, limit: Limit
-) -> tuple[RetentionRun, Applied]:
-    """A whole run in the caller's transaction; refused when the plan is too long, or another."""
-    first = await retention_plan.plan(session, scope)
-    _refuse_other(first, limit)
-    if first.action_count > limit.actions_max:
+async def apply_run(
+    session: AsyncSession,
+    store: ArchiveStore,
+    scope: RetentionScope,
+    actions_max: int,
+    plan_hash: str | None,
+) -> tuple[RetentionRun, RetentionResult]:
+    """A whole run in the caller's transaction.
+
+    Refused when the plan has more than `actions_max` versions, or another hash than `plan_hash`.
+    """
+    plan = await retention_plan.plan(session, scope)
+    _refuse_changed(plan, plan_hash)
+    if plan.action_count > actions_max:
         message = (
-            f"{first.action_count} versions are to go, more than the {limit.actions_max} of one"
-            " call: go model by model, or run `registry retention apply`"
+            f"the plan has {plan.action_count} versions, and one call takes at most {actions_max}:"
+            " apply retention model by model, or run `registry retention apply`"
         )
         raise Refused(InvalidState(message, ("model",), UserErrorCode.LIMIT_EXCEEDED))
-    own = retention_plan.narrowed(scope, first)
-    await _lock_models(session, own.model_ids or [])
-    made = await retention_plan.plan(session, own, locking=True)
-    _refuse_other(made, limit)
-    run = await _begin(session, scope)
-    applied = await _do(session, store, made, unwatched)
-    return await _end(session, run.id, applied), applied
+    scope_of_plan = retention_plan.narrowed(scope, plan)
+    await _lock_models(session, scope_of_plan.model_ids or [])
+    plan = await retention_plan.plan(session, scope_of_plan, locking=True)
+    _refuse_changed(plan, plan_hash)
+    started = await _start_run(session, scope)
+    result = await _execute(session, store, plan, ignore_step)
+    return await _finish_run(session, started.id, result), result
 
 
 async def run(
@@ -83,37 +85,31 @@ async def run(
     store: ArchiveStore,
     scope: RetentionScope,
     actor: str,
-    watch: Watch = unwatched,
-    at_once: int = _AT_ONCE,
+    on_step: StepListener = ignore_step,
+    concurrency: int = _CONCURRENCY,
 ) -> RetentionRun:
-    """A run over any number of models, each in a transaction of its own; memory stays flat.
+    """A run over any number of models, each in a transaction of its own; memory stays constant.
 
-    Stopped at any point, what is done is done, and the next run does the rest. Raises Refused with
-    STORAGE_UNAVAILABLE when cold storage gives out.
+    It can be stopped at any point: the finished models stay finished, and the next run does the
+    rest. Raises Refused with STORAGE_UNAVAILABLE when cold storage fails.
     """
-
-    async def begin(session: AsyncSession) -> RetentionRun:
-        return await _begin(session, scope)
-
-    begun = await transactions.run(database, begin, actor)
-    async for own in batches(database, scope):
-        todo = retention_plan.narrowed(own, await retention_plan.plan(database.reader, own))
-        waiting = iter([replace(scope, model_ids=[key]) for key in todo.model_ids or ()])
-
-        async def some(waiting: Iterator[RetentionScope] = waiting) -> None:
-            for each in waiting:
-                await _one_model(database, store, each, begun, watch)
-
-        await _together(some, at_once)
-
-    async def end(session: AsyncSession) -> RetentionRun:
-        return await _end(session, begun.id, Applied([], {}))
-
-    return await transactions.run(database, end, actor)
+    started = await transactions.run(database, lambda session: _start_run(session, scope), actor)
+    async for batch in batches(database, scope):
+        plan = await retention_plan.plan(database.reader, batch)
+        model_ids = retention_plan.narrowed(batch, plan).model_ids or ()
+        scopes = iter([replace(scope, model_ids=[model_id]) for model_id in model_ids])
+        workers = (
+            _apply_to_models(database, store, scopes, started, on_step) for _ in range(concurrency)
+        )
+        await _run_concurrently(workers)
+    nothing = RetentionResult([], {})
+    return await transactions.run(
+        database, lambda session: _finish_run(session, started.id, nothing), actor
+    )
 
 
-async def forget(store: ArchiveStore, digests: Sequence[str]) -> None:
-    """Delete the objects of purged versions; one that stays is harmless, and is told to the log."""
+async def delete_objects(store: ArchiveStore, digests: Sequence[str]) -> None:
+    """Delete the objects of purged versions; a failure leaves a harmless object, and is logged."""
     for digest in digests:
         try:
             await store.delete(digest)
@@ -122,73 +118,85 @@ async def forget(store: ArchiveStore, digests: Sequence[str]) -> None:
 
 
 async def batches(database: Database, scope: RetentionScope) -> AsyncIterator[RetentionScope]:
-    """The scope, some models at a time, in the order of their ids."""
+    """The scope in batches of models, in the order of their ids."""
     if scope.model_ids is not None:
         yield scope
         return
     last = UUID(int=0)
-    while True:
-        found = [row.id for row in await models.after(database.reader, last, BATCH)]
-        if not found:
-            return
-        last = found[-1]
-        yield replace(scope, model_ids=found)
+    while batch := await models.after(database.reader, last, BATCH):
+        last = batch[-1].id
+        yield replace(scope, model_ids=[model.id for model in batch])
 
 
-async def _together(act: Callable[[], Coroutine[Any, Any, None]], times: int) -> None:
-    """Several of `act` at once; the first failure ends them all, and is raised as it is."""
+async def _run_concurrently(coroutines: Iterator[Coroutine[Any, Any, None]]) -> None:
+    """Run all; the first failure cancels the others, and is raised itself, not as a group."""
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(times):
-                group.create_task(act())
+            for coroutine in coroutines:
+                group.create_task(coroutine)
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None
 
 
-async def _one_model(
+async def _apply_to_models(
+    database: Database,
+    store: ArchiveStore,
+    scopes: Iterator[RetentionScope],
+    started: RetentionRun,
+    on_step: StepListener,
+) -> None:
+    """Apply retention to one model after the other; several tasks share the iterator."""
+    for scope in scopes:
+        await _apply_to_model(database, store, scope, started, on_step)
+
+
+async def _apply_to_model(
     database: Database,
     store: ArchiveStore,
     scope: RetentionScope,
-    begun: RetentionRun,
-    watch: Watch,
+    started: RetentionRun,
+    on_step: StepListener,
 ) -> None:
-    async def work(session: AsyncSession) -> Applied:
-        applied = await apply(session, store, scope, watch)
-        await _count(session, begun.id, applied)
-        watch(Step.BEFORE_COMMIT)
-        return applied
+    async def apply_and_count(session: AsyncSession) -> RetentionResult:
+        result = await apply(session, store, scope, on_step)
+        await _add_to_counts(session, started.id, result)
+        on_step(ArchivingStep.BEFORE_COMMIT)
+        return result
 
-    applied = await transactions.run(database, work, begun.actor)
-    watch(Step.AFTER_COMMIT)
-    await forget(store, list(applied.purged.values()))
+    result = await transactions.run(database, apply_and_count, started.actor)
+    on_step(ArchivingStep.AFTER_COMMIT)
+    await delete_objects(store, list(result.purged.values()))
 
 
-async def _do(
-    session: AsyncSession, store: ArchiveStore, made: RetentionPlan, watch: Watch
-) -> Applied:
-    archived = [action.version_id for action in made.archive]
+async def _execute(
+    session: AsyncSession, store: ArchiveStore, plan: RetentionPlan, on_step: StepListener
+) -> RetentionResult:
+    archived = [action.version_id for action in plan.archive]
     if archived:
-        await archive(session, store, archived, ArchiveReason.RETENTION, watch)
-    return Applied(archived, await _purge(session, [a.version_id for a in made.purge]))
+        await archive(session, store, archived, ArchiveReason.RETENTION, on_step)
+    return RetentionResult(archived, await _purge(session, [a.version_id for a in plan.purge]))
 
 
 async def _purge(session: AsyncSession, version_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """Delete rows of archived versions; their numbers stay used, for the model counts on."""
+    """Delete rows of archived versions; their numbers stay used, because the model's counter stays.
+
+    Returns the SHA-256 of each version's object.
+    """
     if not version_ids:
         return {}
-    own = among(col(ModelVersion.id), list(version_ids))
-    named = select(ModelVersion.id, ModelVersion.archive_hash).where(own)
-    hashes = {key: digest or "" for key, digest in await session.exec(named)}
-    await _call_deletions(session, "VERSION:PURGED")
-    await rows.delete(session, ModelVersion, own)
-    await _call_deletions(session, "")
-    return hashes
+    of_ids = among(col(ModelVersion.id), list(version_ids))
+    statement = select(ModelVersion.id, ModelVersion.archive_hash).where(of_ids)
+    digests = {key: digest or "" for key, digest in await session.exec(statement)}
+    await _name_deletions(session, "VERSION:PURGED")
+    await rows.delete(session, ModelVersion, of_ids)
+    await _name_deletions(session, "")
+    return digests
 
 
-async def _call_deletions(session: AsyncSession, action: str) -> None:
-    """What the audit log calls the next deletions; see db.postgres.engine.Database.write."""
-    said = sa.text("SELECT set_config('registry.action', :action, true)")
-    await (await session.connection()).execute(said, {"action": action})
+async def _name_deletions(session: AsyncSession, action: str) -> None:
+    """Set the audit log's action for the next deletions; see db.postgres.engine.Database.write."""
+    statement = sa.text("SELECT set_config('registry.action', :action, true)")
+    await (await session.connection()).execute(statement, {"action": action})
 
 
 async def _lock_models(session: AsyncSession, model_ids: Sequence[UUID]) -> None:
@@ -197,35 +205,34 @@ async def _lock_models(session: AsyncSession, model_ids: Sequence[UUID]) -> None
     await session.exec(statement.with_for_update(key_share=True))
 
 
-def _refuse_other(made: RetentionPlan, limit: Limit) -> None:
-    if limit.plan_hash not in (None, made.plan_hash):
-        message = f"the plan has changed since it was read; it is {made.plan_hash} now"
+def _refuse_changed(plan: RetentionPlan, plan_hash: str | None) -> None:
+    if plan_hash not in (None, plan.plan_hash):
+        message = f"the plan has changed since it was read; its hash is {plan.plan_hash} now"
         raise Refused(InvalidState(message, ("planHash",)))
 
 
-async def _begin(session: AsyncSession, scope: RetentionScope) -> RetentionRun:
+async def _start_run(session: AsyncSession, scope: RetentionScope) -> RetentionRun:
     model_id = scope.model_ids[0] if scope.model_ids else None
     actor = (await session.exec(sa.text("SELECT current_setting('registry.actor')"))).scalar_one()  # type: ignore[call-overload]  # takes text too
-    begun = RetentionRun(actor=actor, model_id=model_id)
-    await rows.insert(session, begun)
-    return begun
+    started = RetentionRun(actor=actor, model_id=model_id)
+    await rows.insert(session, started)
+    return started
 
 
-async def _count(session: AsyncSession, run_id: UUID, applied: Applied) -> None:
-    """Add to a run's figures."""
+async def _add_to_counts(session: AsyncSession, run_id: UUID, result: RetentionResult) -> None:
     statement = (
         sa.update(RetentionRun)
         .where(col(RetentionRun.id) == run_id)
         .values(
-            archived=col(RetentionRun.archived) + len(applied.archived),
-            purged=col(RetentionRun.purged) + len(applied.purged),
+            archived=col(RetentionRun.archived) + len(result.archived),
+            purged=col(RetentionRun.purged) + len(result.purged),
         )
     )
     await session.exec(statement)
 
 
-# One event a run, when it has ended: the versions have events of their own.
-_NOTE = sa.text("""
+# One audit event for a finished run: the versions have events of their own.
+_ADD_EVENT = sa.text("""
     INSERT INTO audit_pending (action, kind, subject_id, subject_name, model_id, changes)
     SELECT 'RETENTION_APPLIED', 'RETENTION', id, at::text, model_id, jsonb_build_object(
         'archived', jsonb_build_array(NULL, archived), 'purged', jsonb_build_array(NULL, purged))
@@ -233,10 +240,10 @@ _NOTE = sa.text("""
 """)
 
 
-async def _end(session: AsyncSession, run_id: UUID, applied: Applied) -> RetentionRun:
-    await _count(session, run_id, applied)
+async def _finish_run(session: AsyncSession, run_id: UUID, result: RetentionResult) -> RetentionRun:
+    await _add_to_counts(session, run_id, result)
     key = col(RetentionRun.id) == run_id
     await session.exec(sa.update(RetentionRun).where(key).values(ended_at=sa.func.now()))
-    await (await session.connection()).execute(_NOTE, {"id": run_id})
+    await (await session.connection()).execute(_ADD_EVENT, {"id": run_id})
     statement = select(RetentionRun).where(key).execution_options(populate_existing=True)
     return (await session.exec(statement)).one()

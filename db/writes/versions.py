@@ -13,26 +13,26 @@ from domain import semver
 from domain.enums import VersionStatus
 from domain.problems import InvalidState, NotFound, Refused, UserErrorCode
 
-# Along these a status is updated; archiving and restoring are verbs of their own.
-_EDGES = {
+# The status changes that an update may make; archiving and restoring are separate mutations.
+_NEXT_STATUS = {
     VersionStatus.DRAFT: VersionStatus.ACTIVE,
     VersionStatus.ACTIVE: VersionStatus.DEPRECATED,
 }
 
 
 async def create(session: AsyncSession, model_id: UUID, values: dict[str, Any]) -> ModelVersion:
-    """A new version with the model's next number.
+    """Create a version with the model's next number.
 
-    The number comes from a counter on the model's row, whose lock is held until the commit: numbers
-    have no gaps in commit order, and none is used twice, not even after a deletion.
+    The number comes from a counter in the model's row, which stays locked until the commit: numbers
+    have no gaps in commit order, and no number is used twice, not even after a deletion.
     """
-    counting = (
+    next_number = (
         sa.update(Model)
         .where(col(Model.id) == model_id)
         .values(last_number=col(Model.last_number) + 1)
         .returning(col(Model.last_number))
     )
-    number = (await session.exec(counting)).scalar_one_or_none()
+    number = (await session.exec(next_number)).scalar_one_or_none()
     if number is None:
         raise Refused(NotFound("the model does not exist", ("model",)))
     key = semver.sort_key(values["version"])
@@ -44,12 +44,12 @@ async def create(session: AsyncSession, model_id: UUID, values: dict[str, Any]) 
 async def update(
     session: AsyncSession, key: UUID, expected_revision: int | None, values: dict[str, Any]
 ) -> ModelVersion:
-    """A version with new values; refused when it is archived, or along another edge of its life."""
+    """Update a version; refused when it is archived, or cannot change to the new status."""
     current = await rows.lock(session, ModelVersion, key, expected_revision)
     refuse_archived(current)
-    wanted = values.get("status", current.status)
-    if wanted not in (current.status, _EDGES.get(current.status)):
-        message = f"a version cannot go from {current.status} to {wanted}"
+    status = values.get("status", current.status)
+    if status not in (current.status, _NEXT_STATUS.get(current.status)):
+        message = f"the status cannot change from {current.status} to {status}"
         raise Refused(InvalidState(message, ("status",)))
     return await rows.update(session, ModelVersion, key, expected_revision, values)
 
@@ -57,9 +57,9 @@ async def update(
 async def delete(
     session: AsyncSession, key: UUID, expected_revision: int | None, *, force: bool
 ) -> int:
-    """Delete a version with its bindings; how many they were. Its number is not used again.
+    """Delete a version; returns the number of its bindings. Its own number is never used again.
 
-    Without `force` it is refused while the version is ACTIVE, held, or named by an alias.
+    Without `force` it is refused while the version is ACTIVE or held, or has an alias.
     """
     version = await rows.lock(session, ModelVersion, key, expected_revision, for_delete=True)
     if not force:
@@ -72,28 +72,28 @@ async def delete(
     return count
 
 
-async def live(session: AsyncSession, key: UUID) -> ModelVersion:
-    """The version that something is to refer to, locked; refused when it is gone or archived."""
+async def lock_unarchived(session: AsyncSession, key: UUID) -> ModelVersion:
+    """Lock the version that a new row will refer to; refused when it is deleted or archived."""
     version = await rows.lock(session, ModelVersion, key, path=("version",))
     refuse_archived(version, "version")
     return version
 
 
 def refuse_archived(version: ModelVersion, *path: str) -> None:
-    """Refuse what an archived version cannot take."""
+    """Refuse a change that an archived version cannot take."""
     if version.status == VersionStatus.ARCHIVED:
         raise Refused(InvalidState("the version is ARCHIVED; restore it first", path or ("id",)))
 
 
 async def _refuse_in_use(session: AsyncSession, version: ModelVersion) -> None:
-    named = select(ModelAlias.name).where(col(ModelAlias.version_id) == version.id)
-    alias = (await session.exec(named.limit(1))).first()
-    because = {
+    aliases = select(ModelAlias.name).where(col(ModelAlias.version_id) == version.id)
+    alias = (await session.exec(aliases.limit(1))).first()
+    conditions = {
         "it is ACTIVE": version.status == VersionStatus.ACTIVE,
         "it is held": version.held_at is not None,
         f"the alias {alias} points at it": alias is not None,
     }
-    reasons = [reason for reason, holds in because.items() if holds]
+    reasons = [reason for reason, holds in conditions.items() if holds]
     if reasons:
-        message = f"the version is in use: {', '.join(reasons)}; force deletes it all the same"
+        message = f"the version is in use: {', '.join(reasons)}; force deletes it nevertheless"
         raise Refused(InvalidState(message, ("force",), UserErrorCode.IN_USE))

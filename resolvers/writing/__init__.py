@@ -1,1 +1,1 @@
-"""What mutations do, one noun a file: their inputs, then their verbs."""
+"""Mutations, one file per noun: the inputs, then the functions. Only schema imports them."""

@@ -27,7 +27,7 @@ from resolvers.writing.inputs import (
     InputColumns,
     problems_of_key,
 )
-from resolvers.writing.transaction import key_of, refuse_if, update_row, write, write_once
+from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write, write_once
 
 
 @input_type("What a binding costs, US dollars per 1,000 tokens; unknown is null, free is 0.")
@@ -41,8 +41,8 @@ class PriceInput:
     cache_read_per_1k: Decimal | None = strawberry.field(
         default=None, name="cacheReadPer1k", description="For tokens read from the cache."
     )
-    effective_from: datetime | None = optional("Now unless given.")
-    source: str | None = optional("Where the figures are from, up to 255 characters.")
+    effective_from: datetime | None = optional("When it takes effect; now if absent.")
+    source: str | None = optional("Where the figures come from, up to 255 characters.")
 
 
 @input_type("How a provider serves a version.")
@@ -50,13 +50,13 @@ class NewBindingInput:
     provider: str = required("The provider's slug.")
     provider_model_id: str = required("The provider's own name for the model.")
     region: str | None = optional("Where it is served.")
-    endpoint: URL | None = optional("Where to call it, when not at the provider's apiBase.")
+    endpoint: URL | None = optional("Where to call it; the provider's apiBase if absent.")
     config: JSON | None = optional("Provider settings; never a secret.")
     credential_ref: str | None = optional(
-        "Where the secret is kept: env://, vault://, aws-sm://, gcp-sm:// or k8s://."
+        "Where the secret is stored: env://, vault://, aws-sm://, gcp-sm:// or k8s://."
     )
     status: BindingStatus = strawberry.field(
-        default=BindingStatus.ACTIVE, description="What an operator wants of it."
+        default=BindingStatus.ACTIVE, description="Only ACTIVE bindings are routed to."
     )
     priority: int = strawberry.field(default=100, description="Lower is tried first.")
     weight: int = strawberry.field(
@@ -81,8 +81,8 @@ class UpdateBindingInput:
     region: Maybe[str | None] = optional("Where it is served.")
     endpoint: Maybe[URL | None] = optional("Where to call it.")
     config: Maybe[JSON | None] = optional("Provider settings; never a secret.")
-    credential_ref: Maybe[str | None] = optional("Where the secret is kept.")
-    status: Maybe[BindingStatus | None] = optional("What an operator wants of it.")
+    credential_ref: Maybe[str | None] = optional("Where the secret is stored.")
+    status: Maybe[BindingStatus | None] = optional("Only ACTIVE bindings are routed to.")
     priority: Maybe[int | None] = optional("Lower is tried first.")
     weight: Maybe[int | None] = optional("Share of traffic within a priority, 0 to 1000.")
     sunset_on: Maybe[date | None] = optional("The last day it serves.")
@@ -109,7 +109,7 @@ _CHANGES = InputColumns(
 _PRICE = InputColumns(PriceInput, Price, rules.PRICE)
 
 
-class Priced(NamedTuple):
+class PricedBinding(NamedTuple):
     """A binding and the price added to it."""
 
     binding: ProviderBinding
@@ -119,16 +119,15 @@ class Priced(NamedTuple):
 async def create(
     info: Info, input: Annotated[CreateBindingInput, describe("The binding.")]
 ) -> ProviderBinding:
-    """Say how a provider serves a version."""
+    """Create a binding: how a provider serves a version."""
     binding, problems = new_binding(input.binding)
-    refuse_if([*(p.within("binding") for p in problems), *problems_of_key(input)])
+    refuse_if_any([*(p.within("binding") for p in problems), *problems_of_key(input)])
 
-    async def work(session: Any) -> list[ProviderBinding]:
+    async def insert_binding(session: Any) -> list[ProviderBinding]:
         version = await references.existing_version(session, input.version)
         return await bindings.create(session, version, [binding], lambda _: ("binding",))
 
-    made = await write_once(info, "createBinding", input, work)
-    return made[0]  # type: ignore[no-any-return]  # rows are Any to mypy
+    return (await write_once(info, "createBinding", input, insert_binding))[0]
 
 
 async def update(
@@ -136,8 +135,8 @@ async def update(
 ) -> ProviderBinding:
     """Absent fields stay; null clears."""
     values = _CHANGES.values(input)
-    refuse_if(_CHANGES.problems(values))
-    key = key_of(ids.BINDING, input.id)
+    refuse_if_any(_CHANGES.problems(values))
+    key = decode_id(ids.BINDING, input.id)
     revision = input.expected_revision
     updated: ProviderBinding = await update_row(info, ProviderBinding, key, revision, values)
     return updated
@@ -145,30 +144,30 @@ async def update(
 
 async def delete(info: Info, input: Annotated[DeleteBindingInput, describe("The binding.")]) -> str:
     """Delete a binding with its prices."""
-    key = key_of(ids.BINDING, input.id)
+    key = decode_id(ids.BINDING, input.id)
 
-    async def work(session: Any) -> str:
+    async def delete_binding(session: Any) -> str:
         await bindings.delete(session, key, input.expected_revision)
         return input.id
 
-    return await write(info, work)
+    return await write(info, delete_binding)
 
 
 async def set_price(
     info: Info, input: Annotated[SetPriceInput, describe("The binding and its price.")]
-) -> Priced:
-    """Add a price that takes effect at a time; the history stays."""
+) -> PricedBinding:
+    """Add a price that takes effect at a time; earlier prices stay."""
     values, problems = _price_values(input.price)
-    refuse_if(problem.within("price") for problem in problems)
-    key = key_of(ids.BINDING, input.binding, "binding")
+    refuse_if_any(problem.within("price") for problem in problems)
+    key = decode_id(ids.BINDING, input.binding, "binding")
 
-    async def work(session: Any) -> Priced:
-        binding = await bindings.priced(session, key)
-        added = await bindings.set_price(session, key, values)
-        dated = await prices.in_effect(session, [key], added.effective_from)
-        return Priced(binding, dated[key])
+    async def insert_price(session: Any) -> PricedBinding:
+        binding = await bindings.lock_for_price(session, key)
+        price = await bindings.set_price(session, key, values)
+        dated = await prices.in_effect(session, [key], price.effective_from)
+        return PricedBinding(binding, dated[key])
 
-    return await write(info, work)
+    return await write(info, insert_price)
 
 
 def new_binding(input: NewBindingInput) -> tuple[NewBinding, list[Problem]]:

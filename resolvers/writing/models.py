@@ -18,7 +18,7 @@ from resolvers.writing.inputs import (
     InputColumns,
     problems_of_key,
 )
-from resolvers.writing.transaction import key_of, refuse_if, update_row, write, write_once
+from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write, write_once
 
 
 @input_type("A new model.")
@@ -60,7 +60,7 @@ _CHANGES = InputColumns(UpdateModelInput, Model, rules.MODEL, "id", "expected_re
 
 
 class DeletedModel(NamedTuple):
-    """The id that is gone, and how much went with it."""
+    """The id of the deleted model, and how many versions and bindings were deleted with it."""
 
     deleted_id: str
     deleted_versions: int
@@ -71,15 +71,14 @@ async def create(info: Info, input: Annotated[CreateModelInput, describe("The mo
     """Register a model; its name must be free."""
     values = _NEW.values(input)
     values["labels"] = _pairs(input.labels or [])
-    refuse_if([*_NEW.problems(values), *problems_of_key(input)])
+    refuse_if_any([*_NEW.problems(values), *problems_of_key(input)])
 
-    async def work(session: Any) -> list[Model]:
+    async def insert_model(session: Any) -> list[Model]:
         model = Model(**_columns(values))
         await rows.insert(session, model)
         return [model]
 
-    made = await write_once(info, "createModel", input, work)
-    return made[0]  # type: ignore[no-any-return]  # rows are Any to mypy
+    return (await write_once(info, "createModel", input, insert_model))[0]
 
 
 async def update(
@@ -89,8 +88,8 @@ async def update(
     values = _CHANGES.values(input)
     if values.get("labels") is not None:
         values["labels"] = _pairs(values["labels"])
-    refuse_if(_CHANGES.problems(values))
-    key = key_of(ids.MODEL, input.id)
+    refuse_if_any(_CHANGES.problems(values))
+    key = decode_id(ids.MODEL, input.id)
     revision = input.expected_revision
     updated: Model = await update_row(info, Model, key, revision, _columns(values))
     return updated
@@ -100,13 +99,14 @@ async def delete(
     info: Info, input: Annotated[DeleteModelInput, describe("The model.")]
 ) -> DeletedModel:
     """Delete a model with its versions and bindings."""
-    key = key_of(ids.MODEL, input.id)
+    key = decode_id(ids.MODEL, input.id)
 
-    async def work(session: Any) -> DeletedModel:
-        gone = await models.delete(session, key, input.expected_revision, force=input.force)
-        return DeletedModel(input.id, gone.versions, gone.bindings)
+    async def delete_model(session: Any) -> DeletedModel:
+        expected = input.expected_revision
+        counts = await models.delete(session, key, expected, force=input.force)
+        return DeletedModel(input.id, counts.versions, counts.bindings)
 
-    return await write(info, work)
+    return await write(info, delete_model)
 
 
 def _pairs(labels: list[LabelInput]) -> list[tuple[str, str]]:
@@ -114,5 +114,5 @@ def _pairs(labels: list[LabelInput]) -> list[tuple[str, str]]:
 
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
-    """The row's columns: labels are pairs until the rules have seen that no key stands twice."""
+    """The row's columns. Labels are pairs until the rules have checked that no key is repeated."""
     return {**values, "labels": dict(values["labels"])} if "labels" in values else values

@@ -13,13 +13,13 @@ from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.scalars import URL
 from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
-from resolvers.writing.transaction import key_of, refuse_if, update_row, write
+from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write
 
 
 @input_type("A new provider.")
 class CreateProviderInput:
     slug: str = required("Unique: lower-case letters, digits and hyphens.")
-    name: str = required("As people write it, up to 200 characters.")
+    name: str = required("The name that people read, up to 200 characters.")
     kind: ProviderKind = required("The API family it speaks.")
     api_base: URL | None = optional("Where its API is.")
     docs_url: URL | None = optional("Where its documentation is.")
@@ -50,23 +50,23 @@ async def create(
 ) -> Provider:
     """Register a provider; its slug must be free."""
     values = _NEW.values(input)
-    refuse_if(_NEW.problems(values))
+    refuse_if_any(_NEW.problems(values))
 
-    async def work(session: Any) -> Provider:
+    async def insert_provider(session: Any) -> Provider:
         provider = Provider(**values)
         await rows.insert(session, provider)
         return provider
 
-    return await write(info, work)
+    return await write(info, insert_provider)
 
 
 async def update(
     info: Info, input: Annotated[UpdateProviderInput, describe("The provider and its changes.")]
 ) -> Provider:
-    """Absent fields stay; null clears. The slug is for ever."""
+    """Absent fields stay; null clears. The slug never changes."""
     values = _CHANGES.values(input)
-    refuse_if(_CHANGES.problems(values))
-    key = key_of(ids.PROVIDER, input.id)
+    refuse_if_any(_CHANGES.problems(values))
+    key = decode_id(ids.PROVIDER, input.id)
     revision = input.expected_revision
     updated: Provider = await update_row(info, Provider, key, revision, values)
     return updated
@@ -75,11 +75,11 @@ async def update(
 async def delete(
     info: Info, input: Annotated[DeleteProviderInput, describe("The provider.")]
 ) -> str:
-    """Refused while bindings use it."""
-    key = key_of(ids.PROVIDER, input.id)
+    """Delete a provider; refused while bindings use it."""
+    key = decode_id(ids.PROVIDER, input.id)
 
-    async def work(session: Any) -> str:
+    async def delete_provider(session: Any) -> str:
         await rows.remove(session, Provider, key, input.expected_revision)
         return input.id
 
-    return await write(info, work)
+    return await write(info, delete_provider)

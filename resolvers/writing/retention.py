@@ -6,8 +6,7 @@ from uuid import UUID
 from db.reads import retention_runs, versions
 from db.tables import ModelVersion, RetentionRun
 from db.writes import archive as archiving
-from db.writes import retention as changes
-from db.writes.retention import Limit
+from db.writes import retention as applying
 from domain import ids
 from domain.problems import NotFound, Refused
 from resolvers import references
@@ -16,69 +15,74 @@ from resolvers.context import Info
 from resolvers.retention import RetentionInput, problems, scope
 from resolvers.writing.archive import store_of
 from resolvers.writing.inputs import problems_of_key
-from resolvers.writing.transaction import Recalled, refuse_if, write_or_recall
+from resolvers.writing.transaction import node_ids, refuse_if_any, write_once
 
-ACTIONS_MAX = 200  # versions in one call, which is one transaction within the operation's time
+ACTIONS_MAX = 200  # versions in one call: one transaction within an operation's timeout
 
 
-class Applied(NamedTuple):
-    """A run, the versions it archived, and the ids of those that are gone."""
+class AppliedRetention(NamedTuple):
+    """A run, the versions that it archived, and the ids of the versions that it purged."""
 
     run: RetentionRun
     archived: list[ModelVersion]
     purged_ids: list[str]
 
 
-class _Done(NamedTuple):
-    applied: Applied
-    objects: list[str]  # that the purged versions leave in cold storage
+class _Applied(NamedTuple):
+    result: AppliedRetention
+    objects: list[str]  # the SHA-256 of each object in cold storage that is to be deleted
 
 
 async def apply(
     info: Info, input: Annotated[RetentionInput, describe("What to apply retention to.")]
-) -> Applied:
+) -> AppliedRetention:
     """Archive old versions by policy and purge very old archives.
 
-    All or nothing, and at most 200 versions a call: LIMIT_EXCEEDED beyond. With planHash exactly
-    what the plan said, or INVALID_STATE.
+    All or nothing, and at most 200 versions a call: LIMIT_EXCEEDED beyond. With planHash it does
+    exactly what the plan said, or answers INVALID_STATE.
     """
-    refuse_if([*problems(input), *problems_of_key(input)])
+    refuse_if_any([*problems(input), *problems_of_key(input)])
     store = store_of(info, "model")
 
-    async def work(session: Any) -> _Done:
+    async def apply_retention(session: Any) -> _Applied:
         model = await references.existing_model(session, input.model) if input.model else None
-        limit = Limit(ACTIONS_MAX, input.plan_hash)
-        run, done = await changes.apply_once(session, store, scope(input, model), limit)
+        run, done = await applying.apply_run(
+            session, store, scope(input, model), ACTIONS_MAX, input.plan_hash
+        )
         archived = await archiving.reloaded(session, done.archived)
-        gone = [ids.encode(ids.VERSION, key) for key in done.purged]
-        return _Done(Applied(run, archived, gone), list(done.purged.values()))
+        purged_ids = [ids.encode(ids.VERSION, key) for key in done.purged]
+        result = AppliedRetention(run, archived, purged_ids)
+        return _Applied(result, list(done.purged.values()))
 
-    made = await write_or_recall(info, "applyRetention", input, work, _ids)
-    if isinstance(made, Recalled):
-        return await _recalled(info, made.ids)
-    await changes.forget(store, made.objects)
-    return made.applied
-
-
-def _ids(done: _Done) -> list[str]:
-    """The run's id, the archived versions', nothing, the purged ones'."""
-    run, archived, gone = done.applied
-    return [run.node_id, *(version.node_id for version in archived), "", *gone]
+    applied = await write_once(
+        info, "applyRetention", input, apply_retention, _result_ids, _first_result
+    )
+    await applying.delete_objects(store, applied.objects)
+    return applied.result
 
 
-async def _recalled(info: Info, kept: list[str]) -> Applied:
-    run_id, *others = kept
-    place = others.index("")
-    keys = [_key(ids.VERSION, text) for text in others[:place]]
+def _result_ids(applied: _Applied) -> list[str]:
+    """The ids of the run, of the archived versions, an empty text, and of the purged versions."""
+    run, archived, purged_ids = applied.result
+    return [run.node_id, *node_ids(archived), "", *purged_ids]
+
+
+async def _first_result(info: Info, result_ids: list[str]) -> _Applied:
+    """The result of the first call; an archived version that was deleted since is left out."""
+    run_id, *version_ids = result_ids
+    separator = version_ids.index("")
+    keys = [_decoded(ids.VERSION, text) for text in version_ids[:separator]]
     source = info.context.db.reader
-    run = await retention_runs.by_id(source, _key(ids.RUN, run_id))
-    found = await versions.by_ids(source, keys)
+    run = await retention_runs.by_id(source, _decoded(ids.RUN, run_id))
     if run is None:
-        raise Refused(NotFound("the run of this key is gone", ("idempotencyKey",)))
-    return Applied(run, [found[key] for key in keys if key in found], others[place + 1 :])
+        message = "the run of the first call with this key has been deleted since"
+        raise Refused(NotFound(message, ("idempotencyKey",)))
+    rows = await versions.by_ids(source, keys)
+    archived = [rows[key] for key in keys if key in rows]
+    return _Applied(AppliedRetention(run, archived, version_ids[separator + 1 :]), [])
 
 
-def _key(prefix: str, text: str) -> UUID:
+def _decoded(prefix: str, text: str) -> UUID:
     key = ids.decode(prefix, text)
-    assert key is not None  # it was kept by _ids
+    assert key is not None  # _result_ids encoded it
     return key

@@ -1,7 +1,6 @@
-"""How every mutation writes: one transaction in the caller's name, refused as a whole or kept."""
+"""Runs the change of a mutation in one transaction, in the caller's name."""
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
 from hashlib import sha256
 from typing import Any, TypeVar
 from uuid import UUID
@@ -14,21 +13,14 @@ from resolvers import nodes
 from resolvers.context import Info
 
 T = TypeVar("T")
-Work = Callable[[Any], Awaitable[T]]
+Change = Callable[[Any], Awaitable[T]]  # takes the transaction's session; may run several times
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
-    """The ids that the first call with the same idempotency key gave."""
-
-    ids: list[str]
-
-
-async def write(info: Info, work: Work[T], *, action: str = "") -> T:
-    """What `work` gives, in a transaction of its own that the audit log signs with the caller."""
+async def write(info: Info, change: Change[T], *, action: str = "") -> T:
+    """The result of a change, in a transaction that the audit log signs with the caller."""
     context = info.context
     return await transactions.run(
-        context.db, work, context.actor, request_id=context.request_id, action=action
+        context.db, change, context.actor, request_id=context.request_id, action=action
     )
 
 
@@ -42,66 +34,64 @@ async def update_row(
     )
 
 
+def node_ids(rows: Iterable[Any]) -> list[str]:
+    """The ids of rows, to be stored with an idempotency key."""
+    return [row.node_id for row in rows]
+
+
+async def rows_by_node_ids(info: Info, node_ids: list[str]) -> list[Any]:
+    """The rows of a first call, as they are now; refused when the first of them was deleted."""
+    rows = await nodes.by_ids(info, node_ids)  # type: ignore[arg-type]  # ids are text
+    if rows[0] is None:
+        message = "the first call with this key created an object that has been deleted since"
+        raise Refused(NotFound(message, ("idempotencyKey",)))
+    return [row for row in rows if row is not None]
+
+
 async def write_once(
-    info: Info, operation: str, input: Any, work: Work[Sequence[Any]]
-) -> Sequence[Any]:
-    """The rows that `work` makes, or made when it ran first under the input's idempotency key."""
-    made = await write_or_recall(
-        info, operation, input, work, lambda rows: [row.node_id for row in rows]
-    )
-    return await _rows(info, made.ids) if isinstance(made, Recalled) else made
-
-
-async def write_or_recall(
     info: Info,
     operation: str,
     input: Any,
-    work: Work[T],
-    ids_of: Callable[[T], list[str]],
-) -> "T | Recalled":
-    """What `work` makes, or the ids kept when it ran first under the input's idempotency key."""
+    change: Change[T],
+    ids_of: Callable[[Any], list[str]] = node_ids,
+    recall: Callable[[Info, list[str]], Awaitable[Any]] = rows_by_node_ids,
+) -> T:
+    """The result of a change, or of the first call with the input's idempotency key.
+
+    `ids_of` gives the ids to store with the key; `recall` gives the result that such ids stand for.
+    """
     if input.idempotency_key is None:
-        return await write(info, work)
-    key = _key(info, operation, input)
-
-    async def once(session: Any) -> T | Recalled:
-        kept = await idempotency.claim(session, key)
-        if kept is not None:
-            return Recalled(kept)
-        made = await work(session)
-        await idempotency.keep(session, key, ids_of(made))
-        return made
-
-    return await write(info, once)
-
-
-def refuse_if(problems: Iterable[Problem]) -> None:
-    """Refuse with all the problems, if there is one."""
-    found = tuple(problems)
-    if found:
-        raise Refused(*found)
-
-
-def key_of(prefix: str, text: str, *path: str) -> UUID:
-    """The key behind an id that a write names; refused as not found when it can be none."""
-    key = ids.decode(prefix, text)
-    if key is None:
-        raise Refused(NotFound(f"no object has the id {text[:64]!r}", path or ("id",)))
-    return key
-
-
-def _key(info: Info, operation: str, input: Any) -> IdempotencyKey:
-    return IdempotencyKey(
+        return await write(info, change)
+    key = IdempotencyKey(
         actor=info.context.actor,
         operation=operation,
         key=input.idempotency_key,
         input_hash=sha256(repr(input).encode(errors="surrogatepass")).hexdigest(),
     )
 
+    async def claim_and_change(session: Any) -> T:
+        await idempotency.claim(session, key)
+        result = await change(session)
+        await idempotency.store_result(session, key, ids_of(result))
+        return result
 
-async def _rows(info: Info, kept: list[str]) -> list[Any]:
-    rows = await nodes.by_ids(info, kept)  # type: ignore[arg-type]  # ids are text
-    if rows[0] is None:
-        message = "what this key made first has been deleted since"
-        raise Refused(NotFound(message, ("idempotencyKey",)))
-    return [row for row in rows if row is not None]
+    try:
+        return await write(info, claim_and_change)
+    except idempotency.RepeatedCall as repeated:
+        first_result: T = await recall(info, repeated.result_ids)
+        return first_result
+
+
+def refuse_if_any(problems: Iterable[Problem]) -> None:
+    """Raise Refused with all the problems, if there are any."""
+    every = tuple(problems)
+    if every:
+        raise Refused(*every)
+
+
+def decode_id(prefix: str, text: str, *path: str) -> UUID:
+    """The key behind an id in an input; refused as NOT_FOUND when it is not an id of this type."""
+    key = ids.decode(prefix, text)
+    if key is None:
+        raise Refused(NotFound(f"there is no object with the id {text[:64]!r}", path or ("id",)))
+    return key

@@ -28,7 +28,7 @@ from resolvers.writing.inputs import (
     InputColumns,
     problems_of_key,
 )
-from resolvers.writing.transaction import key_of, refuse_if, write, write_once
+from resolvers.writing.transaction import decode_id, refuse_if_any, write, write_once
 
 
 @input_type("A new version.")
@@ -50,20 +50,22 @@ class CreateVersionInput:
     )
     slo_latency_ms: int | None = optional("Target 95th-percentile latency in milliseconds.")
     slo_success_rate: float | None = optional("Target success rate, 0 to 1.")
-    context_window: int | None = optional("Tokens it can take in at once.")
-    max_output_tokens: int | None = optional("Tokens it can give at once.")
+    context_window: int | None = optional("Size of its context window in tokens.")
+    max_output_tokens: int | None = optional("Maximum number of output tokens.")
     capabilities: list[Capability] | None = optional("What it can do beyond its task.")
-    artifact_url: URL | None = optional("Where its artifact is kept.")
+    artifact_url: URL | None = optional("Where its artifact is stored.")
     size_bytes: BigInt | None = optional("Size of the artifact in bytes.")
     metadata_: JSON | None = strawberry.field(
         default=None, name="metadata", description="Any JSON of at most 16 KiB and 8 levels."
     )
-    deprecated_on: date | None = optional("From when on it should not be chosen anew.")
+    deprecated_on: date | None = optional(
+        "The first day on which it should not be chosen for new uses."
+    )
     sunset_on: date | None = optional("The last day it serves.")
     bindings: list[NewBindingInput] | None = optional("How providers serve it.")
     alias: str | None = optional("An alias to point at it, such as production.")
     apply_retention: bool = strawberry.field(
-        default=False, description="Archive what retention does not keep, once it is registered."
+        default=False, description="Then archive the versions that retention no longer keeps."
     )
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
@@ -82,15 +84,17 @@ class UpdateVersionInput:
     )
     slo_latency_ms: Maybe[int | None] = optional("Target 95th-percentile latency, ms.")
     slo_success_rate: Maybe[float | None] = optional("Target success rate, 0 to 1.")
-    context_window: Maybe[int | None] = optional("Tokens it can take in at once.")
-    max_output_tokens: Maybe[int | None] = optional("Tokens it can give at once.")
+    context_window: Maybe[int | None] = optional("Size of its context window in tokens.")
+    max_output_tokens: Maybe[int | None] = optional("Maximum number of output tokens.")
     capabilities: Maybe[list[Capability] | None] = optional("All its capabilities from now on.")
-    artifact_url: Maybe[URL | None] = optional("Where its artifact is kept.")
+    artifact_url: Maybe[URL | None] = optional("Where its artifact is stored.")
     size_bytes: Maybe[BigInt | None] = optional("Size of the artifact in bytes.")
     metadata_: Maybe[JSON | None] = strawberry.field(
         default=None, name="metadata", description="Any JSON of at most 16 KiB and 8 levels."
     )
-    deprecated_on: Maybe[date | None] = optional("From when on it should not be chosen anew.")
+    deprecated_on: Maybe[date | None] = optional(
+        "The first day on which it should not be chosen for new uses."
+    )
     sunset_on: Maybe[date | None] = optional("The last day it serves.")
 
 
@@ -100,7 +104,7 @@ class DeleteVersionInput:
     expected_revision: int | None = optional(EXPECTED_REVISION)
     force: bool = strawberry.field(
         default=False,
-        description="Without it a version that is ACTIVE, held or named by an alias is IN_USE.",
+        description="Without it a version that is ACTIVE, held or has an alias is IN_USE.",
     )
 
 
@@ -114,14 +118,14 @@ _CHANGES = InputColumns(UpdateVersionInput, ModelVersion, rules.VERSION, "id", "
 
 
 class CreatedVersion(NamedTuple):
-    """The new version, and what retention archived for it."""
+    """The new version, and the versions that retention archived because of it."""
 
     version: ModelVersion
     archived: list[ModelVersion]
 
 
 class DeletedVersion(NamedTuple):
-    """The id that is gone, and how many bindings went with it."""
+    """The id of the deleted version, and how many bindings were deleted with it."""
 
     deleted_id: str
     deleted_bindings: int
@@ -134,57 +138,59 @@ async def create(
     values = _NEW.values(input)
     values["capabilities"] = _distinct(input.capabilities or [])
     new_bindings = [new_binding(binding) for binding in input.bindings or []]
-    refuse_if(_problems(input, values, [problems for _, problems in new_bindings]))
+    refuse_if_any(_problems(input, values, [problems for _, problems in new_bindings]))
     store = store_of(info, "applyRetention") if input.apply_retention else None
 
-    async def work(session: Any) -> list[ModelVersion]:
+    async def insert_version(session: Any) -> list[ModelVersion]:
         model = await references.existing_model(session, input.model)
         version = await versions.create(session, model.id, values)
         new = [binding for binding, _ in new_bindings]
         await bindings.create(session, version, new, lambda n: ("bindings", str(n)))
         if input.alias is not None:
             await aliases.point(session, version, input.alias)
-        archived = await _retained(session, version, store) if store is not None else []
+        archived = await _apply_retention(session, version, store) if store is not None else []
         return [version, *archived]
 
-    version, *archived = await write_once(info, "createVersion", input, work)
+    version, *archived = await write_once(info, "createVersion", input, insert_version)
     return CreatedVersion(version, archived)
 
 
 async def update(
     info: Info, input: Annotated[UpdateVersionInput, describe("The version and its changes.")]
 ) -> ModelVersion:
-    """Number, semantic version and hash are immutable."""
+    """Absent fields stay; null clears. Number, semantic version and hash are immutable."""
     values = _CHANGES.values(input)
     if values.get("capabilities") is not None:
         values["capabilities"] = _distinct(values["capabilities"])
-    refuse_if([*_CHANGES.problems(values), *_dates(values)])
-    key = key_of(ids.VERSION, input.id)
+    refuse_if_any([*_CHANGES.problems(values), *_dates(values)])
+    key = decode_id(ids.VERSION, input.id)
 
-    async def work(session: Any) -> ModelVersion:
+    async def update_version(session: Any) -> ModelVersion:
         return await versions.update(session, key, input.expected_revision, values)
 
-    return await write(info, work)
+    return await write(info, update_version)
 
 
 async def delete(
     info: Info, input: Annotated[DeleteVersionInput, describe("The version.")]
 ) -> DeletedVersion:
-    """Delete a version with its bindings; its number is not used again."""
-    key = key_of(ids.VERSION, input.id)
+    """Delete a version with its bindings; its number is never used again."""
+    key = decode_id(ids.VERSION, input.id)
 
-    async def work(session: Any) -> DeletedVersion:
+    async def delete_version(session: Any) -> DeletedVersion:
         expected = input.expected_revision
         count = await versions.delete(session, key, expected, force=input.force)
         return DeletedVersion(input.id, count)
 
-    return await write(info, work)
+    return await write(info, delete_version)
 
 
-async def _retained(session: Any, version: ModelVersion, store: ArchiveStore) -> list[ModelVersion]:
-    """What retention archives of the version's model."""
-    applied = await retention.apply(session, store, RetentionScope([version.model_id]))
-    return await archive.reloaded(session, applied.archived)
+async def _apply_retention(
+    session: Any, version: ModelVersion, store: ArchiveStore
+) -> list[ModelVersion]:
+    """Apply retention to the version's model; returns the versions that it archived."""
+    result = await retention.apply(session, store, RetentionScope([version.model_id]))
+    return await archive.reloaded(session, result.archived)
 
 
 def _problems(

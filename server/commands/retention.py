@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from archive.store import ArchiveStore
     from db.postgres.engine import Database
     from db.reads.retention_plan import RetentionPlan, RetentionScope
-    from db.writes.archive import Step
+    from db.writes.archive import ArchivingStep
 
 _SHOWN = 40  # models in the table, so that the output and the memory stay small
 
@@ -92,18 +92,18 @@ async def _apply(
     console: "Console",
 ) -> None:
     from db.writes import retention
-    from db.writes.archive import Step
+    from db.writes.archive import ArchivingStep
     from domain.problems import Refused
 
     done = count(1)
     with progress_bar(console, "Applying retention", "models", models) as update:
 
-        def watch(step: "Step") -> None:
-            if step == Step.AFTER_COMMIT:
+        def on_step(step: "ArchivingStep") -> None:
+            if step == ArchivingStep.AFTER_COMMIT:
                 update(next(done))
 
         try:
-            run = await retention.run(database, store, scope, getuser(), watch)
+            run = await retention.run(database, store, scope, getuser(), on_step)
         except Refused as refusal:
             raise Failure(f"Stopped; finished models stay archived: {refusal}") from refusal
     console.print(f"Archived {run.archived:,} versions, purged {run.purged:,}: {run.node_id}")

@@ -53,7 +53,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
     @app.task(name="forget_repeats", queue=_QUEUE, queueing_lock="forget_repeats", retry=_RETRY)
     async def delete_expired_idempotency_keys(timestamp: int) -> None:
         async with database.write(ACTOR) as session:
-            await idempotency.forget_expired(session)
+            await idempotency.delete_expired(session)
 
     return app
 

@@ -9,17 +9,17 @@ from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.writes import retention
-from db.writes.archive import Step
+from db.writes.archive import ArchivingStep
 
 
 async def _run(url: str, store: str, step: str) -> None:
-    def watch(reached: Step) -> None:
+    def on_step(reached: ArchivingStep) -> None:
         if reached == step:
             os.kill(os.getpid(), signal.SIGKILL)
 
     database = Database(url)
     await retention.run(
-        database, ArchiveStore(store), RetentionScope(), "crashing", watch, at_once=1
+        database, ArchiveStore(store), RetentionScope(), "crashing", on_step, concurrency=1
     )
 
 

@@ -1,4 +1,4 @@
-"""Results of repeated calls are kept for a day, and then forgotten."""
+"""Idempotency keys are kept for a day."""
 
 import sqlalchemy as sa
 from sqlmodel import select
@@ -8,7 +8,7 @@ from db.tables import IdempotencyKey
 from db.writes import idempotency
 
 
-async def test_only_what_has_expired_is_forgotten(db: Database) -> None:
+async def test_only_expired_keys_are_deleted(db: Database) -> None:
     async with db.write("tests") as session:
         for key in ("old", "young"):
             given = {"actor": "a", "operation": "createModel", "key": key, "input_hash": "h"}
@@ -17,6 +17,6 @@ async def test_only_what_has_expired_is_forgotten(db: Database) -> None:
         older = sa.update(IdempotencyKey).where(IdempotencyKey.key == "old")  # type: ignore[arg-type]  # an expression
         await session.exec(older.values(created_at=sa.func.now() - idempotency.KEPT * 1.01))
     async with db.write("tests") as session:
-        await idempotency.forget_expired(session)
+        await idempotency.delete_expired(session)
     async with db.write("tests") as session:
         assert (await session.exec(select(IdempotencyKey.key))).all() == ["young"]

@@ -18,7 +18,7 @@ from db.reads.archives import archived_versions
 from db.reads.retention_plan import RetentionScope
 from db.tables import AuditEvent, Model, ModelVersion, ProviderBinding, RetentionRun
 from db.writes import retention
-from db.writes.archive import Step
+from db.writes.archive import ArchivingStep
 from db.writes.archive_rows import rows_of
 from domain.enums import VersionStatus
 from domain.problems import Refused
@@ -26,10 +26,10 @@ from tests import factories
 
 # How many versions of two models are archived, and objects stand in cold storage, after a kill.
 CRASHES = {
-    Step.BEFORE_PUT: (0, 0),
-    Step.AFTER_PUT: (0, 3),
-    Step.BEFORE_COMMIT: (0, 3),
-    Step.AFTER_COMMIT: (3, 3),
+    ArchivingStep.BEFORE_WRITE: (0, 0),
+    ArchivingStep.AFTER_WRITE: (0, 3),
+    ArchivingStep.BEFORE_COMMIT: (0, 3),
+    ArchivingStep.AFTER_COMMIT: (3, 3),
 }
 
 
@@ -69,7 +69,7 @@ async def _checked(db: Database, store: ArchiveStore) -> Report:
 
 @pytest.mark.parametrize("step", CRASHES)
 async def test_killed_anywhere_nothing_is_lost_and_a_second_run_completes(
-    db: Database, database_url: str, store: ArchiveStore, tmp_path: Path, step: Step
+    db: Database, database_url: str, store: ArchiveStore, tmp_path: Path, step: ArchivingStep
 ) -> None:
     for _ in range(2):
         await _model(db)
