@@ -30,9 +30,9 @@ def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]],
     return decorate
 
 
-def optional(description: str) -> Any:
-    """A field that a client may omit."""
-    return strawberry.field(default=None, description=description)
+def optional(description: str, *, default: Any = None, name: str | None = None) -> Any:
+    """A field that a client may omit; `name` if clients do not see its own name in camel case."""
+    return strawberry.field(default=default, name=name, description=description)
 
 
 def required(description: str) -> Any:

@@ -105,28 +105,17 @@ async def restore(
     if version.status != VersionStatus.ARCHIVED or version.archive_hash != seen.archive_hash:
         raise Refused(InvalidState("another call has restored the version", ("id",)))
     provider_ids = await _provider_ids(session, archived.providers)
-    bindings = [
-        ProviderBinding(
-            **{
-                **values,
-                "provider_id": provider_ids[values["provider_id"]],
-                "revision": values["revision"] + 1,
-                "updated_at": sa.func.now(),
-            }
-        )
-        for values in archived.bindings
-    ]
+    bindings = []
+    for values in archived.bindings:
+        provider_id = provider_ids[values["provider_id"]]
+        changed = {"revision": values["revision"] + 1, "updated_at": sa.func.now()}
+        bindings.append(ProviderBinding(**{**values, **changed, "provider_id": provider_id}))
     await rows.insert(session, *bindings)
     await rows.insert(session, *(Price(**values) for values in archived.prices))
     restored: dict[str, Any] = {
+        **dict.fromkeys(name for name in ModelVersion.model_fields if "archive" in name),
         "status": version.status_before_archive,
         "metadata_": archived.metadata,
-        "status_before_archive": None,
-        "archived_at": None,
-        "archive_reason": None,
-        "archive_uri": None,
-        "archive_hash": None,
-        "archive_size_bytes": None,
     }
     return await rows.update(session, ModelVersion, seen.id, expected_revision, restored)
 

@@ -1,6 +1,6 @@
 """Rows to archive values and back: the content of an archive object, as archive.format packs it."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -70,7 +70,7 @@ def rows_of(content: Mapping[str, Any]) -> ArchivedRows:
 
 
 def _values(row: SQLModel) -> dict[str, Any]:
-    return {name: _plain(getattr(row, key)) for key, (name, _) in _columns(type(row)).items()}
+    return {name: _plain(getattr(row, key)) for key, name in _column_names(type(row)).items()}
 
 
 def _plain(value: Any) -> Any:
@@ -92,41 +92,18 @@ def _plain(value: Any) -> Any:
 def _row(
     table: type[SQLModel], archived: Mapping[str, Any], nested: frozenset[str] = frozenset()
 ) -> dict[str, Any]:
-    """A row's values; a column that is newer than the archive gets its default."""
-    columns = _columns(table)
-    unknown = archived.keys() - {name for name, _ in columns.values()} - nested
+    """A row's values, of their columns' types; a column newer than the archive gets its default."""
+    names = _column_names(table)
+    unknown = ", ".join(sorted(archived.keys() - set(names.values()) - nested))
     if unknown:
-        names = ", ".join(sorted(unknown))
-        raise Corrupt(f"the archive has fields that this server does not know: {names}")
-    return {
-        key: _typed(column, archived[name])
-        for key, (name, column) in columns.items()
-        if name in archived
-    }
-
-
-def _typed(column: sa.Column[Any], value: Any) -> Any:
-    if value is None:
-        return None
-    for type_, read in _READERS.items():
-        if isinstance(column.type, type_):
-            return read(value)
-    return value
-
-
-# Float comes before Numeric, whose subclass it is.
-_READERS: dict[type[sa.types.TypeEngine[Any]], Callable[[Any], Any]] = {
-    sa.Float: float,
-    sa.Numeric: Decimal,
-    sa.DateTime: datetime.fromisoformat,
-    sa.Date: date.fromisoformat,
-    sa.Uuid: UUID,
-}
+        raise Corrupt(f"the archive has fields that this server does not know: {unknown}")
+    values = {key: archived[name] for key, name in names.items() if name in archived}
+    return table.model_validate(values).model_dump()
 
 
 @lru_cache
-def _columns(table: type[SQLModel]) -> dict[str, tuple[str, sa.Column[Any]]]:
-    """A table's columns and their names, by attribute; orjson takes no subclass of str as a key."""
+def _column_names(table: type[SQLModel]) -> dict[str, str]:
+    """The names of a table's columns by attribute; orjson takes no subclass of str as a key."""
     attributes = sa.inspect(table).column_attrs
     columns = {a.key: a.columns[0] for a in attributes if isinstance(a.columns[0], sa.Column)}
-    return {key: ("".join(column.name), column) for key, column in columns.items()}
+    return {key: "".join(column.name) for key, column in columns.items()}

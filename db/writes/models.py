@@ -1,6 +1,5 @@
 """Writes of models."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,18 +12,12 @@ from domain.enums import VersionStatus
 from domain.problems import InvalidState, Refused, UserErrorCode
 
 
-@dataclass(frozen=True, slots=True)
-class DeletedCounts:
-    """How many rows were deleted with a model."""
-
-    versions: int
-    bindings: int
-
-
 async def delete(
     session: AsyncSession, key: UUID, expected_revision: int | None, *, force: bool
-) -> DeletedCounts:
-    """Delete a model and its children; without `force` refused while it has ACTIVE versions.
+) -> tuple[int, int]:
+    """Delete a model; returns the numbers of its versions and bindings.
+
+    Without `force` it is refused while the model has ACTIVE versions.
 
     Children are deleted first, each kind in one statement: a cascade would run one per parent.
     """
@@ -40,7 +33,7 @@ async def delete(
     )
     version_count = await rows.delete(session, ModelVersion, col(ModelVersion.model_id) == key)
     await rows.delete(session, Model, col(Model.id) == key)
-    return DeletedCounts(version_count, binding_count)
+    return version_count, binding_count
 
 
 async def _has_active_version(session: AsyncSession, key: UUID) -> bool:

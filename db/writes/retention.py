@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -146,26 +147,17 @@ async def _apply_to_models(
     on_step: StepListener,
 ) -> None:
     """Apply retention to one model after the other; several tasks share the iterator."""
-    for scope in scopes:
-        await _apply_to_model(database, store, scope, started, on_step)
 
-
-async def _apply_to_model(
-    database: Database,
-    store: ArchiveStore,
-    scope: RetentionScope,
-    started: RetentionRun,
-    on_step: StepListener,
-) -> None:
-    async def apply_and_count(session: AsyncSession) -> RetentionResult:
+    async def apply_to_model(scope: RetentionScope, session: AsyncSession) -> RetentionResult:
         result = await apply(session, store, scope, on_step)
         await _add_to_counts(session, started.id, result)
         on_step(ArchivingStep.BEFORE_COMMIT)
         return result
 
-    result = await transactions.run(database, apply_and_count, started.actor)
-    on_step(ArchivingStep.AFTER_COMMIT)
-    await delete_objects(store, list(result.purged.values()))
+    for scope in scopes:
+        result = await transactions.run(database, partial(apply_to_model, scope), started.actor)
+        on_step(ArchivingStep.AFTER_COMMIT)
+        await delete_objects(store, list(result.purged.values()))
 
 
 async def _execute(

@@ -1,6 +1,6 @@
 """Mutations that take versions out of service and bring them back."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
@@ -41,12 +41,10 @@ async def archive(
     info: Info, input: Annotated[ArchiveVersionInput, describe("The version.")]
 ) -> ModelVersion:
     """Take a version out of routing and move it to cold storage."""
-    key, store = decode_id(ids.VERSION, input.id), store_of(info)
-
-    async def archive_version(session: Any) -> ModelVersion:
-        return await archiving.archive_manually(session, store, key, input.expected_revision)
-
-    return await write(info, archive_version)
+    key, store, expected = decode_id(ids.VERSION, input.id), store_of(info), input.expected_revision
+    return await write(
+        info, lambda session: archiving.archive_manually(session, store, key, expected)
+    )
 
 
 async def restore(
@@ -66,11 +64,10 @@ async def restore(
     if version.status != VersionStatus.ARCHIVED:
         raise Refused(InvalidState("the version is not ARCHIVED", ("id",)))
     archived = await archiving.read(store, version)
-
-    async def restore_version(session: Any) -> ModelVersion:
-        return await archiving.restore(session, version, input.expected_revision, archived)
-
-    return await write(info, restore_version)
+    expected = input.expected_revision
+    return await write(
+        info, lambda session: archiving.restore(session, version, expected, archived)
+    )
 
 
 async def set_hold(
@@ -80,11 +77,8 @@ async def set_hold(
     refuse_if_any(rules.breaches({"reason": input.reason}, {"reason": rules.hold_reason}))
     key = decode_id(ids.VERSION, input.id)
     hold = (input.reason, info.context.actor) if input.reason is not None else None
-
-    async def set_version_hold(session: Any) -> ModelVersion:
-        return await archiving.set_hold(session, key, input.expected_revision, hold)
-
-    return await write(info, set_version_hold)
+    expected = input.expected_revision
+    return await write(info, lambda session: archiving.set_hold(session, key, expected, hold))
 
 
 def store_of(info: Info, field: str = "id") -> ArchiveStore:

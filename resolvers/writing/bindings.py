@@ -17,29 +17,20 @@ from domain import ids, rules
 from domain.enums import BindingStatus
 from domain.problems import Problem
 from resolvers import references
-from resolvers.arguments import describe, input_type, optional, required
+from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.reference_inputs import VersionRef
 from resolvers.scalars import URL
-from resolvers.writing.inputs import (
-    EXPECTED_REVISION,
-    IDEMPOTENCY_KEY,
-    InputColumns,
-    problems_of_key,
-)
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, problems_of_key
 from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write, write_once
 
 
 @input_type("What a binding costs, US dollars per 1,000 tokens; unknown is null, free is 0.")
 class PriceInput:
-    input_per_1k: Decimal | None = strawberry.field(
-        default=None, name="inputPer1k", description="For tokens sent."
-    )
-    output_per_1k: Decimal | None = strawberry.field(
-        default=None, name="outputPer1k", description="For tokens received."
-    )
-    cache_read_per_1k: Decimal | None = strawberry.field(
-        default=None, name="cacheReadPer1k", description="For tokens read from the cache."
+    input_per_1k: Decimal | None = optional("For tokens sent.", name="inputPer1k")
+    output_per_1k: Decimal | None = optional("For tokens received.", name="outputPer1k")
+    cache_read_per_1k: Decimal | None = optional(
+        "For tokens read from the cache.", name="cacheReadPer1k"
     )
     effective_from: datetime | None = optional("When it takes effect; now if absent.")
     source: str | None = optional("Where the figures come from, up to 255 characters.")
@@ -55,13 +46,11 @@ class NewBindingInput:
     credential_ref: str | None = optional(
         "Where the secret is stored: env://, vault://, aws-sm://, gcp-sm:// or k8s://."
     )
-    status: BindingStatus = strawberry.field(
-        default=BindingStatus.ACTIVE, description="Only ACTIVE bindings are routed to."
+    status: BindingStatus = optional(
+        "Only ACTIVE bindings are routed to.", default=BindingStatus.ACTIVE
     )
-    priority: int = strawberry.field(default=100, description="Lower is tried first.")
-    weight: int = strawberry.field(
-        default=100, description="Share of traffic within a priority, 0 to 1000."
-    )
+    priority: int = optional("Lower is tried first.", default=100)
+    weight: int = optional("Share of traffic within a priority, 0 to 1000.", default=100)
     sunset_on: date | None = optional("The last day it serves.")
     price: PriceInput | None = optional("Its first price.")
 
@@ -136,29 +125,22 @@ async def update(
     """Absent fields stay; null clears."""
     values = _CHANGES.values(input)
     refuse_if_any(_CHANGES.problems(values))
-    key = decode_id(ids.BINDING, input.id)
-    revision = input.expected_revision
-    updated: ProviderBinding = await update_row(info, ProviderBinding, key, revision, values)
-    return updated
+    return await update_row(info, ProviderBinding, ids.BINDING, input, values)
 
 
 async def delete(info: Info, input: Annotated[DeleteBindingInput, describe("The binding.")]) -> str:
     """Delete a binding with its prices."""
     key = decode_id(ids.BINDING, input.id)
-
-    async def delete_binding(session: Any) -> str:
-        await bindings.delete(session, key, input.expected_revision)
-        return input.id
-
-    return await write(info, delete_binding)
+    await write(info, lambda session: bindings.delete(session, key, input.expected_revision))
+    return input.id
 
 
 async def set_price(
     info: Info, input: Annotated[SetPriceInput, describe("The binding and its price.")]
 ) -> PricedBinding:
     """Add a price that takes effect at a time; earlier prices stay."""
-    values, problems = _price_values(input.price)
-    refuse_if_any(problem.within("price") for problem in problems)
+    values = _PRICE.values(input.price)
+    refuse_if_any(problem.within("price") for problem in _PRICE.problems(values))
     key = decode_id(ids.BINDING, input.binding, "binding")
 
     async def insert_price(session: Any) -> PricedBinding:
@@ -176,12 +158,6 @@ def new_binding(input: NewBindingInput) -> tuple[NewBinding, list[Problem]]:
     problems = _NEW.problems({"provider": input.provider, **columns})
     price = None
     if input.price is not None:
-        price, of_price = _price_values(input.price)
-        problems += [problem.within("price") for problem in of_price]
+        price = _PRICE.values(input.price)
+        problems += [problem.within("price") for problem in _PRICE.problems(price)]
     return NewBinding(input.provider, columns, price), problems
-
-
-def _price_values(input: PriceInput) -> tuple[dict[str, Any], list[Problem]]:
-    """A price's columns, and what is wrong with them."""
-    values = _PRICE.values(input)
-    return values, _PRICE.problems(values)

@@ -9,7 +9,6 @@ from db.postgres.statements import columns_of
 from domain import rules
 from domain.problems import Problem
 from domain.rules import Rule
-from resolvers.arguments import IDEMPOTENCY_KEY as IDEMPOTENCY_KEY
 
 EXPECTED_REVISION = "Refuse with REVISION_MISMATCH unless the object is at this revision."
 

@@ -9,15 +9,10 @@ from db.tables import Model
 from db.writes import models, rows
 from domain import ids, rules
 from domain.enums import TaskType
-from resolvers.arguments import describe, input_type, optional, required
+from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.reference_inputs import LabelInput
-from resolvers.writing.inputs import (
-    EXPECTED_REVISION,
-    IDEMPOTENCY_KEY,
-    InputColumns,
-    problems_of_key,
-)
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, problems_of_key
 from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write, write_once
 
 
@@ -28,9 +23,7 @@ class CreateModelInput:
     subject: str | None = optional("Subject domain, for example math.")
     description: str | None = optional("Up to 10,000 characters.")
     labels: list[LabelInput] | None = optional("At most 64, each key once.")
-    retention_keep: int = strawberry.field(
-        default=3, description="Versions that retention keeps, 1 to 10."
-    )
+    retention_keep: int = optional("Versions that retention keeps, 1 to 10.", default=3)
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
@@ -50,9 +43,7 @@ class UpdateModelInput:
 class DeleteModelInput:
     id: strawberry.ID = required("The model.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
-    force: bool = strawberry.field(
-        default=False, description="Without it a model with ACTIVE versions is IN_USE."
-    )
+    force: bool = optional("Without it a model with ACTIVE versions is IN_USE.", default=False)
 
 
 _NEW = InputColumns(CreateModelInput, Model, rules.MODEL, "idempotency_key")
@@ -89,10 +80,7 @@ async def update(
     if values.get("labels") is not None:
         values["labels"] = _pairs(values["labels"])
     refuse_if_any(_CHANGES.problems(values))
-    key = decode_id(ids.MODEL, input.id)
-    revision = input.expected_revision
-    updated: Model = await update_row(info, Model, key, revision, _columns(values))
-    return updated
+    return await update_row(info, Model, ids.MODEL, input, _columns(values))
 
 
 async def delete(
@@ -100,13 +88,11 @@ async def delete(
 ) -> DeletedModel:
     """Delete a model with its versions and bindings."""
     key = decode_id(ids.MODEL, input.id)
-
-    async def delete_model(session: Any) -> DeletedModel:
-        expected = input.expected_revision
-        counts = await models.delete(session, key, expected, force=input.force)
-        return DeletedModel(input.id, counts.versions, counts.bindings)
-
-    return await write(info, delete_model)
+    expected = input.expected_revision
+    counts = await write(
+        info, lambda session: models.delete(session, key, expected, force=input.force)
+    )
+    return DeletedModel(input.id, *counts)
 
 
 def _pairs(labels: list[LabelInput]) -> list[tuple[str, str]]:

@@ -66,10 +66,7 @@ async def update(
     """Absent fields stay; null clears. The slug never changes."""
     values = _CHANGES.values(input)
     refuse_if_any(_CHANGES.problems(values))
-    key = decode_id(ids.PROVIDER, input.id)
-    revision = input.expected_revision
-    updated: Provider = await update_row(info, Provider, key, revision, values)
-    return updated
+    return await update_row(info, Provider, ids.PROVIDER, input, values)
 
 
 async def delete(
@@ -77,9 +74,6 @@ async def delete(
 ) -> str:
     """Delete a provider; refused while bindings use it."""
     key = decode_id(ids.PROVIDER, input.id)
-
-    async def delete_provider(session: Any) -> str:
-        await rows.remove(session, Provider, key, input.expected_revision)
-        return input.id
-
-    return await write(info, delete_provider)
+    expected = input.expected_revision
+    await write(info, lambda session: rows.remove(session, Provider, key, expected))
+    return input.id

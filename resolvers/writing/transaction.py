@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from db.tables import IdempotencyKey
+from db.tables.columns import VersionedRow
 from db.writes import idempotency, single_statement, transactions
 from domain import ids
 from domain.problems import NotFound, Problem, Refused
@@ -13,6 +14,7 @@ from resolvers import nodes
 from resolvers.context import Info
 
 T = TypeVar("T")
+RowT = TypeVar("RowT", bound=VersionedRow)
 Change = Callable[[Any], Awaitable[T]]  # takes the transaction's session; may run several times
 
 
@@ -25,12 +27,13 @@ async def write(info: Info, change: Change[T], *, action: str = "") -> T:
 
 
 async def update_row(
-    info: Info, table: Any, key: UUID, expected_revision: int | None, values: dict[str, Any]
-) -> Any:
-    """A row with new values, in a transaction of its own that the audit log signs."""
+    info: Info, table: type[RowT], prefix: str, input: Any, values: dict[str, Any]
+) -> RowT:
+    """The row of an input's id with new values, in one statement that the audit log signs."""
+    key = decode_id(prefix, input.id)
     caller = single_statement.Caller(info.context.actor, info.context.request_id)
     return await single_statement.update(
-        info.context.db, table, key, expected_revision, values, caller
+        info.context.db, table, key, input.expected_revision, values, caller
     )
 
 

@@ -16,18 +16,13 @@ from domain import ids, rules
 from domain.enums import Capability, VersionStatus
 from domain.problems import Invalid, Problem
 from resolvers import references
-from resolvers.arguments import describe, input_type, optional, required
+from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.reference_inputs import ModelRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from resolvers.writing.archive import store_of
 from resolvers.writing.bindings import NewBindingInput, new_binding
-from resolvers.writing.inputs import (
-    EXPECTED_REVISION,
-    IDEMPOTENCY_KEY,
-    InputColumns,
-    problems_of_key,
-)
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, problems_of_key
 from resolvers.writing.transaction import decode_id, refuse_if_any, write, write_once
 
 
@@ -39,14 +34,10 @@ class CreateVersionInput:
         "Unique in the model: publishing the same content twice is ALREADY_EXISTS."
     )
     region: str = required("Home region.")
-    status: VersionStatus = strawberry.field(
-        default=VersionStatus.ACTIVE, description="DRAFT, ACTIVE or DEPRECATED."
-    )
+    status: VersionStatus = optional("DRAFT, ACTIVE or DEPRECATED.", default=VersionStatus.ACTIVE)
     eval_score: float | None = optional("Quality from 0 to 1.")
-    cost_per_1k: Decimal | None = strawberry.field(
-        default=None,
-        name="costPer1k",
-        description="US dollars per 1,000 tokens, at most 10 decimals.",
+    cost_per_1k: Decimal | None = optional(
+        "US dollars per 1,000 tokens, at most 10 decimals.", name="costPer1k"
     )
     slo_latency_ms: int | None = optional("Target 95th-percentile latency in milliseconds.")
     slo_success_rate: float | None = optional("Target success rate, 0 to 1.")
@@ -55,17 +46,15 @@ class CreateVersionInput:
     capabilities: list[Capability] | None = optional("What it can do beyond its task.")
     artifact_url: URL | None = optional("Where its artifact is stored.")
     size_bytes: BigInt | None = optional("Size of the artifact in bytes.")
-    metadata_: JSON | None = strawberry.field(
-        default=None, name="metadata", description="Any JSON of at most 16 KiB and 8 levels."
-    )
+    metadata_: JSON | None = optional("Any JSON of at most 16 KiB and 8 levels.", name="metadata")
     deprecated_on: date | None = optional(
         "The first day on which it should not be chosen for new uses."
     )
     sunset_on: date | None = optional("The last day it serves.")
     bindings: list[NewBindingInput] | None = optional("How providers serve it.")
     alias: str | None = optional("An alias to point at it, such as production.")
-    apply_retention: bool = strawberry.field(
-        default=False, description="Then archive the versions that retention no longer keeps."
+    apply_retention: bool = optional(
+        "Then archive the versions that retention no longer keeps.", default=False
     )
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
@@ -77,10 +66,8 @@ class UpdateVersionInput:
     region: Maybe[str | None] = optional("Another home region.")
     status: Maybe[VersionStatus | None] = optional("DRAFT to ACTIVE, or ACTIVE to DEPRECATED.")
     eval_score: Maybe[float | None] = optional("Quality from 0 to 1.")
-    cost_per_1k: Maybe[Decimal | None] = strawberry.field(
-        default=None,
-        name="costPer1k",
-        description="US dollars per 1,000 tokens, at most 10 decimals.",
+    cost_per_1k: Maybe[Decimal | None] = optional(
+        "US dollars per 1,000 tokens, at most 10 decimals.", name="costPer1k"
     )
     slo_latency_ms: Maybe[int | None] = optional("Target 95th-percentile latency, ms.")
     slo_success_rate: Maybe[float | None] = optional("Target success rate, 0 to 1.")
@@ -89,8 +76,8 @@ class UpdateVersionInput:
     capabilities: Maybe[list[Capability] | None] = optional("All its capabilities from now on.")
     artifact_url: Maybe[URL | None] = optional("Where its artifact is stored.")
     size_bytes: Maybe[BigInt | None] = optional("Size of the artifact in bytes.")
-    metadata_: Maybe[JSON | None] = strawberry.field(
-        default=None, name="metadata", description="Any JSON of at most 16 KiB and 8 levels."
+    metadata_: Maybe[JSON | None] = optional(
+        "Any JSON of at most 16 KiB and 8 levels.", name="metadata"
     )
     deprecated_on: Maybe[date | None] = optional(
         "The first day on which it should not be chosen for new uses."
@@ -102,9 +89,8 @@ class UpdateVersionInput:
 class DeleteVersionInput:
     id: strawberry.ID = required("The version.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
-    force: bool = strawberry.field(
-        default=False,
-        description="Without it a version that is ACTIVE, held or has an alias is IN_USE.",
+    force: bool = optional(
+        "Without it a version that is ACTIVE, held or has an alias is IN_USE.", default=False
     )
 
 
@@ -164,11 +150,8 @@ async def update(
         values["capabilities"] = _distinct(values["capabilities"])
     refuse_if_any([*_CHANGES.problems(values), *_dates(values)])
     key = decode_id(ids.VERSION, input.id)
-
-    async def update_version(session: Any) -> ModelVersion:
-        return await versions.update(session, key, input.expected_revision, values)
-
-    return await write(info, update_version)
+    expected = input.expected_revision
+    return await write(info, lambda session: versions.update(session, key, expected, values))
 
 
 async def delete(
@@ -176,13 +159,11 @@ async def delete(
 ) -> DeletedVersion:
     """Delete a version with its bindings; its number is never used again."""
     key = decode_id(ids.VERSION, input.id)
-
-    async def delete_version(session: Any) -> DeletedVersion:
-        expected = input.expected_revision
-        count = await versions.delete(session, key, expected, force=input.force)
-        return DeletedVersion(input.id, count)
-
-    return await write(info, delete_version)
+    expected = input.expected_revision
+    binding_count = await write(
+        info, lambda session: versions.delete(session, key, expected, force=input.force)
+    )
+    return DeletedVersion(input.id, binding_count)
 
 
 async def _apply_retention(
