@@ -15,7 +15,7 @@ from archive.store import ArchiveStore, RestorePending, StoreUnavailable, open_s
 from db.postgres.engine import Database
 from tests import factories
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import answer, done, refused
+from tests.resolvers.writing.mutations import call, payload_of, user_errors
 
 BINDING = "query ($id: ID!) { binding(id: $id) { id } }"
 DATA = b"an archive"
@@ -130,11 +130,11 @@ async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
     gql = GraphQL(db, ArchiveStore("s3://archives/versions", "DEEP_ARCHIVE"))
     version = await factories.version(db, await factories.model(db))
     binding = await factories.binding(db, version)
-    await done(gql, "archiveVersion", id=version.node_id)
-    (error,) = await refused(gql, "restoreVersion", id=version.node_id)
+    await call(gql, "archiveVersion", id=version.node_id)
+    (error,) = await user_errors(gql, "restoreVersion", id=version.node_id)
     assert error["code"] == "INVALID_STATE"
     assert "is being restored from DEEP_ARCHIVE: retry at 20" in error["message"]
-    answers = [await answer(gql, "restoreVersion", id=version.node_id) for _ in range(4)]
+    answers = [await payload_of(gql, "restoreVersion", id=version.node_id) for _ in range(4)]
     restored = next(each["version"] for each in answers if each["version"])
     assert restored["status"] == "ACTIVE"
     assert (await gql(BINDING, id=binding.node_id))["binding"]["id"] == binding.node_id

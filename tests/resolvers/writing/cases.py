@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import done
+from tests.resolvers.writing.mutations import call
 
 Json: TypeAlias = dict[str, Any]
 NO_ID = "0" * 32
@@ -39,13 +39,13 @@ def hash_of(number: int) -> str:
 async def world(gql: GraphQL) -> World:
     """That registry, made by mutations."""
     providers = [
-        (await done(gql, "createProvider", slug=slug, name=slug, kind="OPENAI"))["provider"]["id"]
+        (await call(gql, "createProvider", slug=slug, name=slug, kind="OPENAI"))["provider"]["id"]
         for slug in ("acme", "idle")
     ]
-    model = (await done(gql, "createModel", name="m", task="CHAT"))["model"]["id"]
+    model = (await call(gql, "createModel", name="m", task="CHAT"))["model"]["id"]
     versions = []
     for number, status in ((1, "ACTIVE"), (2, "ACTIVE"), (3, "DRAFT"), (0, "DRAFT")):
-        made = await done(
+        made = await call(
             gql,
             "createVersion",
             model={"id": model},
@@ -55,10 +55,10 @@ async def world(gql: GraphQL) -> World:
             status=status,
         )
         versions.append(made["version"]["id"])
-    await done(gql, "archiveVersion", id=versions[3])
-    binding = await done(gql, "createBinding", version={"id": versions[0]}, binding=binding_input())
+    await call(gql, "archiveVersion", id=versions[3])
+    binding = await call(gql, "createBinding", version={"id": versions[0]}, binding=binding_input())
     for version in versions[:2]:
-        await done(
+        await call(
             gql, "setAlias", model={"id": model}, alias="production", version={"id": version}
         )
     return World(gql, *providers, model, *versions, binding["binding"]["id"])

@@ -6,17 +6,17 @@ import pytest
 
 from tests import factories
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import codes, done, refused
 from tests.resolvers.writing.cases import World, hash_of, world
+from tests.resolvers.writing.mutations import call, codes, user_errors
 
 
 async def _point(w: World, version: str, name: str = "canary") -> dict[str, Any]:
     given = {"model": {"id": w.model}, "alias": name, "version": {"id": version}}
-    return await done(w.gql, "setAlias", **given)
+    return await call(w.gql, "setAlias", **given)
 
 
 async def _back(w: World, name: str = "canary") -> str:
-    payload = await done(w.gql, "rollbackAlias", model={"id": w.model}, alias=name)
+    payload = await call(w.gql, "rollbackAlias", model={"id": w.model}, alias=name)
     return str(payload["alias"]["version"]["id"])
 
 
@@ -40,12 +40,14 @@ async def test_an_alias_is_made_and_moved(gql: GraphQL) -> None:
 async def test_expected_version_is_compared_and_set(gql: GraphQL) -> None:
     w = await world(gql)
     given = {"model": {"id": w.model}, "alias": "production", "version": {"id": w.draft}}
-    (error,) = await refused(gql, "setAlias", **given, expectedVersion=w.first)
+    (error,) = await user_errors(gql, "setAlias", **given, expectedVersion=w.first)
     assert (error["code"], error["path"]) == ("REVISION_MISMATCH", ["expectedVersion"])
     assert error["current"] == {"__typename": "ModelVersion", "id": w.second}
-    (error,) = await refused(gql, "setAlias", **{**given, "alias": "new"}, expectedVersion=w.first)
+    (error,) = await user_errors(
+        gql, "setAlias", **{**given, "alias": "new"}, expectedVersion=w.first
+    )
     assert (error["code"], error["current"]) == ("REVISION_MISMATCH", None)
-    moved = await done(gql, "setAlias", **given, expectedVersion=w.second)
+    moved = await call(gql, "setAlias", **given, expectedVersion=w.second)
     assert moved["previousVersion"]["id"] == w.second
 
 
@@ -61,7 +63,7 @@ async def test_a_name_of_another_form_is_refused(gql: GraphQL, name: str) -> Non
 
 async def test_a_version_of_another_model_is_refused(gql: GraphQL) -> None:
     w = await world(gql)
-    await done(gql, "createModel", name="other", task="CHAT")
+    await call(gql, "createModel", name="other", task="CHAT")
     given = {"model": {"name": "other"}, "alias": "production", "version": {"id": w.first}}
     assert await codes(gql, "setAlias", **given) == [("NOT_FOUND", "version")]
 
@@ -89,7 +91,7 @@ async def test_a_roll_back_passes_over_what_is_gone(gql: GraphQL) -> None:
     gone = await _draft(w, 70)
     for version in (w.first, gone, w.second):
         await _point(w, version)
-    await done(gql, "deleteVersion", id=gone)
+    await call(gql, "deleteVersion", id=gone)
     assert await _back(w) == w.first
     await _stuck(w)
 
@@ -100,14 +102,14 @@ async def test_a_roll_back_passes_over_where_the_alias_is(gql: GraphQL) -> None:
     gone = await _draft(w, 70)
     for version in (w.first, w.second, gone, w.second):
         await _point(w, version)
-    await done(gql, "deleteVersion", id=gone)
+    await call(gql, "deleteVersion", id=gone)
     assert await _back(w) == w.first
     await _stuck(w)
 
 
 async def test_a_roll_back_tells_what_was_left(gql: GraphQL) -> None:
     w = await world(gql)
-    payload = await done(gql, "rollbackAlias", model={"id": w.model}, alias="production")
+    payload = await call(gql, "rollbackAlias", model={"id": w.model}, alias="production")
     assert payload["previousVersion"]["id"] == w.second
     document = """{ model(by: {name: "m"}) {
         aliases { name history { actor version { id } } } } }"""
@@ -118,7 +120,7 @@ async def test_a_roll_back_tells_what_was_left(gql: GraphQL) -> None:
 
 async def test_a_deleted_alias_starts_a_new_life(gql: GraphQL) -> None:
     w = await world(gql)
-    await done(gql, "deleteAlias", model={"id": w.model}, alias="production")
+    await call(gql, "deleteAlias", model={"id": w.model}, alias="production")
     given = {"model": {"id": w.model}, "alias": "production"}
     for mutation in ("deleteAlias", "rollbackAlias"):
         assert await codes(gql, mutation, **given) == [("NOT_FOUND", "alias")]
@@ -128,5 +130,5 @@ async def test_a_deleted_alias_starts_a_new_life(gql: GraphQL) -> None:
 
 async def _draft(w: World, n: int) -> str:
     given = {"version": f"{n}.0.0", "contentHash": hash_of(n), "region": "eu", "status": "DRAFT"}
-    made = await done(w.gql, "createVersion", model={"id": w.model}, **given)
+    made = await call(w.gql, "createVersion", model={"id": w.model}, **given)
     return str(made["version"]["id"])

@@ -12,8 +12,8 @@ from backports import zstd
 from domain.enums import VersionStatus
 from tests import factories
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import codes, done, refused
 from tests.resolvers.writing.cases import binding_input, hash_of, version_facts
+from tests.resolvers.writing.mutations import call, codes, user_errors
 
 VERSION = """query ($id: ID!) { version(by: {id: $id}) {
     id number version contentHash region status evalScore costPer1k capabilities metadata createdAt
@@ -28,10 +28,10 @@ VERSION = """query ($id: ID!) { version(by: {id: $id}) {
 
 async def _published(gql: GraphQL) -> str:
     """A version with everything that can be said of one."""
-    await done(gql, "createProvider", slug="acme", name="Acme", kind="OPENAI")
+    await call(gql, "createProvider", slug="acme", name="Acme", kind="OPENAI")
     labels = [{"key": "team", "value": "blue"}]
-    await done(gql, "createModel", name="m", task="CHAT", labels=labels)
-    made = await done(
+    await call(gql, "createModel", name="m", task="CHAT", labels=labels)
+    made = await call(
         gql,
         "createVersion",
         model={"name": "m"},
@@ -50,12 +50,12 @@ async def _seen(gql: GraphQL, id: str) -> dict[str, Any]:
 async def test_archived_then_restored_a_version_is_what_it_was(gql: GraphQL) -> None:
     id = await _published(gql)
     before = await _seen(gql, id)
-    await done(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", id=id)
     archived = await _seen(gql, id)
     assert archived["status"] == "ARCHIVED"
     assert (archived["bindings"]["nodes"], archived["metadata"]) == ([], None)
     assert archived["contentHash"] == before["contentHash"]
-    restored = await done(gql, "restoreVersion", id=id, expectedRevision=2)
+    restored = await call(gql, "restoreVersion", id=id, expectedRevision=2)
     assert restored["version"]["archive"] is None
     assert restored["version"]["revision"] == 3
     assert await _seen(gql, id) == before
@@ -65,7 +65,7 @@ async def test_the_object_is_what_the_record_says_and_a_person_can_read_it(
     gql: GraphQL, tmp_path: Path
 ) -> None:
     id = await _published(gql)
-    record = (await done(gql, "archiveVersion", id=id))["version"]["archive"]
+    record = (await call(gql, "archiveVersion", id=id))["version"]["archive"]
     (file,) = (tmp_path / "cold").glob("*/*")
     assert record["storageUri"] == file.as_uri()
     assert record["contentHash"] == file.name.removesuffix(".json.zst")
@@ -84,33 +84,33 @@ async def test_a_draft_comes_back_as_a_draft(gql: GraphQL) -> None:
     draft = await factories.version(
         gql.db, await factories.model(gql.db), status=VersionStatus.DRAFT
     )
-    await done(gql, "archiveVersion", id=draft.node_id)
-    restored = await done(gql, "restoreVersion", id=draft.node_id)
+    await call(gql, "archiveVersion", id=draft.node_id)
+    restored = await call(gql, "restoreVersion", id=draft.node_id)
     assert restored["version"]["status"] == "DRAFT"
 
 
 async def test_what_is_held_named_or_archived_is_not_archived(gql: GraphQL) -> None:
     model = await factories.model(gql.db)
     held, named = [await factories.version(gql.db, model) for _ in range(2)]
-    await done(gql, "setVersionHold", id=held.node_id, reason="an audit")
+    await call(gql, "setVersionHold", id=held.node_id, reason="an audit")
     await factories.alias(gql.db, named)
     assert await codes(gql, "archiveVersion", id=held.node_id) == [("INVALID_STATE", "id")]
     assert await codes(gql, "archiveVersion", id=named.node_id) == [("IN_USE", "id")]
-    await done(gql, "setVersionHold", id=held.node_id)
-    await done(gql, "archiveVersion", id=held.node_id)
+    await call(gql, "setVersionHold", id=held.node_id)
+    await call(gql, "archiveVersion", id=held.node_id)
     assert await codes(gql, "archiveVersion", id=held.node_id) == [("INVALID_STATE", "id")]
     assert await codes(gql, "restoreVersion", id=named.node_id) == [("INVALID_STATE", "id")]
 
 
 async def test_a_hold_says_who_and_why_and_lifting_none_changes_nothing(gql: GraphQL) -> None:
     version = await factories.version(gql.db, await factories.model(gql.db))
-    put = (await done(gql, "setVersionHold", id=version.node_id, reason="an audit"))["version"]
+    put = (await call(gql, "setVersionHold", id=version.node_id, reason="an audit"))["version"]
     assert (put["hold"]["reason"], put["hold"]["actor"], put["revision"]) == (
         "an audit",
         "tests",
         2,
     )
-    lifted = [(await done(gql, "setVersionHold", id=version.node_id))["version"] for _ in range(2)]
+    lifted = [(await call(gql, "setVersionHold", id=version.node_id))["version"] for _ in range(2)]
     assert [(each["hold"], each["revision"]) for each in lifted] == [(None, 3), (None, 3)]
     assert await codes(gql, "setVersionHold", id=version.node_id, reason=" ") == [
         ("INVALID", "reason")
@@ -122,7 +122,7 @@ async def test_an_object_that_is_not_sound_restores_nothing(
     gql: GraphQL, tmp_path: Path, harm: str
 ) -> None:
     id = await _published(gql)
-    await done(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", id=id)
     before, revision = await _seen(gql, id), await factories.revision(gql.db)
     (file,) = (tmp_path / "cold").glob("*/*")
     data = file.read_bytes()
@@ -130,11 +130,11 @@ async def test_an_object_that_is_not_sound_restores_nothing(
     if harm != "missing":
         changed = {"corrupt": b"x" + data[1:], "another": data * 2, "cut off": data[:-9]}
         file.write_bytes(changed[harm])
-    (error,) = await refused(gql, "restoreVersion", id=id)
+    (error,) = await user_errors(gql, "restoreVersion", id=id)
     assert error["code"] == "STORAGE_UNAVAILABLE"
     assert (await _seen(gql, id), await factories.revision(gql.db)) == (before, revision)
     file.write_bytes(data)
-    await done(gql, "restoreVersion", id=id)
+    await call(gql, "restoreVersion", id=id)
 
 
 @pytest.mark.parametrize("place", ["bindings", "prices"])
@@ -143,7 +143,7 @@ async def test_a_field_that_the_server_does_not_know_is_not_dropped(
 ) -> None:
     """A newer server may have archived it: an older one refuses, so that nothing is lost."""
     id = await _published(gql)
-    await done(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", id=id)
     (file,) = (tmp_path / "cold").glob("*/*")
     content = json.loads(zstd.decompress(file.read_bytes()))
     binding = content["bindings"][0]
@@ -158,7 +158,7 @@ async def test_a_field_that_the_server_does_not_know_is_not_dropped(
         query = "UPDATE model_versions SET archive_uri = %s, archive_hash = %s"
         connection.execute(query, [renamed.as_uri(), digest])
     before = await _seen(gql, id)
-    (error,) = await refused(gql, "restoreVersion", id=id)
+    (error,) = await user_errors(gql, "restoreVersion", id=id)
     assert error["code"] == "STORAGE_UNAVAILABLE"
     assert "this server does not know: tier" in error["message"]
     assert await _seen(gql, id) == before
@@ -169,8 +169,8 @@ async def test_a_figure_that_json_cannot_write_is_kept(gql: GraphQL, database_ur
     id = await _published(gql)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("UPDATE provider_bindings SET latency_ms = 'Infinity'")
-        await done(gql, "archiveVersion", id=id)
-        await done(gql, "restoreVersion", id=id)
+        await call(gql, "archiveVersion", id=id)
+        await call(gql, "restoreVersion", id=id)
         query = "SELECT DISTINCT latency_ms FROM provider_bindings"
         assert connection.execute(query).fetchall() == [(float("inf"),)]
 
@@ -179,10 +179,10 @@ async def test_a_store_that_takes_nothing_archives_nothing(gql: GraphQL, tmp_pat
     id = await _published(gql)
     before = await _seen(gql, id)
     (tmp_path / "cold").write_text("a file where the folder should be")
-    (error,) = await refused(gql, "archiveVersion", id=id)
+    (error,) = await user_errors(gql, "archiveVersion", id=id)
     assert error["code"] == "STORAGE_UNAVAILABLE"
     given = {"model": {"name": "m"}, "version": "2.0.0", "contentHash": hash_of(2), "region": "eu"}
-    await done(gql, "updateModel", id=await _model_id(gql), retentionKeep=1)
+    await call(gql, "updateModel", id=await _model_id(gql), retentionKeep=1)
     assert await codes(gql, "createVersion", **given, applyRetention=True) == [
         ("STORAGE_UNAVAILABLE", "model")
     ]
@@ -191,14 +191,14 @@ async def test_a_store_that_takes_nothing_archives_nothing(gql: GraphQL, tmp_pat
 
 async def test_a_provider_that_is_gone_is_told_and_one_of_its_name_will_do(gql: GraphQL) -> None:
     id = await _published(gql)
-    await done(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", id=id)
     provider = (await gql('{ provider(slug: "acme") { id } }'))["provider"]["id"]
-    await done(gql, "deleteProvider", id=provider)
-    (error,) = await refused(gql, "restoreVersion", id=id)
+    await call(gql, "deleteProvider", id=provider)
+    (error,) = await user_errors(gql, "restoreVersion", id=id)
     assert error["code"] == "INVALID_STATE"
     assert "acme" in error["message"]
-    await done(gql, "createProvider", slug="acme", name="Acme", kind="OPENAI")
-    await done(gql, "restoreVersion", id=id)
+    await call(gql, "createProvider", slug="acme", name="Acme", kind="OPENAI")
+    await call(gql, "restoreVersion", id=id)
     assert len((await _seen(gql, id))["bindings"]["nodes"]) == 2
 
 
@@ -212,7 +212,7 @@ async def test_a_new_version_can_archive_what_is_too_old_by_then(gql: GraphQL) -
         counted.last_number = 2
     given = {"model": {"id": model.node_id}, "version": "3.0.0", "region": "eu"}
     more = {"contentHash": hash_of(3), "applyRetention": True, "idempotencyKey": "once"}
-    first, again = [await done(gql, "createVersion", **given, **more) for _ in range(2)]
+    first, again = [await call(gql, "createVersion", **given, **more) for _ in range(2)]
     assert [each["number"] for each in first["archived"]] == [1]
     assert first["archived"][0]["archive"]["reason"] == "RETENTION"
     assert again["archived"][0]["id"] == first["archived"][0]["id"]

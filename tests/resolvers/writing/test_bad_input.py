@@ -10,7 +10,7 @@ from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 
 from db.postgres.engine import Database
 from tests.graphql import GraphQL
-from tests.resolvers.writing import asking
+from tests.resolvers.writing import mutations
 from tests.resolvers.writing.cases import CASES, world
 from tests.soak import replay
 
@@ -156,7 +156,7 @@ async def test_no_value_of_any_field_is_an_internal_error(
     w = await world(gql)
     n = 0
     for place, input in enumerate(_other_references(CASES[mutation].input(w, 0))):
-        for path, scalar in _leaves(asking.input_type(mutation), input):
+        for path, scalar in _leaves(mutations.input_type(mutation), input):
             if place and path[0] not in ("model", "version"):
                 continue  # only the references differ from the first input
             for attack in ATTACKS.get(scalar, TEXTS):
@@ -173,7 +173,7 @@ def _references(input: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _fails_well(db: Database, mutation: str, input: dict[str, Any]) -> None:
-    result = await asking.execute(db, mutation, input)
+    result = await mutations.execute(db, mutation, input)
     for error in result.errors or ():
         innermost: BaseException | None = error
         while isinstance(innermost, GraphQLError) and innermost.original_error is not None:

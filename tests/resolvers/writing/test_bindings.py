@@ -6,14 +6,14 @@ import psycopg
 import pytest
 
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import codes, done, refused
 from tests.resolvers.writing.cases import binding_input, price_input, world
+from tests.resolvers.writing.mutations import call, codes, user_errors
 
 
 async def test_a_binding_is_made_as_asked(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
     given = binding_input(7)
-    made = (await done(gql, "createBinding", version={"id": w.draft}, binding=given))["binding"]
+    made = (await call(gql, "createBinding", version={"id": w.draft}, binding=given))["binding"]
     plain = {k: v for k, v in given.items() if k not in ("provider", "price")}
     assert {name: made[name] for name in plain} == plain
     assert (made["provider"]["slug"], made["version"]["id"]) == ("acme", w.draft)
@@ -44,16 +44,16 @@ async def test_all_breaches_of_a_binding_are_told_under_it(gql: GraphQL) -> None
 async def test_a_binding_that_is_there_tells_which(gql: GraphQL) -> None:
     w = await world(gql)
     same = binding_input(0)
-    (error,) = await refused(gql, "createBinding", version={"id": w.first}, binding=same)
+    (error,) = await user_errors(gql, "createBinding", version={"id": w.first}, binding=same)
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["binding", "providerModelId"])
     assert error["existing"] == {"__typename": "ProviderBinding", "id": w.binding}
     other = {**same, "providerModelId": "a, eu-west-1", "region": None}
-    made = await done(gql, "createBinding", version={"id": w.first}, binding=other)
+    made = await call(gql, "createBinding", version={"id": w.first}, binding=other)
     again = {"id": w.binding, "providerModelId": "a, eu-west-1", "region": None}
-    (error,) = await refused(gql, "updateBinding", **again)
+    (error,) = await user_errors(gql, "updateBinding", **again)
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["providerModelId"])
     assert error["existing"]["id"] == made["binding"]["id"]
-    await done(gql, "updateBinding", **{**again, "region": "us"})
+    await call(gql, "updateBinding", **{**again, "region": "us"})
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ async def test_a_version_is_named_in_every_way(gql: GraphQL) -> None:
     ways: list[Any] = [{"id": w.second}, {"contentHash": "0" * 63 + "2"}]
     ways += [{"inModel": {"model": {"name": "m"}, "select": select}} for select in in_model]
     for n, version in enumerate(ways, 20):
-        made = await done(gql, "createBinding", version=version, binding=binding_input(n))
+        made = await call(gql, "createBinding", version=version, binding=binding_input(n))
         assert made["binding"]["version"]["id"] == w.second
 
 
@@ -115,8 +115,8 @@ async def test_a_version_is_named_in_every_way(gql: GraphQL) -> None:
     ],
 )
 async def test_a_config_holds_no_secret(gql: GraphQL, config: Any, is_told: bool) -> None:
-    await done(gql, "createProvider", slug="acme", name="A", kind="OTHER")
-    await done(gql, "createModel", name="m", task="CHAT")
+    await call(gql, "createProvider", slug="acme", name="A", kind="OTHER")
+    await call(gql, "createModel", name="m", task="CHAT")
     version = {"version": "1.0.0", "contentHash": "0" * 64, "region": "eu"}
     binding = {**binding_input(0), "config": config}
     given = {"model": {"name": "m"}, **version, "bindings": [binding]}
@@ -124,7 +124,7 @@ async def test_a_config_holds_no_secret(gql: GraphQL, config: Any, is_told: bool
         told = await codes(gql, "createVersion", **given)
         assert told == [("INVALID", "bindings.0.config")]
         return
-    made = (await done(gql, "createVersion", **given))["version"]["id"]
+    made = (await call(gql, "createVersion", **given))["version"]["id"]
     document = """query ($id: ID!) { version(by: {id: $id}) {
         bindings { nodes { config } } } }"""
     shown = await gql(document, id=made)
@@ -134,7 +134,7 @@ async def test_a_config_holds_no_secret(gql: GraphQL, config: Any, is_told: bool
 async def test_a_price_is_added_and_the_history_stays(gql: GraphQL) -> None:
     w = await world(gql)
     later = {**price_input(9), "inputPer1k": None, "outputPer1k": "0"}
-    payload = await done(gql, "setPrice", binding=w.binding, price=later)
+    payload = await call(gql, "setPrice", binding=w.binding, price=later)
     assert payload["price"]["inputPer1k"] is None
     assert payload["price"]["outputPer1k"] == "0"
     assert payload["price"]["effectiveFrom"] == "2026-01-31T10:00:09+00:00"
@@ -146,7 +146,7 @@ async def test_a_price_is_added_and_the_history_stays(gql: GraphQL) -> None:
 
 async def test_a_second_price_from_the_same_time_is_refused(gql: GraphQL) -> None:
     w = await world(gql)
-    (error,) = await refused(gql, "setPrice", binding=w.binding, price=price_input(0))
+    (error,) = await user_errors(gql, "setPrice", binding=w.binding, price=price_input(0))
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["price", "effectiveFrom"])
     assert error["existing"] is None  # a price has no id of its own
 
@@ -163,11 +163,11 @@ async def test_all_breaches_of_a_price_are_told_under_it(gql: GraphQL) -> None:
     assert told == [("INVALID", f"price.{name}") for name in price]
     told = await codes(gql, "setPrice", binding="bnd_", price={})
     assert told == [("NOT_FOUND", "binding")]
-    await done(gql, "setPrice", binding=w.binding, price={})  # all unknown, from now on
+    await call(gql, "setPrice", binding=w.binding, price={})  # all unknown, from now on
 
 
 async def test_a_deleted_binding_takes_its_prices(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
-    assert (await done(gql, "deleteBinding", id=w.binding))["deletedId"] == w.binding
+    assert (await call(gql, "deleteBinding", id=w.binding))["deletedId"] == w.binding
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM prices").fetchone() == (0,)

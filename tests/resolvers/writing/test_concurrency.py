@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import codes, done
 from tests.resolvers.writing.cases import World, binding_input, hash_of, world
+from tests.resolvers.writing.mutations import call, codes
 from tests.soak import replay
 from tests.soak.soak import check
 
@@ -180,7 +180,7 @@ async def test_a_repeated_call_waits_for_the_first_and_gives_its_result(gql: Gra
     w = await world(gql)
     given = {"version": "8.0.0", "contentHash": hash_of(8), "region": "eu", "idempotencyKey": "k"}
     payloads = await asyncio.gather(
-        *(done(gql, "createVersion", model={"id": w.model}, **given) for _ in range(6))
+        *(call(gql, "createVersion", model={"id": w.model}, **given) for _ in range(6))
     )
     assert len({payload["version"]["id"] for payload in payloads}) == 1
     assert len({payload["version"]["number"] for payload in payloads}) == 1

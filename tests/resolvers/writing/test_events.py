@@ -8,14 +8,14 @@ from graphql import GraphQLInputObjectType, get_named_type, get_nullable_type, i
 
 from tests import factories
 from tests.graphql import GraphQL
-from tests.resolvers.writing import asking
+from tests.resolvers.writing import mutations
 from tests.resolvers.writing.cases import CASES, World, world
 from tests.soak import replay
 
 
 def test_every_mutation_has_a_case() -> None:
     """A new mutation needs one here: then it is also fed with bad input."""
-    assert set(CASES) == set(asking.MUTATIONS)
+    assert set(CASES) == set(mutations.MUTATIONS)
 
 
 def _missing(type_: GraphQLInputObjectType, given: dict[str, Any], path: str = "") -> list[str]:
@@ -38,8 +38,8 @@ async def test_a_mutation_leaves_exactly_its_events(
     w = await world(gql)
     before = await factories.revision(gql.db)
     input = CASES[mutation].input(w, 0)
-    assert _missing(asking.input_type(mutation), input) == []
-    result = await asking.execute(
+    assert _missing(mutations.input_type(mutation), input) == []
+    result = await mutations.execute(
         gql.db, mutation, input, actor="ann", request_id="req-1", store=gql.store
     )
     assert result.errors is None
@@ -61,7 +61,7 @@ async def test_a_refused_mutation_leaves_nothing(
     before = await factories.revision(gql.db)
     with psycopg.connect(database_url) as connection:
         stored = replay.stored(connection)
-    await asking.refused(
+    await mutations.user_errors(
         gql, mutation, **{**CASES[mutation].input(w, 0), **CASES[mutation].refused}
     )
     assert _events(database_url, before) == []
@@ -92,7 +92,7 @@ async def test_an_update_s_event_tells_the_changed_columns(
 ) -> None:
     w = await world(gql)
     before = await factories.revision(gql.db)
-    await asking.done(gql, mutation, **CASES[mutation].input(w, 0))
+    await mutations.call(gql, mutation, **CASES[mutation].input(w, 0))
     with psycopg.connect(database_url) as connection:
         query = "SELECT changes FROM audit_events WHERE sequence > %s"
         ((changes,),) = connection.execute(query, [before]).fetchall()

@@ -21,9 +21,9 @@ from domain import ids, rules
 from resolvers.reference_inputs import LabelInput
 from resolvers.writing.inputs import InputColumns
 from tests.graphql import GraphQL
-from tests.resolvers.writing import asking
-from tests.resolvers.writing.asking import codes, done
+from tests.resolvers.writing import mutations
 from tests.resolvers.writing.field_values import BINDING, NO_COLUMN, PRICE, VALUES
+from tests.resolvers.writing.mutations import call, codes
 
 TABLES = {
     "Model": "models",
@@ -49,7 +49,7 @@ UPDATE = {
 def _input_types() -> dict[str, GraphQLInputObjectType]:
     """Every input type that a mutation takes, nested ones included."""
     found: dict[str, GraphQLInputObjectType] = {}
-    waiting = [asking.input_type(mutation) for mutation in asking.MUTATIONS]
+    waiting = [mutations.input_type(mutation) for mutation in mutations.MUTATIONS]
     while waiting:
         each = waiting.pop()
         found[each.name] = each
@@ -124,8 +124,8 @@ async def test_every_field_counts_for_an_idempotency_key(gql: GraphQL) -> None:
     }
     for mutation, input in inputs.items():
         input["idempotencyKey"] = "key"
-        await done(gql, mutation, **input)
-        for changed in _with_one_field_less(asking.input_type(mutation), input):
+        await call(gql, mutation, **input)
+        for changed in _with_one_field_less(mutations.input_type(mutation), input):
             told = await codes(gql, mutation, **changed)
             assert told == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")], changed
 
@@ -159,7 +159,7 @@ async def test_a_version_is_created_with_every_field_of_its_binding(
     input = {"model": {"name": "created"}, "version": "5.0.0", "contentHash": "5" * 64}
     bindings = [{**BINDING, "provider": "created", "price": PRICE}]
     more = {"region": "eu", "alias": "staging", "bindings": bindings}
-    version = (await done(gql, "createVersion", **input, **more))["version"]
+    version = (await call(gql, "createVersion", **input, **more))["version"]
     assert [alias["name"] for alias in version["aliases"]] == ["staging"]
     (row,) = _rows(database_url, "provider_bindings", version_id=version["id"])
     _check_row(row, BINDING)
@@ -170,7 +170,7 @@ async def test_a_version_is_created_with_every_field_of_its_binding(
 async def test_a_price_has_every_field(gql: GraphQL, database_url: str) -> None:
     binding = (await _created(gql))["ProviderBinding"]
     price = {**PRICE, "effectiveFrom": "2026-02-28T12:00:00+00:00"}
-    payload = await done(gql, "setPrice", binding=binding, price=price)
+    payload = await call(gql, "setPrice", binding=binding, price=price)
     assert payload["price"] == {**price, "effectiveTo": None}
     shown = payload["binding"]["prices"]
     assert shown == [
@@ -185,7 +185,7 @@ async def test_a_price_has_every_field(gql: GraphQL, database_url: str) -> None:
 async def test_a_hold_has_every_field(gql: GraphQL, database_url: str) -> None:
     version = (await _created(gql))["ModelVersion"]
     values = VALUES["SetVersionHoldInput"]
-    held = (await done(gql, "setVersionHold", id=version, **values))["version"]["hold"]
+    held = (await call(gql, "setVersionHold", id=version, **values))["version"]["hold"]
     assert {name: held[name] for name in values} == values
     (row,) = _rows(database_url, "model_versions", id=version)
     assert row["hold_reason"] == values["reason"]
@@ -196,16 +196,16 @@ async def test_a_restored_version_has_every_column(gql: GraphQL, database_url: s
     ids = await _created(gql)
     for type_ in ("ModelVersion", "ProviderBinding"):
         await _update(gql, type_, ids[type_])
-    await done(gql, "deleteAlias", model={"name": "created"}, alias="canary")
+    await call(gql, "deleteAlias", model={"name": "created"}, alias="canary")
     before = _stored(database_url, ids)
     unset = {name for row in before for name, value in row.items() if value is None}
     assert unset == {"status_before_archive"} | {
         name for name in before[0] if name.startswith(("archive", "hold_", "held_"))
     }
-    await done(gql, "archiveVersion", id=ids["ModelVersion"])
+    await call(gql, "archiveVersion", id=ids["ModelVersion"])
     (archived,) = _stored(database_url, ids)
     assert (archived["status"], archived["metadata"]) == ("ARCHIVED", None)
-    await done(gql, "restoreVersion", id=ids["ModelVersion"])
+    await call(gql, "restoreVersion", id=ids["ModelVersion"])
     assert _stored(database_url, ids) == before
 
 
@@ -220,13 +220,13 @@ def _stored(url: str, ids: dict[str, str]) -> list[dict[str, Any]]:
 
 async def _created(gql: GraphQL) -> dict[str, str]:
     """The id of a new object of each type, every field of whose input is set."""
-    model = await done(gql, "createModel", **VALUES["CreateModelInput"])
-    provider = await done(gql, "createProvider", **VALUES["CreateProviderInput"])
+    model = await call(gql, "createModel", **VALUES["CreateModelInput"])
+    provider = await call(gql, "createProvider", **VALUES["CreateProviderInput"])
     values = {**VALUES["CreateVersionInput"], "model": {"name": "created"}, "alias": "canary"}
-    version = await done(gql, "createVersion", **values)
+    version = await call(gql, "createVersion", **values)
     id = version["version"]["id"]
     binding = {**BINDING, "provider": "created", "price": PRICE}
-    bound = await done(gql, "createBinding", version={"id": id}, binding=binding)
+    bound = await call(gql, "createBinding", version={"id": id}, binding=binding)
     payloads = (model["model"], version["version"], bound["binding"], provider["provider"])
     return {type_: payload["id"] for type_, payload in zip(TABLES, payloads, strict=True)}
 
@@ -234,14 +234,14 @@ async def _created(gql: GraphQL) -> dict[str, str]:
 async def _update(gql: GraphQL, type_: str, id: str) -> dict[str, Any]:
     """Set every field of the update input; returns the values."""
     mutation = UPDATE[type_]
-    values = VALUES[asking.input_type(mutation).name]
-    await done(gql, mutation, id=id, **values)
+    values = VALUES[mutations.input_type(mutation).name]
+    await call(gql, mutation, id=id, **values)
     return values
 
 
 async def _check(gql: GraphQL, url: str, type_: str, id: str, values: dict[str, Any]) -> None:
     """The object has these values, by GraphQL and in its row."""
-    fields = asking.all_fields(type_)
+    fields = mutations.all_fields(type_)
     document = f"query ($id: ID!) {{ node(id: $id) {{ ... on {type_} {{ {fields} }} }} }}"
     shown = (await gql(document, id=id))["node"]
     assert {name: shown.get(name) for name in values} == values

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from db.postgres.engine import Database
 from tests import factories
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import codes, done, refused
 from tests.resolvers.writing.cases import world
+from tests.resolvers.writing.mutations import call, codes, user_errors
 from tests.soak import replay
 
 TEXT = "🦜 مرحبا \u202eright to left\u202c 'quoted' \"x\" \\ %s $1\ntab\t; DROP TABLE models; --"
@@ -24,7 +24,7 @@ async def _row(db: Database, query: str, **given: Any) -> Any:
 async def test_a_model_is_made_as_asked(gql: GraphQL, db: Database) -> None:
     labels = [{"key": "team", "value": TEXT}, {"key": TEXT[:63], "value": ""}]
     given = {"name": "Vendor/m-1.5:x@y", "task": "CHAT", "description": TEXT, "subject": "math"}
-    made = (await done(gql, "createModel", **given, labels=labels))["model"]
+    made = (await call(gql, "createModel", **given, labels=labels))["model"]
     assert {name: made[name] for name in given} == given
     assert sorted(map(str, made["labels"])) == sorted(map(str, labels))
     assert (made["retentionKeep"], made["revision"]) == (3, 1)
@@ -36,7 +36,7 @@ async def test_a_model_is_made_as_asked(gql: GraphQL, db: Database) -> None:
 
 async def test_all_breaches_of_a_model_are_told_together(gql: GraphQL) -> None:
     labels = [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]
-    errors = await refused(
+    errors = await user_errors(
         gql,
         "createModel",
         name="🦜",
@@ -87,20 +87,20 @@ async def test_labels_are_checked(
         told = await codes(gql, "createModel", name="m", task="CHAT", labels=given)
         assert told == [("INVALID", "labels")]
     else:
-        await done(gql, "createModel", name="m", task="CHAT", labels=given)
+        await call(gql, "createModel", name="m", task="CHAT", labels=given)
 
 
 async def test_a_taken_name_tells_who_has_it(gql: GraphQL) -> None:
     w = await world(gql)
-    other = (await done(gql, "createModel", name="other", task="CHAT"))["model"]["id"]
+    other = (await call(gql, "createModel", name="other", task="CHAT"))["model"]["id"]
     for mutation, given in (
         ("createModel", {"name": "m", "task": "OCR"}),
         ("updateModel", {"id": other, "name": "m"}),
     ):
-        (error,) = await refused(gql, mutation, **given)
+        (error,) = await user_errors(gql, mutation, **given)
         assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["name"])
         assert error["existing"] == {"__typename": "Model", "id": w.model}
-    (error,) = await refused(gql, "createProvider", slug="acme", name="A", kind="OTHER")
+    (error,) = await user_errors(gql, "createProvider", slug="acme", name="A", kind="OTHER")
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["slug"])
     assert error["existing"] == {"__typename": "Provider", "id": w.provider}
 
@@ -108,11 +108,11 @@ async def test_a_taken_name_tells_who_has_it(gql: GraphQL) -> None:
 async def test_a_model_with_active_versions_is_in_use(gql: GraphQL) -> None:
     w = await world(gql)
     assert await codes(gql, "deleteModel", id=w.model) == [("IN_USE", "force")]
-    gone = await done(gql, "deleteModel", id=w.model, force=True)
+    gone = await call(gql, "deleteModel", id=w.model, force=True)
     assert (gone["deletedId"], gone["deletedBindings"]) == (w.model, 1)
     assert gone["deletedVersions"] >= 3
-    made = (await done(gql, "createModel", name="idle", task="CHAT"))["model"]["id"]
-    assert (await done(gql, "deleteModel", id=made))["deletedVersions"] == 0
+    made = (await call(gql, "createModel", name="idle", task="CHAT"))["model"]["id"]
+    assert (await call(gql, "deleteModel", id=made))["deletedVersions"] == 0
 
 
 async def test_a_model_of_a_thousand_versions_goes_at_once(
@@ -124,7 +124,7 @@ async def test_a_model_of_a_thousand_versions_goes_at_once(
         given = {"model": model.id, "provider": provider.id}
         await (await session.connection()).execute(sa.text(_THOUSAND), given)
     before = await factories.revision(db)
-    gone = await done(gql, "deleteModel", id=model.node_id, force=True)
+    gone = await call(gql, "deleteModel", id=model.node_id, force=True)
     assert (gone["deletedVersions"], gone["deletedBindings"]) == (1_000, 10_000)
     assert await factories.revision(db) == before + 1 + 1_000 + 10_000 + 1
     assert replay.check(database_url)["model_versions"] == 0
@@ -154,7 +154,7 @@ WITH versions AS (
 async def test_a_provider_in_use_stays(gql: GraphQL) -> None:
     w = await world(gql)
     assert await codes(gql, "deleteProvider", id=w.provider) == [("IN_USE", "id")]
-    await done(gql, "deleteProvider", id=w.idle)
+    await call(gql, "deleteProvider", id=w.idle)
 
 
 async def test_all_breaches_of_a_provider_are_told_together(gql: GraphQL) -> None:
@@ -165,27 +165,27 @@ async def test_all_breaches_of_a_provider_are_told_together(gql: GraphQL) -> Non
 
 async def test_the_first_result_is_given_again_for_a_day(gql: GraphQL, db: Database) -> None:
     given = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
-    first = (await done(gql, "createModel", **given))["model"]
+    first = (await call(gql, "createModel", **given))["model"]
     before = await factories.revision(db)
-    assert (await done(gql, "createModel", **given))["model"] == first
+    assert (await call(gql, "createModel", **given))["model"] == first
     assert await factories.revision(db) == before
     other = {**given, "name": "other"}
     assert await codes(gql, "createModel", **other) == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")]
     async with db.write("tests") as session:
         aged = "UPDATE idempotency_keys SET created_at = created_at - interval '24 hours 1 second'"
         await (await session.connection()).execute(sa.text(aged))
-    assert (await done(gql, "createModel", **other))["model"]["name"] == "other"
+    assert (await call(gql, "createModel", **other))["model"]["name"] == "other"
 
 
 async def test_a_refused_call_leaves_its_key_free(gql: GraphQL) -> None:
-    await done(gql, "createModel", name="taken", task="CHAT")
+    await call(gql, "createModel", name="taken", task="CHAT")
     given = {"name": "taken", "task": "CHAT", "idempotencyKey": "k"}
     assert await codes(gql, "createModel", **given) == [("ALREADY_EXISTS", "name")]
-    await done(gql, "createModel", **{**given, "name": "free"})
+    await call(gql, "createModel", **{**given, "name": "free"})
 
 
 async def test_a_repeated_call_says_when_its_result_is_gone(gql: GraphQL) -> None:
     given = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
-    made = (await done(gql, "createModel", **given))["model"]["id"]
-    await done(gql, "deleteModel", id=made)
+    made = (await call(gql, "createModel", **given))["model"]["id"]
+    await call(gql, "deleteModel", id=made)
     assert await codes(gql, "createModel", **given) == [("NOT_FOUND", "idempotencyKey")]

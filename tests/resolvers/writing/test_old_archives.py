@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from domain import ids
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import done
+from tests.resolvers.writing.mutations import call
 
 OBJECTS = Path(__file__).resolve().parents[2] / "archive" / "format_1"
 
@@ -35,11 +35,11 @@ async def test_an_old_archive_is_restored_whole(
     file.write_bytes(data)
     with psycopg.connect(database_url, autocommit=True) as connection:
         _insert_archived(connection, content, file.as_uri(), data)
-        await done(gql, "restoreVersion", id=version_id)
+        await call(gql, "restoreVersion", id=version_id)
         for table, row in _written_by_restore(content):
             query = f"UPDATE {table} SET revision = %(revision)s, updated_at = %(updated_at)s"
             assert connection.execute(f"{query} WHERE id = %(id)s", row).rowcount == 1
-    archived = await done(gql, "archiveVersion", id=version_id)
+    archived = await call(gql, "archiveVersion", id=version_id)
     assert _decompressed(archived["version"]["archive"]["storageUri"]) == text
 
 

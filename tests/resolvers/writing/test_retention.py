@@ -10,7 +10,7 @@ from sqlmodel import col
 from db.tables import Model, ModelVersion
 from tests import factories
 from tests.graphql import GraphQL
-from tests.resolvers.writing.asking import codes, done, refused
+from tests.resolvers.writing.mutations import call, codes, user_errors
 
 HASH = "query ($input: RetentionInput!) { retentionPlan(input: $input) { planHash } }"
 LAST = "{ retentionStats { active archived archivable coldBytes lastRun { id archived purged } } }"
@@ -33,7 +33,7 @@ async def test_what_was_planned_is_done_and_told(gql: GraphQL) -> None:
     for _ in range(2):
         await _model(gql, 3)
     plan_hash = (await gql(HASH, input={}))["retentionPlan"]["planHash"]
-    made = await done(gql, "applyRetention", planHash=plan_hash)
+    made = await call(gql, "applyRetention", planHash=plan_hash)
     assert sorted(version["number"] for version in made["archived"]) == [1, 1, 2, 2]
     assert {version["archive"]["reason"] for version in made["archived"]} == {"RETENTION"}
     assert (made["purgedIds"], made["run"]["archived"], made["run"]["actor"]) == ([], 4, "tests")
@@ -41,7 +41,7 @@ async def test_what_was_planned_is_done_and_told(gql: GraphQL) -> None:
     assert (stats["active"], stats["archived"], stats["archivable"]) == (2, 4, 0)
     assert stats["lastRun"] == {"id": made["run"]["id"], "archived": 4, "purged": 0}
     assert int(stats["coldBytes"]) > 0
-    assert (await done(gql, "applyRetention"))["archived"] == []
+    assert (await call(gql, "applyRetention"))["archived"] == []
 
 
 async def test_a_plan_that_has_changed_is_refused(gql: GraphQL) -> None:
@@ -54,23 +54,23 @@ async def test_a_plan_that_has_changed_is_refused(gql: GraphQL) -> None:
 
 async def test_purged_versions_are_named_and_their_objects_go(gql: GraphQL) -> None:
     await _model(gql, 3)
-    (first, second) = (await done(gql, "applyRetention"))["archived"]
+    (first, second) = (await call(gql, "applyRetention"))["archived"]
     async with gql.db.write("tests") as session:
         old = sa.update(ModelVersion).where(col(ModelVersion.number) == first["number"])
         await session.exec(old.values(archived_at=datetime.now(UTC) - timedelta(days=400)))
     before = (datetime.now(UTC) - timedelta(days=365)).isoformat()
     given = {"purgeArchivedBefore": before, "idempotencyKey": "once"}
-    made, again = [await done(gql, "applyRetention", **given) for _ in range(2)]
+    made, again = [await call(gql, "applyRetention", **given) for _ in range(2)]
     assert made["purgedIds"] == again["purgedIds"] == [first["id"]]
     assert made["run"] == again["run"]
     assert await _objects(gql) == 1
-    await done(gql, "restoreVersion", id=second["id"])
+    await call(gql, "restoreVersion", id=second["id"])
 
 
 async def test_calls_at_once_share_the_work(gql: GraphQL) -> None:
     for _ in range(3):
         await _model(gql, 4)
-    made = await asyncio.gather(*(done(gql, "applyRetention") for _ in range(4)))
+    made = await asyncio.gather(*(call(gql, "applyRetention") for _ in range(4)))
     archived = [version["id"] for each in made for version in each["archived"]]
     assert len(archived) == len(set(archived)) == 9
     assert await _objects(gql) == 9
@@ -83,7 +83,7 @@ async def test_more_than_a_call_can_do_names_the_command_line(gql: GraphQL) -> N
             values = {"number": n, "version": f"{n}.0.0", "semver_key": str(n), "region": "eu"}
             row = {"content_hash": f"{n:064x}", "status": "ACTIVE", **values}
             session.add(ModelVersion(model_id=model.id, **row))
-    (error,) = await refused(gql, "applyRetention")
+    (error,) = await user_errors(gql, "applyRetention")
     assert error["code"] == "LIMIT_EXCEEDED"
     assert "registry retention apply" in error["message"]
     assert await _objects(gql) == 0

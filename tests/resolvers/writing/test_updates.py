@@ -6,9 +6,9 @@ import pytest
 from graphql import is_required_input_field
 
 from tests.graphql import GraphQL
-from tests.resolvers.writing import asking
-from tests.resolvers.writing.asking import codes, done
+from tests.resolvers.writing import mutations
 from tests.resolvers.writing.cases import CASES, World, world
+from tests.resolvers.writing.mutations import call, codes
 
 UPDATES = [name for name in CASES if name.startswith("update")]
 SUBJECT = {"Model": "model", "Version": "draft", "Binding": "binding", "Provider": "provider"}
@@ -25,7 +25,7 @@ HIDDEN = {  # fields of updateBinding that are shown as figures, or not to every
 
 
 def _fields(mutation: str) -> list[str]:
-    fields = asking.input_type(mutation).fields
+    fields = mutations.input_type(mutation).fields
     assert [name for name, field in fields.items() if is_required_input_field(field)] == ["id"]
     return [name for name in fields if name not in ("id", "expectedRevision")]
 
@@ -39,15 +39,15 @@ async def _before(w: World, mutation: str) -> tuple[str, dict[str, Any]]:
     """The subject, with every field set, and how it is shown."""
     subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
     given = {k: v for k, v in CASES[mutation].input(w, 0).items() if k != "expectedRevision"}
-    await done(w.gql, mutation, **given)
-    return subject, _shown(await done(w.gql, mutation, id=subject))
+    await call(w.gql, mutation, **given)
+    return subject, _shown(await call(w.gql, mutation, id=subject))
 
 
 @pytest.mark.parametrize("mutation", UPDATES)
 async def test_an_absent_field_stays_as_it_is(gql: GraphQL, mutation: str) -> None:
     w = await world(gql)
     subject, before = await _before(w, mutation)
-    after = _shown(await done(gql, mutation, id=subject))
+    after = _shown(await call(gql, mutation, id=subject))
     changed = {name for name in after if after[name] != before[name]}
     assert changed == {"revision", "updatedAt"}
     assert after["revision"] == before["revision"] + 1
@@ -63,7 +63,7 @@ async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
         if name in REQUIRED[mutation]:
             assert await codes(gql, mutation, id=subject, **{name: None}) == [("INVALID", name)]
             continue
-        after = _shown(await done(gql, mutation, id=subject, **{name: None}))
+        after = _shown(await call(gql, mutation, id=subject, **{name: None}))
         assert after[name] is None
         assert name in HIDDEN or before[name] is not None
         others = set(after) - {"revision", "updatedAt", "sloStatus", "routable", "health"}
@@ -77,7 +77,7 @@ async def test_a_value_is_set_alone(gql: GraphQL, mutation: str) -> None:
     subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
     given = CASES[mutation].input(w, 0)
     for name in _fields(mutation):
-        after = _shown(await done(gql, mutation, id=subject, **{name: given[name]}))
+        after = _shown(await call(gql, mutation, id=subject, **{name: given[name]}))
         if name not in HIDDEN:
             assert after[name] == given[name]
 
@@ -98,7 +98,7 @@ async def test_a_stale_revision_is_refused_with_the_current_object(
         return  # it has no revision of its own
     w = await world(gql)
     given = CASES[mutation].input(w, 0)
-    errors = await asking.refused(gql, mutation, **{**given, "expectedRevision": 99})
+    errors = await mutations.user_errors(gql, mutation, **{**given, "expectedRevision": 99})
     (error,) = errors
     assert (error["__typename"], error["code"]) == ("RevisionMismatchError", "REVISION_MISMATCH")
     assert error["path"] == ["expectedRevision"]
@@ -108,7 +108,7 @@ async def test_a_stale_revision_is_refused_with_the_current_object(
 
 
 async def test_an_id_of_nothing_is_not_found(gql: GraphQL) -> None:
-    by_id = [name for name in CASES if "id" in asking.input_type(name).fields]
+    by_id = [name for name in CASES if "id" in mutations.input_type(name).fields]
     assert {"deleteModel", "updateProvider"} <= set(by_id)
     for mutation in by_id:
         for id in ("", "nonsense", "mdl_", "tok_" + "0" * 32, "🦜", "a\0", "\ud800"):
@@ -122,7 +122,7 @@ async def test_what_is_gone_is_not_found(gql: GraphQL, mutation: str) -> None:
     deletion = mutation.replace("update", "delete")
     if mutation == "updateProvider":
         given = {**given, "id": w.idle}
-    await done(gql, deletion, **CASES[deletion].input(w, 0))
+    await call(gql, deletion, **CASES[deletion].input(w, 0))
     if mutation == "updateVersion":
         given = {"id": CASES[deletion].input(w, 0)["id"]}
     where = "alias" if mutation == "deleteAlias" else "id"

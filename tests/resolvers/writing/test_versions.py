@@ -9,9 +9,9 @@ import pytest
 from domain.enums import VersionStatus
 from tests import factories
 from tests.graphql import GraphQL
-from tests.resolvers.writing import asking
-from tests.resolvers.writing.asking import codes, done, refused
+from tests.resolvers.writing import mutations
 from tests.resolvers.writing.cases import CASES, World, binding_input, hash_of, version_facts, world
+from tests.resolvers.writing.mutations import call, codes, user_errors
 from tests.soak import replay
 
 
@@ -25,7 +25,7 @@ async def test_a_version_is_made_with_its_bindings_and_alias(
 ) -> None:
     w = await world(gql)
     given = CASES["createVersion"].input(w, 0)
-    made = await done(gql, "createVersion", **given)
+    made = await call(gql, "createVersion", **given)
     assert {name: made["version"][name] for name in version_facts()} == version_facts()
     assert [alias["name"] for alias in made["version"]["aliases"]] == ["canary"]
     assert made["archived"] == []
@@ -92,7 +92,7 @@ async def test_a_failing_third_binding_leaves_nothing(
     with psycopg.connect(database_url) as connection:
         assert replay.stored(connection) == stored
     bindings[2] = binding_input(2)
-    await done(gql, "createVersion", **given)
+    await call(gql, "createVersion", **given)
 
 
 async def test_what_is_published_again_tells_the_existing_version(gql: GraphQL) -> None:
@@ -101,24 +101,24 @@ async def test_what_is_published_again_tells_the_existing_version(gql: GraphQL) 
         ({"contentHash": hash_of(1)}, "contentHash"),
         ({"version": "1.0.0"}, "version"),
     ):
-        (error,) = await refused(gql, "createVersion", **_new(w, **change))
+        (error,) = await user_errors(gql, "createVersion", **_new(w, **change))
         assert (error["code"], error["path"]) == ("ALREADY_EXISTS", [where])
         assert error["existing"] == {"__typename": "ModelVersion", "id": w.first}
 
 
 async def test_a_deleted_number_is_never_given_again(gql: GraphQL) -> None:
     w = await world(gql)
-    first = (await done(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
-    await done(gql, "deleteVersion", id=first["id"])
-    second = (await done(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
+    first = (await call(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
+    await call(gql, "deleteVersion", id=first["id"])
+    second = (await call(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
     assert second["number"] == first["number"] + 1
 
 
 async def test_number_version_and_hash_are_immutable() -> None:
-    fields = set(asking.input_type("updateVersion").fields)
+    fields = set(mutations.input_type("updateVersion").fields)
     assert fields.isdisjoint({"number", "version", "contentHash", "model"})
-    assert "slug" not in asking.input_type("updateProvider").fields
-    binding = set(asking.input_type("updateBinding").fields)
+    assert "slug" not in mutations.input_type("updateProvider").fields
+    binding = set(mutations.input_type("updateBinding").fields)
     assert binding.isdisjoint({"version", "provider", "price"})
 
 
@@ -129,29 +129,29 @@ async def test_a_status_follows_its_edges_only(gql: GraphQL) -> None:
     w = await world(gql)
     pairs = product([s.value for s in VersionStatus if s != "ARCHIVED"], VersionStatus)
     for n, (status, wanted) in enumerate(pairs, 60):
-        made = (await done(gql, "createVersion", **_new(w, n, status=status)))["version"]["id"]
+        made = (await call(gql, "createVersion", **_new(w, n, status=status)))["version"]["id"]
         given = {"id": made, "status": wanted.value}
         if (status, wanted) in EDGES or status == wanted:
-            assert (await done(gql, "updateVersion", **given))["version"]["status"] == wanted
+            assert (await call(gql, "updateVersion", **given))["version"]["status"] == wanted
         else:
             assert await codes(gql, "updateVersion", **given) == [("INVALID_STATE", "status")]
 
 
 async def test_dates_are_checked_against_the_stored_ones(gql: GraphQL) -> None:
     w = await world(gql)
-    await done(gql, "updateVersion", id=w.draft, deprecatedOn="2030-01-02")
+    await call(gql, "updateVersion", id=w.draft, deprecatedOn="2030-01-02")
     told = await codes(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-01")
     assert told == [("INVALID", "sunsetOn")]
-    await done(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-02")
+    await call(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-02")
 
 
 async def test_a_version_in_use_says_why(gql: GraphQL) -> None:
     w = await world(gql)
-    (error,) = await refused(gql, "deleteVersion", id=w.second)
+    (error,) = await user_errors(gql, "deleteVersion", id=w.second)
     assert (error["code"], error["path"]) == ("IN_USE", ["force"])
     assert "ACTIVE" in error["message"]
     assert "production" in error["message"]
-    gone = await done(gql, "deleteVersion", id=w.first, force=True)
+    gone = await call(gql, "deleteVersion", id=w.first, force=True)
     assert (gone["deletedId"], gone["deletedBindings"]) == (w.first, 1)
 
 

@@ -59,14 +59,14 @@ async def execute(
     )
 
 
-async def done(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
+async def call(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
     """The payload of a mutation that must be done."""
-    payload = await answer(gql, mutation, **input)
+    payload = await payload_of(gql, mutation, **input)
     assert payload["userErrors"] == [], payload["userErrors"]
     return payload
 
 
-async def answer(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
+async def payload_of(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
     """The payload: filled, or with user errors and nothing else."""
     result = await execute(gql.db, mutation, input, store=gql.store)
     assert result.errors is None, [str(error) for error in result.errors]
@@ -77,9 +77,9 @@ async def answer(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
     return payload
 
 
-async def refused(gql: GraphQL, mutation: str, **input: Any) -> list[dict[str, Any]]:
+async def user_errors(gql: GraphQL, mutation: str, **input: Any) -> list[dict[str, Any]]:
     """The user errors of a mutation that must be refused."""
-    errors: list[dict[str, Any]] = (await answer(gql, mutation, **input))["userErrors"]
+    errors: list[dict[str, Any]] = (await payload_of(gql, mutation, **input))["userErrors"]
     assert errors
     assert all(error["message"] and error["path"] for error in errors), errors
     return errors
@@ -87,7 +87,7 @@ async def refused(gql: GraphQL, mutation: str, **input: Any) -> list[dict[str, A
 
 async def codes(gql: GraphQL, mutation: str, **input: Any) -> list[tuple[str, str]]:
     """Each user error's code and its path, joined by dots."""
-    errors = await refused(gql, mutation, **input)
+    errors = await user_errors(gql, mutation, **input)
     return [(error["code"], ".".join(error["path"])) for error in errors]
 
 
