@@ -1,4 +1,4 @@
-"""Cold storage: the same promises in a folder and behind an S3 API, served by moto."""
+"""Cold storage behaves the same in a folder and behind an S3 API, which moto serves."""
 
 import os
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ DIGEST = sha256(DATA).hexdigest()
 
 @pytest.fixture(scope="module")
 def s3() -> Iterator[Any]:
-    """A client of an S3 server of this module's own, which the environment names."""
+    """A client of an S3 server for this module; the environment variables point at it."""
     server = ThreadedMotoServer(port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
@@ -51,19 +51,19 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[ArchiveSto
     store.close()
 
 
-async def test_what_was_put_is_read_back_by_its_name(store: ArchiveStore) -> None:
+async def test_a_written_object_is_read_by_its_digest(store: ArchiveStore) -> None:
     (stored,) = await store.write([DATA])
     assert (stored.sha256, stored.size_bytes) == (DIGEST, len(DATA))
     assert await store.read(stored.uri, DIGEST) == DATA
     assert list(store.sizes()) == [(DIGEST, len(DATA))]
 
 
-async def test_putting_twice_is_putting_once(store: ArchiveStore) -> None:
+async def test_writing_twice_gives_one_object(store: ArchiveStore) -> None:
     assert await store.write([DATA]) == await store.write([DATA])
     assert len(list(store.sizes())) == 1
 
 
-async def test_what_was_deleted_is_missing_and_may_be_deleted_again(store: ArchiveStore) -> None:
+async def test_a_deleted_object_is_missing_and_can_be_deleted_again(store: ArchiveStore) -> None:
     (stored,) = await store.write([DATA])
     for _ in range(2):
         await store.delete(DIGEST)
@@ -71,7 +71,7 @@ async def test_what_was_deleted_is_missing_and_may_be_deleted_again(store: Archi
         await store.read(stored.uri, DIGEST)
 
 
-async def test_a_store_that_has_moved_still_reads_what_stands_elsewhere(
+async def test_a_store_with_another_url_reads_objects_at_the_old_one(
     store: ArchiveStore, tmp_path: Path
 ) -> None:
     (stored,) = await store.write([DATA])
@@ -80,7 +80,9 @@ async def test_a_store_that_has_moved_still_reads_what_stands_elsewhere(
     moved.close()
 
 
-async def test_a_changed_byte_is_told(store: ArchiveStore, tmp_path: Path, request: Any) -> None:
+async def test_a_changed_object_is_corrupt(
+    store: ArchiveStore, tmp_path: Path, request: Any
+) -> None:
     (stored,) = await store.write([DATA])
     key = f"{DIGEST[:2]}/{DIGEST}.json.zst"
     if stored.uri.startswith("s3:"):
@@ -92,7 +94,7 @@ async def test_a_changed_byte_is_told(store: ArchiveStore, tmp_path: Path, reque
         await store.read(stored.uri, DIGEST)
 
 
-async def test_objects_go_to_the_storage_class_of_the_settings(s3: Any) -> None:
+async def test_objects_get_the_storage_class_of_the_settings(s3: Any) -> None:
     for storage_class in ("GLACIER_IR", "STANDARD_IA"):
         store = ArchiveStore(f"s3://archives/{storage_class}", storage_class)
         (stored,) = await store.write([DATA])
@@ -102,23 +104,23 @@ async def test_objects_go_to_the_storage_class_of_the_settings(s3: Any) -> None:
 
 
 @pytest.mark.parametrize(("storage_class", "hours"), [("GLACIER", 5), ("DEEP_ARCHIVE", 12)])
-async def test_an_archive_tier_is_asked_once_and_read_later(
+async def test_an_object_in_an_archive_tier_is_requested_once_and_read_later(
     s3: Any, storage_class: str, hours: int
 ) -> None:
     async with httpx.AsyncClient() as client:
-        await _slow_restores(client)
+        await _slow_down_restores(client)
     store = ArchiveStore(f"s3://archives/{storage_class}", storage_class)
     (stored,) = await store.write([DATA])
     key = stored.uri.removeprefix("s3://archives/")
     with pytest.raises(RestorePending):
         await store.read(stored.uri, DIGEST, request_restore=False)
     assert "Restore" not in s3.head_object(Bucket="archives", Key=key)
-    with pytest.raises(RestorePending, match=f"from {storage_class}: retry at 20") as told:
+    with pytest.raises(RestorePending, match=f"from {storage_class}: retry at 20") as pending:
         await store.read(stored.uri, DIGEST)
-    assert 0 < (told.value.at.timestamp() - stored_at(s3, key)) / 3600 - hours < 0.1
-    found = [await _tried(store, stored.uri) for _ in range(6)]
-    assert found[0] == "not yet"
-    assert found[-1] == DATA
+    assert 0 < (pending.value.at.timestamp() - stored_at(s3, key)) / 3600 - hours < 0.1
+    attempts = [await _read_or_pending(store, stored.uri) for _ in range(6)]
+    assert attempts[0] == "pending"
+    assert attempts[-1] == DATA
     store.close()
 
 
@@ -126,7 +128,7 @@ async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
     s3: Any, db: Database
 ) -> None:
     async with httpx.AsyncClient() as client:
-        await _slow_restores(client)
+        await _slow_down_restores(client)
     gql = GraphQL(db, ArchiveStore("s3://archives/versions", "DEEP_ARCHIVE"))
     version = await factories.version(db, await factories.model(db))
     binding = await factories.binding(db, version)
@@ -140,38 +142,38 @@ async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
     assert (await gql(BINDING, id=binding.node_id))["binding"]["id"] == binding.node_id
 
 
-async def _slow_restores(client: httpx.AsyncClient) -> None:
-    """Let the server take three looks at an object until it is back."""
+async def _slow_down_restores(client: httpx.AsyncClient) -> None:
+    """Let the server report an object as restored at the third look."""
     transition = {"progression": "manual", "times": 3}
     api = f"{os.environ['AWS_ENDPOINT_URL']}/moto-api/state-manager/set-transition"
-    given = {"model_name": "s3::keyrestore", "transition": transition}
-    (await client.post(api, json=given)).raise_for_status()
+    body = {"model_name": "s3::keyrestore", "transition": transition}
+    (await client.post(api, json=body)).raise_for_status()
 
 
 def stored_at(s3: Any, key: str) -> float:
     return float(s3.head_object(Bucket="archives", Key=key)["LastModified"].timestamp())
 
 
-async def _tried(store: ArchiveStore, uri: str) -> bytes | str:
+async def _read_or_pending(store: ArchiveStore, uri: str) -> bytes | str:
     try:
         return await store.read(uri, DIGEST)
     except RestorePending:
-        return "not yet"
+        return "pending"
 
 
-async def test_a_server_that_is_gone_or_refuses_is_unavailable(
+async def test_a_server_that_is_down_or_refuses_is_unavailable(
     s3: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nowhere = ArchiveStore("s3://no-such-bucket")
+    missing_bucket = ArchiveStore("s3://no-such-bucket")
     with pytest.raises(StoreUnavailable, match="NoSuchBucket"):
-        await nowhere.write([DATA])
+        await missing_bucket.write([DATA])
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    gone = ArchiveStore("s3://archives")
+    unreachable = ArchiveStore("s3://archives")
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        await gone.write([DATA])
+        await unreachable.write([DATA])
     with pytest.raises(StoreUnavailable, match="does not answer"):
-        await gone.read("", DIGEST)
-    for store in (nowhere, gone):
+        await unreachable.read("", DIGEST)
+    for store in (missing_bucket, unreachable):
         store.close()
 
 
@@ -186,6 +188,6 @@ async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) ->
 @pytest.mark.parametrize(
     "url", ["", "archives", "file://host/a", "file:///", "s3://", "s3://b?x=1"]
 )
-def test_a_url_that_names_no_place_is_refused(url: str) -> None:
+def test_a_url_of_no_store_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must be file:///folder or s3://bucket/prefix"):
         open_store(url, "STANDARD")

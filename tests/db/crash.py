@@ -1,4 +1,4 @@
-"""A run of retention that kills its process at a step: python -m tests.db.crash URL COLD STEP."""
+"""Runs retention and kills its own process at a step: python -m tests.db.crash URL STORE STEP."""
 
 import asyncio
 import os

@@ -1,4 +1,4 @@
-"""The audit log writes itself, whoever changes a row, and is never rewritten."""
+"""Triggers write the audit log for every change of a row, and refuse to change the log."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ KEY = "00000000-0000-7000-8000-00000000000"
 
 @pytest.fixture
 def psql(database_url: str) -> Iterator[psycopg.Connection[Any]]:
-    """A session of somebody who knows nothing of the registry, in another time zone."""
+    """A session of another client than the registry, in another time zone."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("SET timezone TO 'Asia/Kolkata'")
         yield connection
@@ -56,14 +56,14 @@ def test_nothing_rewrites_the_log(psql: psycopg.Connection[Any], statement: str)
 
 
 @pytest.mark.parametrize("table", replay.TABLES.values())
-def test_a_truncate_is_refused_for_it_would_leave_no_event(
+def test_a_truncate_is_refused_because_it_would_leave_no_event(
     psql: psycopg.Connection[Any], table: str
 ) -> None:
     with pytest.raises(psycopg.errors.IntegrityError, match="use DELETE"):
         psql.execute(f"TRUNCATE {table} CASCADE")
 
 
-def test_somebody_in_psql_leaves_events_in_the_name_of_the_database_user(
+def test_a_change_in_psql_leaves_an_event_in_the_name_of_the_database_user(
     psql: psycopg.Connection[Any], database_url: str
 ) -> None:
     psql.execute(MODEL, (KEY + "1", "m"))
@@ -76,7 +76,7 @@ def test_somebody_in_psql_leaves_events_in_the_name_of_the_database_user(
     replay.check(database_url)
 
 
-def test_another_id_is_one_row_that_went_and_one_that_came(
+def test_a_changed_id_is_a_deletion_and_a_creation(
     psql: psycopg.Connection[Any], database_url: str
 ) -> None:
     psql.execute(MODEL, (KEY + "1", "m"))
@@ -85,10 +85,10 @@ def test_another_id_is_one_row_that_went_and_one_that_came(
     replay.check(database_url)
 
 
-def test_a_transaction_s_events_are_all_sealed_though_some_were_early(
+def test_all_events_of_a_transaction_are_sealed_though_some_triggers_fired_early(
     psql: psycopg.Connection[Any], database_url: str
 ) -> None:
-    """A deferred trigger may be made to fire before the transaction ends; more may follow."""
+    """A client can make deferred triggers fire early, and then change more rows."""
     with psql.transaction():
         psql.execute(MODEL, (KEY + "1", "one"))
         psql.execute("SET CONSTRAINTS ALL IMMEDIATE")
@@ -101,7 +101,7 @@ def test_a_transaction_s_events_are_all_sealed_though_some_were_early(
     replay.check(database_url)
 
 
-def test_what_a_savepoint_takes_back_leaves_no_event(
+def test_a_change_rolled_back_to_a_savepoint_leaves_no_event(
     psql: psycopg.Connection[Any], database_url: str
 ) -> None:
     with psql.transaction():
@@ -138,7 +138,7 @@ async def test_an_import_can_be_replayed(db: Database, database_url: str) -> Non
     assert counts["prices"] > 1_000
 
 
-def test_rows_from_before_the_log_get_their_first_event(empty_url: str) -> None:
+def test_rows_older_than_the_log_get_a_first_event(empty_url: str) -> None:
     migrate.upgrade(empty_url, "0001")
     with psycopg.connect(empty_url) as connection:
         connection.execute(_BEFORE_THE_LOG)

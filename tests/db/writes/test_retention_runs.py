@@ -1,4 +1,4 @@
-"""Runs of retention: killed anywhere nothing is lost, and two at once do the work once."""
+"""Runs of retention: a killed run loses nothing, and concurrent runs do the work once."""
 
 import asyncio
 import subprocess
@@ -24,7 +24,7 @@ from domain.enums import VersionStatus
 from domain.problems import Refused
 from tests import factories
 
-# How many versions of two models are archived, and objects stand in cold storage, after a kill.
+# Archived versions, and objects in cold storage, after a kill at each step.
 CRASHES = {
     ArchivingStep.BEFORE_WRITE: (0, 0),
     ArchivingStep.AFTER_WRITE: (0, 3),
@@ -57,7 +57,7 @@ async def _verified(db: Database, store: ArchiveStore) -> Report:
 
 
 async def _checked(db: Database, store: ArchiveStore) -> Report:
-    """Cold storage as it is; no version is both gone and unarchived."""
+    """Verify cold storage: each version has either its bindings or a sound archive."""
     report = await _verified(db, store)
     assert report.problems == []
     assert report.sound == await _archived(db)
@@ -68,7 +68,7 @@ async def _checked(db: Database, store: ArchiveStore) -> Report:
 
 
 @pytest.mark.parametrize("step", CRASHES)
-async def test_killed_anywhere_nothing_is_lost_and_a_second_run_completes(
+async def test_a_killed_run_loses_nothing_and_a_second_run_completes_it(
     db: Database, database_url: str, store: ArchiveStore, tmp_path: Path, step: ArchivingStep
 ) -> None:
     for _ in range(2):
@@ -83,7 +83,7 @@ async def test_killed_anywhere_nothing_is_lost_and_a_second_run_completes(
     assert (report.sound, report.unreferenced) == (6, set())
 
 
-async def test_a_run_does_what_the_plan_said_and_a_second_run_nothing(
+async def test_a_run_executes_the_plan_and_a_second_run_does_nothing(
     db: Database, store: ArchiveStore
 ) -> None:
     model = await _model(db, 8)
@@ -91,11 +91,11 @@ async def test_a_run_does_what_the_plan_said_and_a_second_run_nothing(
     first, second = [await retention.run(db, store, RetentionScope(), "tests") for _ in range(2)]
     assert (first.archived, second.archived) == (7, 0)
     async with db.write("tests") as session:
-        gone = select(ModelVersion.id).where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
-        assert set(await session.exec(gone)) == {each.version_id for each in planned.archive}
+        archived = select(ModelVersion.id).where(col(ModelVersion.status) == VersionStatus.ARCHIVED)
+        assert set(await session.exec(archived)) == {each.version_id for each in planned.archive}
 
 
-async def test_runs_at_once_archive_each_version_once(db: Database, store: ArchiveStore) -> None:
+async def test_concurrent_runs_archive_each_version_once(db: Database, store: ArchiveStore) -> None:
     for _ in range(4):
         await _model(db)
     runs = await asyncio.gather(
@@ -106,7 +106,9 @@ async def test_runs_at_once_archive_each_version_once(db: Database, store: Archi
     assert (await _verified(db, store)).unreferenced == set()
 
 
-async def test_a_hold_put_while_a_run_waits_is_kept(db: Database, store: ArchiveStore) -> None:
+async def test_a_version_held_while_a_run_waits_is_not_archived(
+    db: Database, store: ArchiveStore
+) -> None:
     model = await _model(db)
     async with db.write("holder") as session:
         oldest = (
@@ -120,7 +122,7 @@ async def test_a_hold_put_while_a_run_waits_is_kept(db: Database, store: Archive
     assert await _archived(db) == 2
 
 
-async def test_a_purge_takes_row_and_object_and_leaves_the_trail_and_the_number(
+async def test_a_purge_deletes_row_and_object_and_keeps_the_events(
     db: Database, store: ArchiveStore
 ) -> None:
     await _model(db, 3)
@@ -140,7 +142,7 @@ async def test_a_purge_takes_row_and_object_and_leaves_the_trail_and_the_number(
     assert [event.action for event in trail] == ["CREATED", "ARCHIVED", "UPDATED", "PURGED"]
 
 
-async def test_a_run_that_cold_storage_fails_keeps_what_was_done(
+async def test_a_run_stopped_by_cold_storage_can_be_repeated(
     db: Database, store: ArchiveStore, tmp_path: Path
 ) -> None:
     await _model(db)

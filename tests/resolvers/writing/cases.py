@@ -1,4 +1,4 @@
-"""One complete input for every mutation, in a small registry where it can be done."""
+"""A complete input for every mutation, and a small registry in which it succeeds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ NO_ID = "0" * 32
 class World:
     """The ids of a registry: a provider, an idle one, and a model with four versions.
 
-    The first version has a binding with a price; the second is what the alias production was moved
-    to; the third is a draft that nothing refers to; the fourth is archived.
+    The first version has a binding with a price; the alias production was moved from the first to
+    the second version; the third version is a draft without references; the fourth is archived.
     """
 
     gql: GraphQL
@@ -37,7 +37,7 @@ def hash_of(number: int) -> str:
 
 
 async def world(gql: GraphQL) -> World:
-    """That registry, made by mutations."""
+    """Create that registry by mutations."""
     providers = [
         (await call(gql, "createProvider", slug=slug, name=slug, kind="OPENAI"))["provider"]["id"]
         for slug in ("acme", "idle")
@@ -45,7 +45,7 @@ async def world(gql: GraphQL) -> World:
     model = (await call(gql, "createModel", name="m", task="CHAT"))["model"]["id"]
     versions = []
     for number, status in ((1, "ACTIVE"), (2, "ACTIVE"), (3, "DRAFT"), (0, "DRAFT")):
-        made = await call(
+        created = await call(
             gql,
             "createVersion",
             model={"id": model},
@@ -54,7 +54,7 @@ async def world(gql: GraphQL) -> World:
             region="eu",
             status=status,
         )
-        versions.append(made["version"]["id"])
+        versions.append(created["version"]["id"])
     await call(gql, "archiveVersion", id=versions[3])
     binding = await call(gql, "createBinding", version={"id": versions[0]}, binding=binding_input())
     for version in versions[:2]:
@@ -93,7 +93,7 @@ def price_input(n: int = 0) -> Json:
 
 
 def version_facts() -> Json:
-    """The fields of a version that may be changed, apart from its status."""
+    """All fields of a version that an update may change, except its status."""
     return {
         "region": "eu-west-1",
         "evalScore": 0.75,
@@ -144,11 +144,11 @@ def _create_version(w: World, n: int) -> Json:
 
 
 class Case(NamedTuple):
-    """A mutation's complete input, and the events it leaves: kind, action, and whose."""
+    """A mutation's complete input, and its events: kind, action, and the object in `World`."""
 
     input: Callable[[World, int], Json]
     events: list[tuple[str, str, str]]
-    refused: Json  # what makes the same input refused
+    refused: Json  # a change that makes the input invalid
 
 
 GONE = {"id": f"mdl_{NO_ID}"}

@@ -1,4 +1,4 @@
-"""Calls any mutation with an input and reads everything its payload says."""
+"""Calls any mutation with an input, and reads every field of its payload."""
 
 from functools import cache
 from typing import Any
@@ -52,7 +52,7 @@ def all_fields(type_name: str) -> str:
 async def execute(
     db: Database, mutation: str, input: dict[str, Any], **context: Any
 ) -> ExecutionResult:
-    """Whatever comes of it."""
+    """The result of a mutation, errors included."""
     surroundings = Context(db=db, service=SERVICE, **{"actor": "tests", **context})
     return await SCHEMA.execute(
         document(mutation), variable_values={"input": input}, context_value=surroundings
@@ -60,14 +60,14 @@ async def execute(
 
 
 async def call(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
-    """The payload of a mutation that must be done."""
+    """The payload of a mutation that must succeed."""
     payload = await payload_of(gql, mutation, **input)
     assert payload["userErrors"] == [], payload["userErrors"]
     return payload
 
 
 async def payload_of(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
-    """The payload: filled, or with user errors and nothing else."""
+    """The payload of a mutation: its fields, or user errors and no other field."""
     result = await execute(gql.db, mutation, input, store=gql.store)
     assert result.errors is None, [str(error) for error in result.errors]
     assert result.data is not None

@@ -1,4 +1,4 @@
-"""Mutations of aliases: compare-and-set, and the stack that roll-backs walk down."""
+"""Mutations of aliases: compare-and-set, and the moves that roll-backs undo."""
 
 from typing import Any
 
@@ -11,24 +11,24 @@ from tests.resolvers.writing.mutations import call, codes, user_errors
 
 
 async def _point(w: World, version: str, name: str = "canary") -> dict[str, Any]:
-    given = {"model": {"id": w.model}, "alias": name, "version": {"id": version}}
-    return await call(w.gql, "setAlias", **given)
+    input = {"model": {"id": w.model}, "alias": name, "version": {"id": version}}
+    return await call(w.gql, "setAlias", **input)
 
 
-async def _back(w: World, name: str = "canary") -> str:
+async def _roll_back(w: World, name: str = "canary") -> str:
     payload = await call(w.gql, "rollbackAlias", model={"id": w.model}, alias=name)
     return str(payload["alias"]["version"]["id"])
 
 
-async def _stuck(w: World, name: str = "canary") -> None:
-    told = await codes(w.gql, "rollbackAlias", model={"id": w.model}, alias=name)
-    assert told == [("INVALID_STATE", "alias")]
+async def _assert_no_roll_back(w: World, name: str = "canary") -> None:
+    problems = await codes(w.gql, "rollbackAlias", model={"id": w.model}, alias=name)
+    assert problems == [("INVALID_STATE", "alias")]
 
 
-async def test_an_alias_is_made_and_moved(gql: GraphQL) -> None:
+async def test_an_alias_is_created_and_moved(gql: GraphQL) -> None:
     w = await world(gql)
-    made = await _point(w, w.first)
-    assert (made["alias"]["version"]["id"], made["previousVersion"]) == (w.first, None)
+    created = await _point(w, w.first)
+    assert (created["alias"]["version"]["id"], created["previousVersion"]) == (w.first, None)
     moved = await _point(w, w.second)
     assert moved["alias"]["version"]["id"] == w.second
     assert moved["previousVersion"]["id"] == w.first
@@ -39,75 +39,75 @@ async def test_an_alias_is_made_and_moved(gql: GraphQL) -> None:
 
 async def test_expected_version_is_compared_and_set(gql: GraphQL) -> None:
     w = await world(gql)
-    given = {"model": {"id": w.model}, "alias": "production", "version": {"id": w.draft}}
-    (error,) = await user_errors(gql, "setAlias", **given, expectedVersion=w.first)
+    input = {"model": {"id": w.model}, "alias": "production", "version": {"id": w.draft}}
+    (error,) = await user_errors(gql, "setAlias", **input, expectedVersion=w.first)
     assert (error["code"], error["path"]) == ("REVISION_MISMATCH", ["expectedVersion"])
     assert error["current"] == {"__typename": "ModelVersion", "id": w.second}
     (error,) = await user_errors(
-        gql, "setAlias", **{**given, "alias": "new"}, expectedVersion=w.first
+        gql, "setAlias", **{**input, "alias": "new"}, expectedVersion=w.first
     )
     assert (error["code"], error["current"]) == ("REVISION_MISMATCH", None)
-    moved = await call(gql, "setAlias", **given, expectedVersion=w.second)
+    moved = await call(gql, "setAlias", **input, expectedVersion=w.second)
     assert moved["previousVersion"]["id"] == w.second
 
 
 @pytest.mark.parametrize("name", ["latest", "Production", "1st", "🦜", "a\0", "", "x" * 64])
-async def test_a_name_of_another_form_is_refused(gql: GraphQL, name: str) -> None:
+async def test_a_malformed_alias_name_is_refused(gql: GraphQL, name: str) -> None:
     w = await world(gql)
-    given = {"model": {"id": w.model}, "alias": name}
-    told = await codes(gql, "setAlias", **given, version={"id": w.first})
-    assert told == [("INVALID", "alias")]
+    input = {"model": {"id": w.model}, "alias": name}
+    problems = await codes(gql, "setAlias", **input, version={"id": w.first})
+    assert problems == [("INVALID", "alias")]
     for mutation in ("rollbackAlias", "deleteAlias"):
-        assert await codes(gql, mutation, **given) == [("INVALID", "alias")]
+        assert await codes(gql, mutation, **input) == [("INVALID", "alias")]
 
 
 async def test_a_version_of_another_model_is_refused(gql: GraphQL) -> None:
     w = await world(gql)
     await call(gql, "createModel", name="other", task="CHAT")
-    given = {"model": {"name": "other"}, "alias": "production", "version": {"id": w.first}}
-    assert await codes(gql, "setAlias", **given) == [("NOT_FOUND", "version")]
+    input = {"model": {"name": "other"}, "alias": "production", "version": {"id": w.first}}
+    assert await codes(gql, "setAlias", **input) == [("NOT_FOUND", "version")]
 
 
-async def test_roll_backs_walk_down_the_moves(gql: GraphQL) -> None:
+async def test_roll_backs_undo_the_moves_one_by_one(gql: GraphQL) -> None:
     w = await world(gql)
     for version in (w.first, w.second, w.first, w.draft):
         await _point(w, version)
-    assert [await _back(w) for _ in range(3)] == [w.first, w.second, w.first]
-    await _stuck(w)
+    assert [await _roll_back(w) for _ in range(3)] == [w.first, w.second, w.first]
+    await _assert_no_roll_back(w)
 
 
-async def test_a_move_after_a_roll_back_starts_from_there(gql: GraphQL) -> None:
+async def test_a_move_after_a_roll_back_replaces_what_was_rolled_back(gql: GraphQL) -> None:
     w = await world(gql)
     for version in (w.first, w.second):
         await _point(w, version)
-    assert await _back(w) == w.first
+    assert await _roll_back(w) == w.first
     await _point(w, w.draft)
-    assert await _back(w) == w.first
-    await _stuck(w)
+    assert await _roll_back(w) == w.first
+    await _assert_no_roll_back(w)
 
 
-async def test_a_roll_back_passes_over_what_is_gone(gql: GraphQL) -> None:
+async def test_a_roll_back_skips_deleted_versions(gql: GraphQL) -> None:
     w = await world(gql)
-    gone = await _draft(w, 70)
-    for version in (w.first, gone, w.second):
+    deleted = await _draft(w, 70)
+    for version in (w.first, deleted, w.second):
         await _point(w, version)
-    await call(gql, "deleteVersion", id=gone)
-    assert await _back(w) == w.first
-    await _stuck(w)
+    await call(gql, "deleteVersion", id=deleted)
+    assert await _roll_back(w) == w.first
+    await _assert_no_roll_back(w)
 
 
-async def test_a_roll_back_passes_over_where_the_alias_is(gql: GraphQL) -> None:
-    """Between two moves to the same version stood one that is gone: that is no way back."""
+async def test_a_roll_back_skips_the_current_version(gql: GraphQL) -> None:
+    """Two moves to one version had a deleted version between them: the second is no step back."""
     w = await world(gql)
-    gone = await _draft(w, 70)
-    for version in (w.first, w.second, gone, w.second):
+    deleted = await _draft(w, 70)
+    for version in (w.first, w.second, deleted, w.second):
         await _point(w, version)
-    await call(gql, "deleteVersion", id=gone)
-    assert await _back(w) == w.first
-    await _stuck(w)
+    await call(gql, "deleteVersion", id=deleted)
+    assert await _roll_back(w) == w.first
+    await _assert_no_roll_back(w)
 
 
-async def test_a_roll_back_tells_what_was_left(gql: GraphQL) -> None:
+async def test_a_roll_back_returns_the_version_before_it(gql: GraphQL) -> None:
     w = await world(gql)
     payload = await call(gql, "rollbackAlias", model={"id": w.model}, alias="production")
     assert payload["previousVersion"]["id"] == w.second
@@ -118,17 +118,17 @@ async def test_a_roll_back_tells_what_was_left(gql: GraphQL) -> None:
     assert moves == [(id, "tests") for id in (w.first, w.second, w.first)]
 
 
-async def test_a_deleted_alias_starts_a_new_life(gql: GraphQL) -> None:
+async def test_a_deleted_alias_loses_its_history(gql: GraphQL) -> None:
     w = await world(gql)
     await call(gql, "deleteAlias", model={"id": w.model}, alias="production")
-    given = {"model": {"id": w.model}, "alias": "production"}
+    input = {"model": {"id": w.model}, "alias": "production"}
     for mutation in ("deleteAlias", "rollbackAlias"):
-        assert await codes(gql, mutation, **given) == [("NOT_FOUND", "alias")]
+        assert await codes(gql, mutation, **input) == [("NOT_FOUND", "alias")]
     await _point(w, w.first, "production")
-    await _stuck(w, "production")
+    await _assert_no_roll_back(w, "production")
 
 
 async def _draft(w: World, n: int) -> str:
-    given = {"version": f"{n}.0.0", "contentHash": hash_of(n), "region": "eu", "status": "DRAFT"}
-    made = await call(w.gql, "createVersion", model={"id": w.model}, **given)
-    return str(made["version"]["id"])
+    input = {"version": f"{n}.0.0", "contentHash": hash_of(n), "region": "eu", "status": "DRAFT"}
+    created = await call(w.gql, "createVersion", model={"id": w.model}, **input)
+    return str(created["version"]["id"])

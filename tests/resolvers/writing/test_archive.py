@@ -1,4 +1,4 @@
-"""archiveVersion, restoreVersion, setVersionHold: out of service, and back as it was."""
+"""archiveVersion, restoreVersion and setVersionHold."""
 
 import json
 from hashlib import sha256
@@ -27,11 +27,11 @@ VERSION = """query ($id: ID!) { version(by: {id: $id}) {
 
 
 async def _published(gql: GraphQL) -> str:
-    """A version with everything that can be said of one."""
+    """The id of a version with every field, and with two bindings."""
     await call(gql, "createProvider", slug="acme", name="Acme", kind="OPENAI")
     labels = [{"key": "team", "value": "blue"}]
     await call(gql, "createModel", name="m", task="CHAT", labels=labels)
-    made = await call(
+    created = await call(
         gql,
         "createVersion",
         model={"name": "m"},
@@ -40,14 +40,14 @@ async def _published(gql: GraphQL) -> str:
         bindings=[binding_input(1), binding_input(2)],
         **version_facts(),
     )
-    return str(made["version"]["id"])
+    return str(created["version"]["id"])
 
 
 async def _seen(gql: GraphQL, id: str) -> dict[str, Any]:
     return (await gql(VERSION, id=id))["version"]
 
 
-async def test_archived_then_restored_a_version_is_what_it_was(gql: GraphQL) -> None:
+async def test_a_restored_version_equals_the_archived_one(gql: GraphQL) -> None:
     id = await _published(gql)
     before = await _seen(gql, id)
     await call(gql, "archiveVersion", id=id)
@@ -61,7 +61,7 @@ async def test_archived_then_restored_a_version_is_what_it_was(gql: GraphQL) -> 
     assert await _seen(gql, id) == before
 
 
-async def test_the_object_is_what_the_record_says_and_a_person_can_read_it(
+async def test_the_object_agrees_with_the_record_and_is_readable_json(
     gql: GraphQL, tmp_path: Path
 ) -> None:
     id = await _published(gql)
@@ -80,7 +80,7 @@ async def test_the_object_is_what_the_record_says_and_a_person_can_read_it(
     assert content["version"]["cost_per_1k"] == "0.0000000001"
 
 
-async def test_a_draft_comes_back_as_a_draft(gql: GraphQL) -> None:
+async def test_a_draft_is_restored_as_a_draft(gql: GraphQL) -> None:
     draft = await factories.version(
         gql.db, await factories.model(gql.db), status=VersionStatus.DRAFT
     )
@@ -89,7 +89,7 @@ async def test_a_draft_comes_back_as_a_draft(gql: GraphQL) -> None:
     assert restored["version"]["status"] == "DRAFT"
 
 
-async def test_what_is_held_named_or_archived_is_not_archived(gql: GraphQL) -> None:
+async def test_a_held_aliased_or_archived_version_is_not_archived(gql: GraphQL) -> None:
     model = await factories.model(gql.db)
     held, named = [await factories.version(gql.db, model) for _ in range(2)]
     await call(gql, "setVersionHold", id=held.node_id, reason="an audit")
@@ -102,7 +102,9 @@ async def test_what_is_held_named_or_archived_is_not_archived(gql: GraphQL) -> N
     assert await codes(gql, "restoreVersion", id=named.node_id) == [("INVALID_STATE", "id")]
 
 
-async def test_a_hold_says_who_and_why_and_lifting_none_changes_nothing(gql: GraphQL) -> None:
+async def test_a_hold_has_a_reason_and_an_actor_and_a_second_release_changes_nothing(
+    gql: GraphQL,
+) -> None:
     version = await factories.version(gql.db, await factories.model(gql.db))
     put = (await call(gql, "setVersionHold", id=version.node_id, reason="an audit"))["version"]
     assert (put["hold"]["reason"], put["hold"]["actor"], put["revision"]) == (
@@ -118,7 +120,7 @@ async def test_a_hold_says_who_and_why_and_lifting_none_changes_nothing(gql: Gra
 
 
 @pytest.mark.parametrize("harm", ["missing", "corrupt", "another", "cut off"])
-async def test_an_object_that_is_not_sound_restores_nothing(
+async def test_a_missing_or_damaged_object_restores_nothing(
     gql: GraphQL, tmp_path: Path, harm: str
 ) -> None:
     id = await _published(gql)
@@ -175,21 +177,21 @@ async def test_a_figure_that_json_cannot_write_is_kept(gql: GraphQL, database_ur
         assert connection.execute(query).fetchall() == [(float("inf"),)]
 
 
-async def test_a_store_that_takes_nothing_archives_nothing(gql: GraphQL, tmp_path: Path) -> None:
+async def test_nothing_is_archived_when_cold_storage_fails(gql: GraphQL, tmp_path: Path) -> None:
     id = await _published(gql)
     before = await _seen(gql, id)
     (tmp_path / "cold").write_text("a file where the folder should be")
     (error,) = await user_errors(gql, "archiveVersion", id=id)
     assert error["code"] == "STORAGE_UNAVAILABLE"
-    given = {"model": {"name": "m"}, "version": "2.0.0", "contentHash": hash_of(2), "region": "eu"}
+    input = {"model": {"name": "m"}, "version": "2.0.0", "contentHash": hash_of(2), "region": "eu"}
     await call(gql, "updateModel", id=await _model_id(gql), retentionKeep=1)
-    assert await codes(gql, "createVersion", **given, applyRetention=True) == [
+    assert await codes(gql, "createVersion", **input, applyRetention=True) == [
         ("STORAGE_UNAVAILABLE", "model")
     ]
     assert await _seen(gql, id) == before
 
 
-async def test_a_provider_that_is_gone_is_told_and_one_of_its_name_will_do(gql: GraphQL) -> None:
+async def test_a_restore_needs_each_provider_by_id_or_by_slug(gql: GraphQL) -> None:
     id = await _published(gql)
     await call(gql, "archiveVersion", id=id)
     provider = (await gql('{ provider(slug: "acme") { id } }'))["provider"]["id"]
@@ -202,7 +204,7 @@ async def test_a_provider_that_is_gone_is_told_and_one_of_its_name_will_do(gql: 
     assert len((await _seen(gql, id))["bindings"]["nodes"]) == 2
 
 
-async def test_a_new_version_can_archive_what_is_too_old_by_then(gql: GraphQL) -> None:
+async def test_a_new_version_can_archive_older_versions(gql: GraphQL) -> None:
     model = await factories.model(gql.db, retention_keep=2)
     for number in (1, 2):
         await factories.version(gql.db, model, number=number, version=f"{number}.0.0")
@@ -210,9 +212,9 @@ async def test_a_new_version_can_archive_what_is_too_old_by_then(gql: GraphQL) -
         counted = await session.get(type(model), model.id)
         assert counted is not None
         counted.last_number = 2
-    given = {"model": {"id": model.node_id}, "version": "3.0.0", "region": "eu"}
+    input = {"model": {"id": model.node_id}, "version": "3.0.0", "region": "eu"}
     more = {"contentHash": hash_of(3), "applyRetention": True, "idempotencyKey": "once"}
-    first, again = [await call(gql, "createVersion", **given, **more) for _ in range(2)]
+    first, again = [await call(gql, "createVersion", **input, **more) for _ in range(2)]
     assert [each["number"] for each in first["archived"]] == [1]
     assert first["archived"][0]["archive"]["reason"] == "RETENTION"
     assert again["archived"][0]["id"] == first["archived"][0]["id"]

@@ -111,13 +111,13 @@ ATTACKS = {"Int": NUMBERS, "Float": NUMBERS, "Decimal": NUMBERS, "BigInt": NUMBE
 
 @pytest.fixture(autouse=True)
 def quiet(caplog: pytest.LogCaptureFixture) -> None:
-    """Strawberry logs what it refuses, and pytest-xdist cannot send half a character."""
+    """Strawberry logs refused values, and pytest-xdist cannot send a lone surrogate."""
     caplog.set_level(logging.CRITICAL, "strawberry.execution")
 
 
-def _leaves(type_: GraphQLInputObjectType, given: Any, path: tuple[Any, ...] = ()) -> Iterator[Any]:
-    """Where each leaf of an input stands, and the name of its scalar."""
-    for name, value in given.items():
+def _leaves(type_: GraphQLInputObjectType, input: Any, path: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """The path of each leaf of an input, and the name of its scalar."""
+    for name, value in input.items():
         inner = get_named_type(type_.fields[name].type)
         if not isinstance(inner, GraphQLInputObjectType):
             yield (*path, name), inner.name
@@ -137,7 +137,7 @@ def _with(input: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str,
 
 
 def _other_references(input: dict[str, Any]) -> list[dict[str, Any]]:
-    """The input, and where it names things by id, the same by every other way to name one."""
+    """The input, and for each reference by id the same input with every other reference."""
     inputs = [{k: v for k, v in input.items() if k != "expectedRevision"}]
     if "model" in input:
         inputs.append({**inputs[0], "model": {"name": "m"}})

@@ -43,9 +43,9 @@ def _refused(answer: httpx.Response, *codes: str) -> None:
     assert set(found) <= set(codes), body
 
 
-def _body(**given: object) -> str:
+def _body(**fields: object) -> str:
     version = {"version": "1.0.0", "contentHash": hash_of(1), "region": "eu"}
-    input = {"model": {"name": "m"}, **version, **given}
+    input = {"model": {"name": "m"}, **version, **fields}
     return json.dumps({"query": CREATE, "variables": {"input": input}})
 
 
@@ -54,7 +54,9 @@ def _body(**given: object) -> str:
     ["NaN", "Infinity", "-Infinity", "1e400", "-1e400", "1" + "0" * 5_000, '"x"', "[]", "1" * 400],
 )
 @pytest.mark.parametrize("name", ["evalScore", "sloLatencyMs", "costPer1k", "sizeBytes"])
-async def test_a_number_beyond_all_bounds(client: httpx.AsyncClient, name: str, value: str) -> None:
+async def test_a_number_out_of_range_is_refused(
+    client: httpx.AsyncClient, name: str, value: str
+) -> None:
     body = _body(**{name: "HERE"}).replace('"HERE"', value)
     _refused(await _post(client, body), "BAD_USER_INPUT", "INVALID")
 
@@ -75,7 +77,7 @@ async def test_a_number_beyond_all_bounds(client: httpx.AsyncClient, name: str, 
     ],
     ids=range(10),
 )
-async def test_json_that_cannot_be_stored(client: httpx.AsyncClient, value: str) -> None:
+async def test_json_that_cannot_be_stored_is_refused(client: httpx.AsyncClient, value: str) -> None:
     body = _body(metadata="HERE").replace('"HERE"', value)
     _refused(await _post(client, body), "BAD_USER_INPUT", "INVALID", "LIMIT_EXCEEDED")
 
@@ -104,7 +106,7 @@ async def test_json_that_cannot_be_stored(client: httpx.AsyncClient, value: str)
         'alias: "\\u{1F99C}"',
     ],
 )
-async def test_a_literal_that_says_too_much(client: httpx.AsyncClient, value: str) -> None:
+async def test_an_invalid_literal_is_refused(client: httpx.AsyncClient, value: str) -> None:
     region = "" if value.startswith("region") else 'region: "Mars!"'
     document = f"""mutation {{ createVersion(input: {{ model: {{name: "m"}}, version: "1.0.0",
         contentHash: "{hash_of(1)}", {region} {value} }}) {{
@@ -114,7 +116,7 @@ async def test_a_literal_that_says_too_much(client: httpx.AsyncClient, value: st
     _refused(answer, *codes)
 
 
-async def test_more_bindings_than_a_list_may_have(client: httpx.AsyncClient) -> None:
+async def test_too_many_bindings_are_refused(client: httpx.AsyncClient) -> None:
     plain = {"provider": "acme", "providerModelId": "x"}
     bindings = [{**plain, "providerModelId": f"x-{n}"} for n in range(101)]
     _refused(await _post(client, _body(bindings=bindings)), "LIMIT_EXCEEDED")
@@ -122,7 +124,7 @@ async def test_more_bindings_than_a_list_may_have(client: httpx.AsyncClient) -> 
     assert answer.json()["data"]["createVersion"]["userErrors"] == []
 
 
-async def test_a_description_of_a_megabyte(client: httpx.AsyncClient) -> None:
+async def test_a_description_of_a_megabyte_is_refused(client: httpx.AsyncClient) -> None:
     document = """mutation ($text: String) { createModel(input: {name: "x", task: CHAT,
         description: $text}) { model { id } userErrors { code path } } }"""
     for size, status in ((1_000_000, 413), (200_000, 200)):
@@ -134,15 +136,15 @@ async def test_a_description_of_a_megabyte(client: httpx.AsyncClient) -> None:
     ]
 
 
-async def test_text_comes_back_as_it_went(client: httpx.AsyncClient) -> None:
+async def test_text_is_stored_unchanged(client: httpx.AsyncClient) -> None:
     """Emoji and right-to-left text in descriptions, though no name may have them."""
     text = "🦜 مرحبا \u202eright to left\u202c '; DROP TABLE models; --"
     document = """mutation ($text: String!, $name: String!) { createModel(input: {name: $name,
         task: CHAT, description: $text, labels: [{key: "note", value: $text}]}) {
         model { description labels { value } } userErrors { code path } } }"""
-    given = {"query": document, "variables": {"text": text, "name": "described"}}
-    made = (await _post(client, json.dumps(given))).json()["data"]["createModel"]
-    assert made["model"] == {"description": text, "labels": [{"value": text}]}
-    given["variables"] = {"text": text, "name": "مرحبا🦜"}
-    made = (await _post(client, json.dumps(given))).json()["data"]["createModel"]
-    assert made["userErrors"] == [{"code": "INVALID", "path": ["name"]}]
+    request = {"query": document, "variables": {"text": text, "name": "described"}}
+    created = (await _post(client, json.dumps(request))).json()["data"]["createModel"]
+    assert created["model"] == {"description": text, "labels": [{"value": text}]}
+    request["variables"] = {"text": text, "name": "مرحبا🦜"}
+    created = (await _post(client, json.dumps(request))).json()["data"]["createModel"]
+    assert created["userErrors"] == [{"code": "INVALID", "path": ["name"]}]

@@ -10,21 +10,21 @@ from tests.resolvers.writing.cases import binding_input, price_input, world
 from tests.resolvers.writing.mutations import call, codes, user_errors
 
 
-async def test_a_binding_is_made_as_asked(gql: GraphQL, database_url: str) -> None:
+async def test_a_binding_is_created_with_its_values(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
-    given = binding_input(7)
-    made = (await call(gql, "createBinding", version={"id": w.draft}, binding=given))["binding"]
-    plain = {k: v for k, v in given.items() if k not in ("provider", "price")}
-    assert {name: made[name] for name in plain} == plain
-    assert (made["provider"]["slug"], made["version"]["id"]) == ("acme", w.draft)
+    input = binding_input(7)
+    created = (await call(gql, "createBinding", version={"id": w.draft}, binding=input))["binding"]
+    plain = {k: v for k, v in input.items() if k not in ("provider", "price")}
+    assert {name: created[name] for name in plain} == plain
+    assert (created["provider"]["slug"], created["version"]["id"]) == ("acme", w.draft)
     with psycopg.connect(database_url) as connection:
         query = "SELECT config, model_id IS NOT NULL FROM provider_bindings WHERE priority = 10"
-        assert (given["config"], True) in connection.execute(query).fetchall()
+        assert (input["config"], True) in connection.execute(query).fetchall()
 
 
-async def test_all_breaches_of_a_binding_are_told_under_it(gql: GraphQL) -> None:
+async def test_all_problems_of_a_binding_have_its_path(gql: GraphQL) -> None:
     w = await world(gql)
-    given = {
+    input = {
         "provider": "Not A Slug",
         "providerModelId": "",
         "region": "Mars!",
@@ -35,24 +35,24 @@ async def test_all_breaches_of_a_binding_are_told_under_it(gql: GraphQL) -> None
         "weight": -1,
         "price": {"inputPer1k": "1e11", "outputPer1k": "0.00000000001"},
     }
-    told = await codes(gql, "createBinding", version={"id": w.first}, binding=given)
-    names = [name for name in given if name != "price"]
+    problems = await codes(gql, "createBinding", version={"id": w.first}, binding=input)
+    names = [name for name in input if name != "price"]
     paths = [f"binding.{name}" for name in (*names, "price.inputPer1k", "price.outputPer1k")]
-    assert sorted(told) == sorted(("INVALID", path) for path in paths)
+    assert sorted(problems) == sorted(("INVALID", path) for path in paths)
 
 
-async def test_a_binding_that_is_there_tells_which(gql: GraphQL) -> None:
+async def test_an_existing_binding_is_returned_with_the_refusal(gql: GraphQL) -> None:
     w = await world(gql)
     same = binding_input(0)
     (error,) = await user_errors(gql, "createBinding", version={"id": w.first}, binding=same)
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["binding", "providerModelId"])
     assert error["existing"] == {"__typename": "ProviderBinding", "id": w.binding}
     other = {**same, "providerModelId": "a, eu-west-1", "region": None}
-    made = await call(gql, "createBinding", version={"id": w.first}, binding=other)
+    created = await call(gql, "createBinding", version={"id": w.first}, binding=other)
     again = {"id": w.binding, "providerModelId": "a, eu-west-1", "region": None}
     (error,) = await user_errors(gql, "updateBinding", **again)
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["providerModelId"])
-    assert error["existing"]["id"] == made["binding"]["id"]
+    assert error["existing"]["id"] == created["binding"]["id"]
     await call(gql, "updateBinding", **{**again, "region": "us"})
 
 
@@ -66,33 +66,33 @@ async def test_a_binding_that_is_there_tells_which(gql: GraphQL) -> None:
         ({"inModel": {"model": {"name": "m"}, "select": {"alias": "\0"}}}, "version"),
     ],
 )
-async def test_a_version_that_is_not_there(
+async def test_a_missing_version_is_not_found(
     gql: GraphQL, version: dict[str, Any], where: str
 ) -> None:
     await world(gql)
-    told = await codes(gql, "createBinding", version=version, binding=binding_input(3))
-    assert told == [("NOT_FOUND", where)]
+    problems = await codes(gql, "createBinding", version=version, binding=binding_input(3))
+    assert problems == [("NOT_FOUND", where)]
 
 
-async def test_latest_false_is_refused_as_data(gql: GraphQL) -> None:
+async def test_latest_false_is_refused(gql: GraphQL) -> None:
     await world(gql)
     version = {"inModel": {"model": {"name": "m"}, "select": {"latest": False}}}
-    told = await codes(gql, "createBinding", version=version, binding=binding_input(3))
-    assert told == [("INVALID", "version.inModel.select")]
+    problems = await codes(gql, "createBinding", version=version, binding=binding_input(3))
+    assert problems == [("INVALID", "version.inModel.select")]
 
 
-async def test_a_version_is_named_in_every_way(gql: GraphQL) -> None:
+async def test_a_version_can_be_referenced_in_every_way(gql: GraphQL) -> None:
     w = await world(gql)
     in_model = [{"latest": True}, {"alias": "production"}, {"version": "2.0.0"}, {"number": 2}]
     ways: list[Any] = [{"id": w.second}, {"contentHash": "0" * 63 + "2"}]
     ways += [{"inModel": {"model": {"name": "m"}, "select": select}} for select in in_model]
     for n, version in enumerate(ways, 20):
-        made = await call(gql, "createBinding", version=version, binding=binding_input(n))
-        assert made["binding"]["version"]["id"] == w.second
+        created = await call(gql, "createBinding", version=version, binding=binding_input(n))
+        assert created["binding"]["version"]["id"] == w.second
 
 
 @pytest.mark.parametrize(
-    ("config", "is_told"),
+    ("config", "is_refused"),
     [
         ({"api_key": "x"}, True),
         ({"apiKey": "x"}, True),
@@ -114,24 +114,26 @@ async def test_a_version_is_named_in_every_way(gql: GraphQL) -> None:
         ({"a": 1.5, "b": [True, None, 10**15], "🦜": "\u202e"}, False),
     ],
 )
-async def test_a_config_holds_no_secret(gql: GraphQL, config: Any, is_told: bool) -> None:
+async def test_a_config_with_a_secret_is_refused(
+    gql: GraphQL, config: Any, is_refused: bool
+) -> None:
     await call(gql, "createProvider", slug="acme", name="A", kind="OTHER")
     await call(gql, "createModel", name="m", task="CHAT")
     version = {"version": "1.0.0", "contentHash": "0" * 64, "region": "eu"}
     binding = {**binding_input(0), "config": config}
-    given = {"model": {"name": "m"}, **version, "bindings": [binding]}
-    if is_told:
-        told = await codes(gql, "createVersion", **given)
-        assert told == [("INVALID", "bindings.0.config")]
+    input = {"model": {"name": "m"}, **version, "bindings": [binding]}
+    if is_refused:
+        problems = await codes(gql, "createVersion", **input)
+        assert problems == [("INVALID", "bindings.0.config")]
         return
-    made = (await call(gql, "createVersion", **given))["version"]["id"]
+    created = (await call(gql, "createVersion", **input))["version"]["id"]
     document = """query ($id: ID!) { version(by: {id: $id}) {
         bindings { nodes { config } } } }"""
-    shown = await gql(document, id=made)
+    shown = await gql(document, id=created)
     assert shown["version"]["bindings"]["nodes"] == [{"config": config}]
 
 
-async def test_a_price_is_added_and_the_history_stays(gql: GraphQL) -> None:
+async def test_a_price_is_added_to_the_history(gql: GraphQL) -> None:
     w = await world(gql)
     later = {**price_input(9), "inputPer1k": None, "outputPer1k": "0"}
     payload = await call(gql, "setPrice", binding=w.binding, price=later)
@@ -144,14 +146,14 @@ async def test_a_price_is_added_and_the_history_stays(gql: GraphQL) -> None:
     assert prices[1]["effectiveTo"] == prices[0]["effectiveFrom"]
 
 
-async def test_a_second_price_from_the_same_time_is_refused(gql: GraphQL) -> None:
+async def test_a_second_price_with_the_same_time_is_refused(gql: GraphQL) -> None:
     w = await world(gql)
     (error,) = await user_errors(gql, "setPrice", binding=w.binding, price=price_input(0))
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["price", "effectiveFrom"])
     assert error["existing"] is None  # a price has no id of its own
 
 
-async def test_all_breaches_of_a_price_are_told_under_it(gql: GraphQL) -> None:
+async def test_all_problems_of_a_price_have_its_path(gql: GraphQL) -> None:
     w = await world(gql)
     price = {
         "inputPer1k": "-0.1",
@@ -159,14 +161,14 @@ async def test_all_breaches_of_a_price_are_told_under_it(gql: GraphQL) -> None:
         "cacheReadPer1k": "1." + "0" * 40 + "1",
         "source": "a\0b",
     }
-    told = await codes(gql, "setPrice", binding=w.binding, price=price)
-    assert told == [("INVALID", f"price.{name}") for name in price]
-    told = await codes(gql, "setPrice", binding="bnd_", price={})
-    assert told == [("NOT_FOUND", "binding")]
+    problems = await codes(gql, "setPrice", binding=w.binding, price=price)
+    assert problems == [("INVALID", f"price.{name}") for name in price]
+    problems = await codes(gql, "setPrice", binding="bnd_", price={})
+    assert problems == [("NOT_FOUND", "binding")]
     await call(gql, "setPrice", binding=w.binding, price={})  # all unknown, from now on
 
 
-async def test_a_deleted_binding_takes_its_prices(gql: GraphQL, database_url: str) -> None:
+async def test_a_binding_is_deleted_with_its_prices(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
     assert (await call(gql, "deleteBinding", id=w.binding))["deletedId"] == w.binding
     with psycopg.connect(database_url) as connection:

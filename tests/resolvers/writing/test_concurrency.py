@@ -1,4 +1,4 @@
-"""Writers at once, each on a connection of its own: no update is lost and no conflict surfaces."""
+"""Concurrent writers, each on a connection of its own: no update is lost, no conflict is shown."""
 
 import asyncio
 import random
@@ -29,8 +29,8 @@ SELECTED = {
 }
 
 
-async def answer(gql: GraphQL, mutation: str, **given: Any) -> dict[str, Any]:
-    """The payload, of which no more is read than what the transaction itself has found."""
+async def _payload(gql: GraphQL, mutation: str, **input: Any) -> dict[str, Any]:
+    """The payload; it selects only values that the transaction itself has read."""
     name = mutation[0].upper() + mutation[1:]
     errors = """userErrors { code path ... on AlreadyExistsError { existing { id } }
         ... on RevisionMismatchError { currentRevision current { id } } }"""
@@ -38,39 +38,39 @@ async def answer(gql: GraphQL, mutation: str, **given: Any) -> dict[str, Any]:
         f"mutation ($input: {name}Input!)"
         f" {{ {mutation}(input: $input) {{ {SELECTED[mutation]} {errors} }} }}"
     )
-    payload: dict[str, Any] = (await gql(document, input=given))[mutation]
+    payload: dict[str, Any] = (await gql(document, input=input))[mutation]
     return payload
 
 
 async def _act(w: World, verb: str, n: int, luck: random.Random) -> dict[str, Any]:
     gql, model = w.gql, {"id": w.model}
     if verb == "publish":
-        given = {"version": f"9.0.{n}", "contentHash": hash_of(1_000 + n), "region": "eu"}
+        input = {"version": f"9.0.{n}", "contentHash": hash_of(1_000 + n), "region": "eu"}
         more = {"bindings": [binding_input(n)], "alias": luck.choice(["canary", "production"])}
-        return await answer(gql, "createVersion", model=model, **given, **more)
+        return await _payload(gql, "createVersion", model=model, **input, **more)
     if verb == "describe":
-        return await answer(gql, "updateModel", id=w.model, description=f"by {n}")
+        return await _payload(gql, "updateModel", id=w.model, description=f"by {n}")
     if verb == "guarded":
-        given = {"expectedRevision": n % 4 + 1, "description": f"guarded {n}"}
-        return await answer(gql, "updateModel", id=w.model, **given)
+        input = {"expectedRevision": n % 4 + 1, "description": f"guarded {n}"}
+        return await _payload(gql, "updateModel", id=w.model, **input)
     if verb == "point":
         version = {"id": luck.choice([w.first, w.second, w.draft])}
-        return await answer(gql, "setAlias", model=model, alias="production", version=version)
+        return await _payload(gql, "setAlias", model=model, alias="production", version=version)
     if verb == "rename":
-        return await answer(gql, "updateVersion", id=w.draft, region=f"eu-{n}")
+        return await _payload(gql, "updateVersion", id=w.draft, region=f"eu-{n}")
     if verb == "roll_back":
-        return await answer(gql, "rollbackAlias", model=model, alias="production")
+        return await _payload(gql, "rollbackAlias", model=model, alias="production")
     if verb == "price":
-        return await answer(gql, "setPrice", binding=w.binding, price={"inputPer1k": str(n)})
+        return await _payload(gql, "setPrice", binding=w.binding, price={"inputPer1k": str(n)})
     force = {"force": True, "id": luck.choice([w.first, w.draft])}
-    return await answer(gql, "deleteVersion", **force)
+    return await _payload(gql, "deleteVersion", **force)
 
 
 @pytest.mark.parametrize("seed", range(8))
 async def test_any_interleaving_of_writers_can_be_replayed(
     gql: GraphQL, database_url: str, seed: int
 ) -> None:
-    """The audit chain holds each acknowledged write: what one event left, the next one found."""
+    """The audit log has each acknowledged write, and each event starts where the last one ended."""
     luck = random.Random(seed)
     verbs = luck.choices(VERBS, k=luck.randrange(8, 32))
     w = await world(gql)
@@ -106,21 +106,19 @@ def _descriptions_are_there(url: str, verbs: list[str], payloads: list[dict[str,
     assert logged == sorted(acknowledged)
 
 
-async def test_numbers_are_given_without_gap_in_the_order_of_commits(
-    gql: GraphQL, database_url: str
-) -> None:
+async def test_version_numbers_have_no_gaps(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
-    made = await asyncio.gather(*(_act(w, "publish", n, random.Random(n)) for n in range(25)))
-    numbers = sorted(payload["version"]["number"] for payload in made)
+    created = await asyncio.gather(*(_act(w, "publish", n, random.Random(n)) for n in range(25)))
+    numbers = sorted(payload["version"]["number"] for payload in created)
     assert numbers == list(range(numbers[0], numbers[0] + 25))
     check(database_url, [])
 
 
-async def test_of_many_guarded_writers_one_wins(gql: GraphQL) -> None:
+async def test_of_concurrent_writers_with_a_revision_one_wins(gql: GraphQL) -> None:
     w = await world(gql)
-    given = {"id": w.model, "expectedRevision": 1}
+    input = {"id": w.model, "expectedRevision": 1}
     payloads = await asyncio.gather(
-        *(answer(gql, "updateModel", **given, description=str(n)) for n in range(12))
+        *(_payload(gql, "updateModel", **input, description=str(n)) for n in range(12))
     )
     winners = [p["model"] for p in payloads if p["model"]]
     assert [model["revision"] for model in winners] == [2]
@@ -130,32 +128,30 @@ async def test_of_many_guarded_writers_one_wins(gql: GraphQL) -> None:
             assert error["current"]["id"] == w.model
 
 
-async def test_of_many_compare_and_sets_one_wins(gql: GraphQL) -> None:
+async def test_of_concurrent_moves_with_an_expected_version_one_wins(gql: GraphQL) -> None:
     w = await world(gql)
-    given = {"model": {"id": w.model}, "alias": "production", "expectedVersion": w.second}
+    input = {"model": {"id": w.model}, "alias": "production", "expectedVersion": w.second}
     payloads = await asyncio.gather(
-        *(answer(gql, "setAlias", **given, version={"id": w.draft}) for _ in range(8))
+        *(_payload(gql, "setAlias", **input, version={"id": w.draft}) for _ in range(8))
     )
     assert sum(payload["alias"] is not None for payload in payloads) == 1
 
 
-async def test_of_many_creations_of_one_name_one_wins(gql: GraphQL) -> None:
+async def test_of_concurrent_creations_with_one_name_one_wins(gql: GraphQL) -> None:
     payloads = await asyncio.gather(
-        *(answer(gql, "createModel", name="same", task="CHAT") for _ in range(8))
+        *(_payload(gql, "createModel", name="same", task="CHAT") for _ in range(8))
     )
-    made = [payload["model"]["id"] for payload in payloads if payload["model"]]
+    created = [payload["model"]["id"] for payload in payloads if payload["model"]]
     errors = [error for payload in payloads for error in payload["userErrors"]]
-    assert len(made) == 1
-    assert {error["existing"]["id"] for error in errors} == set(made)
+    assert len(created) == 1
+    assert {error["existing"]["id"] for error in errors} == set(created)
     assert {error["code"] for error in errors} == {"ALREADY_EXISTS"}
 
 
-async def test_what_goes_at_once_from_several_sides_goes_once(
-    gql: GraphQL, database_url: str
-) -> None:
+async def test_concurrent_deletions_delete_once(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
-    deleting = [answer(gql, "deleteVersion", id=w.first, force=True) for _ in range(3)]
-    going = [answer(gql, "deleteModel", id=w.model, force=True) for _ in range(3)]
+    deleting = [_payload(gql, "deleteVersion", id=w.first, force=True) for _ in range(3)]
+    going = [_payload(gql, "deleteModel", id=w.model, force=True) for _ in range(3)]
     moving = [
         _act(w, verb, 7, random.Random(7)) for verb in ("point", "publish", "price", "roll_back")
     ]
@@ -165,26 +161,26 @@ async def test_what_goes_at_once_from_several_sides_goes_once(
 
 
 @pytest.mark.parametrize("attempt", range(3))
-async def test_a_version_that_goes_takes_no_alias_with_it_unseen(
+async def test_a_deleted_version_never_takes_a_concurrent_alias_with_it(
     gql: GraphQL, attempt: int
 ) -> None:
     """Either the alias is set first and the deletion is refused, or there is no version to name."""
     w = await world(gql)
-    deleting = answer(gql, "deleteVersion", id=w.draft)
-    given = {"model": {"id": w.model}, "alias": "canary", "version": {"id": w.draft}}
-    gone, pointed = await asyncio.gather(deleting, answer(gql, "setAlias", **given))
-    assert (gone["deletedId"] is None) == (pointed["alias"] is not None)
+    deleting = _payload(gql, "deleteVersion", id=w.draft)
+    input = {"model": {"id": w.model}, "alias": "canary", "version": {"id": w.draft}}
+    deleted, pointed = await asyncio.gather(deleting, _payload(gql, "setAlias", **input))
+    assert (deleted["deletedId"] is None) == (pointed["alias"] is not None)
 
 
-async def test_a_repeated_call_waits_for_the_first_and_gives_its_result(gql: GraphQL) -> None:
+async def test_a_concurrent_repeated_call_waits_for_the_first_result(gql: GraphQL) -> None:
     w = await world(gql)
-    given = {"version": "8.0.0", "contentHash": hash_of(8), "region": "eu", "idempotencyKey": "k"}
+    input = {"version": "8.0.0", "contentHash": hash_of(8), "region": "eu", "idempotencyKey": "k"}
     payloads = await asyncio.gather(
-        *(call(gql, "createVersion", model={"id": w.model}, **given) for _ in range(6))
+        *(call(gql, "createVersion", model={"id": w.model}, **input) for _ in range(6))
     )
     assert len({payload["version"]["id"] for payload in payloads}) == 1
     assert len({payload["version"]["number"] for payload in payloads}) == 1
-    other = {**given, "region": "us"}
+    other = {**input, "region": "us"}
     assert await codes(gql, "createVersion", model={"id": w.model}, **other) == [
         ("IDEMPOTENCY_CONFLICT", "idempotencyKey")
     ]

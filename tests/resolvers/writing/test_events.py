@@ -1,4 +1,4 @@
-"""Every mutation leaves exactly its events, and a refused one none."""
+"""Every mutation leaves exactly its events, and a refused mutation leaves none."""
 
 from typing import Any
 
@@ -14,19 +14,19 @@ from tests.soak import replay
 
 
 def test_every_mutation_has_a_case() -> None:
-    """A new mutation needs one here: then it is also fed with bad input."""
+    """A new mutation needs a case: the tests of bad input use it too."""
     assert set(CASES) == set(mutations.MUTATIONS)
 
 
-def _missing(type_: GraphQLInputObjectType, given: dict[str, Any], path: str = "") -> list[str]:
+def _missing(type_: GraphQLInputObjectType, input: dict[str, Any], path: str = "") -> list[str]:
     missing = []
     for name, field in type_.fields.items():
         inner = get_named_type(field.type)
-        if name not in given:
+        if name not in input:
             missing += [] if type_.is_one_of else [f"{path}{name}"]
         elif isinstance(inner, GraphQLInputObjectType):
             is_list = is_list_type(get_nullable_type(field.type))
-            for item in given[name] if is_list else [given[name]]:
+            for item in input[name] if is_list else [input[name]]:
                 missing += _missing(inner, item, f"{path}{name}.")
     return missing
 
@@ -87,7 +87,7 @@ async def test_a_refused_mutation_leaves_nothing(
         ("rollbackAlias", "version_id"),
     ],
 )
-async def test_an_update_s_event_tells_the_changed_columns(
+async def test_the_event_of_an_update_has_the_changed_columns(
     gql: GraphQL, database_url: str, mutation: str, changed: str
 ) -> None:
     w = await world(gql)

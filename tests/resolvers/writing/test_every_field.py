@@ -126,8 +126,8 @@ async def test_every_field_counts_for_an_idempotency_key(gql: GraphQL) -> None:
         input["idempotencyKey"] = "key"
         await call(gql, mutation, **input)
         for changed in _with_one_field_less(mutations.input_type(mutation), input):
-            told = await codes(gql, mutation, **changed)
-            assert told == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")], changed
+            problems = await codes(gql, mutation, **changed)
+            assert problems == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")], changed
 
 
 def _with_one_field_less(
@@ -192,7 +192,7 @@ async def test_a_hold_has_every_field(gql: GraphQL, database_url: str) -> None:
 
 
 async def test_a_restored_version_has_every_column(gql: GraphQL, database_url: str) -> None:
-    """Cold storage gives back what it was given, column by column."""
+    """An archive and a restore change no column."""
     ids = await _created(gql)
     for type_ in ("ModelVersion", "ProviderBinding"):
         await _update(gql, type_, ids[type_])

@@ -15,26 +15,26 @@ from tests.soak import replay
 TEXT = "🦜 مرحبا \u202eright to left\u202c 'quoted' \"x\" \\ %s $1\ntab\t; DROP TABLE models; --"
 
 
-async def _row(db: Database, query: str, **given: Any) -> Any:
+async def _row(db: Database, query: str, **values: Any) -> Any:
     async with db.write("tests") as session:
         connection = await session.connection()
-        return (await connection.execute(sa.text(query), given)).mappings().one()
+        return (await connection.execute(sa.text(query), values)).mappings().one()
 
 
-async def test_a_model_is_made_as_asked(gql: GraphQL, db: Database) -> None:
+async def test_a_model_is_created_with_its_values(gql: GraphQL, db: Database) -> None:
     labels = [{"key": "team", "value": TEXT}, {"key": TEXT[:63], "value": ""}]
-    given = {"name": "Vendor/m-1.5:x@y", "task": "CHAT", "description": TEXT, "subject": "math"}
-    made = (await call(gql, "createModel", **given, labels=labels))["model"]
-    assert {name: made[name] for name in given} == given
-    assert sorted(map(str, made["labels"])) == sorted(map(str, labels))
-    assert (made["retentionKeep"], made["revision"]) == (3, 1)
+    input = {"name": "Vendor/m-1.5:x@y", "task": "CHAT", "description": TEXT, "subject": "math"}
+    created = (await call(gql, "createModel", **input, labels=labels))["model"]
+    assert {name: created[name] for name in input} == input
+    assert sorted(map(str, created["labels"])) == sorted(map(str, labels))
+    assert (created["retentionKeep"], created["revision"]) == (3, 1)
     row = await _row(db, "SELECT * FROM models")
     assert row["description"] == TEXT
     assert row["labels"] == {"team": TEXT, TEXT[:63]: ""}
     assert (row["last_number"], row["subject"]) == (0, "math")
 
 
-async def test_all_breaches_of_a_model_are_told_together(gql: GraphQL) -> None:
+async def test_all_problems_of_a_model_are_reported_together(gql: GraphQL) -> None:
     labels = [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]
     errors = await user_errors(
         gql,
@@ -64,7 +64,7 @@ async def test_all_breaches_of_a_model_are_told_together(gql: GraphQL) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "is_told"),
+    ("labels", "is_refused"),
     [
         ([("k", "v" * 256)], True),
         ([("k" * 64, "v")], True),
@@ -80,24 +80,24 @@ async def test_all_breaches_of_a_model_are_told_together(gql: GraphQL) -> None:
     ],
 )
 async def test_labels_are_checked(
-    gql: GraphQL, labels: list[tuple[str, str]], is_told: bool
+    gql: GraphQL, labels: list[tuple[str, str]], is_refused: bool
 ) -> None:
-    given = [{"key": key, "value": value} for key, value in labels]
-    if is_told:
-        told = await codes(gql, "createModel", name="m", task="CHAT", labels=given)
-        assert told == [("INVALID", "labels")]
+    input = [{"key": key, "value": value} for key, value in labels]
+    if is_refused:
+        problems = await codes(gql, "createModel", name="m", task="CHAT", labels=input)
+        assert problems == [("INVALID", "labels")]
     else:
-        await call(gql, "createModel", name="m", task="CHAT", labels=given)
+        await call(gql, "createModel", name="m", task="CHAT", labels=input)
 
 
-async def test_a_taken_name_tells_who_has_it(gql: GraphQL) -> None:
+async def test_the_object_with_the_same_name_is_returned_with_the_refusal(gql: GraphQL) -> None:
     w = await world(gql)
     other = (await call(gql, "createModel", name="other", task="CHAT"))["model"]["id"]
-    for mutation, given in (
+    for mutation, input in (
         ("createModel", {"name": "m", "task": "OCR"}),
         ("updateModel", {"id": other, "name": "m"}),
     ):
-        (error,) = await user_errors(gql, mutation, **given)
+        (error,) = await user_errors(gql, mutation, **input)
         assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["name"])
         assert error["existing"] == {"__typename": "Model", "id": w.model}
     (error,) = await user_errors(gql, "createProvider", slug="acme", name="A", kind="OTHER")
@@ -108,24 +108,24 @@ async def test_a_taken_name_tells_who_has_it(gql: GraphQL) -> None:
 async def test_a_model_with_active_versions_is_in_use(gql: GraphQL) -> None:
     w = await world(gql)
     assert await codes(gql, "deleteModel", id=w.model) == [("IN_USE", "force")]
-    gone = await call(gql, "deleteModel", id=w.model, force=True)
-    assert (gone["deletedId"], gone["deletedBindings"]) == (w.model, 1)
-    assert gone["deletedVersions"] >= 3
-    made = (await call(gql, "createModel", name="idle", task="CHAT"))["model"]["id"]
-    assert (await call(gql, "deleteModel", id=made))["deletedVersions"] == 0
+    deleted = await call(gql, "deleteModel", id=w.model, force=True)
+    assert (deleted["deletedId"], deleted["deletedBindings"]) == (w.model, 1)
+    assert deleted["deletedVersions"] >= 3
+    created = (await call(gql, "createModel", name="idle", task="CHAT"))["model"]["id"]
+    assert (await call(gql, "deleteModel", id=created))["deletedVersions"] == 0
 
 
-async def test_a_model_of_a_thousand_versions_goes_at_once(
+async def test_a_model_with_a_thousand_versions_is_deleted_at_once(
     gql: GraphQL, db: Database, database_url: str
 ) -> None:
     model = await factories.model(db)
     provider = await factories.provider(db)
     async with db.write("tests") as session:
-        given = {"model": model.id, "provider": provider.id}
-        await (await session.connection()).execute(sa.text(_THOUSAND), given)
+        keys = {"model": model.id, "provider": provider.id}
+        await (await session.connection()).execute(sa.text(_THOUSAND), keys)
     before = await factories.revision(db)
-    gone = await call(gql, "deleteModel", id=model.node_id, force=True)
-    assert (gone["deletedVersions"], gone["deletedBindings"]) == (1_000, 10_000)
+    deleted = await call(gql, "deleteModel", id=model.node_id, force=True)
+    assert (deleted["deletedVersions"], deleted["deletedBindings"]) == (1_000, 10_000)
     assert await factories.revision(db) == before + 1 + 1_000 + 10_000 + 1
     assert replay.check(database_url)["model_versions"] == 0
     query = """SELECT count(*) AS total, count(DISTINCT at) AS times FROM audit_events
@@ -151,25 +151,27 @@ WITH versions AS (
 ) SELECT count(*) FROM bindings"""
 
 
-async def test_a_provider_in_use_stays(gql: GraphQL) -> None:
+async def test_a_provider_in_use_is_not_deleted(gql: GraphQL) -> None:
     w = await world(gql)
     assert await codes(gql, "deleteProvider", id=w.provider) == [("IN_USE", "id")]
     await call(gql, "deleteProvider", id=w.idle)
 
 
-async def test_all_breaches_of_a_provider_are_told_together(gql: GraphQL) -> None:
-    given = {"slug": "Not A Slug", "name": " ", "apiBase": "nowhere", "docsUrl": "http://u:p@x/"}
-    told = await codes(gql, "createProvider", kind="OTHER", **given)
-    assert told == [("INVALID", name) for name in given]
+async def test_all_problems_of_a_provider_are_reported_together(gql: GraphQL) -> None:
+    input = {"slug": "Not A Slug", "name": " ", "apiBase": "nowhere", "docsUrl": "http://u:p@x/"}
+    problems = await codes(gql, "createProvider", kind="OTHER", **input)
+    assert problems == [("INVALID", name) for name in input]
 
 
-async def test_the_first_result_is_given_again_for_a_day(gql: GraphQL, db: Database) -> None:
-    given = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
-    first = (await call(gql, "createModel", **given))["model"]
+async def test_a_repeated_call_returns_the_first_result_for_a_day(
+    gql: GraphQL, db: Database
+) -> None:
+    input = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
+    first = (await call(gql, "createModel", **input))["model"]
     before = await factories.revision(db)
-    assert (await call(gql, "createModel", **given))["model"] == first
+    assert (await call(gql, "createModel", **input))["model"] == first
     assert await factories.revision(db) == before
-    other = {**given, "name": "other"}
+    other = {**input, "name": "other"}
     assert await codes(gql, "createModel", **other) == [("IDEMPOTENCY_CONFLICT", "idempotencyKey")]
     async with db.write("tests") as session:
         aged = "UPDATE idempotency_keys SET created_at = created_at - interval '24 hours 1 second'"
@@ -179,13 +181,13 @@ async def test_the_first_result_is_given_again_for_a_day(gql: GraphQL, db: Datab
 
 async def test_a_refused_call_leaves_its_key_free(gql: GraphQL) -> None:
     await call(gql, "createModel", name="taken", task="CHAT")
-    given = {"name": "taken", "task": "CHAT", "idempotencyKey": "k"}
-    assert await codes(gql, "createModel", **given) == [("ALREADY_EXISTS", "name")]
-    await call(gql, "createModel", **{**given, "name": "free"})
+    input = {"name": "taken", "task": "CHAT", "idempotencyKey": "k"}
+    assert await codes(gql, "createModel", **input) == [("ALREADY_EXISTS", "name")]
+    await call(gql, "createModel", **{**input, "name": "free"})
 
 
-async def test_a_repeated_call_says_when_its_result_is_gone(gql: GraphQL) -> None:
-    given = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
-    made = (await call(gql, "createModel", **given))["model"]["id"]
-    await call(gql, "deleteModel", id=made)
-    assert await codes(gql, "createModel", **given) == [("NOT_FOUND", "idempotencyKey")]
+async def test_a_repeated_call_is_refused_when_its_result_was_deleted(gql: GraphQL) -> None:
+    input = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
+    created = (await call(gql, "createModel", **input))["model"]["id"]
+    await call(gql, "deleteModel", id=created)
+    assert await codes(gql, "createModel", **input) == [("NOT_FOUND", "idempotencyKey")]

@@ -23,7 +23,7 @@ OBJECTS = Path(__file__).resolve().parents[2] / "archive" / "format_1"
 
 
 @pytest.mark.parametrize("name", ["plain", "large_integer"])
-async def test_an_old_archive_is_restored_whole(
+async def test_an_old_archive_is_restored_completely(
     gql: GraphQL, database_url: str, tmp_path: Path, name: str
 ) -> None:
     data = (OBJECTS / f"{name}.json.zst").read_bytes()

@@ -1,4 +1,4 @@
-"""applyRetention: exactly what the plan said, once, or nothing."""
+"""applyRetention does exactly what the plan said, once, or nothing."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -29,17 +29,21 @@ async def _objects(gql: GraphQL) -> int:
     return len(list(gql.store.sizes()))
 
 
-async def test_what_was_planned_is_done_and_told(gql: GraphQL) -> None:
+async def test_the_plan_is_executed_and_reported(gql: GraphQL) -> None:
     for _ in range(2):
         await _model(gql, 3)
     plan_hash = (await gql(HASH, input={}))["retentionPlan"]["planHash"]
-    made = await call(gql, "applyRetention", planHash=plan_hash)
-    assert sorted(version["number"] for version in made["archived"]) == [1, 1, 2, 2]
-    assert {version["archive"]["reason"] for version in made["archived"]} == {"RETENTION"}
-    assert (made["purgedIds"], made["run"]["archived"], made["run"]["actor"]) == ([], 4, "tests")
+    created = await call(gql, "applyRetention", planHash=plan_hash)
+    assert sorted(version["number"] for version in created["archived"]) == [1, 1, 2, 2]
+    assert {version["archive"]["reason"] for version in created["archived"]} == {"RETENTION"}
+    assert (created["purgedIds"], created["run"]["archived"], created["run"]["actor"]) == (
+        [],
+        4,
+        "tests",
+    )
     stats = (await gql(LAST))["retentionStats"]
     assert (stats["active"], stats["archived"], stats["archivable"]) == (2, 4, 0)
-    assert stats["lastRun"] == {"id": made["run"]["id"], "archived": 4, "purged": 0}
+    assert stats["lastRun"] == {"id": created["run"]["id"], "archived": 4, "purged": 0}
     assert int(stats["coldBytes"]) > 0
     assert (await call(gql, "applyRetention"))["archived"] == []
 
@@ -52,31 +56,31 @@ async def test_a_plan_that_has_changed_is_refused(gql: GraphQL) -> None:
     assert await _objects(gql) == 0
 
 
-async def test_purged_versions_are_named_and_their_objects_go(gql: GraphQL) -> None:
+async def test_purged_versions_are_reported_and_their_objects_deleted(gql: GraphQL) -> None:
     await _model(gql, 3)
     (first, second) = (await call(gql, "applyRetention"))["archived"]
     async with gql.db.write("tests") as session:
         old = sa.update(ModelVersion).where(col(ModelVersion.number) == first["number"])
         await session.exec(old.values(archived_at=datetime.now(UTC) - timedelta(days=400)))
     before = (datetime.now(UTC) - timedelta(days=365)).isoformat()
-    given = {"purgeArchivedBefore": before, "idempotencyKey": "once"}
-    made, again = [await call(gql, "applyRetention", **given) for _ in range(2)]
-    assert made["purgedIds"] == again["purgedIds"] == [first["id"]]
-    assert made["run"] == again["run"]
+    input = {"purgeArchivedBefore": before, "idempotencyKey": "once"}
+    created, again = [await call(gql, "applyRetention", **input) for _ in range(2)]
+    assert created["purgedIds"] == again["purgedIds"] == [first["id"]]
+    assert created["run"] == again["run"]
     assert await _objects(gql) == 1
     await call(gql, "restoreVersion", id=second["id"])
 
 
-async def test_calls_at_once_share_the_work(gql: GraphQL) -> None:
+async def test_concurrent_calls_archive_each_version_once(gql: GraphQL) -> None:
     for _ in range(3):
         await _model(gql, 4)
-    made = await asyncio.gather(*(call(gql, "applyRetention") for _ in range(4)))
-    archived = [version["id"] for each in made for version in each["archived"]]
+    created = await asyncio.gather(*(call(gql, "applyRetention") for _ in range(4)))
+    archived = [version["id"] for each in created for version in each["archived"]]
     assert len(archived) == len(set(archived)) == 9
     assert await _objects(gql) == 9
 
 
-async def test_more_than_a_call_can_do_names_the_command_line(gql: GraphQL) -> None:
+async def test_a_plan_that_is_too_long_is_refused(gql: GraphQL) -> None:
     model = await _model(gql, 1)
     async with gql.db.write("tests") as session:
         for n in range(2, 203):
@@ -89,14 +93,14 @@ async def test_more_than_a_call_can_do_names_the_command_line(gql: GraphQL) -> N
     assert await _objects(gql) == 0
 
 
-async def test_a_store_that_is_gone_leaves_no_run(gql: GraphQL, tmp_path: Path) -> None:
+async def test_a_failing_cold_storage_leaves_no_run(gql: GraphQL, tmp_path: Path) -> None:
     await _model(gql, 2)
     (tmp_path / "cold").write_text("in the way")
     assert await codes(gql, "applyRetention") == [("STORAGE_UNAVAILABLE", "model")]
     assert (await gql(LAST))["retentionStats"]["lastRun"] is None
 
 
-async def test_a_bad_input_is_told_with_its_place(gql: GraphQL) -> None:
+async def test_an_invalid_input_is_reported_with_its_path(gql: GraphQL) -> None:
     assert await codes(gql, "applyRetention", keep=0) == [("INVALID", "keep")]
     assert await codes(gql, "applyRetention", purgeArchivedBefore="2999-01-01T00:00:00Z") == [
         ("INVALID", "purgeArchivedBefore")

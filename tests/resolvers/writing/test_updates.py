@@ -1,4 +1,4 @@
-"""Update inputs tell absent, null and value apart on every field; stale ones are refused."""
+"""Updates distinguish absent, null and a value in every field; a stale revision is refused."""
 
 from typing import Any
 
@@ -12,13 +12,13 @@ from tests.resolvers.writing.mutations import call, codes
 
 UPDATES = [name for name in CASES if name.startswith("update")]
 SUBJECT = {"Model": "model", "Version": "draft", "Binding": "binding", "Provider": "provider"}
-REQUIRED = {  # what a row cannot be without
+REQUIRED = {  # fields whose column cannot be null
     "updateModel": {"name", "task", "labels", "retentionKeep"},
     "updateVersion": {"region", "status", "capabilities"},
     "updateBinding": {"providerModelId", "status", "priority", "weight"},
     "updateProvider": {"name", "kind"},
 }
-HIDDEN = {  # fields of updateBinding that are shown as figures, or not to everybody
+HIDDEN = {  # fields of updateBinding whose value is not shown as it was set
     "successRate",
     "latencyMs",
 }
@@ -36,10 +36,10 @@ def _shown(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _before(w: World, mutation: str) -> tuple[str, dict[str, Any]]:
-    """The subject, with every field set, and how it is shown."""
+    """The id of an object with every field set, and the fields that its payload shows."""
     subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
-    given = {k: v for k, v in CASES[mutation].input(w, 0).items() if k != "expectedRevision"}
-    await call(w.gql, mutation, **given)
+    input = {k: v for k, v in CASES[mutation].input(w, 0).items() if k != "expectedRevision"}
+    await call(w.gql, mutation, **input)
     return subject, _shown(await call(w.gql, mutation, id=subject))
 
 
@@ -54,7 +54,7 @@ async def test_an_absent_field_stays_as_it_is(gql: GraphQL, mutation: str) -> No
 
 
 @pytest.mark.parametrize("mutation", UPDATES)
-async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
+async def test_null_clears_a_nullable_field_and_is_refused_for_others(
     gql: GraphQL, mutation: str
 ) -> None:
     w = await world(gql)
@@ -72,22 +72,22 @@ async def test_null_clears_what_may_be_null_and_is_refused_elsewhere(
 
 
 @pytest.mark.parametrize("mutation", UPDATES)
-async def test_a_value_is_set_alone(gql: GraphQL, mutation: str) -> None:
+async def test_each_field_can_be_set_alone(gql: GraphQL, mutation: str) -> None:
     w = await world(gql)
     subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
-    given = CASES[mutation].input(w, 0)
+    input = CASES[mutation].input(w, 0)
     for name in _fields(mutation):
-        after = _shown(await call(gql, mutation, id=subject, **{name: given[name]}))
+        after = _shown(await call(gql, mutation, id=subject, **{name: input[name]}))
         if name not in HIDDEN:
-            assert after[name] == given[name]
+            assert after[name] == input[name]
 
 
 @pytest.mark.parametrize("mutation", UPDATES)
-async def test_all_nulls_that_may_not_be_are_told_together(gql: GraphQL, mutation: str) -> None:
+async def test_all_forbidden_nulls_are_reported_together(gql: GraphQL, mutation: str) -> None:
     w = await world(gql)
     subject = getattr(w, SUBJECT[mutation.removeprefix("update")])
-    told = await codes(gql, mutation, id=subject, **dict.fromkeys(REQUIRED[mutation]))
-    assert sorted(told) == sorted(("INVALID", name) for name in REQUIRED[mutation])
+    problems = await codes(gql, mutation, id=subject, **dict.fromkeys(REQUIRED[mutation]))
+    assert sorted(problems) == sorted(("INVALID", name) for name in REQUIRED[mutation])
 
 
 @pytest.mark.parametrize("mutation", [name for name in CASES if name[:6] in ("update", "delete")])
@@ -97,17 +97,17 @@ async def test_a_stale_revision_is_refused_with_the_current_object(
     if mutation == "deleteAlias":
         return  # it has no revision of its own
     w = await world(gql)
-    given = CASES[mutation].input(w, 0)
-    errors = await mutations.user_errors(gql, mutation, **{**given, "expectedRevision": 99})
+    input = CASES[mutation].input(w, 0)
+    errors = await mutations.user_errors(gql, mutation, **{**input, "expectedRevision": 99})
     (error,) = errors
     assert (error["__typename"], error["code"]) == ("RevisionMismatchError", "REVISION_MISMATCH")
     assert error["path"] == ["expectedRevision"]
-    assert error["currentRevision"] == given["expectedRevision"]
-    assert error["current"]["id"] == given["id"]
-    assert str(given["expectedRevision"]) in error["message"]
+    assert error["currentRevision"] == input["expectedRevision"]
+    assert error["current"]["id"] == input["id"]
+    assert str(input["expectedRevision"]) in error["message"]
 
 
-async def test_an_id_of_nothing_is_not_found(gql: GraphQL) -> None:
+async def test_a_malformed_id_is_not_found(gql: GraphQL) -> None:
     by_id = [name for name in CASES if "id" in mutations.input_type(name).fields]
     assert {"deleteModel", "updateProvider"} <= set(by_id)
     for mutation in by_id:
@@ -116,14 +116,14 @@ async def test_an_id_of_nothing_is_not_found(gql: GraphQL) -> None:
 
 
 @pytest.mark.parametrize("mutation", [name for name in CASES if name[:6] in ("update", "delete")])
-async def test_what_is_gone_is_not_found(gql: GraphQL, mutation: str) -> None:
+async def test_a_deleted_object_is_not_found(gql: GraphQL, mutation: str) -> None:
     w = await world(gql)
-    given = CASES[mutation].input(w, 0)
+    input = CASES[mutation].input(w, 0)
     deletion = mutation.replace("update", "delete")
     if mutation == "updateProvider":
-        given = {**given, "id": w.idle}
+        input = {**input, "id": w.idle}
     await call(gql, deletion, **CASES[deletion].input(w, 0))
     if mutation == "updateVersion":
-        given = {"id": CASES[deletion].input(w, 0)["id"]}
+        input = {"id": CASES[deletion].input(w, 0)["id"]}
     where = "alias" if mutation == "deleteAlias" else "id"
-    assert await codes(gql, mutation, **given) == [("NOT_FOUND", where)]
+    assert await codes(gql, mutation, **input) == [("NOT_FOUND", where)]

@@ -15,20 +15,20 @@ from tests.resolvers.writing.mutations import call, codes, user_errors
 from tests.soak import replay
 
 
-def _new(w: World, n: int = 50, **given: Any) -> dict[str, Any]:
+def _new(w: World, n: int = 50, **input: Any) -> dict[str, Any]:
     version = {"version": f"{n}.0.0", "contentHash": hash_of(n), "region": "eu"}
-    return {"model": {"id": w.model}, **version, **given}
+    return {"model": {"id": w.model}, **version, **input}
 
 
-async def test_a_version_is_made_with_its_bindings_and_alias(
+async def test_a_version_is_created_with_its_bindings_and_alias(
     gql: GraphQL, database_url: str
 ) -> None:
     w = await world(gql)
-    given = CASES["createVersion"].input(w, 0)
-    made = await call(gql, "createVersion", **given)
-    assert {name: made["version"][name] for name in version_facts()} == version_facts()
-    assert [alias["name"] for alias in made["version"]["aliases"]] == ["canary"]
-    assert made["archived"] == []
+    input = CASES["createVersion"].input(w, 0)
+    created = await call(gql, "createVersion", **input)
+    assert {name: created["version"][name] for name in version_facts()} == version_facts()
+    assert [alias["name"] for alias in created["version"]["aliases"]] == ["canary"]
+    assert created["archived"] == []
     with psycopg.connect(database_url) as connection:
         query = """SELECT b.provider_model_id, b.config, p.output_per_1k::text, p.source
             FROM provider_bindings b JOIN prices p ON p.binding_id = b.id
@@ -39,11 +39,11 @@ async def test_a_version_is_made_with_its_bindings_and_alias(
         ]
 
 
-async def test_all_breaches_are_told_together_with_where_they_are(gql: GraphQL) -> None:
+async def test_all_problems_are_reported_together_with_their_paths(gql: GraphQL) -> None:
     w = await world(gql)
     good, bad = binding_input(1), {**binding_input(2), "config": {"api_key": "x"}, "weight": 1001}
     bad["price"] = {"inputPer1k": "-1", "source": "x" * 256}
-    given = _new(
+    input = _new(
         w,
         version="one",
         contentHash="ABC",
@@ -60,9 +60,9 @@ async def test_all_breaches_are_told_together_with_where_they_are(gql: GraphQL) 
         bindings=[good, bad],
         idempotencyKey="\0",
     )
-    told = await codes(gql, "createVersion", **given)
-    assert {code for code, _ in told} == {"INVALID"}
-    paths = [path for _, path in told]
+    problems = await codes(gql, "createVersion", **input)
+    assert {code for code, _ in problems} == {"INVALID"}
+    paths = [path for _, path in problems]
     inner = [f"bindings.1.{name}" for name in ("config", "weight", "price.inputPer1k")]
     outer = "version contentHash region status evalScore costPer1k sloLatencyMs sizeBytes"
     rest = "artifactUrl sunsetOn alias idempotencyKey bindings.1.price.source"
@@ -77,7 +77,7 @@ async def test_all_breaches_are_told_together_with_where_they_are(gql: GraphQL) 
         ({"endpoint": "nowhere"}, ("INVALID", "bindings.2.endpoint")),
     ],
 )
-async def test_a_failing_third_binding_leaves_nothing(
+async def test_one_invalid_binding_leaves_nothing(
     gql: GraphQL, database_url: str, change: dict[str, Any], problem: tuple[str, str]
 ) -> None:
     w = await world(gql)
@@ -86,16 +86,16 @@ async def test_a_failing_third_binding_leaves_nothing(
         stored = replay.stored(connection)
     bindings = [binding_input(n) for n in range(4)]
     bindings[2] |= change
-    given = _new(w, bindings=bindings, alias="canary")
-    assert await codes(gql, "createVersion", **given) == [problem]
+    input = _new(w, bindings=bindings, alias="canary")
+    assert await codes(gql, "createVersion", **input) == [problem]
     assert await factories.revision(gql.db) == before
     with psycopg.connect(database_url) as connection:
         assert replay.stored(connection) == stored
     bindings[2] = binding_input(2)
-    await call(gql, "createVersion", **given)
+    await call(gql, "createVersion", **input)
 
 
-async def test_what_is_published_again_tells_the_existing_version(gql: GraphQL) -> None:
+async def test_an_existing_version_is_returned_with_the_refusal(gql: GraphQL) -> None:
     w = await world(gql)
     for change, where in (
         ({"contentHash": hash_of(1)}, "contentHash"),
@@ -106,7 +106,7 @@ async def test_what_is_published_again_tells_the_existing_version(gql: GraphQL) 
         assert error["existing"] == {"__typename": "ModelVersion", "id": w.first}
 
 
-async def test_a_deleted_number_is_never_given_again(gql: GraphQL) -> None:
+async def test_the_number_of_a_deleted_version_is_never_used_again(gql: GraphQL) -> None:
     w = await world(gql)
     first = (await call(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
     await call(gql, "deleteVersion", id=first["id"])
@@ -125,38 +125,38 @@ async def test_number_version_and_hash_are_immutable() -> None:
 EDGES = {("DRAFT", "ACTIVE"), ("ACTIVE", "DEPRECATED")}
 
 
-async def test_a_status_follows_its_edges_only(gql: GraphQL) -> None:
+async def test_a_status_changes_only_in_order(gql: GraphQL) -> None:
     w = await world(gql)
     pairs = product([s.value for s in VersionStatus if s != "ARCHIVED"], VersionStatus)
     for n, (status, wanted) in enumerate(pairs, 60):
-        made = (await call(gql, "createVersion", **_new(w, n, status=status)))["version"]["id"]
-        given = {"id": made, "status": wanted.value}
+        created = (await call(gql, "createVersion", **_new(w, n, status=status)))["version"]["id"]
+        input = {"id": created, "status": wanted.value}
         if (status, wanted) in EDGES or status == wanted:
-            assert (await call(gql, "updateVersion", **given))["version"]["status"] == wanted
+            assert (await call(gql, "updateVersion", **input))["version"]["status"] == wanted
         else:
-            assert await codes(gql, "updateVersion", **given) == [("INVALID_STATE", "status")]
+            assert await codes(gql, "updateVersion", **input) == [("INVALID_STATE", "status")]
 
 
-async def test_dates_are_checked_against_the_stored_ones(gql: GraphQL) -> None:
+async def test_dates_are_compared_with_the_stored_dates(gql: GraphQL) -> None:
     w = await world(gql)
     await call(gql, "updateVersion", id=w.draft, deprecatedOn="2030-01-02")
-    told = await codes(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-01")
-    assert told == [("INVALID", "sunsetOn")]
+    problems = await codes(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-01")
+    assert problems == [("INVALID", "sunsetOn")]
     await call(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-02")
 
 
-async def test_a_version_in_use_says_why(gql: GraphQL) -> None:
+async def test_a_version_in_use_is_not_deleted_and_says_why(gql: GraphQL) -> None:
     w = await world(gql)
     (error,) = await user_errors(gql, "deleteVersion", id=w.second)
     assert (error["code"], error["path"]) == ("IN_USE", ["force"])
     assert "ACTIVE" in error["message"]
     assert "production" in error["message"]
-    gone = await call(gql, "deleteVersion", id=w.first, force=True)
-    assert (gone["deletedId"], gone["deletedBindings"]) == (w.first, 1)
+    deleted = await call(gql, "deleteVersion", id=w.first, force=True)
+    assert (deleted["deletedId"], deleted["deletedBindings"]) == (w.first, 1)
 
 
-async def test_a_model_that_is_not_there(gql: GraphQL) -> None:
+async def test_a_missing_model_is_not_found(gql: GraphQL) -> None:
     w = await world(gql)
     for ref in ({"name": "nobody"}, {"name": "a\0"}, {"id": "mdl_"}, {"id": w.first}):
-        given = {**_new(w), "model": ref}
-        assert await codes(gql, "createVersion", **given) == [("NOT_FOUND", "model")]
+        input = {**_new(w), "model": ref}
+        assert await codes(gql, "createVersion", **input) == [("NOT_FOUND", "model")]
