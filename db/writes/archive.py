@@ -113,9 +113,10 @@ async def restore(
     await rows.insert(session, *bindings)
     await rows.insert(session, *(Price(**values) for values in archived.prices))
     restored: dict[str, Any] = {
-        **dict.fromkeys(name for name in ModelVersion.model_fields if "archive" in name),
         "status": version.status_before_archive,
         "metadata_": archived.metadata,
+        **dict.fromkeys(("status_before_archive", "archived_at", "archive_reason")),
+        **dict.fromkeys(("archive_uri", "archive_hash", "archive_size_bytes")),
     }
     return await rows.update(session, ModelVersion, seen.id, expected_revision, restored)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import IdempotencyKey
@@ -21,11 +21,11 @@ class RepeatedCall(Exception):
         self.result_ids = result_ids
 
 
-async def claim(session: AsyncSession, key: IdempotencyKey) -> None:
+async def claim(session: AsyncSession, key: IdempotencyKey) -> IdempotencyKey:
     """Claim the key for this transaction; a concurrent call with it waits until this one ends.
 
-    Raises RepeatedCall when an earlier call has used the key, and Refused when that call had
-    another input.
+    The caller sets `result_ids` of the returned row. Raises RepeatedCall when an earlier call has
+    used the key, and Refused when that call had another input.
     """
     values = key.model_dump(exclude={"created_at"})
     renewed = {**values, "created_at": sa.func.now()}
@@ -33,11 +33,12 @@ async def claim(session: AsyncSession, key: IdempotencyKey) -> None:
         insert(IdempotencyKey)
         .values(**values)
         .on_conflict_do_update(constraint="pk_idempotency_keys", set_=renewed, where=_has_expired())
-        .returning(col(IdempotencyKey.key))
+        .returning(IdempotencyKey)
     )
-    if (await session.exec(statement)).first() is not None:
-        return
-    first = (await session.exec(select(IdempotencyKey).where(*_same(key)))).one()
+    claimed: IdempotencyKey | None = (await session.exec(statement)).scalar_one_or_none()
+    if claimed is not None:
+        return claimed
+    first = await session.get_one(IdempotencyKey, (key.actor, key.operation, key.key))
     if first.input_hash != key.input_hash:
         problem = InvalidState(
             "this key was used with another input in the last 24 hours",
@@ -48,12 +49,6 @@ async def claim(session: AsyncSession, key: IdempotencyKey) -> None:
     raise RepeatedCall(first.result_ids)
 
 
-async def store_result(session: AsyncSession, key: IdempotencyKey, result_ids: list[str]) -> None:
-    """Store the ids that a repeated call is to return."""
-    update = sa.update(IdempotencyKey).where(*_same(key)).values(result_ids=result_ids)
-    await session.exec(update)
-
-
 async def delete_expired(session: AsyncSession) -> None:
     """Delete the keys that are older than 24 hours."""
     await session.exec(sa.delete(IdempotencyKey).where(_has_expired()))
@@ -61,11 +56,3 @@ async def delete_expired(session: AsyncSession) -> None:
 
 def _has_expired() -> sa.ColumnElement[bool]:
     return col(IdempotencyKey.created_at) < sa.func.now() - KEPT
-
-
-def _same(key: IdempotencyKey) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        col(IdempotencyKey.actor) == key.actor,
-        col(IdempotencyKey.operation) == key.operation,
-        col(IdempotencyKey.key) == key.key,
-    )

@@ -78,7 +78,8 @@ async def apply_run(
     _refuse_changed(plan, plan_hash)
     started = await _start_run(session, scope)
     result = await _execute(session, store, plan, ignore_step)
-    return await _finish_run(session, started.id, result), result
+    await _add_to_counts(session, started.id, result)
+    return await _finish_run(session, started.id), result
 
 
 async def run(
@@ -103,10 +104,7 @@ async def run(
             _apply_to_models(database, store, scopes, started, on_step) for _ in range(concurrency)
         )
         await _run_concurrently(workers)
-    nothing = RetentionResult([], {})
-    return await transactions.run(
-        database, lambda session: _finish_run(session, started.id, nothing), actor
-    )
+    return await transactions.run(database, lambda session: _finish_run(session, started.id), actor)
 
 
 async def delete_objects(store: ArchiveStore, digests: Sequence[str]) -> None:
@@ -232,8 +230,7 @@ _ADD_EVENT = sa.text("""
 """)
 
 
-async def _finish_run(session: AsyncSession, run_id: UUID, result: RetentionResult) -> RetentionRun:
-    await _add_to_counts(session, run_id, result)
+async def _finish_run(session: AsyncSession, run_id: UUID) -> RetentionRun:
     key = col(RetentionRun.id) == run_id
     await session.exec(sa.update(RetentionRun).where(key).values(ended_at=sa.func.now()))
     await (await session.connection()).execute(_ADD_EVENT, {"id": run_id})

@@ -73,9 +73,9 @@ async def write_once(
     )
 
     async def claim_and_change(session: Any) -> T:
-        await idempotency.claim(session, key)
+        claimed = await idempotency.claim(session, key)
         result = await change(session)
-        await idempotency.store_result(session, key, ids_of(result))
+        claimed.result_ids = ids_of(result)
         return result
 
     try:
