@@ -25,33 +25,33 @@ from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, problems_o
 from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write, write_once
 
 
-@input_type("What a binding costs, US dollars per 1,000 tokens; unknown is null, free is 0.")
+@input_type("A price in US dollars per 1,000 tokens; null is unknown, 0 is free.")
 class PriceInput:
-    input_per_1k: Decimal | None = optional("For tokens sent.", name="inputPer1k")
-    output_per_1k: Decimal | None = optional("For tokens received.", name="outputPer1k")
+    input_per_1k: Decimal | None = optional("For input tokens.", name="inputPer1k")
+    output_per_1k: Decimal | None = optional("For output tokens.", name="outputPer1k")
     cache_read_per_1k: Decimal | None = optional(
-        "For tokens read from the cache.", name="cacheReadPer1k"
+        "For input tokens that the provider reads from its cache.", name="cacheReadPer1k"
     )
-    effective_from: datetime | None = optional("When it takes effect; now if absent.")
-    source: str | None = optional("Where the figures come from, up to 255 characters.")
+    effective_from: datetime | None = optional("When the price takes effect; now by default.")
+    source: str | None = optional("Where the price comes from, up to 255 characters.")
 
 
 @input_type("How a provider serves a version.")
 class NewBindingInput:
     provider: str = required("The provider's slug.")
-    provider_model_id: str = required("The provider's own name for the model.")
-    region: str | None = optional("Where it is served.")
-    endpoint: URL | None = optional("Where to call it; the provider's apiBase if absent.")
-    config: JSON | None = optional("Provider settings; never a secret.")
+    provider_model_id: str = required("The provider's name for the model.")
+    region: str | None = optional("The region that serves it, such as eu-west-1.")
+    endpoint: URL | None = optional("The URL to call; the provider's apiBase by default.")
+    config: JSON | None = optional("Settings for calls to the provider, without secrets.")
     credential_ref: str | None = optional(
-        "Where the secret is stored: env://, vault://, aws-sm://, gcp-sm:// or k8s://."
+        "A reference to the place of the secret: env://, vault://, aws-sm://, gcp-sm:// or k8s://."
     )
     status: BindingStatus = optional(
         "Only ACTIVE bindings are routed to.", default=BindingStatus.ACTIVE
     )
-    priority: int = optional("Lower is tried first.", default=100)
+    priority: int = optional("A lower priority is tried first; 0 or more.", default=100)
     weight: int = optional("Share of traffic within a priority, 0 to 1000.", default=100)
-    sunset_on: date | None = optional("The last day it serves.")
+    sunset_on: date | None = optional("The last day (UTC) on which it is routable.")
     price: PriceInput | None = optional("Its first price.")
 
 
@@ -66,17 +66,17 @@ class CreateBindingInput:
 class UpdateBindingInput:
     id: strawberry.ID = required("The binding.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
-    provider_model_id: Maybe[str | None] = optional("The provider's own name for the model.")
-    region: Maybe[str | None] = optional("Where it is served.")
-    endpoint: Maybe[URL | None] = optional("Where to call it.")
-    config: Maybe[JSON | None] = optional("Provider settings; never a secret.")
-    credential_ref: Maybe[str | None] = optional("Where the secret is stored.")
+    provider_model_id: Maybe[str | None] = optional("The provider's name for the model.")
+    region: Maybe[str | None] = optional("The region that serves it, such as eu-west-1.")
+    endpoint: Maybe[URL | None] = optional("The URL to call; null for the provider's apiBase.")
+    config: Maybe[JSON | None] = optional("Settings for calls to the provider, without secrets.")
+    credential_ref: Maybe[str | None] = optional("A reference to the secret's place.")
     status: Maybe[BindingStatus | None] = optional("Only ACTIVE bindings are routed to.")
-    priority: Maybe[int | None] = optional("Lower is tried first.")
+    priority: Maybe[int | None] = optional("A lower priority is tried first; 0 or more.")
     weight: Maybe[int | None] = optional("Share of traffic within a priority, 0 to 1000.")
-    sunset_on: Maybe[date | None] = optional("The last day it serves.")
-    success_rate: Maybe[float | None] = optional("A manual observation, 0 to 1.")
-    latency_ms: Maybe[float | None] = optional("A manual observation, in milliseconds.")
+    sunset_on: Maybe[date | None] = optional("The last day (UTC) on which it is routable.")
+    success_rate: Maybe[float | None] = optional("Success rate from 0 to 1.")
+    latency_ms: Maybe[float | None] = optional("Latency in milliseconds.")
 
 
 @input_type("A binding to delete.")

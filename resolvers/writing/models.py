@@ -19,11 +19,13 @@ from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, 
 @input_type("A new model.")
 class CreateModelInput:
     name: str = required("Unique: letters, digits, and . _ - : / @ inside, up to 200 characters.")
-    task: TaskType = required("What the model is for.")
+    task: TaskType = required("The task that the model is made for.")
     subject: str | None = optional("Subject domain, for example math.")
-    description: str | None = optional("Up to 10,000 characters.")
+    description: str | None = optional("Free text, up to 10,000 characters.")
     labels: list[LabelInput] | None = optional("At most 64, each key once.")
-    retention_keep: int = optional("Versions that retention keeps, 1 to 10.", default=3)
+    retention_keep: int = optional(
+        "Number of newest versions that retention keeps, 1 to 10.", default=3
+    )
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
@@ -36,7 +38,9 @@ class UpdateModelInput:
     subject: Maybe[str | None] = optional("Another subject domain.")
     description: Maybe[str | None] = optional("Another description.")
     labels: Maybe[list[LabelInput] | None] = optional("All its labels from now on.")
-    retention_keep: Maybe[int | None] = optional("Versions that retention keeps, 1 to 10.")
+    retention_keep: Maybe[int | None] = optional(
+        "Number of newest versions that retention keeps, 1 to 10."
+    )
 
 
 @input_type("A model to delete, with its versions and bindings.")

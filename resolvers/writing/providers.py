@@ -19,10 +19,10 @@ from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, 
 @input_type("A new provider.")
 class CreateProviderInput:
     slug: str = required("Unique: lower-case letters, digits and hyphens.")
-    name: str = required("The name that people read, up to 200 characters.")
-    kind: ProviderKind = required("The API family it speaks.")
-    api_base: URL | None = optional("Where its API is.")
-    docs_url: URL | None = optional("Where its documentation is.")
+    name: str = required("The name for people, up to 200 characters.")
+    kind: ProviderKind = required("The API that its endpoints implement.")
+    api_base: URL | None = optional("The base URL of its API.")
+    docs_url: URL | None = optional("The URL of its documentation.")
 
 
 @input_type("Changes of a provider; an absent field stays, null clears.")
@@ -31,8 +31,8 @@ class UpdateProviderInput:
     expected_revision: int | None = optional(EXPECTED_REVISION)
     name: Maybe[str | None] = optional("Another name.")
     kind: Maybe[ProviderKind | None] = optional("Another API family.")
-    api_base: Maybe[URL | None] = optional("Where its API is.")
-    docs_url: Maybe[URL | None] = optional("Where its documentation is.")
+    api_base: Maybe[URL | None] = optional("The base URL of its API.")
+    docs_url: Maybe[URL | None] = optional("The URL of its documentation.")
 
 
 @input_type("A provider to delete.")

@@ -33,24 +33,24 @@ class CreateVersionInput:
     content_hash: SHA256 = required(
         "Unique in the model: publishing the same content twice is ALREADY_EXISTS."
     )
-    region: str = required("Home region.")
+    region: str = required("Home region, such as eu-west-1.")
     status: VersionStatus = optional("DRAFT, ACTIVE or DEPRECATED.", default=VersionStatus.ACTIVE)
     eval_score: float | None = optional("Quality from 0 to 1.")
     cost_per_1k: Decimal | None = optional(
-        "US dollars per 1,000 tokens, at most 10 decimals.", name="costPer1k"
+        "Cost in US dollars per 1,000 tokens, with at most 10 decimals.", name="costPer1k"
     )
     slo_latency_ms: int | None = optional("Target 95th-percentile latency in milliseconds.")
     slo_success_rate: float | None = optional("Target success rate, 0 to 1.")
-    context_window: int | None = optional("Size of its context window in tokens.")
-    max_output_tokens: int | None = optional("Maximum number of output tokens.")
-    capabilities: list[Capability] | None = optional("What it can do beyond its task.")
-    artifact_url: URL | None = optional("Where its artifact is stored.")
+    context_window: int | None = optional("Largest number of tokens in a context.")
+    max_output_tokens: int | None = optional("Largest number of tokens in a response.")
+    capabilities: list[Capability] | None = optional("Features beyond its task.")
+    artifact_url: URL | None = optional("The URI of its artifact.")
     size_bytes: BigInt | None = optional("Size of the artifact in bytes.")
     metadata_: JSON | None = optional("Any JSON of at most 16 KiB and 8 levels.", name="metadata")
     deprecated_on: date | None = optional(
-        "The first day on which it should not be chosen for new uses."
+        "The day from which new uses should choose another version."
     )
-    sunset_on: date | None = optional("The last day it serves.")
+    sunset_on: date | None = optional("The last day (UTC) on which its bindings are routable.")
     bindings: list[NewBindingInput] | None = optional("How providers serve it.")
     alias: str | None = optional("An alias to point at it, such as production.")
     apply_retention: bool = optional(
@@ -67,22 +67,24 @@ class UpdateVersionInput:
     status: Maybe[VersionStatus | None] = optional("DRAFT to ACTIVE, or ACTIVE to DEPRECATED.")
     eval_score: Maybe[float | None] = optional("Quality from 0 to 1.")
     cost_per_1k: Maybe[Decimal | None] = optional(
-        "US dollars per 1,000 tokens, at most 10 decimals.", name="costPer1k"
+        "Cost in US dollars per 1,000 tokens, with at most 10 decimals.", name="costPer1k"
     )
-    slo_latency_ms: Maybe[int | None] = optional("Target 95th-percentile latency, ms.")
+    slo_latency_ms: Maybe[int | None] = optional("Target 95th-percentile latency in milliseconds.")
     slo_success_rate: Maybe[float | None] = optional("Target success rate, 0 to 1.")
-    context_window: Maybe[int | None] = optional("Size of its context window in tokens.")
-    max_output_tokens: Maybe[int | None] = optional("Maximum number of output tokens.")
+    context_window: Maybe[int | None] = optional("Largest number of tokens in a context.")
+    max_output_tokens: Maybe[int | None] = optional("Largest number of tokens in a response.")
     capabilities: Maybe[list[Capability] | None] = optional("All its capabilities from now on.")
-    artifact_url: Maybe[URL | None] = optional("Where its artifact is stored.")
+    artifact_url: Maybe[URL | None] = optional("The URI of its artifact.")
     size_bytes: Maybe[BigInt | None] = optional("Size of the artifact in bytes.")
     metadata_: Maybe[JSON | None] = optional(
         "Any JSON of at most 16 KiB and 8 levels.", name="metadata"
     )
     deprecated_on: Maybe[date | None] = optional(
-        "The first day on which it should not be chosen for new uses."
+        "The day from which new uses should choose another version."
     )
-    sunset_on: Maybe[date | None] = optional("The last day it serves.")
+    sunset_on: Maybe[date | None] = optional(
+        "The last day (UTC) on which its bindings are routable."
+    )
 
 
 @input_type("A version to delete, with its bindings.")
