@@ -7,10 +7,7 @@ from typing import Any
 
 import boto3  # type: ignore[import-untyped]  # its stubs are a package of their own
 from botocore.config import Config  # type: ignore[import-untyped]  # the same
-from botocore.exceptions import (  # type: ignore[import-untyped]  # the same
-    BotoCoreError,
-    ClientError,
-)
+from botocore.exceptions import BotoCoreError, ClientError  # type: ignore[import-untyped]  # same
 
 from archive.objects import RestorePending, StoreUnavailable
 
@@ -84,9 +81,8 @@ class S3Store:
 
     def _call(self, operation: str, key: str, **arguments: Any) -> Any:
         try:
-            return getattr(self._client, operation)(
-                Bucket=self._bucket, Key=self._prefix + key, **arguments
-            )
+            call = getattr(self._client, operation)
+            return call(Bucket=self._bucket, Key=self._prefix + key, **arguments)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code")
             if code == "InvalidObjectState":
@@ -112,7 +108,6 @@ _WAITS = {"GLACIER": timedelta(hours=5), "DEEP_ARCHIVE": timedelta(hours=12)}
 
 def _unavailable(error: Exception) -> StoreUnavailable:
     if isinstance(error, ClientError):
-        return StoreUnavailable(
-            f"cold storage refused: {error.response['Error'].get('Code', 'error')}"
-        )
+        code = error.response["Error"].get("Code", "error")
+        return StoreUnavailable(f"cold storage refused: {code}")
     return StoreUnavailable(f"cold storage does not answer: {type(error).__name__}")

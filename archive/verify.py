@@ -58,16 +58,15 @@ async def verify(
         except RestorePending:
             if size_bytes == version.size_bytes:
                 report.waiting += 1
-            else:
-                report.problems.append(_damage(version, "the archive has another size"))
+                continue
+            problem = "the archive has another size"
         except (StoreUnavailable, format.Corrupt) as error:
-            report.problems.append(_damage(version, str(error)))
+            problem = str(error)
         else:
             report.sound += 1
             report.size_bytes += version.size_bytes
+            continue
+        version_id = ids.encode(ids.VERSION, version.id)
+        report.problems.append(Damage(version_id, version.uri, problem))
     report.unreferenced = set(sizes)
     return report
-
-
-def _damage(version: ArchivedVersion, problem: str) -> Damage:
-    return Damage(ids.encode(ids.VERSION, version.id), version.uri, problem)

@@ -116,5 +116,4 @@ async def _refuse_duplicates(
 
 
 def _key(binding: ProviderBinding) -> tuple[UUID, UUID, str, str | None]:
-    key = (binding.version_id, binding.provider_id, binding.provider_model_id)
-    return (*key, binding.region)
+    return (binding.version_id, binding.provider_id, binding.provider_model_id, binding.region)

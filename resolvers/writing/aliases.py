@@ -1,6 +1,5 @@
 """Mutations of aliases."""
 
-from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
@@ -9,7 +8,7 @@ from db.tables import Model
 from db.writes import aliases
 from db.writes.aliases import MovedAlias
 from domain import ids, rules
-from domain.problems import NotFound, Problem, Refused
+from domain.problems import Invalid, NotFound, Refused
 from resolvers import references
 from resolvers.arguments import describe, input_type, optional, required
 from resolvers.context import Info
@@ -83,5 +82,5 @@ async def delete(info: Info, input: Annotated[DeleteAliasInput, describe("The al
     return await write(info, delete_alias)
 
 
-def _problems(input: Any) -> Sequence[Problem]:
+def _problems(input: Any) -> list[Invalid]:
     return rules.breaches({"alias": input.alias}, {"alias": rules.alias_name})

@@ -1,7 +1,6 @@
 """The mutation that applies retention."""
 
 from typing import Annotated, Any, NamedTuple
-from uuid import UUID
 
 from db.reads import retention_runs, versions
 from db.tables import ModelVersion, RetentionRun
@@ -15,7 +14,7 @@ from resolvers.context import Info
 from resolvers.retention import RetentionInput, problems, scope
 from resolvers.writing.archive import store_of
 from resolvers.writing.inputs import problems_of_key
-from resolvers.writing.transaction import node_ids, refuse_if_any, write_once
+from resolvers.writing.transaction import decode_id, node_ids, refuse_if_any, write_once
 
 ACTIONS_MAX = 200  # versions in one call: one transaction within an operation's timeout
 
@@ -71,18 +70,12 @@ async def _first_result(info: Info, result_ids: list[str]) -> _Applied:
     """The result of the first call; an archived version that was deleted since is left out."""
     run_id, *version_ids = result_ids
     separator = version_ids.index("")
-    keys = [_decoded(ids.VERSION, text) for text in version_ids[:separator]]
+    keys = [decode_id(ids.VERSION, text) for text in version_ids[:separator]]
     source = info.context.db.reader
-    run = await retention_runs.by_id(source, _decoded(ids.RUN, run_id))
+    run = await retention_runs.by_id(source, decode_id(ids.RUN, run_id))
     if run is None:
         message = "the run of the first call with this key has been deleted since"
         raise Refused(NotFound(message, ("idempotencyKey",)))
     rows = await versions.by_ids(source, keys)
     archived = [rows[key] for key in keys if key in rows]
     return _Applied(AppliedRetention(run, archived, version_ids[separator + 1 :]), [])
-
-
-def _decoded(prefix: str, text: str) -> UUID:
-    key = ids.decode(prefix, text)
-    assert key is not None  # _result_ids encoded it
-    return key
