@@ -7,16 +7,12 @@ from typing import Any, NamedTuple
 from cachetools import LRUCache
 from graphql import (
     DocumentNode,
-    FieldNode,
     FragmentDefinitionNode,
-    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
-    InlineFragmentNode,
     OperationDefinitionNode,
     OperationType,
-    SelectionSetNode,
     parse,
     specified_rules,
     validate,
@@ -115,6 +111,9 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self._schema = schema
         self._tokens_max = settings.document_tokens_max
+        root = schema.query_type
+        fields = root.fields if root else {}
+        self._uncached_fields = [name for name, field in fields.items() if is_fresh(field)]
         self._documents: LRUCache[str, Document] = LRUCache(
             settings.document_cache_bytes_max, getsizeof=lambda document: document.size_bytes
         )
@@ -143,27 +142,20 @@ class Documents:
             for item in tree.definitions
             if isinstance(item, FragmentDefinitionNode)
         }
+        # No response to a document that names such a field anywhere is cached.
+        is_cacheable = not any(name in text for name in self._uncached_fields)
         operations = {
             item.name.value if item.name else "": Operation(
                 item,
                 fragments,
                 compile_variables(self._schema, item.variable_definitions or ()),
-                self._is_cacheable(item, fragments),
+                item.operation is OperationType.QUERY and is_cacheable,
             )
             for item in tree.definitions
             if isinstance(item, OperationDefinitionNode)
         }
         size_bytes = _BYTES_PER_DOCUMENT + _BYTES_PER_CHARACTER * len(text)
         return Document(tree, operations, size_bytes, tuple(map(_without_cause, errors)))
-
-    def _is_cacheable(
-        self, node: OperationDefinitionNode, fragments: Mapping[str, FragmentDefinitionNode]
-    ) -> bool:
-        root = self._schema.query_type
-        if node.operation is not OperationType.QUERY or root is None:
-            return False
-        names = _root_names(node.selection_set, fragments, set())
-        return not any(is_fresh(root.fields[name]) for name in names if name in root.fields)
 
 
 def _parsed(text: str, tokens_max: int) -> DocumentNode:
@@ -176,22 +168,6 @@ def _parsed(text: str, tokens_max: int) -> DocumentNode:
         raise OperationRejected([error]) from None
     except GraphQLError as error:
         raise OperationRejected([error]) from None
-
-
-def _root_names(
-    selections: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode], seen: set[str]
-) -> set[str]:
-    names: set[str] = set()
-    for node in selections.selections:
-        if isinstance(node, FieldNode):
-            names.add(node.name.value)
-        elif isinstance(node, InlineFragmentNode):
-            names |= _root_names(node.selection_set, fragments, seen)
-        elif isinstance(node, FragmentSpreadNode) and node.name.value not in seen:
-            seen.add(node.name.value)
-            if node.name.value in fragments:
-                names |= _root_names(fragments[node.name.value].selection_set, fragments, seen)
-    return names
 
 
 def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:

@@ -8,6 +8,7 @@ a cached response.
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any, Generic, TypeVar
 
@@ -23,23 +24,16 @@ class RequestCancelled(asyncio.CancelledError):
         self.reason = reason
 
 
+@dataclass(slots=True, eq=False)
 class InFlightRequest(Generic[ResponseT]):
     """One request that runs; `cancel` ends it early."""
 
-    __slots__ = ("_awaited", "_on_end", "_run", "_running", "is_cancelled", "started_at")
-
-    def __init__(
-        self,
-        run: Run[ResponseT],
-        on_end: Callable[[ResponseT], None],
-        running: "dict[InFlightRequest[Any], None]",
-    ) -> None:
-        self.is_cancelled = False
-        self.started_at = perf_counter()
-        self._run: Run[ResponseT] | None = run
-        self._on_end = on_end
-        self._running = running
-        self._awaited: asyncio.Future[Any] | None = None
+    _run: Run[ResponseT] | None
+    _on_end: Callable[[ResponseT], None]
+    _running: "dict[InFlightRequest[Any], None]"
+    started_at: float = field(default_factory=perf_counter)
+    is_cancelled: bool = False
+    _awaited: asyncio.Future[Any] | None = None
 
     def cancel(self, reason: Exception) -> None:
         """Raise RequestCancelled in the request, unless it has ended or is cancelled already."""

@@ -5,7 +5,7 @@ spread the next one twice take milliseconds, where visiting each spread would ta
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -85,22 +85,16 @@ def measure(
     return cost, frozenset(walk.sizing_variables)
 
 
+@dataclass(slots=True)
 class _Walk:
     """One pass over one operation, with the costs of the fragments that it has measured."""
 
-    def __init__(
-        self,
-        schema: GraphQLSchema,
-        fragments: Mapping[str, FragmentDefinitionNode],
-        variables: Mapping[str, Any],
-        page_size_max: int,
-    ) -> None:
-        self.schema = schema
-        self.fragments = fragments
-        self.variables = variables
-        self.page_size_max = page_size_max
-        self.sizing_variables: set[str] = set()
-        self.measured: dict[str, Cost] = {}
+    schema: GraphQLSchema
+    fragments: Mapping[str, FragmentDefinitionNode]
+    variables: Mapping[str, Any]
+    page_size_max: int
+    sizing_variables: set[str] = field(default_factory=set)
+    measured: dict[str, Cost] = field(default_factory=dict)
 
     def selections(self, selected: SelectionSetNode, parent: GraphQLNamedType | None) -> Cost:
         total = Cost()

@@ -49,27 +49,27 @@ class GraphQLEndpoint:
                 body = await request.read_body(
                     head, receive, settings.body_bytes_max, settings.operation_timeout_ms
                 )
-            asked = request.graphql_request(head, body, request_id.get())
+            operation = request.graphql_request(head, body, request_id.get())
             try:
                 if responses.accepts_events(accept):
-                    prepared = self.pipeline.prepare(asked)
+                    prepared = self.pipeline.prepare(operation)
                     if prepared.kind is OperationType.SUBSCRIPTION:
-                        return sse.EventStream(await self.pipeline.subscribe(asked))
-                response = await self._run(asked, receive)
+                        return sse.EventStream(await self.pipeline.subscribe(operation))
+                response = await self._run(operation, receive)
             finally:
-                scope[OPERATION_NAME] = asked.operation_name
+                scope[OPERATION_NAME] = operation.operation_name
         except Exception as error:
             response = error_response(error)
         if_none_match = b"" if head.is_post else head.headers.get(b"if-none-match", b"")
         return responses.to_http(response, media, if_none_match)
 
-    async def _run(self, asked: GraphQLRequest, receive: Receive) -> GraphQLResponse:
+    async def _run(self, operation: GraphQLRequest, receive: Receive) -> GraphQLResponse:
         """The response; a client that goes away ends its query, but not its mutation."""
-        running = asyncio.ensure_future(self.pipeline.run(asked))
+        running = asyncio.ensure_future(self.pipeline.run(operation))
         watcher = asyncio.ensure_future(disconnected(receive))
         try:
             await asyncio.wait((running, watcher), return_when=asyncio.FIRST_COMPLETED)
-            if not running.done() and not asked.outlives_client:
+            if not running.done() and not operation.outlives_client:
                 raise client_gone()
             return await running
         finally:
@@ -82,10 +82,5 @@ def wants_page(head: RequestHead) -> bool:
     return (
         head.method in ("GET", "HEAD")
         and b"text/html" in head.headers.get(b"accept", b"")
-        and not has_query(head.query_string)
+        and b"query=" not in head.query_string
     )
-
-
-def has_query(query_string: bytes) -> bool:
-    """Whether the query string has the parameter `query`."""
-    return query_string.startswith(b"query=") or b"&query=" in query_string

@@ -8,6 +8,7 @@ line. docs/decisions/0018-the-direct-path.md
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any
@@ -37,43 +38,23 @@ _METHODS = {b"POST": "POST", b"GET": "GET", b"HEAD": "HEAD"}
 _COPIED_BYTES_MAX = 65_536  # a larger body is not copied behind its head
 
 
+_NO_EVENT = asyncio.Event()  # uvicorn sets it to wake an ASGI application; nobody waits for it
+
+
+@dataclass(slots=True, eq=False)
 class DirectExchange:
     """A request on the direct path; uvicorn's protocol takes it for its own request cycle."""
 
-    __slots__ = (
-        "asked",
-        "body",
-        "disconnected",
-        "head",
-        "keep_alive",
-        "message_event",
-        "request_id",
-        "response_complete",
-        "running",
-        "started_at",
-    )
-
-    def __init__(self, head: RequestHead, keep_alive: bool) -> None:
-        self.head = head
-        self.keep_alive = keep_alive
-        self.request_id = request.request_id_of(head.headers)
-        self.started_at = perf_counter()
-        self.body = b""
-        self.asked: GraphQLRequest | None = None  # once the body is complete
-        self.running: InFlightRequest[GraphQLResponse] | None = None
-        self.response_complete = False
-        self.disconnected = False
-        self.message_event = _NO_EVENT
-
-
-class _NoEvent:
-    """In place of the event that wakes an ASGI application's `receive`."""
-
-    def set(self) -> None:
-        """Nobody waits."""
-
-
-_NO_EVENT = _NoEvent()
+    head: RequestHead
+    keep_alive: bool
+    request_id: str
+    started_at: float
+    body: bytes = b""
+    operation: GraphQLRequest | None = None  # once the body is complete
+    running: InFlightRequest[GraphQLResponse] | None = None
+    response_complete: bool = False
+    disconnected: bool = False
+    message_event: asyncio.Event = _NO_EVENT
 
 
 class Protocol(HttpToolsProtocol):
@@ -113,9 +94,9 @@ class Protocol(HttpToolsProtocol):
         self._unparsed = b""
         self._cancel_timer()
         direct = self._direct
-        if direct is not None and direct.running and direct.asked:
+        if direct is not None and direct.running and direct.operation:
             direct.disconnected = True
-            if not direct.asked.outlives_client:
+            if not direct.operation.outlives_client:
                 direct.running.cancel(client_gone())
         super().connection_lost(exc)
 
@@ -137,7 +118,9 @@ class Protocol(HttpToolsProtocol):
         """Called by the parser: choose between the direct path and the ASGI application."""
         head = self._direct_head()
         if head is not None:
-            exchange = DirectExchange(head, self.parser.should_keep_alive())
+            identifier = request.request_id_of(head.headers)
+            is_kept = self.parser.should_keep_alive()
+            exchange = DirectExchange(head, is_kept, identifier, perf_counter())
             self.cycle = self._receiving = exchange  # type: ignore[assignment]  # for uvicorn's cycle
             return
         url, headers = self.url, self.headers
@@ -192,8 +175,10 @@ class Protocol(HttpToolsProtocol):
     def _start(self, exchange: DirectExchange) -> None:
         assert self._pipeline is not None  # the exchange is direct
         self._receiving, self._direct = None, exchange
-        exchange.asked = request.graphql_request(exchange.head, exchange.body, exchange.request_id)
-        running = self._pipeline.start(exchange.asked, self._respond)
+        exchange.operation = request.graphql_request(
+            exchange.head, exchange.body, exchange.request_id
+        )
+        running = self._pipeline.start(exchange.operation, self._respond)
         if not exchange.response_complete:
             exchange.running = running
 
@@ -206,10 +191,10 @@ class Protocol(HttpToolsProtocol):
         if not is_gone:
             self._write(exchange, response)
         status = CLIENT_GONE if is_gone else response.status
-        operation = exchange.asked.operation_name if exchange.asked else None
+        name = exchange.operation.operation_name if exchange.operation else None
         if is_request_logged():
             with logged_as(exchange.request_id):
-                log_request(exchange.head.method, PATH, status, exchange.started_at, operation)
+                log_request(exchange.head.method, PATH, status, exchange.started_at, name)
         self.on_response_complete()
         if not exchange.keep_alive:
             self.transport.close()

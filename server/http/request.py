@@ -34,10 +34,6 @@ class RequestHead(NamedTuple):
     query_string: bytes
     headers: Mapping[bytes, bytes]
 
-    def header(self, name: bytes) -> str:
-        """A header's value; empty when it is missing."""
-        return self.headers.get(name, b"").decode("latin-1")
-
     @property
     def is_post(self) -> bool:
         """A POST carries its operation in the body, GET and HEAD in the query string."""
@@ -100,19 +96,14 @@ def graphql_request(head: RequestHead, body: bytes, request_id: str) -> GraphQLR
 
 async def read_body(head: RequestHead, receive: Receive, bytes_max: int, timeout_ms: int) -> bytes:
     """The body of an ASGI request; raises HttpError when it is too large or too slow."""
-    if is_body_too_large(head, bytes_max):
+    length = head.headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > bytes_max:
         raise _too_large(bytes_max)
     try:
         async with asyncio.timeout(timeout_ms / 1_000):
             return await _receive_body(receive, bytes_max)
     except TimeoutError:
         raise body_timeout(timeout_ms) from None
-
-
-def is_body_too_large(head: RequestHead, bytes_max: int) -> bool:
-    """Whether the Content-Length exceeds the limit."""
-    length = head.headers.get(b"content-length", b"")
-    return length.isdigit() and int(length) > bytes_max
 
 
 def body_timeout(timeout_ms: int) -> HttpError:

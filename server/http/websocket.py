@@ -158,23 +158,23 @@ class _Connection:
             await self._send_errors(key, failure(error, request_id.get()))
             return
         # This is the place where the callers of sockets are identified.
-        asked = GraphQLRequest(
+        operation = GraphQLRequest(
             orjson.dumps(message.get("payload")),
             parameters.from_message,
             Caller(new_request_id()),
         )
-        self._operations[key] = asyncio.create_task(self._operate(key, asked))
+        self._operations[key] = asyncio.create_task(self._operate(key, operation))
 
-    async def _operate(self, key: str, asked: GraphQLRequest) -> None:
+    async def _operate(self, key: str, operation: GraphQLRequest) -> None:
         """Run one operation, and end it with a message, unless the client has ended it."""
-        request_id.set(asked.caller.request_id)  # of this task
+        request_id.set(operation.caller.request_id)  # of this task
         errors: Any = None
         try:
-            errors = await self._run(key, asked)
+            errors = await self._run(key, operation)
         except WebSocketDisconnect:
             return
         except Exception as error:
-            errors = failure(error, asked.caller.request_id)
+            errors = failure(error, operation.caller.request_id)
         if self._operations.get(key) is not asyncio.current_task():
             return
         del self._operations[key]  # before the last message: then the client may reuse the id
@@ -184,14 +184,14 @@ class _Connection:
             else:
                 await self._send_errors(key, errors)
 
-    async def _run(self, key: str, asked: GraphQLRequest) -> Any:
+    async def _run(self, key: str, operation: GraphQLRequest) -> Any:
         """Send the results of an operation; gives the errors of one that was not executed."""
-        if self._pipeline.prepare(asked).kind is OperationType.SUBSCRIPTION:
-            async with aclosing(await self._pipeline.subscribe(asked)) as bodies:
+        if self._pipeline.prepare(operation).kind is OperationType.SUBSCRIPTION:
+            async with aclosing(await self._pipeline.subscribe(operation)) as bodies:
                 async for body in bodies:
                     await self._send_next(key, body)
             return None
-        response = await self._pipeline.run(asked)
+        response = await self._pipeline.run(operation)
         if response.is_rejected or response.status != 200:
             return orjson.loads(response.body)["errors"]
         await self._send_next(key, response.body)
