@@ -4,14 +4,16 @@ from alembic import context
 from sqlmodel import SQLModel
 
 import db.tables  # noqa: F401  fills SQLModel.metadata
+from migrations import checks
 
-# Not in db/tables: what the triggers of migration 0002 write, and the job queue's own tables.
+# Tables that db/tables does not declare: that of the audit triggers, and those of the job queue.
 NOT_OURS = ("audit_pending", "procrastinate_", "idx_procrastinate_")
 
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=SQLModel.metadata,
     compare_server_default=True,
+    autogenerate_plugins=["alembic.autogenerate.*", checks.NAME],
     include_name=lambda name, _type, _parents: not (name or "").startswith(NOT_OURS),
     transaction_per_migration=True,
 )
