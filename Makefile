@@ -54,6 +54,9 @@ migration: $(ENV) ## Write a migration from what changed in db/tables (m="add a 
 	$(BIN)/python -c "$$NEW_MIGRATION" $(if $(m),"$(m)",$(error Say what changes: make migration m="..."))
 	$(BIN)/ruff format -q migrations/versions
 
+snapshot: $(ENV) ## Write tests/migrations/schema.snapshot.txt from the migrations
+	$(BIN)/python -m tests.migrations.definitions
+
 # What changed is told by a database of its own, brought to the newest migration and thrown away.
 define NEW_MIGRATION
 from pathlib import Path
@@ -92,7 +95,7 @@ clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools ui/dist ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration import psql ui audit bench bench-quick security clean
+.PHONY: help run test check fmt schema migration snapshot import psql ui audit bench bench-quick security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"
