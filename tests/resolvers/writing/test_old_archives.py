@@ -1,5 +1,6 @@
 """Archives that earlier code wrote are restored, and archived again to the same bytes.
 
+The new bytes may only have more columns, those that were added later.
 The objects in tests/archive/format_1 were written by commit 304db09: `plain` has every field of a
 version, of its bindings and of their prices; `large_integer` has a number that orjson cannot write.
 """
@@ -15,6 +16,7 @@ import pytest
 from backports import zstd
 from psycopg.types.json import Jsonb
 
+from archive.format import pack
 from domain import ids
 from tests.graphql import GraphQL
 from tests.resolvers.writing.mutations import call
@@ -40,7 +42,19 @@ async def test_an_old_archive_is_restored_completely(
             query = f"UPDATE {table} SET revision = %(revision)s, updated_at = %(updated_at)s"
             assert connection.execute(f"{query} WHERE id = %(id)s", row).rowcount == 1
     archived = await call(gql, "archiveVersion", id=version_id)
-    assert _decompressed(archived["version"]["archive"]["storageUri"]) == text
+    again = json.loads(_decompressed(archived["version"]["archive"]["storageUri"]))
+    assert zstd.decompress(pack(_without_later_columns(again, content))) == text
+
+
+def _without_later_columns(value: Any, old: Any) -> Any:
+    """The value with only those fields that the old value has."""
+    match old:
+        case dict():
+            return {name: _without_later_columns(value[name], old[name]) for name in old}
+        case list():
+            return [_without_later_columns(*both) for both in zip(value, old, strict=True)]
+        case _:
+            return value
 
 
 def _decompressed(uri: str) -> bytes:
