@@ -51,11 +51,6 @@ class PreparedOperation(NamedTuple):
         """Whether it is a query, a mutation or a subscription."""
         return self.operation.node.operation
 
-    @property
-    def name(self) -> str | None:
-        """The operation's name, for the log."""
-        return self.operation.name
-
 
 @dataclass(slots=True)
 class Operations:

@@ -101,7 +101,7 @@ class RequestPipeline:
         if request.prepared is None:
             parameters = request.read(request.payload)
             prepared = self.operations.prepare(parameters, only_queries=request.only_queries)
-            request.operation_name = prepared.name
+            request.operation_name = prepared.operation.name
             request.outlives_client = prepared.kind is not OperationType.QUERY
             request.prepared = prepared
         return request.prepared
