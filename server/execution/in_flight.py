@@ -51,6 +51,10 @@ class InFlightRequest(Generic[ResponseT]):
             self._run = self._awaited = None
             del self._running[self]
             self._on_end(end.value)
+        except BaseException:
+            self._run = None
+            del self._running[self]  # else it would count as running forever
+            raise
         else:
             # As asyncio.Task does it: the future has seen that somebody awaits it.
             awaited._asyncio_future_blocking = False

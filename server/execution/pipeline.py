@@ -131,9 +131,9 @@ class RequestPipeline:
         ) as error:  # by its deadline or its client; else with its batch
             reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
             with logged_as(request.caller.request_id):
-                return error_response(reason)
+                return error_response(reason, request.caller.request_id)
         except Exception as error:
-            return error_response(error)
+            return error_response(error, request.caller.request_id)
 
     async def _respond_cached(self, request: GraphQLRequest) -> GraphQLResponse:
         """The cached response if the data has not changed since, else a new one to be cached."""
@@ -164,9 +164,8 @@ def client_gone() -> HttpError:
     return HttpError(CLIENT_GONE, "The client has gone")
 
 
-def error_response(error: Exception) -> GraphQLResponse:
+def error_response(error: Exception, identifier: str) -> GraphQLResponse:
     """The response to a request that was rejected, or that failed outside of any field."""
-    identifier = request_id.get()
     if isinstance(error, HttpError):
         body = errors.plain(str(error), error.code, identifier)
         return GraphQLResponse(orjson.dumps(body), error.status, headers=error.headers)

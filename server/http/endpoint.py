@@ -59,7 +59,7 @@ class GraphQLEndpoint:
             finally:
                 scope[OPERATION_NAME] = operation.operation_name
         except Exception as error:
-            response = error_response(error)
+            response = error_response(error, request_id.get())
         if_none_match = b"" if head.is_post else head.headers.get(b"if-none-match", b"")
         return responses.to_http(response, media, if_none_match)
 

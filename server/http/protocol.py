@@ -103,7 +103,17 @@ class Protocol(HttpToolsProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Called by uvicorn: another protocol takes the connection over."""
         self._cancel_timer()
-        super().handle_websocket_upgrade()
+        if self._direct is None:
+            super().handle_websocket_upgrade()
+        else:  # a response would be written into the socket
+            self.transport.close()
+
+    def send_400_response(self, msg: str) -> None:
+        """Called by uvicorn for malformed bytes: the response to an earlier request comes first."""
+        if self._direct is None:
+            super().send_400_response(msg)
+        else:
+            self._direct.keep_alive = False
 
     def on_message_begin(self) -> None:
         """Called by the parser. The ASGI scope is made when the request turns out to need one."""
@@ -256,5 +266,6 @@ class Protocol(HttpToolsProtocol):
         exchange = self._receiving
         assert exchange is not None
         self._receiving, self._direct = None, exchange
+        late = request.body_timeout(self._timeout_ms)
         with logged_as(exchange.request_id):
-            self._respond(error_response(request.body_timeout(self._timeout_ms)))
+            self._respond(error_response(late, exchange.request_id))

@@ -61,7 +61,8 @@ def is_in_order(head: RequestHead, bytes_max: int) -> bool:
     if head.is_post:
         length = headers.get(b"content-length", b"0")
         return _is_json(headers.get(b"content-type", b"")) and int(length) <= bytes_max
-    return len(head.query_string) <= bytes_max and b"sec-fetch-site" not in headers
+    is_plain = b"content-length" not in headers and b"sec-fetch-site" not in headers
+    return is_plain and len(head.query_string) <= bytes_max
 
 
 def check(head: RequestHead, bytes_max: int) -> None:

@@ -81,6 +81,7 @@ BY_ASGI = {
     "another type": b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
     "an event stream": request(QUERY, "Accept: text/event-stream"),
     "a page": head(None, "Accept: text/html", method="GET"),
+    "a GET with a body": head(2, method="GET", path="/graphql?query={__typename}") + b"{}",
 }
 
 

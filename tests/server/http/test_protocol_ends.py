@@ -11,6 +11,7 @@ from sqlmodel import select
 from db.postgres.engine import Database
 from db.tables import Model
 from tests.server.wire import (
+    CREATE,
     QUERY,
     WAIT_S,
     Connection,
@@ -111,3 +112,25 @@ async def test_empty_lines_before_a_request_are_ignored(serve_bytes: Serve) -> N
         assert (await first.ask(b"\r\n\r\n" + head(len(body)) + body)).status == 200
         cut = len(body)
         assert (await second.ask(b"\r\n\r\n" + whole[:cut], whole[cut:])).status == 200
+
+
+async def test_the_response_comes_before_the_end_for_malformed_bytes(
+    serve_bytes: Serve, db: Database
+) -> None:
+    async with serve_bytes() as site:
+        connection = await site.connected()
+        assert (await connection.ask(request(CREATE) + b"garbage\r\n\r\n")).status == 200
+        assert await connection.is_closed()
+    async with db.write("tests") as session:
+        assert [model.name for model in await session.exec(select(Model))] == ["a"]
+
+
+async def test_a_websocket_upgrade_behind_a_running_request_ends_the_connection(
+    serve_bytes: Serve, database_url: str, postgres_url: str
+) -> None:
+    async with serve_bytes() as site:
+        connection = await site.connected()
+        with held(database_url):
+            await connection.send(request(QUERY) + UPGRADE)
+            assert await connection.is_closed()
+            await waiting(postgres_url, 0)  # its query is cancelled
