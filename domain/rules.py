@@ -155,11 +155,8 @@ def idempotency_key(text: str) -> str | None:
 
 def alias_name(value: str) -> str | None:
     """The name of an alias; `latest` is reserved for the newest version."""
-    return (
-        "must not be latest, which selects the newest version"
-        if value == "latest"
-        else _alias(value)
-    )
+    reserved = "must not be latest, which selects the newest version"
+    return reserved if value == "latest" else _alias(value)
 
 
 def config(value: Any) -> str | None:

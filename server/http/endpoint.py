@@ -33,10 +33,8 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         head = request.head_of(scope)
-        response = await (
-            graphiql.page() if wants_page(head) else self._respond(head, scope, receive)
-        )
-        await response(scope, receive, send)
+        response = graphiql.page() if wants_page(head) else self._respond(head, scope, receive)
+        await (await response)(scope, receive, send)
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
         accept = head.headers.get(b"accept", b"")

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import cache
 from itertools import count
 from secrets import token_hex
 
@@ -16,6 +15,7 @@ from server.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 _counter = count()
+_PROCESS_ID = token_hex(10)  # each process is spawned, not forked: it has its own
 
 
 @contextmanager
@@ -28,17 +28,12 @@ def logged_as(identifier: str) -> Iterator[None]:
         request_id.reset(token)
 
 
-@cache
-def _process_id() -> str:
-    return token_hex(10)
-
-
 def new_request_id() -> str:
     """A unique id of 32 hex digits: a random part per process, and a counter.
 
     A random id per request would take 8 us, as it needs a system call.
     """
-    return f"{_process_id()}{next(_counter):012x}"
+    return f"{_PROCESS_ID}{next(_counter):012x}"
 
 
 # The items of `extra={"fields": {...}}` become keys of the JSON line.
