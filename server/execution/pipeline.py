@@ -5,7 +5,7 @@ GraphQLResponse or a stream of results.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Hashable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -22,7 +22,7 @@ from server.errors import HttpError, OperationRejected
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
 from server.execution.operations import Caller, Operations, PreparedOperation
 from server.execution.parameters import Parameters
-from server.execution.response_cache import ResponseCache
+from server.execution.response_cache import CachedResponse, RequestKey, ResponseCache
 from server.ops.logs import logged_as, request_id
 
 CLIENT_GONE = 499  # as nginx logs it; no client sees it
@@ -47,7 +47,7 @@ class GraphQLRequest:
     prepared: PreparedOperation | None = field(default=None, init=False)
 
     @property
-    def cache_key(self) -> Hashable:
+    def cache_key(self) -> RequestKey:
         """Equal for equal requests; a query string is never taken for a body."""
         return (self.payload,) if self.only_queries else self.payload
 
@@ -122,23 +122,24 @@ class RequestPipeline:
         try:
             if self.in_flight.are_too_many:
                 raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
-            if self.response_cache.is_repeated(request.cache_key):
-                return await self._respond_cached(request)
+            key = request.cache_key
+            cached = self.response_cache.get(key)
+            if cached is not None or self.response_cache.is_repeated(key):
+                return await self._respond_cached(request, key, cached)
             body, _ = await self._execute(request)
             return GraphQLResponse(body)
-        except (
-            asyncio.CancelledError
-        ) as error:  # by its deadline or its client; else with its batch
+        except asyncio.CancelledError as error:
+            # by its deadline or its client; else with its batch
             reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
             with logged_as(request.caller.request_id):
                 return error_response(reason, request.caller.request_id)
         except Exception as error:
             return error_response(error, request.caller.request_id)
 
-    async def _respond_cached(self, request: GraphQLRequest) -> GraphQLResponse:
+    async def _respond_cached(
+        self, request: GraphQLRequest, key: RequestKey, cached: CachedResponse | None
+    ) -> GraphQLResponse:
         """The cached response if the data has not changed since, else a new one to be cached."""
-        key = request.cache_key
-        cached = self.response_cache.get(key)
         if cached is None and not self.prepare(request).operation.is_cacheable:
             body, _ = await self._execute(request)
             return GraphQLResponse(body)

@@ -6,9 +6,8 @@ same, so no response is older than its request. A version that is only updated b
 would be faster to read, and could be stale.
 """
 
-from collections.abc import Hashable
 from hashlib import blake2b
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cachetools import LRUCache
 
@@ -18,6 +17,10 @@ from resolvers.service import Service
 _BODY_BYTES_MAX = 1_048_576  # a larger one is not cached: it would evict hundreds of others
 _SEEN_MAX = 8_000  # requests remembered to have come once, 110 bytes each
 _OVERHEAD_BYTES = 500  # of an entry beside its key and its body
+
+
+# The bytes of a body; those of a query string are in a tuple, so they never equal a body.
+RequestKey: TypeAlias = bytes | tuple[bytes]
 
 
 class CachedResponse(NamedTuple):
@@ -37,28 +40,26 @@ class ResponseCache:
         self._bytes_max = bytes_max
         # another release may respond to the same request, at the same version, in another way
         self._etag_key = blake2b(repr(service).encode(), digest_size=32).digest()
-        self._responses: LRUCache[Hashable, CachedResponse] = LRUCache(
+        self._responses: LRUCache[RequestKey, CachedResponse] = LRUCache(
             bytes_max, getsizeof=lambda response: response.size_bytes
         )
         self._seen: LRUCache[int, None] = LRUCache(_SEEN_MAX)
 
-    def is_repeated(self, request: Hashable) -> bool:
-        """Whether an equal request has come lately: only then is its response worth caching."""
+    def is_repeated(self, request: RequestKey) -> bool:
+        """Whether an equal request came lately: only then is its response worth caching."""
         if self._bytes_max == 0:
             return False
-        if request in self._responses:
-            return True
         key = hash(request)
         is_repeated = key in self._seen
         self._seen[key] = None
         return is_repeated
 
-    def get(self, request: Hashable) -> CachedResponse | None:
+    def get(self, request: RequestKey) -> CachedResponse | None:
         """The cached response to an equal request."""
         return self._responses.get(request)
 
     def put(
-        self, request: Hashable, version: DataVersion, body: bytes, operation_name: str | None
+        self, request: RequestKey, version: DataVersion, body: bytes, operation_name: str | None
     ) -> CachedResponse:
         """The response with its ETag, cached unless it is too large."""
         older = self._responses.get(request)
@@ -69,10 +70,12 @@ class ResponseCache:
         ).hexdigest()
         # weak: an equal tag means equal data, not equal bytes
         etag = f'W/"{digest}"'.encode()
-        size_bytes = _payload_bytes(request) + len(body) + _OVERHEAD_BYTES
+        payload = request if isinstance(request, bytes) else request[0]
+        size_bytes = len(payload) + len(body) + _OVERHEAD_BYTES
         response = CachedResponse(version, body, etag, operation_name, size_bytes)
         if len(body) <= _BODY_BYTES_MAX and size_bytes <= self._bytes_max:
-            response = response._replace(body=_without_slack(body))
+            # a copy: orjson's buffers grow by powers of two from 4 KiB on, and do not shrink
+            response = response._replace(body=bytes(memoryview(body)))
             self._responses[request] = response
         else:
             self._responses.pop(request, None)
@@ -82,14 +85,3 @@ class ResponseCache:
     def size_bytes(self) -> int:
         """About what the cached responses take in memory."""
         return int(self._responses.currsize)
-
-
-def _payload_bytes(request: Hashable) -> int:
-    payload = request[0] if isinstance(request, tuple) else request
-    assert isinstance(payload, bytes)
-    return len(payload)
-
-
-def _without_slack(body: bytes) -> bytes:
-    """A copy: orjson's buffers grow by powers of two from 4 KiB on, and do not shrink."""
-    return bytes(memoryview(body))

@@ -37,8 +37,7 @@ class GraphQLEndpoint:
         await (await response)(scope, receive, send)
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
-        accept = head.headers.get(b"accept", b"")
-        media = responses.media_type(accept)
+        media = responses.media_type(head.accept)
         settings = self.pipeline.operations.settings
         try:
             request.check(head, settings.body_bytes_max)
@@ -49,7 +48,7 @@ class GraphQLEndpoint:
                 )
             operation = request.graphql_request(head, body, request_id.get())
             try:
-                if responses.accepts_events(accept):
+                if responses.accepts_events(head.accept):
                     prepared = self.pipeline.prepare(operation)
                     if prepared.kind is OperationType.SUBSCRIPTION:
                         return sse.EventStream(await self.pipeline.subscribe(operation))
@@ -58,8 +57,7 @@ class GraphQLEndpoint:
                 scope[OPERATION_NAME] = operation.operation_name
         except Exception as error:
             response = error_response(error, request_id.get())
-        if_none_match = b"" if head.is_post else head.headers.get(b"if-none-match", b"")
-        return responses.to_http(response, media, if_none_match)
+        return responses.to_http(response, media, head.if_none_match)
 
     async def _run(self, operation: GraphQLRequest, receive: Receive) -> GraphQLResponse:
         """The response; a client that goes away ends its query, but not its mutation."""
@@ -79,6 +77,6 @@ def wants_page(head: RequestHead) -> bool:
     """Whether a browser asks for GraphiQL: a GET for HTML without a query."""
     return (
         head.method in ("GET", "HEAD")
-        and b"text/html" in head.headers.get(b"accept", b"")
+        and b"text/html" in head.accept
         and b"query=" not in head.query_string
     )

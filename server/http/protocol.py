@@ -37,7 +37,6 @@ _QUERY = _PATH + b"?"
 _METHODS = {b"POST": "POST", b"GET": "GET", b"HEAD": "HEAD"}
 _COPIED_BYTES_MAX = 65_536  # a larger body is not copied behind its head
 
-
 _NO_EVENT = asyncio.Event()  # uvicorn sets it to wake an ASGI application; nobody waits for it
 
 
@@ -213,10 +212,8 @@ class Protocol(HttpToolsProtocol):
             self.data_received(data)
 
     def _write(self, exchange: DirectExchange, response: GraphQLResponse) -> None:
-        headers = exchange.head.headers
-        media = responses.media_type(headers.get(b"accept", b""))
-        if_none_match = b"" if exchange.head.is_post else headers.get(b"if-none-match", b"")
-        http = responses.to_http(response, media, if_none_match)
+        head = exchange.head
+        http = responses.to_http(response, responses.media_type(head.accept), head.if_none_match)
         parts = [responses.encode_head(http.status, http.headers)]
         for name, value in self.server_state.default_headers:
             parts += (name, b": ", value, b"\r\n")
@@ -224,12 +221,10 @@ class Protocol(HttpToolsProtocol):
             exchange.keep_alive = False
         elif not exchange.keep_alive:
             parts.append(b"connection: close\r\n")
-        body = http.body
         if http.status != HTTPStatus.NOT_MODIFIED:
-            parts.append(b"content-length: %d\r\n" % len(body))
+            parts.append(b"content-length: %d\r\n" % len(http.body))
         parts += (b"x-request-id: ", exchange.request_id.encode(), b"\r\n\r\n")
-        if exchange.head.method == "HEAD":
-            body = b""
+        body = b"" if head.method == "HEAD" else http.body
         if len(body) <= _COPIED_BYTES_MAX:
             parts.append(body)
             self.transport.write(b"".join(parts))

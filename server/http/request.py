@@ -39,6 +39,16 @@ class RequestHead(NamedTuple):
         """A POST carries its operation in the body, GET and HEAD in the query string."""
         return self.method == "POST"
 
+    @property
+    def accept(self) -> bytes:
+        """The media types that the client accepts."""
+        return self.headers.get(b"accept", b"")
+
+    @property
+    def if_none_match(self) -> bytes:
+        """The ETags of the responses that the client has; a POST is not conditional."""
+        return b"" if self.is_post else self.headers.get(b"if-none-match", b"")
+
 
 def head_of(scope: Scope) -> RequestHead:
     """The head of an ASGI request. When a header is repeated, the last one counts."""
@@ -56,7 +66,7 @@ def request_id_of(headers: Mapping[bytes, bytes]) -> str:
 def is_in_order(head: RequestHead, bytes_max: int) -> bool:
     """Whether a head asks for one JSON response and is not refused; for the direct path."""
     headers = head.headers
-    if not _EXCEPTIONAL.isdisjoint(headers) or accepts_events(headers.get(b"accept", b"")):
+    if not _EXCEPTIONAL.isdisjoint(headers) or accepts_events(head.accept):
         return False
     if head.is_post:
         length = headers.get(b"content-length", b"0")
