@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
 from tests.graphql import GraphQL
+from tests.resolvers.writing.field_values import VALUES
 from tests.resolvers.writing.mutations import call
 
 Json: TypeAlias = dict[str, Any]
@@ -94,21 +95,8 @@ def price_input(n: int = 0) -> Json:
 
 def version_facts() -> Json:
     """All fields of a version that an update may change, except its status."""
-    return {
-        "region": "eu-west-1",
-        "evalScore": 0.75,
-        "costPer1k": "0.0000000001",
-        "sloLatencyMs": 900,
-        "sloSuccessRate": 0.99,
-        "contextWindow": 128_000,
-        "maxOutputTokens": 4_096,
-        "capabilities": ["TOOLS", "VISION"],
-        "artifactUrl": "s3://bucket/weights",
-        "sizeBytes": "9007199254740993",
-        "metadata": {"license": "MIT", "deep": [[1.5, None, True]]},
-        "deprecatedOn": "2029-01-31",
-        "sunsetOn": "2030-01-31",
-    }
+    identity = ("version", "contentHash", "status")
+    return {k: v for k, v in VALUES["CreateVersionInput"].items() if k not in identity}
 
 
 def _create_model(w: World, n: int) -> Json:
