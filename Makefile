@@ -57,7 +57,7 @@ migration: $(ENV) ## Write a migration from what changed in db/tables (m="add a 
 snapshot: $(ENV) ## Write tests/migrations/schema.snapshot.txt from the migrations
 	$(BIN)/python -m tests.migrations.definitions
 
-# What changed is told by a database of its own, brought to the newest migration and thrown away.
+# Compares db/tables with a temporary database that has all migrations.
 define NEW_MIGRATION
 from pathlib import Path
 from sys import argv

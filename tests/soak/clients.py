@@ -1,4 +1,4 @@
-"""Clients that change a registry at random and keep a journal of what they were told."""
+"""Clients that change a registry at random and record each response."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Many clients write through two servers, of which one is killed; then every promise is checked."""
+"""Many clients write through two servers; one is killed, and then the guarantees are checked."""
 
 import asyncio
 import os
@@ -23,7 +23,7 @@ _START_TIMEOUT_S = 60
 
 
 class Broken(AssertionError):
-    """A promise that was not kept."""
+    """A guarantee that did not hold."""
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Process:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What the clients did, and what agrees with it."""
+    """The outcomes of the calls, and how many calls, versions and numbers are right."""
 
     seconds: float
     outcomes: Counter[str]
@@ -76,17 +76,17 @@ class Summary:
 
 async def soak(database_url: str, clients: int, seconds: float, seed: int = 1) -> Summary:
     """Run it on a migrated, empty registry. Raises Broken or Disagreement."""
-    crowd = [Client(f"c{n}", random.Random(f"{seed}-{n}")) for n in range(clients)]
+    everyone = [Client(f"c{n}", random.Random(f"{seed}-{n}")) for n in range(clients)]
     limits = httpx.Limits(max_connections=clients * 2)
     async with httpx.AsyncClient(limits=limits) as http, _processes(http, database_url) as two:
         servers = [Server(http, f"http://127.0.0.1:{process.port}/graphql") for process in two]
         await prepare(servers[0])
         began = time.monotonic()
         until = began + seconds
-        writing = [write_at_random(servers, client, until) for client in crowd]
+        writing = [write_at_random(servers, client, until) for client in everyone]
         await asyncio.gather(_kill_and_restart(two[1], http, seconds / 2), *writing)
         took = time.monotonic() - began
-    calls = [call for client in crowd for call in client.calls]
+    calls = [call for client in everyone for call in client.calls]
     return Summary(
         took,
         Counter(call.outcome for call in calls),
@@ -119,7 +119,7 @@ def _free_port() -> int:
 
 
 def check(database_url: str, calls: list[Call]) -> dict[str, int]:
-    """How many calls are there as their clients know them. Raises Broken."""
+    """The number of calls whose events match their outcome. Raises Broken."""
     with psycopg.connect(database_url) as connection:
         _all_or_nothing(connection, calls)
         versions = _versions(connection, calls)
@@ -127,7 +127,7 @@ def check(database_url: str, calls: list[Call]) -> dict[str, int]:
 
 
 def _all_or_nothing(connection: psycopg.Connection[Any], calls: list[Call]) -> None:
-    """What was done has all its events, what was refused none, what is unknown all or none."""
+    """A call that was done has all its events, a refused one none, an unknown one all or none."""
     query = "SELECT request_id, count(*) FROM audit_events WHERE request_id IS NOT NULL GROUP BY 1"
     events = dict(connection.execute(query).fetchall())
     for call in calls:
