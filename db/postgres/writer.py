@@ -1,5 +1,6 @@
 """Writes: transactions and single statements, on one pool of connections."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -21,6 +22,11 @@ _SET_CALLER = (
     " set_config('registry.request_id', %(request_id)s, true),"
     " set_config('registry.action', %(action)s, true)"
 )
+
+
+# Commits wait for each other at the counter of the audit log, and each costs more when more of them
+# wait: python -m bench.writes
+_SINGLE_STATEMENTS_MAX = 4
 
 
 class WriterConnection(psycopg.AsyncConnection[Any]):
@@ -45,11 +51,12 @@ class Writer:
     ) -> None:
         self._engine = create_async_engine(url, async_creator=connect, poolclass=NullPool)
         self._listeners = listeners
+        self._single_statements = asyncio.Semaphore(_SINGLE_STATEMENTS_MAX)
         self.pool = pool(self._connect)
 
     async def rows(self, query: Query) -> list[Any]:
         """The rows of a single statement, which is a transaction of its own in one round trip."""
-        async with self.pool.connection() as connection:
+        async with self._single_statements, self.pool.connection() as connection:
             return await fetch(connection, query, self._listeners)
 
     @asynccontextmanager
