@@ -18,6 +18,7 @@ from db.postgres.batching import Batcher
 from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.statements import Query, compiled
 from domain.hashable import hashable
+from domain.rules import is_unicode
 
 # A larger load gains less than its batching costs: queries that run as a batch, for example, have
 # shared their keys already. With 32 instead of 8 Q1 takes 5 to 10% more CPU.
@@ -92,6 +93,8 @@ async def row_by_key(source: Source, query: Query, keys: Sequence[Any]) -> dict[
 
 
 async def _fetch_by_key(source: Source, query: Query, keys: Sequence[Any]) -> dict[Any, list[Any]]:
+    if keys and isinstance(keys[0], str):
+        keys = [key for key in keys if _is_storable(key)]
     array = uuid_array(keys) if keys and isinstance(keys[0], UUID) else list(keys)
     with_keys = Query(query.shape, query.build, {**query.values, "keys": array}, query.table)
     found = await rows(source, with_keys)
@@ -101,6 +104,14 @@ async def _fetch_by_key(source: Source, query: Query, keys: Sequence[Any]) -> di
     for row in found:
         rows_of.setdefault(row.parent, []).append(row)
     return rows_of
+
+
+def _is_storable(text: str) -> bool:
+    """Whether PostgreSQL can hold the text; other text is the key of no row.
+
+    In a batch it would fail the loads of all other requests too.
+    """
+    return "\0" not in text and is_unicode(text)
 
 
 async def fetch(

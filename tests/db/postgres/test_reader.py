@@ -244,3 +244,13 @@ async def test_a_statement_planned_by_its_values_is_not_prepared(
     async with db.reader.pool.connection() as connection:
         row: Any = await (await connection.execute(_PREPARED, prepare=False)).fetchone()
     assert row[0] == 0
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud800"])
+async def test_a_key_that_cannot_be_stored_does_not_fail_the_loads_of_others(
+    db: Database, text: str
+) -> None:
+    model = await factories.model(db)
+    load = (models.by_names(db.reader, [name]) for name in (text, model.name, text))
+    found = await asyncio.gather(*load)
+    assert [list(each) for each in found] == [[], [model.name], []]
