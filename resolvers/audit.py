@@ -19,10 +19,10 @@ NEWEST_EVENT_FIRST = Order("SEQUENCE", OrderDirection.DESC)
 
 @input_type(FILTER_DESCRIPTION)
 class AuditEventFilter:
-    actor: list[str] | None = optional("Events of one of these actors; see AuditEvent.actor.")
-    action: list[AuditAction] | None = optional("Events with one of these actions.")
-    kind: list[EntityKind] | None = optional("Events about one of these kinds of objects.")
-    subject: list[strawberry.ID] | None = optional(
+    actors: list[str] | None = optional("Events of one of these actors; see AuditEvent.actor.")
+    actions: list[AuditAction] | None = optional("Events with one of these actions.")
+    kinds: list[EntityKind] | None = optional("Events about one of these kinds of objects.")
+    subjects: list[strawberry.ID] | None = optional(
         "Events whose subjectId is one of these: for a price its binding, for an alias its model."
     )
     at: DateTimeRange | None = optional("Events in this period.")

@@ -25,8 +25,8 @@ from resolvers.reference_inputs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
 
 FILTER_DESCRIPTION = (
-    "An object must match every field that is set. A list matches any of its values; an empty list"
-    " matches nothing."
+    "An object must match every field that is set. A list matches any of its values, and"
+    " an empty one nothing, unless its field says otherwise; it has at most 100 values by default."
 )
 
 
@@ -53,10 +53,10 @@ class ModelFilter:
     ids: list[strawberry.ID] | None = optional("Models with one of these IDs.")
     names: list[str] | None = optional("Models with one of these names.")
     name_contains: str | None = optional("Models whose name contains this text, in any case.")
-    task: list[TaskType] | None = optional("Models for one of these tasks.")
-    subject: list[str] | None = optional("Models with one of these subjects.")
+    tasks: list[TaskType] | None = optional("Models for one of these tasks.")
+    subjects: list[str] | None = optional("Models with one of these subjects.")
     labels: list[LabelInput] | None = optional("Models with one of these labels.")
-    provider: list[str] | None = optional("Models with a binding of these providers, by slug.")
+    providers: list[str] | None = optional("Models with a binding of these providers, by slug.")
     has_active_version: bool | None = optional("True: with an ACTIVE version; false: without.")
     created_at: DateTimeRange | None = optional("Models created in this period.")
     updated_at: DateTimeRange | None = optional("Models last changed in this period.")
@@ -66,15 +66,20 @@ class ModelFilter:
 class VersionFilter:
     ids: list[strawberry.ID] | None = optional("Versions with one of these IDs.")
     models: list[ModelRef] | None = optional("Versions of one of these models.")
-    version: list[SemVer] | None = optional("Versions with one of these semantic versions.")
-    content_hash: list[SHA256] | None = optional("Versions with one of these content hashes.")
-    region: list[str] | None = optional("Versions with one of these home regions.")
-    status: list[VersionStatus] | None = optional("Versions with one of these states.")
-    alias: list[str] | None = optional("Versions that one of these aliases points at.")
+    versions: list[SemVer] | None = optional("Versions with one of these semantic versions.")
+    content_hashes: list[SHA256] | None = optional("Versions with one of these content hashes.")
+    regions: list[str] | None = optional("Versions with one of these home regions.")
+    statuses: list[VersionStatus] | None = optional("Versions with one of these states.")
+    aliases: list[str] | None = optional("Versions that one of these aliases points at.")
     eval_score: FloatRange | None = optional("Versions with an evalScore in this range, 0 to 1.")
     cost_per_1k: DecimalRange | None = optional("Versions with a costPer1k in this range.")
-    slo_status: list[SloStatus] | None = optional("Versions with one of these sloStatus values.")
-    capabilities: list[Capability] | None = optional("Versions with one of these capabilities.")
+    slo_statuses: list[SloStatus] | None = optional("Versions with one of these sloStatus values.")
+    capabilities: list[Capability] | None = optional(
+        "Versions with all of these capabilities, and maybe others; all versions when it is empty."
+    )
+    any_capability: list[Capability] | None = optional(
+        "Versions with at least one of these capabilities."
+    )
     created_at: DateTimeRange | None = optional("Versions created in this period.")
     has_routable_binding: bool | None = optional("True: with a routable binding; false: without.")
 
@@ -83,14 +88,14 @@ class VersionFilter:
 class BindingFilter:
     ids: list[strawberry.ID] | None = optional("Bindings with one of these IDs.")
     versions: list[strawberry.ID] | None = optional("Bindings of one of these versions.")
-    provider: list[str] | None = optional("Bindings of one of these providers, by slug.")
-    provider_model_id: list[str] | None = optional("Bindings with these names at the provider.")
-    region: list[str] | None = optional("Bindings in one of these regions.")
-    status: list[BindingStatus] | None = optional("Bindings with one of these states.")
+    providers: list[str] | None = optional("Bindings of one of these providers, by slug.")
+    provider_model_ids: list[str] | None = optional("Bindings with these names at the provider.")
+    regions: list[str] | None = optional("Bindings in one of these regions.")
+    statuses: list[BindingStatus] | None = optional("Bindings with one of these states.")
     routable: bool | None = optional("True: bindings that can be called now; false: the others.")
     success_rate: FloatRange | None = optional("Bindings with a successRate in this range, 0 to 1.")
     latency_ms: FloatRange | None = optional("Bindings with a latencyMs in this range.")
-    health: list[HealthState] | None = optional("Bindings in one of these health states.")
+    health_states: list[HealthState] | None = optional("Bindings in one of these health states.")
     input_per_1k: DecimalRange | None = optional(
         "Bindings whose input price now, US dollars per 1,000 tokens, is in this range."
     )
@@ -99,7 +104,7 @@ class BindingFilter:
 @input_type(FILTER_DESCRIPTION)
 class ProviderFilter:
     slugs: list[str] | None = optional("Providers with one of these slugs.")
-    kind: list[ProviderKind] | None = optional("Providers of one of these kinds.")
+    kinds: list[ProviderKind] | None = optional("Providers of one of these kinds.")
     name_contains: str | None = optional("Providers whose name contains this text, in any case.")
 
 
@@ -133,7 +138,7 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("BindingFilter", "versions"): lambda texts: decoded(ids.VERSION, texts),
     ("ModelFilter", "labels"): lambda labels: tuple({label.key: label.value} for label in labels),
     ("VersionFilter", "models"): _models,
-    ("AuditEventFilter", "subject"): _subjects,
+    ("AuditEventFilter", "subjects"): _subjects,
 }
 _RANGES = (FloatRange, DecimalRange, DateTimeRange)
 

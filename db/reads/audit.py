@@ -45,10 +45,10 @@ def about(subjects: Mapping[str, Any]) -> sa.ColumnElement[bool]:
 LISTING = Listing(
     table=AuditEvent,
     conditions={
-        "actor": lambda actors: among(col(AuditEvent.actor), actors),
-        "action": lambda actions: among(col(AuditEvent.action), actions),
-        "kind": lambda kinds: among(col(AuditEvent.kind), kinds),
-        "subject": about,
+        "actors": lambda actors: among(col(AuditEvent.actor), actors),
+        "actions": lambda actions: among(col(AuditEvent.action), actions),
+        "kinds": lambda kinds: among(col(AuditEvent.kind), kinds),
+        "subjects": about,
         "at": time_between(col(AuditEvent.at)),
     },
     keys={"SEQUENCE": plain(col(AuditEvent.sequence))},

@@ -13,7 +13,7 @@ LISTING = Listing(
     table=Provider,
     conditions={
         "slugs": lambda slugs: among(col(Provider.slug), slugs),
-        "kind": lambda kinds: among(col(Provider.kind), kinds),
+        "kinds": lambda kinds: among(col(Provider.kind), kinds),
         "name_contains": name_contains(Provider),
     },
     keys={"SLUG": plain(col(Provider.slug))},

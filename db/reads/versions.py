@@ -39,6 +39,11 @@ def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
     )
 
 
+def _all_capabilities(names: Sequence[str]) -> sa.ColumnElement[bool]:
+    capabilities: Any = col(ModelVersion.capabilities)
+    return capabilities.contains(bound_array(names, sa.Text()))  # type: ignore[no-any-return]  # of Any
+
+
 def _any_capability(names: Sequence[str]) -> sa.ColumnElement[bool]:
     capabilities: Any = col(ModelVersion.capabilities)
     return capabilities.overlap(bound_array(names, sa.Text()))  # type: ignore[no-any-return]  # of Any
@@ -52,15 +57,16 @@ LISTING = Listing(
     conditions={
         "ids": lambda ids: among(col(ModelVersion.id), ids),
         "models": _of_models,
-        "version": lambda versions: among(col(ModelVersion.version), versions),
-        "content_hash": lambda hashes: among(col(ModelVersion.content_hash), hashes),
-        "region": lambda regions: among(col(ModelVersion.region), regions),
-        "status": lambda statuses: among(col(ModelVersion.status), statuses),
-        "alias": _with_alias,
+        "versions": lambda versions: among(col(ModelVersion.version), versions),
+        "content_hashes": lambda hashes: among(col(ModelVersion.content_hash), hashes),
+        "regions": lambda regions: among(col(ModelVersion.region), regions),
+        "statuses": lambda statuses: among(col(ModelVersion.status), statuses),
+        "aliases": _with_alias,
         "eval_score": in_range(col(ModelVersion.eval_score), _EVAL_SCORE),
         "cost_per_1k": in_range(col(ModelVersion.cost_per_1k), _COST_PER_1K),
-        "slo_status": lambda statuses: among(slo_status(), statuses),
-        "capabilities": _any_capability,
+        "slo_statuses": lambda statuses: among(slo_status(), statuses),
+        "capabilities": _all_capabilities,
+        "any_capability": _any_capability,
         "created_at": time_between(col(ModelVersion.created_at)),
         "has_routable_binding": has_routable_binding,
     },

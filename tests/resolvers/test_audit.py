@@ -96,7 +96,7 @@ async def test_an_update_has_values_before_and_after(gql: GraphQL) -> None:
 async def test_the_subject_of_a_deleted_object_is_null(gql: GraphQL) -> None:
     model_id = await _create_model(gql, {"name": "m", "task": "CHAT"})
     await gql("mutation($id: ID!) { deleteModel(input: {id: $id}) { deletedId } }", id=model_id)
-    deleted, created = await _events(gql, subject=[model_id])
+    deleted, created = await _events(gql, subjects=[model_id])
     assert [deleted["action"], created["action"]] == ["DELETED", "CREATED"]
     assert deleted["subject"] is created["subject"] is None
     assert _changes(deleted)["name"] == ("m", None)
@@ -130,15 +130,15 @@ async def test_all_conditions_of_a_filter_must_match(gql: GraphQL) -> None:
     assert kinds == ["ALIAS", "PRICE", "BINDING", "PROVIDER", "VERSION", "MODEL"]
     subject = {event["kind"]: event["subjectId"] for event in everything}
     for filter_, expected in (
-        ({"kind": ["PRICE", "MODEL"]}, ["PRICE", "MODEL"]),
-        ({"action": ["ALIASED"]}, ["ALIAS"]),
-        ({"action": ["CREATED"], "kind": ["BINDING", "ALIAS"]}, ["BINDING"]),
-        ({"actor": ["tests"]}, kinds),
-        ({"actor": ["somebody"]}, []),
-        ({"subject": [subject["MODEL"]]}, ["ALIAS", "MODEL"]),
-        ({"subject": [subject["BINDING"], subject["PROVIDER"]]}, ["PRICE", "BINDING", "PROVIDER"]),
-        ({"subject": [ids.encode(ids.VERSION, model.id), "x", ""]}, []),
-        ({"subject": []}, []),
+        ({"kinds": ["PRICE", "MODEL"]}, ["PRICE", "MODEL"]),
+        ({"actions": ["ALIASED"]}, ["ALIAS"]),
+        ({"actions": ["CREATED"], "kinds": ["BINDING", "ALIAS"]}, ["BINDING"]),
+        ({"actors": ["tests"]}, kinds),
+        ({"actors": ["somebody"]}, []),
+        ({"subjects": [subject["MODEL"]]}, ["ALIAS", "MODEL"]),
+        ({"subjects": [subject["BINDING"], subject["PROVIDER"]]}, ["PRICE", "BINDING", "PROVIDER"]),
+        ({"subjects": [ids.encode(ids.VERSION, model.id), "x", ""]}, []),
+        ({"subjects": []}, []),
         ({"at": {"gte": everything[0]["at"]}}, ["ALIAS"]),
         ({"at": {"lt": everything[-2]["at"]}}, ["MODEL"]),
     ):

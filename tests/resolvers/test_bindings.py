@@ -58,18 +58,18 @@ async def _matching(gql: GraphQL, condition: str, **variables: Any) -> set[str]:
         ('ids: ["nonsense", "ver_00000000000000000000000000000001"]', set()),
         ("versions: []", set()),
         ('versions: ["nonsense"]', set()),
-        ('provider: ["one"]', {"a", "c"}),
-        ('provider: ["one", "two", "three"]', ALL),
-        ("provider: []", set()),
-        ('providerModelId: ["a", "d", "z"]', {"a", "d"}),
-        ("providerModelId: []", set()),
-        ('region: ["eu", "us"]', {"a", "b"}),
-        ('region: [""]', set()),
-        ("region: []", set()),
-        ("region: null", ALL),
-        ("status: ACTIVE", {"a", "b", "c"}),
-        ("status: [PENDING, DISABLED]", {"d"}),
-        ("status: []", set()),
+        ('providers: ["one"]', {"a", "c"}),
+        ('providers: ["one", "two", "three"]', ALL),
+        ("providers: []", set()),
+        ('providerModelIds: ["a", "d", "z"]', {"a", "d"}),
+        ("providerModelIds: []", set()),
+        ('regions: ["eu", "us"]', {"a", "b"}),
+        ('regions: [""]', set()),
+        ("regions: []", set()),
+        ("regions: null", ALL),
+        ("statuses: ACTIVE", {"a", "b", "c"}),
+        ("statuses: [PENDING, DISABLED]", {"d"}),
+        ("statuses: []", set()),
         ("routable: true", {"a", "b", "c"}),
         ("routable: false", {"d"}),
         ("routable: null", ALL),
@@ -80,9 +80,9 @@ async def _matching(gql: GraphQL, condition: str, **variables: Any) -> set[str]:
         ("latencyMs: {gte: 20}", {"b", "c"}),
         ("latencyMs: {lte: 20.0}", {"b"}),
         ("latencyMs: {gte: 21, lte: 29}", set()),
-        ("health: UNKNOWN", ALL),
-        ("health: [HEALTHY, DEGRADED]", set()),
-        ("health: []", set()),
+        ("healthStates: UNKNOWN", ALL),
+        ("healthStates: [HEALTHY, DEGRADED]", set()),
+        ("healthStates: []", set()),
         ('inputPer1k: {lte: "0.2"}', {"a", "c"}),  # unknown is not free, and free is known
         ('inputPer1k: {gte: "0.1"}', {"c"}),
         ('inputPer1k: {gte: "0.10000000005", lte: "0.10000000015"}', {"c"}),
@@ -90,7 +90,7 @@ async def _matching(gql: GraphQL, condition: str, **variables: Any) -> set[str]:
         ('inputPer1k: {gte: "0", lte: "0"}', {"a"}),
         ("inputPer1k: {}", {"a", "c"}),
         ("inputPer1k: null", ALL),
-        ('provider: ["one"], latencyMs: {gte: 0}', {"c"}),
+        ('providers: ["one"], latencyMs: {gte: 0}', {"c"}),
     ],
 )
 async def test_a_filter_selects_matching_bindings(
@@ -100,7 +100,7 @@ async def test_a_filter_selects_matching_bindings(
 
 
 async def test_ids_select_bindings_and_versions(gql: GraphQL) -> None:
-    page = 'bindings(filter: {providerModelId: ["a"]}) { nodes { id version { id } } }'
+    page = 'bindings(filter: {providerModelIds: ["a"]}) { nodes { id version { id } } }'
     (node,) = (await gql(f"{{ {page} }}"))["bindings"]["nodes"]
     binding, version = node["id"], node["version"]["id"]
     assert await _matching(gql, "ids: $ids", ids=[binding, binding, version]) == {"a"}

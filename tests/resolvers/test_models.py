@@ -89,21 +89,21 @@ ALL = {A, A2, B, G}
         ('nameContains: ""', ALL),
         ('nameContains: "aaaa"', set()),
         ("nameContains: null", ALL),
-        ("task: CHAT", {A, A2}),
-        ("task: [OCR, SEARCH]", {B, G}),
-        ("task: []", set()),
-        ('subject: ["math"]', {A, G}),
-        ('subject: ["math", "law"]', {A, A2, G}),
-        ("subject: []", set()),
+        ("tasks: CHAT", {A, A2}),
+        ("tasks: [OCR, SEARCH]", {B, G}),
+        ("tasks: []", set()),
+        ('subjects: ["math"]', {A, G}),
+        ('subjects: ["math", "law"]', {A, A2, G}),
+        ("subjects: []", set()),
         ('labels: [{key: "team", value: "red"}]', {A}),
         ('labels: [{key: "team", value: "red"}, {key: "team", value: "blue"}]', {A, A2}),
         ('labels: [{key: "team", value: "gold"}]', set()),
         ('labels: [{key: "tier", value: "gold"}]', {A}),
         ("labels: []", set()),
-        ('provider: ["one"]', {A}),
-        ('provider: ["one", "two"]', {A, A2}),
-        ('provider: ["three"]', set()),
-        ("provider: []", set()),
+        ('providers: ["one"]', {A}),
+        ('providers: ["one", "two"]', {A, A2}),
+        ('providers: ["three"]', set()),
+        ("providers: []", set()),
         ("hasActiveVersion: true", {A, B}),
         ("hasActiveVersion: false", {A2, G}),
         ("hasActiveVersion: null", ALL),
@@ -115,8 +115,8 @@ ALL = {A, A2, B, G}
         ('updatedAt: {gte: "2020-01-10T00:00:00Z"}', {A, A2}),
         ('updatedAt: {lt: "2020-01-10T00:00:00Z"}', {B, G}),
         ('createdAt: {gte: "0001-01-01T00:00:00Z", lt: "9999-12-31T23:59:59Z"}', ALL),
-        ('task: CHAT, subject: ["law"]', {A2}),
-        ('task: CHAT, nameContains: "gamma"', set()),
+        ('tasks: CHAT, subjects: ["law"]', {A2}),
+        ('tasks: CHAT, nameContains: "gamma"', set()),
         ('ids: ["ver_00000000000000000000000000000001", "", "mdl_", "alpha"]', set()),
         ("ids: []", set()),
         ("ids: null", ALL),
@@ -253,9 +253,9 @@ async def test_a_model_has_only_its_own_versions_and_bindings(gql: GraphQL) -> N
     data = await gql(
         """{ model(by: {name: "alpha"}) {
             versions { totalCount nodes { number } }
-            active: versions(filter: {status: ACTIVE}) { totalCount nodes { number } }
+            active: versions(filter: {statuses: ACTIVE}) { totalCount nodes { number } }
             bindings { totalCount nodes { version { number } } }
-            served: bindings(filter: {provider: ["two"]}) { totalCount }
+            served: bindings(filter: {providers: ["two"]}) { totalCount }
         } }"""
     )
     assert data["model"] == {

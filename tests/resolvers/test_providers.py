@@ -37,9 +37,9 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
         ('slugs: ["OpenAI"]', []),
         ("slugs: []", []),
         ("slugs: null", ALL),
-        ("kind: AZURE", ["azure"]),
-        ("kind: [OPENAI, BEDROCK]", ["bedrock", "openai"]),
-        ("kind: []", []),
+        ("kinds: AZURE", ["azure"]),
+        ("kinds: [OPENAI, BEDROCK]", ["bedrock", "openai"]),
+        ("kinds: []", []),
         ('nameContains: "openai"', ["openai"]),
         ('nameContains: "BEDROCK"', ["bedrock"]),
         ('nameContains: "a"', ALL),
@@ -48,7 +48,7 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
         ('nameContains: "_____"', []),
         ('nameContains: "0% "', ["azure"]),
         ('nameContains: "Öff"', ["azure"]),
-        ('kind: AZURE, slugs: ["openai"]', []),
+        ('kinds: AZURE, slugs: ["openai"]', []),
     ],
 )
 async def test_a_filter_selects_matching_providers(

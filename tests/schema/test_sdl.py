@@ -12,6 +12,9 @@ from tests.graphql import SCHEMA
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMITTED = "schema/schema.graphql"
+# The breaking changes that CHANGELOG.md announces for the next release, as find_breaking_changes
+# describes them; a release empties the file.
+ANNOUNCED = (Path(__file__).parent / "breaking_changes.txt").read_text("utf-8").splitlines()
 
 
 def _git(*arguments: str) -> str:
@@ -42,7 +45,8 @@ def test_no_change_breaks_a_client() -> None:
     published = _published()
     if not published:
         pytest.skip("no earlier schema in this checkout")
-    assert breaking_changes(published, schema.sdl(SCHEMA)) == []
+    changes = breaking_changes(published, schema.sdl(SCHEMA))
+    assert [change for change in changes if change not in ANNOUNCED] == []
 
 
 @pytest.mark.parametrize(

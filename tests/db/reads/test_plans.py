@@ -31,37 +31,38 @@ FILTERS = {
         f'ids: ["{MODEL}"]',
         'names: ["model-77", "model-78"]',
         'nameContains: "EL-77"',
-        "task: OCR",
-        'subject: ["subject-7"]',
+        "tasks: OCR",
+        'subjects: ["subject-7"]',
         'labels: [{key: "team", value: "team-7"}, {key: "team", value: "team-8"}]',
-        'provider: ["provider-7"]',
+        'providers: ["provider-7"]',
         f"createdAt: {TIMES}",
         'updatedAt: {gte: "2021-01-01T00:00:00Z", lt: "2021-01-01T01:00:00Z"}',
     ],
     "versions": [
         f'ids: ["{VERSION}"]',
         f'models: [{{id: "{MODEL}"}}, {{name: "model-77"}}]',
-        'version: ["77.0.0"]',
-        f'contentHash: ["{HASH}"]',
-        'region: ["region-7"]',
-        "status: DRAFT",
-        'alias: ["canary"]',
+        'versions: ["77.0.0"]',
+        f'contentHashes: ["{HASH}"]',
+        'regions: ["region-7"]',
+        "statuses: DRAFT",
+        'aliases: ["canary"]',
         "evalScore: {gte: 0.999}",
         "evalScore: {lte: 0.001}",
         "evalScore: {gte: 0.5, lte: 0.501}",
         'costPer1k: {gte: "249.9"}',
         'costPer1k: {lte: "0.1"}',
         'costPer1k: {gte: "100", lte: "100.1"}',
-        "capabilities: REASONING",
+        "capabilities: [REASONING]",
+        "anyCapability: [REASONING, WEB_SEARCH]",
         f"createdAt: {TIMES}",
     ],
     "bindings": [
         f'ids: ["{BINDING}"]',
         f'versions: ["{VERSION}"]',
-        'provider: ["provider-7"]',
-        'providerModelId: ["served-77"]',
-        'region: ["region-7"]',
-        "status: DRAINING",
+        'providers: ["provider-7"]',
+        'providerModelIds: ["served-77"]',
+        'regions: ["region-7"]',
+        "statuses: DRAINING",
         "successRate: {gte: 0.9999}",
         "successRate: {lte: 0.0001}",
         "successRate: {gte: 0.5, lte: 0.5001}",
@@ -76,10 +77,10 @@ FILTERS = {
 # Filters that read no index, and the reason.
 WITHOUT_INDEX = {
     "ModelFilter.hasActiveVersion": "nearly all models have one",
-    "VersionFilter.sloStatus": "depends on figures and the date, which no index can hold",
+    "VersionFilter.sloStatuses": "depends on figures and the date, which no index can hold",
     "VersionFilter.hasRoutableBinding": "depends on the date; nearly all versions have one",
     "BindingFilter.routable": "depends on the date; nearly all bindings are routable",
-    "BindingFilter.health": "UNKNOWN for all, as outcomes are not recorded yet",
+    "BindingFilter.healthStates": "UNKNOWN for all, as outcomes are not recorded yet",
 }
 ORDERS = [
     (connection, f"{{field: {field}, direction: {direction}}}")
@@ -112,7 +113,7 @@ READS = [
     "{ models { nodes { versions(first: 3) { nodes { bindings(first: 4) { nodes { id } } } } } } }",
     "{ models { nodes { bindings { totalCount nodes { provider { slug } } } } } }",
     '{ provider(slug: "provider-7") { bindings { nodes { prices { source } } } } }',
-    """{ models { nodes { versions(filter: {status: ACTIVE}, orderBy: {field: EVAL_SCORE}) {
+    """{ models { nodes { versions(filter: {statuses: ACTIVE}, orderBy: {field: EVAL_SCORE}) {
         nodes { bindings(filter: {routable: true}, orderBy: {field: INPUT_PER_1K}) {
         nodes { id } } } } } } }""",
 ]
