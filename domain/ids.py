@@ -8,8 +8,9 @@ MODEL = "mdl"
 VERSION = "ver"
 BINDING = "bnd"
 PROVIDER = "prv"
-EVENT = "evt"
+PRICE = "prc"
 ALIAS = "als"
+EVENT = "evt"
 RUN = "run"
 
 _HEX_DIGITS = frozenset("0123456789abcdef")

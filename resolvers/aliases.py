@@ -5,8 +5,17 @@ from functools import partial
 from db.reads import aliases, models, versions
 from db.reads.aliases import AliasChange
 from db.tables import Model, ModelAlias, ModelVersion
+from resolvers import connections
 from resolvers.context import Info
+from resolvers.orders import Order, OrderDirection
 from resolvers.parents import attributes, loaded, parents_of
+
+history_pages = connections.of_parents(
+    aliases.HISTORY,
+    ModelAlias,
+    "All changes of the alias, newest first, including those of an earlier alias of this name.",
+    default=Order("SEQUENCE", OrderDirection.DESC),
+)
 
 
 async def models_of_aliases(info: Info, parents: list[ModelAlias]) -> list[Model]:
@@ -19,16 +28,10 @@ async def versions_of_aliases(info: Info, parents: list[ModelAlias]) -> list[Mod
     return await parents_of(info, [row.version_id for row in parents], versions.by_ids)
 
 
-async def histories(info: Info, parents: list[ModelAlias]) -> list[list[AliasChange]]:
-    """All changes of the alias, newest first, including those of an earlier alias of this name."""
-    keys = [(row.model_id, row.name) for row in parents]
-    return await loaded(info, keys, aliases.histories)
-
-
 async def versions_of_changes(info: Info, parents: list[AliasChange]) -> list[ModelVersion | None]:
-    """The version that the alias was pointed at.
+    """The version that the alias was pointed at; of a DELETED alias, its last one.
 
-    Null when the alias was deleted, or when the version no longer exists.
+    Null when the version no longer exists: versionNumber and versionLabel say which one it was.
     """
     load = partial(versions.by_ids, attributes=attributes(info))
     return await loaded(info, [row.version_id for row in parents], load)

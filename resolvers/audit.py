@@ -46,6 +46,6 @@ model_pages = connections.of_parents(
 async def subjects(info: Info, parents: list[AuditEvent]) -> list[Any]:
     """The changed object: the binding for a price, the model for an alias.
 
-    Null when it no longer exists, and for a retention run.
+    Null when it no longer exists.
     """
     return await nodes.by_ids(info, [strawberry.ID(row.subject_node_id) for row in parents])

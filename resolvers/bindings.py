@@ -16,6 +16,7 @@ from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingFilter
 from resolvers.health import UNKNOWN_HEALTH, BindingHealth
+from resolvers.orders import Order, OrderDirection
 from resolvers.parents import attributes, loaded, parents_of
 
 
@@ -68,13 +69,16 @@ async def prices_in_effect(
     at: Annotated[datetime | None, describe("The time; now by default.")] = None,
 ) -> list[DatedPrice | None]:
     """The price in effect at a time; null when no price was in effect then."""
-    load = partial(prices.in_effect, at=at)
+    load = partial(prices.in_effect, at=at, attributes=attributes(info))
     return await loaded(info, [row.id for row in parents], load)
 
 
-async def price_histories(info: Info, parents: list[ProviderBinding]) -> list[list[DatedPrice]]:
-    """All past, present and future prices, by effectiveFrom, latest first."""
-    return await loaded(info, [row.id for row in parents], prices.history)
+price_pages = connections.of_parents(
+    prices.OF_BINDINGS,
+    ProviderBinding,
+    "All past, present and future prices, by effectiveFrom, latest first.",
+    default=Order("EFFECTIVE_FROM", OrderDirection.DESC),
+)
 
 
 async def healths(info: Info, parents: list[ProviderBinding]) -> list[BindingHealth]:

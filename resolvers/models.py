@@ -1,6 +1,7 @@
 """The fields of models."""
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 
@@ -9,12 +10,16 @@ from db.reads import bindings as bindings_db
 from db.reads import models, versions
 from db.reads.keyset import Relation
 from db.tables import Model, ModelAlias, ModelVersion
+from domain.rules import api_name
 from resolvers import connections, orders, references
 from resolvers.arguments import describe
 from resolvers.context import Info
+from resolvers.errors import RequestError
 from resolvers.filters import BindingFilter, ModelFilter, VersionFilter
 from resolvers.parents import attributes, loaded
 from resolvers.reference_inputs import ModelRef, VersionSelector
+
+_CLOCKS_DIFFER_MAX = timedelta(minutes=1)  # a client's "now" is not refused
 
 
 async def get(info: Info, by: Annotated[ModelRef, describe("The ID or the name.")]) -> Model | None:
@@ -64,9 +69,31 @@ async def selected_versions(
     info: Info,
     parents: list[Model],
     select: Annotated[VersionSelector, describe("How to select the version.")],
+    at: Annotated[
+        datetime | None,
+        describe(
+            "With select.alias: the time at which the alias named the version, not in the future."
+            " Now by default. BAD_USER_INPUT with another selector."
+        ),
+    ] = None,
 ) -> list[ModelVersion | None]:
-    """The version of the model that a selector names; null when there is none."""
-    return await _selected(info, parents, select)
+    """The version of the model that a selector names; null when there is none.
+
+    With `at`, null when the model had no such alias then, and when the version has been deleted
+    since: ModelAlias.history has its number.
+    """
+    if at is None:
+        return await _selected(info, parents, select)
+    if select.alias is None:
+        name, _ = references.selector(select)
+        raise RequestError(f"at: only with select.alias, not with select.{api_name(name)}")
+    if at > datetime.now(UTC) + _CLOCKS_DIFFER_MAX:
+        raise RequestError("at: must not be in the future")
+    named = await aliases_db.named_at(
+        info.context.db.reader, list({row.id for row in parents}), select.alias, at
+    )
+    load = partial(versions.by_ids, attributes=attributes(info))
+    return await loaded(info, [named.get(row.id) for row in parents], load)
 
 
 async def aliases(info: Info, parents: list[Model]) -> list[list[ModelAlias]]:

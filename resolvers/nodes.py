@@ -7,7 +7,16 @@ from uuid import UUID
 
 import strawberry
 
-from db.reads import audit, bindings, models, providers, versions
+from db.reads import (
+    aliases,
+    audit,
+    bindings,
+    models,
+    prices,
+    providers,
+    retention_runs,
+    versions,
+)
 from domain import ids
 from resolvers.arguments import describe
 from resolvers.context import Info
@@ -18,7 +27,10 @@ _BY_IDS: dict[str, Any] = {
     ids.VERSION: versions.by_ids,
     ids.BINDING: bindings.by_ids,
     ids.PROVIDER: providers.by_ids,
+    ids.PRICE: prices.by_ids,
+    ids.ALIAS: aliases.by_ids,
     ids.EVENT: audit.by_ids,
+    ids.RUN: retention_runs.by_ids,
 }
 
 

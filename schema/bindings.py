@@ -13,6 +13,7 @@ from domain.enums import BindingStatus, CircuitState, HealthState
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
+from schema.pages import Connection
 from schema.providers import Provider
 from schema.versions import ModelVersion
 
@@ -21,7 +22,7 @@ from schema.versions import ModelVersion
     prices.DatedPrice,
     "A price of a binding in US dollars per 1,000 tokens. Null is unknown; zero is free.",
 )
-class Price:
+class Price(Node):
     input_per_1k: Decimal | None = attribute(
         "For input tokens; null when unknown.", name="inputPer1k"
     )
@@ -113,5 +114,5 @@ class ProviderBinding(Node, Versioned):
         "Latency in milliseconds, as set by updateBinding or an import; null when unknown."
     )
     price: Price | None = batched(resolvers.bindings.prices_in_effect, "id")
-    prices: list[Price] = batched(resolvers.bindings.price_histories, "id")
+    prices: Connection[Price] = batched(resolvers.bindings.price_pages, "id")
     health: BindingHealth = batched(resolvers.bindings.healths)

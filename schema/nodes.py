@@ -9,7 +9,8 @@ from schema.fields import attribute
 
 @strawberry.interface(
     description="An object with a globally unique ID. The prefix names its type: mdl_ (Model),"
-    " ver_ (ModelVersion), bnd_ (ProviderBinding), prv_ (Provider) or evt_ (AuditEvent)."
+    " ver_ (ModelVersion), bnd_ (ProviderBinding), prv_ (Provider), prc_ (Price), als_"
+    " (ModelAlias), evt_ (AuditEvent) or run_ (RetentionRun)."
 )
 class Node:
     node_id: strawberry.ID = attribute(

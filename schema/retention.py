@@ -2,14 +2,13 @@
 
 from datetime import datetime
 
-import strawberry
-
 import resolvers.retention
 from db import tables
 from db.reads import retention_plan, retention_runs
 from domain.enums import ProtectionReason
 from resolvers.scalars import BigInt
 from schema.fields import attribute, batched, type_of
+from schema.nodes import Node
 from schema.versions import ModelVersion
 
 
@@ -17,10 +16,7 @@ from schema.versions import ModelVersion
     tables.RetentionRun,
     "One run of retention: by applyRetention, by the background job or on the command line.",
 )
-class RetentionRun:
-    node_id: strawberry.ID = attribute(
-        "The subjectId of the run's audit events; node does not find it.", name="id"
-    )
+class RetentionRun(Node):
     at: datetime = attribute("When the run began.")
     actor: str = attribute("Who started it; see AuditEvent.actor.")
     archived: int = attribute("How many versions it has archived so far.")

@@ -15,6 +15,7 @@ from db.tables import (
     Provider,
     ProviderBinding,
     RegistryState,
+    RetentionRun,
 )
 from domain import semver
 from domain.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
@@ -87,6 +88,11 @@ async def alias(db: Database, of: ModelVersion, name: str = "production") -> Mod
     """An alias."""
     row = ModelAlias(model_id=of.model_id, name=name, version_id=of.id)
     return await _inserted(db, row)
+
+
+async def retention_run(db: Database) -> RetentionRun:
+    """A run over all models that did nothing."""
+    return await _inserted(db, RetentionRun(actor="tests"))
 
 
 async def revision(db: Database) -> int:

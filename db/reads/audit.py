@@ -23,6 +23,7 @@ SUBJECTS: Mapping[str, tuple[EntityKind, ...]] = {
     ids.VERSION: (EntityKind.VERSION,),
     ids.BINDING: (EntityKind.BINDING, EntityKind.PRICE),
     ids.PROVIDER: (EntityKind.PROVIDER,),
+    ids.RUN: (EntityKind.RETENTION,),
 }
 # `changes` itself is left out: its text has more digits
 _COLUMNS = tuple(name for name in columns_of(AuditEvent, None) if name != "changes")

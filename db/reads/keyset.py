@@ -32,7 +32,10 @@ class Key:
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity, as part of a query's shape
 class Listing:
-    """A table, the conditions that its rows can be filtered by, and the keys of their orders."""
+    """A table, the conditions that its rows can be filtered by, and the keys of their orders.
+
+    A class of derived rows (derived.py) can stand for the table.
+    """
 
     table: type[SQLModel]
     conditions: Mapping[str, Condition]
@@ -76,10 +79,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Relation:
-    """A listing with pages per parent, and the foreign key to the parent."""
+    """A listing with pages per parent, and which rows belong to a parent.
+
+    `parent` is the foreign key to the parent, or a condition on the parent's id.
+    """
 
     listing: Listing
-    parent: str
+    parent: str | Condition
+
+    def of_parent(self, parent_id: Any) -> sa.ColumnElement[bool]:
+        """The rows of the parent with this id."""
+        if isinstance(self.parent, str):
+            key: Any = getattr(self.listing.table, self.parent)
+            return key == parent_id  # type: ignore[no-any-return]  # of Any
+        return self.parent(parent_id)
 
 
 class Slice(NamedTuple):
@@ -183,12 +196,13 @@ async def count_per_parent(
 ) -> dict[UUID, int]:
     """How many of each parent's rows meet the conditions; one statement for all parents."""
     shape, placeholders, values = parametrize(conditions)
-    column = getattr(relation.listing.table, relation.parent)
+    parent = relation.parent
 
     def build() -> sa.Select[Any]:
-        statement = sa.select(column.label("parent"), sa.func.count().label("total"))
-        statement = statement.where(among(column, sa.bindparam("keys")))
-        return statement.where(*_where(relation.listing, placeholders)).group_by(column)
+        where = _where(relation.listing, placeholders)
+        if isinstance(parent, str):
+            return _select_counts_by_key(getattr(relation.listing.table, parent), where)
+        return _select_counts(relation, where)
 
     query = Query(("counts", relation, shape), build, values)
     row_of = await reader.row_by_key(source, query, parent_ids)
@@ -222,22 +236,38 @@ def _select(
     return statement.order_by(*_order(expression, id_column, window)).limit(limit)
 
 
+def _select_counts_by_key(key: Any, where: Sequence[Any]) -> sa.Select[Any]:
+    statement = sa.select(key.label("parent"), sa.func.count().label("total"))
+    return statement.where(among(key, sa.bindparam("keys")), *where).group_by(key)
+
+
+def _select_counts(relation: Relation, where: Sequence[Any]) -> sa.Select[Any]:
+    parents = _parents()
+    of_parent = relation.of_parent(parents.c.id)
+    counted = sa.select(sa.func.count().label("total")).select_from(relation.listing.table)
+    counts = counted.where(of_parent, *where).lateral("counts")
+    return sa.select(parents.c.id.label("parent"), counts.c.total).join_from(
+        parents, counts, sa.true()
+    )
+
+
 def _select_per_parent(
     relation: Relation, conditions: Conditions, window: Window, columns: tuple[str, ...]
 ) -> sa.Select[Any]:
-    parents = (
-        sa.func.unnest(bound_array(sa.bindparam("keys"), sa.Uuid()))
-        .table_valued(sa.column("id", sa.Uuid()), with_ordinality="ordinal")
-        .render_derived(name="parents")
-    )
-    of_parent = getattr(relation.listing.table, relation.parent) == parents.c.id
-    page = _select(relation.listing, conditions, window, columns).where(of_parent)
-    pages = page.lateral("pages")
+    parents = _parents()
+    page = _select(relation.listing, conditions, window, columns)
+    pages = page.where(relation.of_parent(parents.c.id)).lateral("pages")
     return (
         sa.select(*pages.c, parents.c.ordinal)
         .join_from(parents, pages, sa.true())
         .order_by(parents.c.ordinal, *_order(pages.c.sort_key, pages.c.id, window))
     )
+
+
+def _parents() -> Any:
+    keys = sa.func.unnest(bound_array(sa.bindparam("keys"), sa.Uuid()))
+    table = keys.table_valued(sa.column("id", sa.Uuid()), with_ordinality="ordinal")
+    return table.render_derived(name="parents")
 
 
 def _order(key: Any, id_column: Any, window: Window) -> list[Any]:

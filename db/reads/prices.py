@@ -1,10 +1,10 @@
 """Prices in SQL, with the time in which each is in effect."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -13,18 +13,21 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound
-from db.reads.keyset import among, between
+from db.postgres.statements import Query, columns_of, labelled
+from db.reads.derived import map_rows
+from db.reads.keyset import Listing, Relation, among, between, plain
+from db.reads.lookup import row_by_column
 from db.tables import Price, ProviderBinding
+from domain import ids
 
 
-@dataclass(frozen=True, slots=True)
 class DatedPrice:
-    """A price and the time in which it is in effect, USD per 1,000 tokens; None means unknown.
+    """A price and the time in which it is in effect, USD per 1,000 tokens; None means unknown."""
 
-    It has the attributes of the rows of these queries, and stands for their table.
-    """
+    PROPERTIES: ClassVar[Mapping[str, tuple[str, ...]]] = {"node_id": ("id",)}
 
+    id: UUID
+    binding_id: UUID
     input_per_1k: Decimal | None
     output_per_1k: Decimal | None
     cache_read_per_1k: Decimal | None
@@ -32,19 +35,51 @@ class DatedPrice:
     effective_to: datetime | None
     source: str | None
 
+    @property
+    def node_id(self) -> str:
+        """The id that clients see."""
+        return ids.encode(ids.PRICE, self.id)
+
+
+def _select_dated() -> sa.Select[Any]:
+    following = sa.orm.aliased(Price, name="following")
+    effective_to = (
+        sa.select(sa.func.min(following.effective_from))
+        .where(
+            col(following.binding_id) == Price.binding_id,
+            col(following.effective_from) > Price.effective_from,
+        )
+        .correlate(Price)
+        .scalar_subquery()
+    )
+    return sa.select(*labelled(Price), effective_to.label("effective_to"))
+
+
+LISTING = Listing(
+    table=map_rows(DatedPrice, _select_dated()),
+    conditions={},
+    keys={"EFFECTIVE_FROM": plain(col(DatedPrice.effective_from))},
+)
+OF_BINDINGS = Relation(LISTING, "binding_id")
+
+by_ids = partial(row_by_column, LISTING.table, "id")
+
 
 async def in_effect(
-    source: Source, binding_ids: Sequence[UUID], at: datetime | None
+    source: Source,
+    binding_ids: Sequence[UUID],
+    at: datetime | None,
+    attributes: frozenset[str] | None = None,
 ) -> dict[UUID, DatedPrice]:
     """Each binding's newest price with `effective_from <= at`; None stands for now."""
-    query = _IN_EFFECT_NOW if at is None else Query("prices at", _select_at, {"at": at}, DatedPrice)
+    columns = columns_of(LISTING.table, attributes)
+    query = Query(
+        ("prices in effect", at is None, columns),
+        lambda: _select_in_effect(at is None, columns),
+        {} if at is None else {"at": at},
+        DatedPrice,
+    )
     return await reader.row_by_key(source, query, binding_ids)
-
-
-async def history(source: Source, binding_ids: Sequence[UUID]) -> dict[UUID, list[DatedPrice]]:
-    """Each binding's prices, newest first."""
-    prices = await reader.rows_by_key(source, _HISTORY, binding_ids)
-    return {key: prices.get(key, []) for key in binding_ids}
 
 
 def input_in_range(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
@@ -82,40 +117,9 @@ def _superseded() -> sa.ColumnElement[bool]:
     )
 
 
-def _dated() -> sa.Select[Any]:
-    following = sa.orm.aliased(Price)
-    effective_to = (
-        sa.select(sa.func.min(following.effective_from))
-        .where(
-            col(following.binding_id) == Price.binding_id,
-            col(following.effective_from) > Price.effective_from,
-        )
-        .scalar_subquery()
-    )
-    columns: list[Any] = [
-        col(Price.binding_id).label("parent"),
-        Price.input_per_1k,
-        Price.output_per_1k,
-        Price.cache_read_per_1k,
-        Price.effective_from,
-        effective_to.label("effective_to"),
-        Price.source,
-    ]
-    return (
-        sa.select(*columns)
-        .where(among(col(Price.binding_id), sa.bindparam("keys")))
-        .order_by(col(Price.binding_id), col(Price.effective_from).desc())
-    )
-
-
-def _select_in_effect(at: Any) -> sa.Select[Any]:
-    newest = _dated().where(col(Price.effective_from) <= at)
-    return newest.ext(distinct_on(col(Price.binding_id)))
-
-
-def _select_at() -> sa.Select[Any]:
-    return _select_in_effect(bound(sa.bindparam("at"), sa.DateTime(timezone=True)))
-
-
-_HISTORY = Query("prices", _dated, {}, DatedPrice)
-_IN_EFFECT_NOW = Query("prices now", lambda: _select_in_effect(sa.func.now()), {}, DatedPrice)
+def _select_in_effect(is_now: bool, columns: tuple[str, ...]) -> sa.Select[Any]:
+    binding, start = col(DatedPrice.binding_id), col(DatedPrice.effective_from)
+    at = sa.func.now() if is_now else sa.bindparam("at", type_=sa.DateTime(timezone=True))
+    statement = sa.select(*labelled(LISTING.table, columns), binding.label("parent"))
+    statement = statement.where(among(binding, sa.bindparam("keys")), start <= at)
+    return statement.ext(distinct_on(binding)).order_by(binding, start.desc())

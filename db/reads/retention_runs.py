@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -48,6 +49,9 @@ async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
     )
 
 
+by_ids = partial(row_by_column, RetentionRun, "id")
+
+
 async def newest(source: Source, model_ids: list[UUID] | None = None) -> RetentionRun | None:
     """The newest run, of these models or of any."""
     runs = await _rows(source, "newest retention run", _select_newest, model_ids, RetentionRun)
@@ -56,7 +60,7 @@ async def newest(source: Source, model_ids: list[UUID] | None = None) -> Retenti
 
 async def by_id(source: Source, key: UUID) -> RetentionRun | None:
     """The run with this key."""
-    return (await row_by_column(RetentionRun, "id", source, [key])).get(key)
+    return (await by_ids(source, [key])).get(key)
 
 
 async def _rows(

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from db.tables.columns import SORTED_TEXT, VersionedRow, check
-from domain import patterns
+from domain import ids, patterns
 
 
 class ModelAlias(VersionedRow, table=True):
@@ -29,3 +29,8 @@ class ModelAlias(VersionedRow, table=True):
     model_id: UUID
     name: str = Field(sa_type=SORTED_TEXT)
     version_id: UUID
+
+    @property
+    def node_id(self) -> str:
+        """The id that clients see."""
+        return ids.encode(ids.ALIAS, self.id)

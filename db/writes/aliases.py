@@ -85,11 +85,10 @@ async def _lock_alias(session: AsyncSession, model_id: UUID, name: str) -> Model
 async def _earlier_versions(session: AsyncSession, model_id: UUID, name: str) -> list[UUID]:
     """The versions that roll-backs lead to, the next one last: the stack of the alias's moves."""
     stack: list[UUID] = []
-    for event in await aliases.moves(session, [(model_id, name)]):
-        change = aliases.change_of(event)
-        if change.version_id is None:
-            stack.clear()  # the alias was deleted: later moves start a new history
-        elif event.action == AuditAction.ROLLED_BACK and change.version_id in stack[:-1]:
+    for change in await aliases.changes(session, model_id, name):
+        if change.action == AuditAction.DELETED:
+            stack.clear()  # later moves start a new history
+        elif change.action == AuditAction.ROLLED_BACK and change.version_id in stack[:-1]:
             while stack[-2:-1] != [change.version_id]:
                 del stack[-1]
             del stack[-1]

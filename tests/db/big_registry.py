@@ -5,6 +5,7 @@ from uuid import UUID
 import psycopg
 
 MODELS, VERSIONS, BINDINGS = 5_000, 25_000, 100_000
+MOVES = 100_000  # of aliases, 20 of each
 
 # Values follow the number of the row; a rare value is in one row of 500.
 _SEED = f"""
@@ -49,6 +50,13 @@ INSERT INTO provider_bindings (
 INSERT INTO prices (id, binding_id, input_per_1k, effective_from)
     SELECT pg_temp.key('6', n), pg_temp.key('5', n), n * 0.01, timestamptz '2020-01-01Z'
     FROM generate_series(0, {BINDINGS - 1}) n WHERE n % 10 > 0;
+INSERT INTO audit_events (
+    id, sequence, at, actor, action, kind, subject_id, subject_name, model_id, changes)
+    SELECT pg_temp.key('7', n), n, timestamptz '2020-01-01Z' + n * interval '1 minute', 'ann',
+        'ALIASED', 'ALIAS', a.model_id, a.name, a.model_id,
+        jsonb_build_object('version_id', jsonb_build_array(NULL, a.version_id))
+    FROM generate_series(0, {MOVES - 1}) n JOIN model_aliases a
+        ON a.id = pg_temp.key('4', n % {MODELS});
 """
 
 

@@ -129,7 +129,7 @@ def _only_the_repeated_one_is_refused(answers: dict[str, Any]) -> None:
 
 def _history_has_every_change(model: dict[str, Any]) -> None:
     (alias,) = model["aliases"]
-    versions = [change["version"]["version"] for change in alias["history"]]
+    versions = [change["versionLabel"] for change in alias["history"]["nodes"]]
     assert versions == ["1.0.0", "1.1.0", "1.0.0"]
     done = [(event["kind"], event["action"]) for event in model["auditEvents"]["nodes"]]
     assert done[0] == ("ALIAS", "ROLLED_BACK")

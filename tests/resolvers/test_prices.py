@@ -102,8 +102,8 @@ async def test_a_binding_without_prices_has_none(gql: GraphQL) -> None:
 
 async def test_the_history_is_newest_first(gql: GraphQL, binding: ProviderBinding) -> None:
     document = """query ($id: ID!) { binding(id: $id) {
-        prices { inputPer1k effectiveFrom effectiveTo } } }"""
-    prices = (await gql(document, id=binding.node_id))["binding"]["prices"]
+        prices { nodes { inputPer1k effectiveFrom effectiveTo } } } }"""
+    prices = (await gql(document, id=binding.node_id))["binding"]["prices"]["nodes"]
     assert [price["inputPer1k"] for price in prices] == ["9", "0.0025", None, "1"]
     ends = [price["effectiveTo"] for price in prices]
     assert ends == [None, *(price["effectiveFrom"] for price in prices[:-1])]
@@ -115,10 +115,10 @@ async def test_each_time_asked_for_has_its_own_answer(
     data = await gql(
         """query ($then: DateTime) { bindings(orderBy: {field: CREATED_AT}) { nodes {
             now: price { inputPer1k } then: price(at: $then) { inputPer1k }
-            prices { inputPer1k } } } }""",
+            prices { nodes { inputPer1k } } } } }""",
         then=factories.EPOCH.isoformat(),
     )
     first, second = data["bindings"]["nodes"]
     assert (first["now"], first["then"]) == ({"inputPer1k": "0.0025"}, {"inputPer1k": "1"})
     assert (second["now"], second["then"]) == ({"inputPer1k": "77"}, None)
-    assert (len(first["prices"]), len(second["prices"])) == (4, 1)
+    assert [len(each["prices"]["nodes"]) for each in (first, second)] == [4, 1]

@@ -41,11 +41,13 @@ _BINDINGS = (
 )
 _CURSORS = """
 query Q($m: ModelOrder, $v: VersionOrder, $b: BindingOrder) {
-  models(orderBy: $m) { edges { cursor node { versions { edges { cursor } } } } }
+  models(orderBy: $m) { edges { cursor node {
+    versions { edges { cursor } } aliases { id history { edges { cursor } } } } } }
   versions(orderBy: $v) { edges { cursor node { bindings { edges { cursor } } } } }
-  bindings(orderBy: $b) { edges { cursor } }
+  bindings(orderBy: $b) { edges { cursor node { prices { edges { cursor node { id } } } } } }
   providers { edges { cursor } }
   auditEvents { edges { cursor node { id subjectId } } }
+  retentionStats { lastRun { id } }
 }"""
 
 
@@ -81,6 +83,7 @@ async def fill(db: Database) -> Known:
         for index, version in enumerate(versions[: 3 - number]):
             for provider in providers[: 3 - index]:
                 await _binding(db, version, provider, number + index)
+    await factories.retention_run(db)
     return await _known(db)
 
 
@@ -214,10 +217,15 @@ def _texts(known: Known) -> list[tuple[str, list[Any]]]:
         (".slug", of["providers.slug"]),
         (".slugs", of["providers.slug"]),
         (".provider", of["providers.slug"]),
-        (".actor", ["tests", "ann"]),
+        (".providers", of["providers.slug"]),
+        (".actors", ["tests", "ann"]),
         (".providerModelId", of["bindings.providerModelId"]),
+        (".providerModelIds", of["bindings.providerModelId"]),
         (".region", ["eu-west-1", "us-east-1"]),
+        (".regions", ["eu-west-1", "us-east-1"]),
         (".alias", ["production", "canary", "latest"]),
+        (".aliases", ["production", "canary", "latest"]),
+        ("VersionFilter.versions", [*of["versions.version"], "1.0"]),
         ("LabelInput.key", ["tier", "team"]),
         ("LabelInput.value", ["gold", "low", "a"]),
         (".versions", of["versions.id"]),

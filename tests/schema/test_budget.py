@@ -15,9 +15,10 @@ DOCUMENTS = {
     "{ models { nodes { versions { totalCount nodes { bindings { totalCount } } } } } }": 5,
     "{ models { nodes { latestVersion { version } } } }": 2,
     '{ models { nodes { version(select: {alias: "production"}) { version } } } }': 2,
-    "{ models { nodes { aliases { name version { number } history { actor version { id } } } } } }": 5,  # noqa: E501  one document, one line
+    "{ models { nodes { aliases { history(first: 1) { totalCount edges { cursor } } } } } }": 4,
+    "{ models { nodes { aliases { name version { number } history { nodes { actor versionLabel version { id } } } } } } }": 5,  # noqa: E501  one document, one line
     "{ models { nodes { bindings { nodes { routable provider { slug } version { model { name } } } } } } }": 6,  # noqa: E501  one document, one line
-    "{ bindings { nodes { price { inputPer1k } prices { source } health { state } } } }": 3,
+    "{ bindings { nodes { price { inputPer1k } prices { totalCount nodes { source effectiveTo } } health { state } } } }": 4,  # noqa: E501  one document, one line
     "{ versions { nodes { sloStatus aliases { name } model { name } } } }": 4,
     "{ providers { nodes { bindings { nodes { version { version } } } } } }": 3,
 }

@@ -42,7 +42,8 @@ def _given(known: seeded.Known) -> dict[str, str]:
     """Arguments for the fields that require some."""
     model, version = known.by_type["models.name"][-1], known.by_type["versions.id"][0]
     ids = [id for key, some in known.by_type.items() if key.endswith(".id") for id in some]
-    ids += [id for id in known.ids if id.startswith("evt_")][:3]
+    by_prefix = {id[:4]: id for id in known.ids}
+    ids += by_prefix.values()
     return {
         "Query.nodes": f"(ids: {json.dumps(ids)})",
         "Query.model": f'(by: {{name: "{model}"}})',

@@ -16,7 +16,10 @@ from tests.db import big_registry
 from tests.db.clones import cloned
 from tests.graphql import SCHEMA, GraphQL
 
-BIG = {"models", "model_versions", "provider_bindings", "prices", "model_aliases"}
+BIG = {
+    *("models", "model_versions", "provider_bindings", "prices"),
+    *("model_aliases", "audit_events"),
+}
 ROWS_READ_MAX = 2_500  # of 100,000 for one page; a value of one row in 500 needs far fewer
 
 MODEL = ids.encode(ids.MODEL, big_registry.key(2, 2_500))
@@ -112,7 +115,11 @@ READS = [
     ),
     "{ models { nodes { versions(first: 3) { nodes { bindings(first: 4) { nodes { id } } } } } } }",
     "{ models { nodes { bindings { totalCount nodes { provider { slug } } } } } }",
-    '{ provider(slug: "provider-7") { bindings { nodes { prices { source } } } } }',
+    '{ provider(slug: "provider-7") { bindings { nodes { prices { nodes { source } } } } } }',
+    """{ models { nodes { aliases { history(first: 2) { totalCount nodes {
+        versionNumber versionLabel version { id } } } } } } }""",
+    """{ models { nodes {
+        version(select: {alias: "production"}, at: "2020-02-01T00:00:00Z") { id } } } }""",
     """{ models { nodes { versions(filter: {statuses: ACTIVE}, orderBy: {field: EVAL_SCORE}) {
         nodes { bindings(filter: {routable: true}, orderBy: {field: INPUT_PER_1K}) {
         nodes { id } } } } } } }""",

@@ -112,9 +112,9 @@ async def test_a_roll_back_returns_the_version_before_it(gql: GraphQL) -> None:
     payload = await call(gql, "rollbackAlias", model={"id": w.model}, alias="production")
     assert payload["previousVersion"]["id"] == w.second
     document = """{ model(by: {name: "m"}) {
-        aliases { name history { actor version { id } } } } }"""
+        aliases { name history { nodes { actor version { id } } } } } }"""
     (alias,) = (await gql(document))["model"]["aliases"]
-    moves = [(change["version"]["id"], change["actor"]) for change in alias["history"]]
+    moves = [(change["version"]["id"], change["actor"]) for change in alias["history"]["nodes"]]
     assert moves == [(id, "tests") for id in (w.first, w.second, w.first)]
 
 

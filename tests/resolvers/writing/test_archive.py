@@ -21,7 +21,7 @@ VERSION = """query ($id: ID!) { version(by: {id: $id}) {
     bindings { nodes {
         id createdAt provider { slug } providerModelId region endpoint config credentialRef status
         priority weight sunsetOn successRate latencyMs
-        prices { inputPer1k outputPer1k cacheReadPer1k effectiveFrom source }
+        prices { nodes { id inputPer1k outputPer1k cacheReadPer1k effectiveFrom source } }
     } }
 } }"""
 

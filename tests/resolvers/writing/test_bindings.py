@@ -141,7 +141,10 @@ async def test_a_price_is_added_to_the_history(gql: GraphQL) -> None:
     assert payload["price"]["outputPer1k"] == "0"
     assert payload["price"]["effectiveFrom"] == "2026-01-31T10:00:09+00:00"
     assert payload["binding"]["id"] == w.binding
-    prices = payload["binding"]["prices"]
+    document = """query ($id: ID!) { binding(id: $id) { prices { nodes {
+        id effectiveFrom effectiveTo } } } }"""
+    prices = (await gql(document, id=w.binding))["binding"]["prices"]["nodes"]
+    assert prices[0]["id"] == payload["price"]["id"]
     assert [price["effectiveFrom"][-8:-6] for price in prices] == ["09", "00"]
     assert prices[1]["effectiveTo"] == prices[0]["effectiveFrom"]
 

@@ -23,7 +23,7 @@ from resolvers.writing.inputs import InputColumns
 from tests.graphql import GraphQL
 from tests.resolvers.writing import mutations
 from tests.resolvers.writing.field_values import BINDING, NO_COLUMN, PRICE, VALUES
-from tests.resolvers.writing.mutations import call, codes
+from tests.resolvers.writing.mutations import all_fields, call, codes
 
 TABLES = {
     "Model": "models",
@@ -171,12 +171,12 @@ async def test_a_price_has_every_field(gql: GraphQL, database_url: str) -> None:
     binding = (await _created(gql))["ProviderBinding"]
     price = {**PRICE, "effectiveFrom": "2026-02-28T12:00:00+00:00"}
     payload = await call(gql, "setPrice", binding=binding, price=price)
-    assert payload["price"] == {**price, "effectiveTo": None}
-    shown = payload["binding"]["prices"]
-    assert shown == [
-        {**price, "effectiveTo": None},
-        {**PRICE, "effectiveTo": price["effectiveFrom"]},
-    ]
+    document = f"""query ($id: ID!) {{ binding(id: $id) {{
+        prices {{ nodes {{ {all_fields("Price")} }} }} }} }}"""
+    added, earlier = (await gql(document, id=binding))["binding"]["prices"]["nodes"]
+    assert added == payload["price"] == {**price, "id": added["id"], "effectiveTo": None}
+    ends = {"id": earlier["id"], "effectiveTo": price["effectiveFrom"]}
+    assert earlier == {**PRICE, **ends}
     first, second = _rows(database_url, "prices", binding_id=binding)
     _check_row(first, PRICE)
     _check_row(second, price)
