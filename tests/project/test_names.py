@@ -36,7 +36,10 @@ GENERATED = ("ui/dist", "ui/node_modules", "bench/results")
 _TOP = "server|schema|resolvers|db|archive|domain|catalogs|planner|migrations|bench|tests|docs|ui"
 _PATH = re.compile(rf"(?<![\w./<-])(?:{_TOP})/[\w./-]*\w")
 
-USER_PAGES = [README, ROOT / "CHANGELOG.md", ROOT / "docs" / "retention.md"]
+USER_PAGES = [
+    README,
+    *(ROOT / name for name in ("CHANGELOG.md", "docs/conventions.md", "docs/retention.md")),
+]
 # Words that look like GraphQL and are something else, with the reason.
 OTHER = {
     "DATABASE_URL": "a setting without the prefix",
