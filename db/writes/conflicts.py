@@ -12,13 +12,13 @@ from sqlmodel import SQLModel
 from db.postgres.errors import driver_error
 from db.postgres.reader import Reader
 from db.postgres.statements import Query, labelled
-from db.tables import ModelVersion, Provider, ProviderBinding
+from db.reads import prices
+from db.tables import ModelAlias, ModelVersion, Provider, ProviderBinding
 from db.tables.models import Model
 from domain.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
 
-# Unique constraint -> the table if clients can look up its rows, what exists already, and the path
-# of the value in the input.
-_UNIQUE: dict[str, tuple[type[SQLModel] | None, str, tuple[str, ...]]] = {
+# Unique constraint -> the table, what exists already, and the path of the value in the input.
+_UNIQUE: dict[str, tuple[type[SQLModel], str, tuple[str, ...]]] = {
     "uq_models_name": (Model, "a model of this name", ("name",)),
     "uq_providers_slug": (Provider, "a provider of this slug", ("slug",)),
     "uq_model_versions_model_id_version": (
@@ -37,11 +37,11 @@ _UNIQUE: dict[str, tuple[type[SQLModel] | None, str, tuple[str, ...]]] = {
         ("providerModelId",),
     ),
     "uq_prices_binding_id_effective_from": (
-        None,
+        prices.LISTING.table,
         "a price with this effectiveFrom",
         ("price", "effectiveFrom"),
     ),
-    "uq_model_aliases_model_id_name": (None, "this alias in the model", ("alias",)),
+    "uq_model_aliases_model_id_name": (ModelAlias, "this alias in the model", ("alias",)),
 }
 # Foreign key -> what the row refers to, and the path of the reference in the input.
 _FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
@@ -90,12 +90,12 @@ async def problem_of(source: Reader, error: Exception) -> Problem | None:
 
 
 async def _existing(
-    source: Reader, table: type[SQLModel] | None, cause: psycopg.errors.IntegrityError
+    source: Reader, table: type[SQLModel], cause: psycopg.errors.IntegrityError
 ) -> Any:
     """The existing row, found by the key in the detail of PostgreSQL's error."""
     detail = cause.diag.message_detail or ""
     names, found, values = detail.partition("(")[2].partition(")=(")
-    if not found or table is None:
+    if not found:
         return None
     columns = [sa.inspect(table).columns[name] for name in names.split(", ")]
     keys = [column for column in columns if isinstance(column.type, sa.Uuid)]  # they come first
@@ -103,7 +103,9 @@ async def _existing(
 
     def build() -> sa.Select[Any]:
         conditions = [column == sa.bindparam(column.name, type_=sa.Uuid()) for column in keys]
-        conditions.append(_quoted(columns[len(keys) :]) == sa.bindparam("text", type_=sa.Text()))
+        conditions.append(
+            _is_quoted_as(columns[len(keys) :], sa.bindparam("text", type_=sa.Text()))
+        )
         return sa.select(*labelled(table)).where(*conditions)
 
     given = {"text": texts[-1], **dict(zip([c.name for c in keys], map(UUID, texts), strict=False))}
@@ -111,7 +113,9 @@ async def _existing(
     return rows[0] if rows else None
 
 
-def _quoted(columns: Sequence[Any]) -> sa.ColumnElement[Any]:
-    """The columns' values as the detail quotes them, joined: a text may contain a comma itself."""
+def _is_quoted_as(columns: Sequence[Any], text: Any) -> Any:
+    """Whether the text is the columns' values, as the detail quotes and joins them."""
+    if len(columns) == 1:
+        return columns[0] == sa.cast(text, columns[0].type)
     texts = [sa.func.coalesce(sa.cast(column, sa.Text), "null") for column in columns]
-    return columns[0] if len(columns) == 1 else sa.func.concat_ws(", ", *texts)
+    return sa.func.concat_ws(", ", *texts) == text

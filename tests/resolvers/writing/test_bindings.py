@@ -153,7 +153,8 @@ async def test_a_second_price_with_the_same_time_is_refused(gql: GraphQL) -> Non
     w = await world(gql)
     (error,) = await user_errors(gql, "setPrice", binding=w.binding, price=price_input(0))
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["price", "effectiveFrom"])
-    assert error["existing"] is None  # a price has no id of its own
+    document = "query ($id: ID!) { binding(id: $id) { price { __typename id } } }"
+    assert error["existing"] == (await gql(document, id=w.binding))["binding"]["price"]
 
 
 async def test_all_problems_of_a_price_have_its_path(gql: GraphQL) -> None:
