@@ -48,6 +48,21 @@ async def test_the_plan_is_executed_and_reported(gql: GraphQL) -> None:
     assert (await call(gql, "applyRetention"))["archived"] == []
 
 
+async def test_the_run_is_the_subject_of_its_event(gql: GraphQL) -> None:
+    await _model(gql, 2)
+    run = (await call(gql, "applyRetention"))["run"]["id"]
+    document = """query ($runs: [ID!]) { auditEvents(filter: {subjects: $runs}) { nodes {
+        kind action subjectId subject { id ... on RetentionRun { archived } } } } }"""
+    assert (await gql(document, runs=[run]))["auditEvents"]["nodes"] == [
+        {
+            "kind": "RETENTION",
+            "action": "RETENTION_APPLIED",
+            "subjectId": run,
+            "subject": {"id": run, "archived": 1},
+        }
+    ]
+
+
 async def test_a_plan_that_has_changed_is_refused(gql: GraphQL) -> None:
     model = await _model(gql, 3)
     plan_hash = (await gql(HASH, input={}))["retentionPlan"]["planHash"]
