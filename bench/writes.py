@@ -64,7 +64,8 @@ async def _graphql(url: str, writers: int, seconds: float) -> None:
     models = [(await factories.model(database)).node_id for _ in range(writers)]
 
     async def write(n: int) -> None:
-        await gql(_MUTATION, input={"id": models[n], "description": str(time.monotonic())})
+        input = {"model": {"id": models[n]}, "description": str(time.monotonic())}
+        await gql(_MUTATION, input=input)
 
     await _measure("GraphQL", write, writers, seconds)
     await database.close()

@@ -1,6 +1,7 @@
 """Compiled plans for validated queries over a Strawberry schema. Imports no package of ours."""
 
 from planner.errors import FallbackToExecutor, TooSlowForBatch, Unplannable
+from planner.mutations import MutationExecutor
 from planner.plan import MutationPlan, QueryPlan
 from planner.planner import Planner
 from planner.variables import CoerceVariables, compile_variables
@@ -8,6 +9,7 @@ from planner.variables import CoerceVariables, compile_variables
 __all__ = [
     "CoerceVariables",
     "FallbackToExecutor",
+    "MutationExecutor",
     "MutationPlan",
     "Planner",
     "QueryPlan",

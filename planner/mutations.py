@@ -6,6 +6,8 @@ from functools import partial, reduce
 from typing import Any, NamedTuple
 
 from graphql import (
+    ExecutionResult,
+    GraphQLError,
     GraphQLField,
     GraphQLNonNull,
     GraphQLObjectType,
@@ -13,7 +15,7 @@ from graphql import (
     Undefined,
     get_named_type,
 )
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet
 from graphql.pyutils import Path
 from strawberry.extensions.field_extension import FieldExtension, build_field_extension_resolvers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -103,13 +105,58 @@ def _is_supported(extension: FieldExtension) -> bool:
 
 
 class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
-    """The stock executor, with compiled root fields.
+    """The stock executor, with compiled root fields, and with a result at any time.
 
     If a compiled selection set fails, graphql-core completes the same object, and so reports the
     exact errors. The resolver runs once.
     """
 
     mutation_fields: MutationFields = {}
+    _root_type: GraphQLObjectType
+    _root_fields: GroupedFieldSet | None = None  # by response key, in order; None before the start
+    _completed: dict[str, Any]  # the values of the root fields that have ended
+
+    async def result(self) -> ExecutionResult:
+        """The result with its errors."""
+        executed: Any = self.execute_operation()
+        result = await executed if self.is_awaitable(executed) else executed
+        assert isinstance(result, ExecutionResult)  # @defer and @stream are not supported
+        return result
+
+    def result_so_far(self, error: Exception) -> ExecutionResult:
+        """The result after a cancellation: the fields that had not ended have this error."""
+        if self._root_fields is None:
+            return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+        data: dict[str, Any] = {}
+        try:
+            for key, details in self._root_fields.items():
+                has_ended = key in self._completed
+                data[key] = (
+                    self._completed[key] if has_ended else self._missing(key, details, error)
+                )
+        except GraphQLError as located:  # of a field that must not be null
+            return ExecutionResult(None, [*self.collected_errors.errors, located])
+        return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def _missing(self, key: str, details: FieldDetailsList, error: Exception) -> str | None:
+        name = details[0].node.name.value
+        if name == "__typename":
+            return self._root_type.name
+        path = Path(None, key, self._root_type.name)
+        self.handle_field_error(error, self._root_type.fields[name].type, details, path)
+        return None
+
+    def execute_fields_serially(
+        self,
+        parent_type: GraphQLObjectType,
+        source_value: Any,
+        path: Path | None,
+        grouped_field_set: GroupedFieldSet,
+        position_context: Any,
+    ) -> Any:
+        self._root_type, self._root_fields, self._completed = parent_type, grouped_field_set, {}
+        arguments = (parent_type, source_value, path, grouped_field_set, position_context)
+        return super().execute_fields_serially(*arguments)
 
     def execute_field(
         self,
@@ -119,12 +166,26 @@ class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
         path: Path,
         position_context: Any,
     ) -> Any:
-        compiled = self._compiled(path)
         arguments = (parent_type, source, field_details_list, path, position_context)
-        if compiled is None or compiled.call is None:
+        if path.prev is not None:
             return super().execute_field(*arguments)
+        compiled = self._compiled(path)
+        if compiled is None or compiled.call is None:
+            return self._noted(path, super().execute_field(*arguments))
         field = parent_type.fields[field_details_list[0].node.name.value]
         return self._execute_root(compiled, compiled.call, field, arguments)
+
+    def _noted(self, path: Path, executed: Any) -> Any:
+        """The value of a root field, or what yields it; noted when it is there."""
+        if not self.is_awaitable(executed):
+            self._completed[str(path.key)] = executed
+            return executed
+
+        async def note() -> Any:
+            value = self._completed[str(path.key)] = await executed
+            return value
+
+        return note()
 
     def _compiled(self, path: Path) -> MutationField | None:
         return self.mutation_fields.get(str(path.key)) if path.prev is None else None
@@ -143,12 +204,17 @@ class MutationExecutor(StrawberryGraphQLCoreExecutionContext):
             value = await call(info, compiled.arguments(self.variable_values))
             rest = (details, info, path, value, position_context)
             if value is None or value is Undefined or isinstance(value, Exception):
-                return self.complete_value(field.type, *rest)
-            named = get_named_type(field.type)
-            return await self._complete_object(compiled.selection_set, (named, *rest))
+                completed = self.complete_value(field.type, *rest)
+            else:
+                object_type = get_named_type(field.type)
+                completed = await self._complete_object(
+                    compiled.selection_set, (object_type, *rest)
+                )
         except Exception as error:
             self.handle_field_error(error, field.type, details, path)
-            return None
+            completed = None
+        self._completed[str(path.key)] = completed
+        return completed
 
     def complete_object_value(
         self,

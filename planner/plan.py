@@ -152,6 +152,10 @@ class MutationPlan(OperationPlan[MutationFields]):
 
     async def run(self, variables: VariableValues, context: object) -> ExecutionResult:
         """The result with its errors; never raises FallbackToExecutor."""
+        return await self.executor(variables, context).result()
+
+    def executor(self, variables: VariableValues, context: object) -> MutationExecutor:
+        """One execution, which can be asked for its result so far when it is cancelled."""
         fragments = self._operation.fragments
         executor = MutationExecutor(
             self._context.schema._schema,
@@ -168,10 +172,7 @@ class MutationPlan(OperationPlan[MutationFields]):
         )
         with suppress(Exception):  # the conditions select what plans do not support
             executor.mutation_fields = self._variant(variables)
-        result = executor.execute_operation()
-        result = await result if _is_awaitable(result) else result
-        assert isinstance(result, ExecutionResult)
-        return result
+        return executor
 
 
 def _execution_result(result: Any) -> ExecutionResult | FallbackToExecutor:

@@ -10,8 +10,8 @@ from strawberry.types.base import StrawberryObjectDefinition
 T = TypeVar("T")
 
 IDEMPOTENCY_KEY = (
-    "The same key and input within 24 hours returns the first result; the same key with other"
-    " input is IDEMPOTENCY_CONFLICT."
+    "A retry with the same key and input within 24 hours changes nothing and returns the first"
+    " result; the same key with another input is IDEMPOTENCY_CONFLICT."
 )
 
 

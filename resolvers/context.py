@@ -8,6 +8,7 @@ import strawberry
 
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
+from domain.outcomes import WriteOutcome
 from resolvers.event_broker import EventBroker
 from resolvers.loaders import Loaders
 from resolvers.service import Service
@@ -15,7 +16,11 @@ from resolvers.service import Service
 
 @dataclass(slots=True, kw_only=True)
 class Context:
-    """The context of one operation; on a socket, of each operation and each event."""
+    """The context of one operation; on a socket, of each operation and each event.
+
+    `outcomes` has what is known of the writes of a mutation's fields that were started, by response
+    key.
+    """
 
     db: Database
     service: Service
@@ -24,6 +29,7 @@ class Context:
     events: EventBroker | None = None  # None where there is no event stream, such as in a script
     store: ArchiveStore | None = None  # None without cold storage
     loaders: Loaders = field(default_factory=Loaders)
+    outcomes: dict[str, WriteOutcome] = field(default_factory=dict)
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

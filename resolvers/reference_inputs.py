@@ -1,4 +1,4 @@
-"""Inputs that refer to a model, a version or a label; resolvers/references.py finds the rows."""
+"""Inputs that refer to an object; resolvers/references.py finds the rows. And labels."""
 
 import strawberry
 
@@ -36,6 +36,26 @@ class VersionRef:
         "The version with this content hash; the oldest if several models have one."
     )
     in_model: VersionInModel | None = optional("The version that a selector names in a model.")
+
+
+@input_type("A reference to a provider: by exactly one of these fields.", one_of=True)
+class ProviderRef:
+    id: strawberry.ID | None = optional("The ID of the provider.")
+    slug: str | None = optional("The slug of the provider.")
+
+
+@input_type("What identifies a binding of a version.")
+class BindingKey:
+    version: VersionRef = required("The version that is served.")
+    provider: str = required("The provider's slug.")
+    provider_model_id: str = required("The provider's name for the model.")
+    region: str | None = optional("Its region; null or absent for a binding without a region.")
+
+
+@input_type("A reference to a binding: by exactly one of these fields.", one_of=True)
+class BindingRef:
+    id: strawberry.ID | None = optional("The ID of the binding.")
+    in_version: BindingKey | None = optional("The binding with this key.")
 
 
 @input_type("A label: a key and its value.")

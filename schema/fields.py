@@ -15,6 +15,7 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
 from db.postgres.statements import stands_for
+from domain.outcomes import WriteOutcome
 from domain.problems import Refused
 from resolvers.context import Info
 
@@ -111,7 +112,10 @@ class _IntoPayload(FieldExtension):
     @cached_property
     def _payload(self) -> tuple[Any, list[str]]:
         """The payload's class and its fields without the errors; known once all types are built."""
-        payload: Any = self._field.resolve_type()
+        optional: Any = (
+            self._field.resolve_type()
+        )  # so that an error of one field leaves the others
+        payload = optional.of_type
         fields = [f.python_name for f in payload.__strawberry_definition__.fields]
         return payload, [name for name in fields if name != "user_errors"]
 
@@ -119,6 +123,7 @@ class _IntoPayload(FieldExtension):
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Any, **kwargs: Any
     ) -> Any:
         payload, names = self._payload
+        info.context.outcomes[str(info.path.key)] = WriteOutcome.NOT_COMMITTED  # until it is
         try:
             result = await next_(source, info, **kwargs)
         except Refused as refusal:

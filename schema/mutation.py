@@ -19,23 +19,51 @@ from schema.fields import mutation
     " userErrors."
 )
 class Mutation:
-    create_model: payloads.CreateModelPayload = mutation(resolvers.writing.models.create)
-    update_model: payloads.UpdateModelPayload = mutation(resolvers.writing.models.update)
-    delete_model: payloads.DeleteModelPayload = mutation(resolvers.writing.models.delete)
-    create_version: payloads.CreateVersionPayload = mutation(resolvers.writing.versions.create)
-    update_version: payloads.UpdateVersionPayload = mutation(resolvers.writing.versions.update)
-    delete_version: payloads.DeleteVersionPayload = mutation(resolvers.writing.versions.delete)
-    archive_version: payloads.ArchiveVersionPayload = mutation(resolvers.writing.archive.archive)
-    restore_version: payloads.RestoreVersionPayload = mutation(resolvers.writing.archive.restore)
-    set_version_hold: payloads.SetVersionHoldPayload = mutation(resolvers.writing.archive.set_hold)
-    create_binding: payloads.CreateBindingPayload = mutation(resolvers.writing.bindings.create)
-    update_binding: payloads.UpdateBindingPayload = mutation(resolvers.writing.bindings.update)
-    delete_binding: payloads.DeleteBindingPayload = mutation(resolvers.writing.bindings.delete)
-    set_price: payloads.SetPricePayload = mutation(resolvers.writing.bindings.set_price)
-    create_provider: payloads.CreateProviderPayload = mutation(resolvers.writing.providers.create)
-    update_provider: payloads.UpdateProviderPayload = mutation(resolvers.writing.providers.update)
-    delete_provider: payloads.DeleteProviderPayload = mutation(resolvers.writing.providers.delete)
-    set_alias: payloads.SetAliasPayload = mutation(resolvers.writing.aliases.point)
-    rollback_alias: payloads.RollbackAliasPayload = mutation(resolvers.writing.aliases.roll_back)
-    delete_alias: payloads.DeleteAliasPayload = mutation(resolvers.writing.aliases.delete)
-    apply_retention: payloads.ApplyRetentionPayload = mutation(resolvers.writing.retention.apply)
+    create_model: payloads.CreateModelPayload | None = mutation(resolvers.writing.models.create)
+    update_model: payloads.UpdateModelPayload | None = mutation(resolvers.writing.models.update)
+    delete_model: payloads.DeleteModelPayload | None = mutation(resolvers.writing.models.delete)
+    create_version: payloads.CreateVersionPayload | None = mutation(
+        resolvers.writing.versions.create
+    )
+    update_version: payloads.UpdateVersionPayload | None = mutation(
+        resolvers.writing.versions.update
+    )
+    delete_version: payloads.DeleteVersionPayload | None = mutation(
+        resolvers.writing.versions.delete
+    )
+    archive_version: payloads.ArchiveVersionPayload | None = mutation(
+        resolvers.writing.archive.archive
+    )
+    restore_version: payloads.RestoreVersionPayload | None = mutation(
+        resolvers.writing.archive.restore
+    )
+    set_version_hold: payloads.SetVersionHoldPayload | None = mutation(
+        resolvers.writing.archive.set_hold
+    )
+    create_binding: payloads.CreateBindingPayload | None = mutation(
+        resolvers.writing.bindings.create
+    )
+    update_binding: payloads.UpdateBindingPayload | None = mutation(
+        resolvers.writing.bindings.update
+    )
+    delete_binding: payloads.DeleteBindingPayload | None = mutation(
+        resolvers.writing.bindings.delete
+    )
+    set_price: payloads.SetPricePayload | None = mutation(resolvers.writing.bindings.set_price)
+    create_provider: payloads.CreateProviderPayload | None = mutation(
+        resolvers.writing.providers.create
+    )
+    update_provider: payloads.UpdateProviderPayload | None = mutation(
+        resolvers.writing.providers.update
+    )
+    delete_provider: payloads.DeleteProviderPayload | None = mutation(
+        resolvers.writing.providers.delete
+    )
+    set_alias: payloads.SetAliasPayload | None = mutation(resolvers.writing.aliases.point)
+    rollback_alias: payloads.RollbackAliasPayload | None = mutation(
+        resolvers.writing.aliases.roll_back
+    )
+    delete_alias: payloads.DeleteAliasPayload | None = mutation(resolvers.writing.aliases.delete)
+    apply_retention: payloads.ApplyRetentionPayload | None = mutation(
+        resolvers.writing.retention.apply
+    )

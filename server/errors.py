@@ -1,13 +1,14 @@
 """Errors in responses: a code and a request id, without internal details."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
 from graphql.error import GraphQLFormattedError
 
 from db.postgres import errors as database
+from domain.outcomes import WriteOutcome
 from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE
 
 TIMEOUT = "TIMEOUT"
@@ -20,6 +21,22 @@ _MESSAGES = {  # of errors whose own text is not for clients
     UNAVAILABLE: "The database cannot be reached; try again",
     BAD_USER_INPUT: "A value in the arguments cannot be stored",
     INTERNAL: "Unexpected error; the server's log has the cause under this requestId",
+}
+_CAUSES = {  # the same, of a field of a mutation: what to do next depends on the outcome
+    **_MESSAGES,
+    TIMEOUT: "The operation took too long",
+    UNAVAILABLE: "The database cannot be reached",
+}
+_OUTCOMES = {
+    WriteOutcome.NOT_STARTED: "This field was not started, so it has changed nothing",
+    WriteOutcome.NOT_COMMITTED: "This field has changed nothing: its write was not committed",
+    WriteOutcome.UNKNOWN: (
+        "It is unknown whether the write of this field was committed: a retry with the same"
+        " idempotencyKey is safe; without a key, read the object before you retry"
+    ),
+    WriteOutcome.COMMITTED: (
+        "The write of this field was committed; only its result could not be read completely"
+    ),
 }
 
 
@@ -57,8 +74,14 @@ def plain(message: str, code: str, request_id: str) -> dict[str, Any]:
     return {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
 
 
-def formatted(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
-    """The error for the client; an unexpected one is logged, and its message replaced."""
+def formatted(
+    error: GraphQLError, request_id: str, outcome: WriteOutcome | None = None
+) -> GraphQLFormattedError:
+    """The error for the client; an unexpected one is logged, and its message replaced.
+
+    An error in a field of a mutation says in its message and in `extensions.outcome` what is known
+    of the field's write.
+    """
     cause = _innermost(error)
     shown = error.formatted
     extensions = dict(shown.get("extensions") or {})
@@ -66,9 +89,12 @@ def formatted(error: GraphQLError, request_id: str) -> GraphQLFormattedError:
         extensions.setdefault("code", BAD_USER_INPUT)
     else:
         code = code_of(cause)
-        shown["message"] = _MESSAGES[code]
+        shown["message"] = (_CAUSES if outcome else _MESSAGES)[code]
         extensions = {"code": code}
         _report(cause, code, error.path)
+    if outcome:
+        shown["message"] = f"{shown['message'].rstrip('.')}. {_OUTCOMES[outcome]}"
+        extensions["outcome"] = outcome
     shown["extensions"] = {**extensions, "requestId": request_id}
     return shown
 
@@ -82,12 +108,25 @@ def code_of(cause: BaseException) -> str:
     return BAD_USER_INPUT if database.is_unusable_value(cause) else INTERNAL
 
 
-def body(result: ExecutionResult, request_id: str) -> dict[str, Any]:
-    """The response body of an executed operation."""
+def body(
+    result: ExecutionResult,
+    request_id: str,
+    outcomes: Mapping[str, WriteOutcome] | None = None,
+) -> dict[str, Any]:
+    """The response body of an executed operation; `outcomes` has a mutation's started fields."""
     if not result.errors:
         return {"data": result.data}
-    shown = [formatted(error, request_id) for error in result.errors]
+    shown = [
+        formatted(error, request_id, None if outcomes is None else _outcome(error, outcomes))
+        for error in result.errors
+    ]
     return {"data": result.data, "errors": shown}
+
+
+def _outcome(error: GraphQLError, outcomes: Mapping[str, WriteOutcome]) -> WriteOutcome:
+    """What is known of the write of the field that the error is in; of all, if it is in none."""
+    key = str(error.path[0]) if error.path else ""
+    return outcomes.get(key, WriteOutcome.NOT_STARTED)
 
 
 def unexpected(cause: BaseException, request_id: str) -> dict[str, Any]:

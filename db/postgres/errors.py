@@ -1,22 +1,47 @@
 """What the exceptions of the driver mean; no other module needs their classes and codes."""
 
+import asyncio
+
 import psycopg
 import sqlalchemy.exc
 
 # https://www.postgresql.org/docs/18/errcodes-appendix.html
-_CONNECTION_CLASSES = ("08", "53", "57P")  # connection lost, out of resources, shutting down
+_LOST_CLASSES = ("08", "57P")  # connection lost, shutting down
+_UNAVAILABLE_CLASSES = (*_LOST_CLASSES, "53")  # out of resources
 _UNUSABLE_VALUE_CLASS = "22"  # out of range, a NUL character, an invalid encoding
 _QUERY_CANCELED = "57014"
 
 
+class CommitLost(Exception):
+    """The connection was lost during a commit: it is unknown whether that took place.
+
+    The cause is the driver's exception.
+    """
+
+
+class CommitCancelled(asyncio.CancelledError):
+    """Cancelled during a commit: it is unknown whether that took place."""
+
+
+def raise_if_unknown(error: BaseException) -> None:
+    """Raise CommitLost or CommitCancelled for an error during a commit, unless it is an answer.
+
+    An answer of the database, such as a violated constraint, says that nothing was committed.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        raise CommitCancelled from error
+    if is_connection_lost(error):
+        raise CommitLost(str(error)) from error
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Whether the connection ended before the database had answered."""
+    return _is_lost_or(_LOST_CLASSES, error)
+
+
 def is_unavailable(error: BaseException) -> bool:
     """Whether the database could not be reached, or no connection became free in time."""
-    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
-        return True
-    cause = driver_error(error)
-    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
-        return isinstance(cause, ConnectionError)
-    return cause.sqlstate is None or cause.sqlstate.startswith(_CONNECTION_CLASSES)
+    return _is_lost_or(_UNAVAILABLE_CLASSES, error)
 
 
 def is_statement_timeout(error: BaseException) -> bool:
@@ -34,6 +59,18 @@ def is_unusable_value(error: BaseException) -> bool:
 
 
 def driver_error(error: BaseException) -> BaseException:
-    """The driver's exception, without SQLAlchemy's exception around it."""
+    """The driver's exception, without SQLAlchemy's and our own exceptions around it."""
+    if isinstance(error, CommitLost) and error.__cause__ is not None:
+        return driver_error(error.__cause__)
     wrapped = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else None
     return wrapped or error
+
+
+def _is_lost_or(classes: tuple[str, ...], error: BaseException) -> bool:
+    """Whether the connection is lost, or the error's code is of one of these classes."""
+    if isinstance(error, sqlalchemy.exc.DBAPIError) and error.connection_invalidated:
+        return True
+    cause = driver_error(error)
+    if not isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError):
+        return isinstance(cause, ConnectionError)
+    return cause.sqlstate is None or cause.sqlstate.startswith(classes)

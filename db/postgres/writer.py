@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.postgres.errors import driver_error
+from db.postgres.errors import driver_error, raise_if_unknown
 from db.postgres.pool import Connect, Connection, ConnectionPool
 from db.postgres.reader import StatementListener, fetch
 from db.postgres.statements import Query
@@ -55,9 +55,16 @@ class Writer:
         self.pool = pool(self._connect)
 
     async def rows(self, query: Query) -> list[Any]:
-        """The rows of a single statement, which is a transaction of its own in one round trip."""
+        """The rows of a single statement, which is a transaction of its own in one round trip.
+
+        Raises CommitLost when the connection is lost, and CommitCancelled when it is cancelled.
+        """
         async with self._single_statements, self.pool.connection() as connection:
-            return await fetch(connection, query, self._listeners)
+            try:
+                return await fetch(connection, query, self._listeners)
+            except BaseException as error:
+                raise_if_unknown(error)
+                raise
 
     @asynccontextmanager
     async def transaction(
@@ -66,8 +73,10 @@ class Writer:
         """A session for one transaction: committed at the end of the block, rolled back on errors.
 
         The audit log records the actor and the request; `action`, as `KIND:ACTION`, is recorded
-        where the changed rows alone do not show it, such as the rollback of an alias.
+        where the changed rows alone do not show it, such as the rollback of an alias. Raises
+        CommitLost or CommitCancelled when it is unknown whether the commit took place.
         """
+        is_committing = False
         caller = {"actor": actor, "request_id": request_id, "action": action}
         async with self.pool.connection() as connection:
             assert isinstance(connection, WriterConnection)  # from _connect
@@ -83,6 +92,11 @@ class Writer:
                     except BaseException:
                         session.expunge_all()  # Refused may have rows: a rollback would expire them
                         raise
+                    is_committing = True
+            except BaseException as error:
+                if is_committing:
+                    raise_if_unknown(error)
+                raise
             finally:
                 if orm.invalidated:
                     await connection.close()  # `orm` cannot be used again

@@ -71,9 +71,33 @@ LISTING = Listing(
 by_ids = partial(row_by_column, ProviderBinding, "id")
 
 
+async def key_of(
+    source: Source, version_id: UUID, provider: str, provider_model_id: str, region: str | None
+) -> UUID | None:
+    """The id of the version's binding by this provider, under this name, in this region or none."""
+    values: dict[str, Any] = {"version_id": version_id, "provider": provider}
+    values |= {"provider_model_id": provider_model_id, "region": region}
+    found = await reader.rows(source, Query("binding by key", _select_by_key, values))
+    return found[0].id if found else None
+
+
 async def routable(source: Source, ids: Sequence[UUID]) -> set[UUID]:
     """The bindings among the ids that can be called now."""
     return set(await reader.row_by_key(source, _ROUTABLE, ids))
+
+
+def _select_by_key() -> sa.Select[Any]:
+    of_provider = sa.select(col(Provider.id)).where(
+        col(Provider.slug) == sa.bindparam("provider", type_=sa.Text())
+    )
+    region = sa.bindparam("region", type_=sa.Text())
+    return sa.select(col(ProviderBinding.id)).where(
+        col(ProviderBinding.version_id) == sa.bindparam("version_id", type_=sa.Uuid()),
+        col(ProviderBinding.provider_id) == of_provider.scalar_subquery(),
+        col(ProviderBinding.provider_model_id)
+        == sa.bindparam("provider_model_id", type_=sa.Text()),
+        col(ProviderBinding.region).is_not_distinct_from(region),
+    )
 
 
 def _select_routable() -> sa.Select[Any]:

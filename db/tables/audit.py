@@ -88,7 +88,11 @@ setattr(AuditEvent, "changes_text", column_property(sa.cast(AuditEvent.changes, 
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """The first call with an idempotency key: a hash of its input, and the ids of its result."""
+    """The first call with an idempotency key: a hash of its input, and its result.
+
+    `result_ids` has the ids of the result's rows, and the values that are in no row, such as the
+    number of deleted versions; see resolvers/writing/results.py.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
@@ -100,7 +104,7 @@ class IdempotencyKey(SQLModel, table=True):
     operation: str = Field(primary_key=True, sa_type=sa.Text)
     key: str = Field(primary_key=True, sa_type=sa.Text)
     input_hash: str = Field(sa_type=sa.Text)
-    result_ids: list[str] = Field(default_factory=list, sa_type=json(), nullable=False)
+    result_ids: list[Any] = Field(default_factory=list, sa_type=json(), nullable=False)
     created_at: datetime = Field(
         default=None,
         sa_type=TIME,

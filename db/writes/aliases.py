@@ -29,10 +29,7 @@ async def point(
     """Point the alias at this version; refused when it does not point at the expected one now."""
     alias = await _lock_alias(session, version.model_id, name)
     await versions.lock_unarchived(session, version.id)
-    previous = await session.get(ModelVersion, alias.version_id) if alias else None
-    if expected_version_id is not None and (previous is None or previous.id != expected_version_id):
-        message = "the alias does not point at expectedVersion now"
-        raise Refused(RevisionMismatch(message, ("expectedVersion",), previous))
+    previous = await _current_version(session, alias, expected_version_id)
     if alias is None:
         alias = ModelAlias(model_id=version.model_id, name=name, version_id=version.id)
         await rows.insert(session, alias)
@@ -42,15 +39,18 @@ async def point(
     return MovedAlias(alias, previous)
 
 
-async def roll_back(session: AsyncSession, model_id: UUID, name: str) -> MovedAlias:
+async def roll_back(
+    session: AsyncSession, model_id: UUID, name: str, expected_version_id: UUID | None = None
+) -> MovedAlias:
     """Point the alias back at its previous version; the next call goes one version further back.
 
-    Versions that were deleted or archived since are skipped.
+    Versions that were deleted or archived since are skipped. Refused when the alias does not point
+    at the expected version now.
     """
     alias = await _lock_alias(session, model_id, name)
     if alias is None:
         raise Refused(_no_alias(name))
-    current = await session.get(ModelVersion, alias.version_id)
+    current = await _current_version(session, alias, expected_version_id)
     for version_id in reversed(await _earlier_versions(session, model_id, name)):
         version = await session.get(ModelVersion, version_id, with_for_update={"key_share": True})
         can_serve = version is not None and version.status != VersionStatus.ARCHIVED
@@ -63,11 +63,17 @@ async def roll_back(session: AsyncSession, model_id: UUID, name: str) -> MovedAl
     raise Refused(InvalidState(message, ("alias",)))
 
 
-async def delete(session: AsyncSession, model_id: UUID, name: str) -> None:
-    """Delete an alias; its history stays in the audit log."""
+async def delete(
+    session: AsyncSession, model_id: UUID, name: str, expected_version_id: UUID | None = None
+) -> None:
+    """Delete an alias; refused when it does not point at the expected version now.
+
+    Its history stays in the audit log.
+    """
     alias = await _lock_alias(session, model_id, name)
     if alias is None:
         raise Refused(_no_alias(name))
+    await _current_version(session, alias, expected_version_id)
     await rows.delete(session, ModelAlias, col(ModelAlias.id) == alias.id)
 
 
@@ -75,9 +81,20 @@ def _no_alias(name: str) -> NotFound:
     return NotFound(f"the model has no alias {name[:64]!r}", ("alias",))
 
 
+async def _current_version(
+    session: AsyncSession, alias: ModelAlias | None, expected_version_id: UUID | None
+) -> ModelVersion | None:
+    """The version that the alias points at, if there is one; refused if another was expected."""
+    current = await session.get(ModelVersion, alias.version_id) if alias else None
+    if expected_version_id is not None and (current is None or current.id != expected_version_id):
+        message = "the alias does not point at expectedVersion now"
+        raise Refused(RevisionMismatch(message, ("expectedVersion",), current))
+    return current
+
+
 async def _lock_alias(session: AsyncSession, model_id: UUID, name: str) -> ModelAlias | None:
     """Lock the model and the alias, so that two calls cannot both create the alias."""
-    await rows.lock(session, Model, model_id, path=("model",))
+    await rows.lock(session, Model, model_id)
     of_name = (col(ModelAlias.model_id) == model_id, col(ModelAlias.name) == name)
     return (await session.exec(select(ModelAlias).where(*of_name).with_for_update())).one_or_none()
 

@@ -58,7 +58,7 @@ async def archive(
     try:
         stored = await store.write(list(objects.values()))
     except StoreUnavailable as error:
-        field = "id" if reason == ArchiveReason.MANUAL else "model"
+        field = "version" if reason == ArchiveReason.MANUAL else "model"
         raise Refused(_storage_unavailable(error, field)) from error
     on_step(ArchivingStep.AFTER_WRITE)
     of_versions = among(col(ProviderBinding.version_id), list(version_ids))
@@ -75,12 +75,12 @@ async def archive_manually(
     version = await _lock_version(session, key, expected_revision)
     refuse_archived(version)
     if version.held_at is not None:
-        raise Refused(InvalidState(f"the version is held: {version.hold_reason}", ("id",)))
+        raise Refused(InvalidState(f"the version is held: {version.hold_reason}", ("version",)))
     aliases = select(ModelAlias.name).where(col(ModelAlias.version_id) == key)
     alias = (await session.exec(aliases.order_by(col(ModelAlias.name)).limit(1))).first()
     if alias is not None:
         message = f"the alias {alias} points at the version; move the alias first"
-        raise Refused(InvalidState(message, ("id",), UserErrorCode.IN_USE))
+        raise Refused(InvalidState(message, ("version",), UserErrorCode.IN_USE))
     await archive(session, store, [key], ArchiveReason.MANUAL)
     return (await reloaded(session, [key]))[0]
 
@@ -92,9 +92,9 @@ async def read(store: ArchiveStore, version: ModelVersion) -> ArchivedRows:
         content = format.unpack(data, version.id, version.content_hash)
         return archive_rows.rows_of(content)
     except RestorePending as error:
-        raise Refused(InvalidState(str(error), ("id",))) from error
+        raise Refused(InvalidState(str(error), ("version",))) from error
     except (StoreUnavailable, format.Corrupt) as error:
-        raise Refused(_storage_unavailable(error, "id")) from error
+        raise Refused(_storage_unavailable(error, "version")) from error
 
 
 async def restore(
@@ -103,7 +103,7 @@ async def restore(
     """Insert the archived rows; refused when the version's archive is no longer that of `seen`."""
     version = await rows.lock(session, ModelVersion, seen.id, expected_revision)
     if version.status != VersionStatus.ARCHIVED or version.archive_hash != seen.archive_hash:
-        raise Refused(InvalidState("another call has restored the version", ("id",)))
+        raise Refused(InvalidState("another call has restored the version", ("version",)))
     provider_ids = await _provider_ids(session, archived.providers)
     bindings = []
     for values in archived.bindings:
@@ -149,7 +149,7 @@ async def _lock_version(
     statement = select(ModelVersion.model_id).where(col(ModelVersion.id) == key)
     model_id = (await session.exec(statement)).one_or_none()
     if model_id is None:
-        raise Refused(rows.gone())
+        raise Refused(rows.gone(ModelVersion))
     await rows.lock(session, Model, model_id)
     return await rows.lock(session, ModelVersion, key, expected_revision, for_delete=True)
 
@@ -223,7 +223,7 @@ async def _provider_ids(session: AsyncSession, slugs: Mapping[UUID, str]) -> dic
     missing = sorted(s for key, s in slugs.items() if key not in ids and s not in by_slug)
     if missing:
         message = f"its bindings need providers that were deleted: {', '.join(missing)}"
-        raise Refused(InvalidState(message, ("id",)))
+        raise Refused(InvalidState(message, ("version",)))
     return {key: key if key in ids else by_slug[slug] for key, slug in slugs.items()}
 
 

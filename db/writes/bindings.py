@@ -58,15 +58,6 @@ async def delete(session: AsyncSession, key: UUID, expected_revision: int | None
     await rows.delete(session, ProviderBinding, col(ProviderBinding.id) == key)
 
 
-async def lock_for_price(session: AsyncSession, key: UUID) -> ProviderBinding:
-    """Lock the binding that gets a price; refused when it does not exist."""
-    statement = select(ProviderBinding).where(col(ProviderBinding.id) == key)
-    binding = (await session.exec(statement.with_for_update(key_share=True))).one_or_none()
-    if binding is None:
-        raise Refused(NotFound("the binding does not exist", ("binding",)))
-    return binding
-
-
 async def set_price(session: AsyncSession, binding_id: UUID, values: dict[str, Any]) -> Price:
     """Add a price; it takes effect now if it has no time."""
     if values.get("effective_from") is None:

@@ -52,8 +52,8 @@ _FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {
     "fk_model_aliases_version_id_model_id": ("the version", ("version",)),
     "fk_model_aliases_model_id": ("the model", ("model",)),
 }
-# Foreign key without a cascade -> why the row cannot be deleted.
-_IN_USE = {"fk_provider_bindings_provider_id": "bindings use the provider"}
+# Foreign key without a cascade -> why the row cannot be deleted, and the path of its reference.
+_IN_USE = {"fk_provider_bindings_provider_id": ("bindings use the provider", ("provider",))}
 # Check of several columns, which the rules of single fields cannot see -> the problem.
 _CHECKS = {
     "ck_model_versions_sunset_after_deprecation": Invalid(
@@ -82,7 +82,7 @@ async def problem_of(source: Reader, error: Exception) -> Problem | None:
         table, what, path = _UNIQUE[name]
         return AlreadyExists(f"{what} exists", path, await _existing(source, table, cause))
     if name in _IN_USE and statement.lstrip().startswith("DELETE"):
-        return InvalidState(_IN_USE[name], ("id",), UserErrorCode.IN_USE)
+        return InvalidState(*_IN_USE[name], UserErrorCode.IN_USE)
     if name in _FOREIGN:
         what, path = _FOREIGN[name]
         return NotFound(f"{what} does not exist", path)

@@ -1,12 +1,15 @@
 """Idempotency keys: a repeated call gets the result of the first one, for 24 hours."""
 
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres.reader import Reader
+from db.postgres.statements import Query, labelled
 from db.tables import IdempotencyKey
 from domain.problems import InvalidState, Refused, UserErrorCode
 
@@ -14,11 +17,11 @@ KEPT = timedelta(hours=24)
 
 
 class RepeatedCall(Exception):
-    """An earlier call with the same key and the same input has returned these ids."""
+    """An earlier call with the same key and the same input has stored this result."""
 
-    def __init__(self, result_ids: list[str]) -> None:
-        super().__init__(result_ids)
-        self.result_ids = result_ids
+    def __init__(self, result: list[Any]) -> None:
+        super().__init__(result)
+        self.result = result
 
 
 async def claim(session: AsyncSession, key: IdempotencyKey) -> IdempotencyKey:
@@ -38,20 +41,37 @@ async def claim(session: AsyncSession, key: IdempotencyKey) -> IdempotencyKey:
     claimed: IdempotencyKey | None = (await session.exec(statement)).scalar_one_or_none()
     if claimed is not None:
         return claimed
-    first = await session.get_one(IdempotencyKey, (key.actor, key.operation, key.key))
-    if first.input_hash != key.input_hash:
+    _recall(key, await session.get_one(IdempotencyKey, (key.actor, key.operation, key.key)))
+    raise AssertionError("a key that cannot be claimed has been used")
+
+
+async def look_up(source: Reader, key: IdempotencyKey) -> None:
+    """Raise what `claim` would raise for a key that a committed call has used; change nothing."""
+    values = {"actor": key.actor, "operation": key.operation, "key": key.key}
+    for used in await source.rows(Query("idempotency key", _select, values, IdempotencyKey)):
+        _recall(key, used)
+
+
+async def delete_expired(session: AsyncSession) -> None:
+    """Delete the keys that are older than 24 hours."""
+    await session.exec(sa.delete(IdempotencyKey).where(_has_expired()))
+
+
+def _recall(key: IdempotencyKey, used: IdempotencyKey) -> None:
+    if used.input_hash != key.input_hash:
         problem = InvalidState(
             "this key was used with another input in the last 24 hours",
             ("idempotencyKey",),
             UserErrorCode.IDEMPOTENCY_CONFLICT,
         )
         raise Refused(problem)
-    raise RepeatedCall(first.result_ids)
+    raise RepeatedCall(used.result_ids)
 
 
-async def delete_expired(session: AsyncSession) -> None:
-    """Delete the keys that are older than 24 hours."""
-    await session.exec(sa.delete(IdempotencyKey).where(_has_expired()))
+def _select() -> sa.Select[Any]:
+    names = ("actor", "operation", "key")
+    used = [getattr(IdempotencyKey, n) == sa.bindparam(n, type_=sa.Text()) for n in names]
+    return sa.select(*labelled(IdempotencyKey)).where(*used, ~_has_expired())
 
 
 def _has_expired() -> sa.ColumnElement[bool]:

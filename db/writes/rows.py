@@ -10,10 +10,19 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.reader import Source
 from db.reads.lookup import row_by_column
+from db.tables import Model, ModelVersion, Provider, ProviderBinding
 from db.tables.columns import VersionedRow
 from domain.problems import NotFound, Refused, RevisionMismatch
 
 RowT = TypeVar("RowT", bound=VersionedRow)
+
+# Table -> the field of inputs that refers to a row of it.
+_FIELDS: dict[type[VersionedRow], str] = {
+    Model: "model",
+    ModelVersion: "version",
+    ProviderBinding: "binding",
+    Provider: "provider",
+}
 
 
 async def insert(session: AsyncSession, *rows: Any) -> None:
@@ -29,7 +38,6 @@ async def lock(
     expected_revision: int | None = None,
     *,
     for_delete: bool = False,
-    path: tuple[str, ...] = ("id",),
 ) -> RowT:
     """The row, locked until the transaction ends; refused if it is gone or at another revision.
 
@@ -39,7 +47,7 @@ async def lock(
     fresh = statement.execution_options(populate_existing=True)
     row = (await session.exec(fresh)).one_or_none()
     if row is None:
-        raise Refused(gone(*path))
+        raise Refused(gone(table))
     if expected_revision not in (None, row.revision):
         raise Refused(stale(row, expected_revision))
     return row
@@ -74,7 +82,7 @@ async def refuse_update(
 ) -> NoReturn:
     """Raise Refused after an UPDATE of no row: the row is gone, or at another revision."""
     current = (await row_by_column(table, "id", source, [key])).get(key)
-    raise Refused(gone() if current is None else stale(current, expected_revision))
+    raise Refused(gone(table) if current is None else stale(current, expected_revision))
 
 
 async def delete(session: AsyncSession, table: type[Any], *conditions: Any) -> int:
@@ -91,9 +99,10 @@ async def remove(
     await delete(session, table, col(table.id) == key)
 
 
-def gone(*path: str) -> NotFound:
-    """The problem of an id that belongs to no object."""
-    return NotFound("no object has this id", path or ("id",))
+def gone(table: type[VersionedRow]) -> NotFound:
+    """The problem of an input that refers to no row of the table."""
+    field = _FIELDS[table]
+    return NotFound(f"the {field} does not exist", (field,))
 
 
 def stale(row: VersionedRow, expected_revision: int | None) -> RevisionMismatch:

@@ -74,15 +74,15 @@ async def delete(
 
 async def lock_unarchived(session: AsyncSession, key: UUID) -> ModelVersion:
     """Lock the version that a new row will refer to; refused when it is deleted or archived."""
-    version = await rows.lock(session, ModelVersion, key, path=("version",))
-    refuse_archived(version, "version")
+    version = await rows.lock(session, ModelVersion, key)
+    refuse_archived(version)
     return version
 
 
-def refuse_archived(version: ModelVersion, *path: str) -> None:
+def refuse_archived(version: ModelVersion) -> None:
     """Refuse a change that an archived version cannot take."""
     if version.status == VersionStatus.ARCHIVED:
-        raise Refused(InvalidState("the version is ARCHIVED; restore it first", path or ("id",)))
+        raise Refused(InvalidState("the version is ARCHIVED; restore it first", ("version",)))
 
 
 async def _refuse_in_use(session: AsyncSession, version: ModelVersion) -> None:

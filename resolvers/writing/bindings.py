@@ -2,16 +2,16 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
-import strawberry
 from strawberry import Maybe
 from strawberry.scalars import JSON
 
 from db.reads import prices
 from db.reads.prices import DatedPrice
 from db.tables import Price, ProviderBinding
-from db.writes import bindings
+from db.writes import bindings, rows
 from db.writes.bindings import NewBinding
 from domain import ids, rules
 from domain.enums import BindingStatus
@@ -19,10 +19,10 @@ from domain.problems import Problem
 from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.reference_inputs import VersionRef
+from resolvers.reference_inputs import BindingRef, VersionRef
 from resolvers.scalars import URL
-from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, problems_of_key
-from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write, write_once
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
+from resolvers.writing.transaction import refuse_if_any, update_row, write
 
 
 @input_type("A price in US dollars per 1,000 tokens; null is unknown, 0 is free.")
@@ -64,7 +64,7 @@ class CreateBindingInput:
 
 @input_type("Changes of a binding; an absent field stays, null clears.")
 class UpdateBindingInput:
-    id: strawberry.ID = required("The binding.")
+    binding: BindingRef = required("The binding.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
     provider_model_id: Maybe[str | None] = optional("The provider's name for the model.")
     region: Maybe[str | None] = optional("The region that serves it, such as eu-west-1.")
@@ -77,32 +77,38 @@ class UpdateBindingInput:
     sunset_on: Maybe[date | None] = optional("The last day (UTC) on which it is routable.")
     success_rate: Maybe[float | None] = optional("Success rate from 0 to 1.")
     latency_ms: Maybe[float | None] = optional("Latency in milliseconds.")
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @input_type("A binding to delete.")
 class DeleteBindingInput:
-    id: strawberry.ID = required("The binding.")
+    binding: BindingRef = required("The binding.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @input_type("A price to add to a binding.")
 class SetPriceInput:
-    binding: strawberry.ID = required("The binding.")
+    binding: BindingRef = required("The binding.")
     price: PriceInput = required("The price.")
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 _NEW = InputColumns(NewBindingInput, ProviderBinding, rules.BINDING, "provider", "price")
 _CHANGES = InputColumns(
-    UpdateBindingInput, ProviderBinding, rules.BINDING, "id", "expected_revision"
+    UpdateBindingInput,
+    ProviderBinding,
+    rules.BINDING,
+    *("binding", "expected_revision", "idempotency_key"),
 )
 _PRICE = InputColumns(PriceInput, Price, rules.PRICE)
 
 
 class PricedBinding(NamedTuple):
-    """A binding and the price added to it."""
+    """A binding and the price added to it; None if both have been deleted meanwhile."""
 
     binding: ProviderBinding
-    price: DatedPrice
+    price: DatedPrice | None
 
 
 async def create(
@@ -110,13 +116,13 @@ async def create(
 ) -> ProviderBinding:
     """Create a binding: how a provider serves a version."""
     binding, problems = new_binding(input.binding)
-    refuse_if_any([*(p.within("binding") for p in problems), *problems_of_key(input)])
+    refuse_if_any(input, (problem.within("binding") for problem in problems))
 
-    async def insert_binding(session: Any) -> list[ProviderBinding]:
+    async def insert_binding(session: Any) -> ProviderBinding:
         version = await references.existing_version(session, input.version)
-        return await bindings.create(session, version, [binding], lambda _: ("binding",))
+        return (await bindings.create(session, version, [binding], lambda _: ("binding",)))[0]
 
-    return (await write_once(info, "createBinding", input, insert_binding))[0]
+    return await write(info, input, insert_binding)
 
 
 async def update(
@@ -124,15 +130,21 @@ async def update(
 ) -> ProviderBinding:
     """Absent fields stay; null clears."""
     values = _CHANGES.values(input)
-    refuse_if_any(_CHANGES.problems(values))
-    return await update_row(info, ProviderBinding, ids.BINDING, input, values)
+    refuse_if_any(input, _CHANGES.problems(values))
+    binding = partial(references.binding_key, ref=input.binding)
+    return await update_row(info, ProviderBinding, input, binding, values)
 
 
 async def delete(info: Info, input: Annotated[DeleteBindingInput, describe("The binding.")]) -> str:
     """Delete a binding with its prices."""
-    key = decode_id(ids.BINDING, input.id)
-    await write(info, lambda session: bindings.delete(session, key, input.expected_revision))
-    return input.id
+    refuse_if_any(input)
+
+    async def delete_binding(session: Any) -> str:
+        key = await references.binding_key(session, input.binding)
+        await bindings.delete(session, key, input.expected_revision)
+        return ids.encode(ids.BINDING, key)
+
+    return await write(info, input, delete_binding)
 
 
 async def set_price(
@@ -140,16 +152,16 @@ async def set_price(
 ) -> PricedBinding:
     """Add a price that takes effect at a time; earlier prices stay."""
     values = _PRICE.values(input.price)
-    refuse_if_any(problem.within("price") for problem in _PRICE.problems(values))
-    key = decode_id(ids.BINDING, input.binding, "binding")
+    refuse_if_any(input, (problem.within("price") for problem in _PRICE.problems(values)))
 
-    async def insert_price(session: Any) -> PricedBinding:
-        binding = await bindings.lock_for_price(session, key)
-        price = await bindings.set_price(session, key, values)
-        dated = await prices.in_effect(session, [key], price.effective_from)
-        return PricedBinding(binding, dated[key])
+    async def insert_price(session: Any) -> tuple[ProviderBinding, Price]:
+        key = await references.binding_key(session, input.binding)
+        binding = await rows.lock(session, ProviderBinding, key)
+        return binding, await bindings.set_price(session, key, values)
 
-    return await write(info, insert_price)
+    binding, price = await write(info, input, insert_price)
+    dated = await prices.in_effect(info.context.db.reader, [binding.id], price.effective_from)
+    return PricedBinding(binding, dated.get(binding.id))
 
 
 def new_binding(input: NewBindingInput) -> tuple[NewBinding, list[Problem]]:

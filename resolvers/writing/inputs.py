@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from strawberry.types.base import StrawberryMaybe
+from strawberry.types.base import StrawberryMaybe, StrawberryOptional
 
 from db.postgres.statements import columns_of
 from domain import rules
@@ -17,14 +17,16 @@ class InputColumns:
     """Reads the fields of an input that are columns of a table, and checks their values.
 
     `others` names the fields that are no columns: a field that is neither would be lost, so it
-    raises TypeError at import.
+    raises TypeError at import. A field whose value is an input object is no column, whatever its
+    name.
     """
 
     def __init__(
         self, input: Any, table: Any, column_rules: Mapping[str, Rule], *others: str
     ) -> None:
         types = {f.python_name: f.type for f in input.__strawberry_definition__.fields}
-        columns = set(columns_of(table, None)) - {"id"}
+        objects = {name for name, type_ in types.items() if _is_input_object(type_)}
+        columns = set(columns_of(table, None)) - {"id"} - objects
         if types.keys() - columns != set(others):
             found = sorted(types.keys() - columns)
             text = f"fields that are no columns of {table.__name__} are {found}, not {others}"
@@ -51,7 +53,7 @@ class InputColumns:
         return [*rules.nulls(values, self._required), *rules.breaches(values, self._rules)]
 
 
-def problems_of_key(input: Any) -> list[Problem]:
-    """What is wrong with the input's idempotency key."""
-    values = {"idempotency_key": input.idempotency_key}
-    return [*rules.breaches(values, {"idempotency_key": rules.idempotency_key})]
+def _is_input_object(type_: Any) -> bool:
+    """Whether values of the type are input objects, such as references."""
+    inner = type_.of_type if isinstance(type_, StrawberryOptional) else type_
+    return hasattr(inner, "__strawberry_definition__")

@@ -1,19 +1,20 @@
 """Mutations of models."""
 
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
-import strawberry
 from strawberry import Maybe
 
 from db.tables import Model
 from db.writes import models, rows
 from domain import ids, rules
 from domain.enums import TaskType
+from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.reference_inputs import LabelInput
-from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, problems_of_key
-from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write, write_once
+from resolvers.reference_inputs import LabelInput, ModelRef
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
+from resolvers.writing.transaction import refuse_if_any, update_row, write
 
 
 @input_type("A new model.")
@@ -31,7 +32,7 @@ class CreateModelInput:
 
 @input_type("Changes of a model; an absent field stays, null clears.")
 class UpdateModelInput:
-    id: strawberry.ID = required("The model.")
+    model: ModelRef = required("The model.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
     name: Maybe[str | None] = optional("Another name.")
     task: Maybe[TaskType | None] = optional("Another task.")
@@ -41,17 +42,21 @@ class UpdateModelInput:
     retention_keep: Maybe[int | None] = optional(
         "Number of newest versions that retention keeps, 1 to 10."
     )
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @input_type("A model to delete, with its versions and bindings.")
 class DeleteModelInput:
-    id: strawberry.ID = required("The model.")
+    model: ModelRef = required("The model.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
     force: bool = optional("Without it a model with ACTIVE versions is IN_USE.", default=False)
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 _NEW = InputColumns(CreateModelInput, Model, rules.MODEL, "idempotency_key")
-_CHANGES = InputColumns(UpdateModelInput, Model, rules.MODEL, "id", "expected_revision")
+_CHANGES = InputColumns(
+    UpdateModelInput, Model, rules.MODEL, "model", "expected_revision", "idempotency_key"
+)
 
 
 class DeletedModel(NamedTuple):
@@ -66,14 +71,14 @@ async def create(info: Info, input: Annotated[CreateModelInput, describe("The mo
     """Register a model; its name must be free."""
     values = _NEW.values(input)
     values["labels"] = _pairs(input.labels or [])
-    refuse_if_any([*_NEW.problems(values), *problems_of_key(input)])
+    refuse_if_any(input, _NEW.problems(values))
 
-    async def insert_model(session: Any) -> list[Model]:
+    async def insert_model(session: Any) -> Model:
         model = Model(**_columns(values))
         await rows.insert(session, model)
-        return [model]
+        return model
 
-    return (await write_once(info, "createModel", input, insert_model))[0]
+    return await write(info, input, insert_model)
 
 
 async def update(
@@ -83,20 +88,23 @@ async def update(
     values = _CHANGES.values(input)
     if values.get("labels") is not None:
         values["labels"] = _pairs(values["labels"])
-    refuse_if_any(_CHANGES.problems(values))
-    return await update_row(info, Model, ids.MODEL, input, _columns(values))
+    refuse_if_any(input, _CHANGES.problems(values))
+    model = partial(references.model_key, ref=input.model)
+    return await update_row(info, Model, input, model, _columns(values))
 
 
 async def delete(
     info: Info, input: Annotated[DeleteModelInput, describe("The model.")]
 ) -> DeletedModel:
     """Delete a model with its versions and bindings."""
-    key = decode_id(ids.MODEL, input.id)
-    expected = input.expected_revision
-    counts = await write(
-        info, lambda session: models.delete(session, key, expected, force=input.force)
-    )
-    return DeletedModel(input.id, *counts)
+    refuse_if_any(input)
+
+    async def delete_model(session: Any) -> DeletedModel:
+        key = await references.model_key(session, input.model)
+        counts = await models.delete(session, key, input.expected_revision, force=input.force)
+        return DeletedModel(ids.encode(ids.MODEL, key), *counts)
+
+    return DeletedModel(*await write(info, input, delete_model))
 
 
 def _pairs(labels: list[LabelInput]) -> list[tuple[str, str]]:

@@ -1,19 +1,21 @@
 """Mutations of providers."""
 
+from functools import partial
 from typing import Annotated, Any
 
-import strawberry
 from strawberry import Maybe
 
 from db.tables import Provider
 from db.writes import rows
 from domain import ids, rules
 from domain.enums import ProviderKind
-from resolvers.arguments import describe, input_type, optional, required
+from resolvers import references
+from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
+from resolvers.reference_inputs import ProviderRef
 from resolvers.scalars import URL
 from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
-from resolvers.writing.transaction import decode_id, refuse_if_any, update_row, write
+from resolvers.writing.transaction import refuse_if_any, update_row, write
 
 
 @input_type("A new provider.")
@@ -23,26 +25,34 @@ class CreateProviderInput:
     kind: ProviderKind = required("The API that its endpoints implement.")
     api_base: URL | None = optional("The base URL of its API.")
     docs_url: URL | None = optional("The URL of its documentation.")
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @input_type("Changes of a provider; an absent field stays, null clears.")
 class UpdateProviderInput:
-    id: strawberry.ID = required("The provider.")
+    provider: ProviderRef = required("The provider.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
     name: Maybe[str | None] = optional("Another name.")
     kind: Maybe[ProviderKind | None] = optional("Another API family.")
     api_base: Maybe[URL | None] = optional("The base URL of its API.")
     docs_url: Maybe[URL | None] = optional("The URL of its documentation.")
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @input_type("A provider to delete.")
 class DeleteProviderInput:
-    id: strawberry.ID = required("The provider.")
+    provider: ProviderRef = required("The provider.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
-_NEW = InputColumns(CreateProviderInput, Provider, rules.PROVIDER)
-_CHANGES = InputColumns(UpdateProviderInput, Provider, rules.PROVIDER, "id", "expected_revision")
+_NEW = InputColumns(CreateProviderInput, Provider, rules.PROVIDER, "idempotency_key")
+_CHANGES = InputColumns(
+    UpdateProviderInput,
+    Provider,
+    rules.PROVIDER,
+    *("provider", "expected_revision", "idempotency_key"),
+)
 
 
 async def create(
@@ -50,14 +60,14 @@ async def create(
 ) -> Provider:
     """Register a provider; its slug must be free."""
     values = _NEW.values(input)
-    refuse_if_any(_NEW.problems(values))
+    refuse_if_any(input, _NEW.problems(values))
 
     async def insert_provider(session: Any) -> Provider:
         provider = Provider(**values)
         await rows.insert(session, provider)
         return provider
 
-    return await write(info, insert_provider)
+    return await write(info, input, insert_provider)
 
 
 async def update(
@@ -65,15 +75,20 @@ async def update(
 ) -> Provider:
     """Absent fields stay; null clears. The slug never changes."""
     values = _CHANGES.values(input)
-    refuse_if_any(_CHANGES.problems(values))
-    return await update_row(info, Provider, ids.PROVIDER, input, values)
+    refuse_if_any(input, _CHANGES.problems(values))
+    provider = partial(references.provider_key, ref=input.provider)
+    return await update_row(info, Provider, input, provider, values)
 
 
 async def delete(
     info: Info, input: Annotated[DeleteProviderInput, describe("The provider.")]
 ) -> str:
     """Delete a provider; refused while bindings use it."""
-    key = decode_id(ids.PROVIDER, input.id)
-    expected = input.expected_revision
-    await write(info, lambda session: rows.remove(session, Provider, key, expected))
-    return input.id
+    refuse_if_any(input)
+
+    async def delete_provider(session: Any) -> str:
+        key = await references.provider_key(session, input.provider)
+        await rows.remove(session, Provider, key, input.expected_revision)
+        return ids.encode(ids.PROVIDER, key)
+
+    return await write(info, input, delete_provider)

@@ -1,100 +1,120 @@
 """Runs the change of a mutation in one transaction, in the caller's name."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from hashlib import sha256
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import UUID
 
+from db.postgres.errors import CommitCancelled, CommitLost
+from db.postgres.reader import Source
 from db.tables import IdempotencyKey
 from db.tables.columns import VersionedRow
-from db.writes import idempotency, single_statement, transactions
-from domain import ids
-from domain.problems import NotFound, Problem, Refused
-from resolvers import nodes
+from db.writes import idempotency, rows, single_statement, transactions
+from domain import rules
+from domain.outcomes import WriteOutcome
+from domain.problems import Problem, Refused
 from resolvers.context import Info
+from resolvers.writing import canonical, results
 
 T = TypeVar("T")
 RowT = TypeVar("RowT", bound=VersionedRow)
 Change = Callable[[Any], Awaitable[T]]  # takes the transaction's session; may run several times
+KeyOf = Callable[[Source], Awaitable[UUID]]  # finds the key of the row that an input names
 
 
-async def write(info: Info, change: Change[T], *, action: str = "") -> T:
-    """The result of a change, in a transaction that the audit log signs with the caller."""
-    context = info.context
-    return await transactions.run(
-        context.db, change, context.actor, request_id=context.request_id, action=action
-    )
-
-
-async def update_row(
-    info: Info, table: type[RowT], prefix: str, input: Any, values: dict[str, Any]
-) -> RowT:
-    """The row of an input's id with new values, in one statement that the audit log signs."""
-    key = decode_id(prefix, input.id)
-    caller = single_statement.Caller(info.context.actor, info.context.request_id)
-    return await single_statement.update(
-        info.context.db, table, key, input.expected_revision, values, caller
-    )
-
-
-def node_ids(rows: Iterable[Any]) -> list[str]:
-    """The ids of rows, to be stored with an idempotency key."""
-    return [row.node_id for row in rows]
-
-
-async def rows_by_node_ids(info: Info, node_ids: list[str]) -> list[Any]:
-    """The rows of a first call, as they are now; refused when the first of them was deleted."""
-    rows = await nodes.by_ids(info, node_ids)  # type: ignore[arg-type]  # ids are text
-    if rows[0] is None:
-        message = "the first call with this key created an object that has been deleted since"
-        raise Refused(NotFound(message, ("idempotencyKey",)))
-    return [row for row in rows if row is not None]
-
-
-async def write_once(
-    info: Info,
-    operation: str,
-    input: Any,
-    change: Change[T],
-    ids_of: Callable[[Any], list[str]] = node_ids,
-    recall: Callable[[Info, list[str]], Awaitable[Any]] = rows_by_node_ids,
-) -> T:
+async def write(info: Info, input: Any, change: Change[T], *, action: str = "") -> T:
     """The result of a change, or of the first call with the input's idempotency key.
 
-    `ids_of` gives the ids to store with the key; `recall` gives the result that such ids stand for.
+    The change is a transaction that the audit log signs with the caller. All that depends on the
+    database belongs into it: a repeated call must not be refused because of what the first one did.
+    What its result can be is in `results.stored`; a repeated call returns a plain tuple for a
+    NamedTuple.
     """
     if input.idempotency_key is None:
-        return await write(info, change)
-    key = IdempotencyKey(
-        actor=info.context.actor,
-        operation=operation,
-        key=input.idempotency_key,
-        input_hash=sha256(repr(input).encode(errors="surrogatepass")).hexdigest(),
-    )
+        return await _run(info, change, action)
+    key = _key(info, input)
 
     async def claim_and_change(session: Any) -> T:
         claimed = await idempotency.claim(session, key)
         result = await change(session)
-        claimed.result_ids = ids_of(result)
+        claimed.result_ids = results.stored(result)
+        await session.flush()
         return result
 
     try:
-        return await write(info, claim_and_change)
+        return await _run(info, claim_and_change, action)
     except idempotency.RepeatedCall as repeated:
-        first_result: T = await recall(info, repeated.result_ids)
-        return first_result
+        return await _recalled(info, repeated.result)  # type: ignore[no-any-return]  # a T was stored
 
 
-def refuse_if_any(problems: Iterable[Problem]) -> None:
-    """Raise Refused with all the problems, if there are any."""
-    every = tuple(problems)
+async def first_result(info: Info, input: Any) -> Any:
+    """The result of the first call with the input's idempotency key; None if this is the first.
+
+    For a mutation that has to read before its transaction.
+    """
+    if input.idempotency_key is None:
+        return None
+    try:
+        await idempotency.look_up(info.context.db.reader, _key(info, input))
+    except idempotency.RepeatedCall as repeated:
+        return await _recalled(info, repeated.result)
+    return None
+
+
+async def update_row(
+    info: Info, table: type[RowT], input: Any, key_of: KeyOf, values: dict[str, Any]
+) -> RowT:
+    """The row that an input names, with new values; without an idempotency key by one statement."""
+    context, expected = info.context, input.expected_revision
+    if input.idempotency_key is None:
+        caller = single_statement.Caller(context.actor, context.request_id)
+        key = await key_of(context.db.reader)
+        with _outcome_noted(info):
+            return await single_statement.update(context.db, table, key, expected, values, caller)
+
+    async def update(session: Any) -> RowT:
+        return await rows.update(session, table, await key_of(session), expected, values)
+
+    return await write(info, input, update)
+
+
+def refuse_if_any(input: Any, problems: Iterable[Problem] = ()) -> None:
+    """Raise Refused if there are problems, or if the input's idempotency key is invalid."""
+    key = {"idempotency_key": input.idempotency_key}
+    every = (*problems, *rules.breaches(key, {"idempotency_key": rules.idempotency_key}))
     if every:
         raise Refused(*every)
 
 
-def decode_id(prefix: str, text: str, *path: str) -> UUID:
-    """The key behind an id in an input; refused as NOT_FOUND when it is not an id of this type."""
-    key = ids.decode(prefix, text)
-    if key is None:
-        raise Refused(NotFound(f"there is no object with the id {text[:64]!r}", path or ("id",)))
-    return key
+async def _run(info: Info, change: Change[T], action: str) -> T:
+    context = info.context
+    with _outcome_noted(info):
+        return await transactions.run(
+            context.db, change, context.actor, request_id=context.request_id, action=action
+        )
+
+
+@contextmanager
+def _outcome_noted(info: Info) -> Iterator[None]:
+    """Notes in the context whether the write of the block was committed, if that is known."""
+    outcomes, key = info.context.outcomes, str(info.path.key)
+    try:
+        yield
+    except (CommitLost, CommitCancelled):
+        outcomes[key] = WriteOutcome.UNKNOWN
+        raise
+    outcomes[key] = WriteOutcome.COMMITTED
+
+
+async def _recalled(info: Info, stored: list[Any]) -> Any:
+    info.context.outcomes[str(info.path.key)] = WriteOutcome.COMMITTED  # by the first call
+    return await results.recalled(info.context.db.reader, stored)
+
+
+def _key(info: Info, input: Any) -> IdempotencyKey:
+    return IdempotencyKey(
+        actor=info.context.actor,
+        operation=info.field_name,
+        key=input.idempotency_key,
+        input_hash=canonical.digest(input),
+    )

@@ -4,7 +4,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, NamedTuple
 
-import strawberry
 from strawberry import Maybe
 from strawberry.scalars import JSON
 
@@ -18,12 +17,12 @@ from domain.problems import Invalid, Problem
 from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
-from resolvers.reference_inputs import ModelRef
+from resolvers.reference_inputs import ModelRef, VersionRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from resolvers.writing.archive import store_of
 from resolvers.writing.bindings import NewBindingInput, new_binding
-from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, problems_of_key
-from resolvers.writing.transaction import decode_id, refuse_if_any, write, write_once
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
+from resolvers.writing.transaction import refuse_if_any, write
 
 
 @input_type("A new version.")
@@ -61,7 +60,7 @@ class CreateVersionInput:
 
 @input_type("Changes of a version; an absent field stays, null clears.")
 class UpdateVersionInput:
-    id: strawberry.ID = required("The version.")
+    version: VersionRef = required("The version.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
     region: Maybe[str | None] = optional("Another home region.")
     status: Maybe[VersionStatus | None] = optional("DRAFT to ACTIVE, or ACTIVE to DEPRECATED.")
@@ -85,15 +84,17 @@ class UpdateVersionInput:
     sunset_on: Maybe[date | None] = optional(
         "The last day (UTC) on which its bindings are routable."
     )
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 @input_type("A version to delete, with its bindings.")
 class DeleteVersionInput:
-    id: strawberry.ID = required("The version.")
+    version: VersionRef = required("The version.")
     expected_revision: int | None = optional(EXPECTED_REVISION)
     force: bool = optional(
         "Without it a version that is ACTIVE, held or has an alias is IN_USE.", default=False
     )
+    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
 _NEW = InputColumns(
@@ -102,7 +103,12 @@ _NEW = InputColumns(
     rules.VERSION,
     *("model", "bindings", "alias", "apply_retention", "idempotency_key"),
 )
-_CHANGES = InputColumns(UpdateVersionInput, ModelVersion, rules.VERSION, "id", "expected_revision")
+_CHANGES = InputColumns(
+    UpdateVersionInput,
+    ModelVersion,
+    rules.VERSION,
+    *("version", "expected_revision", "idempotency_key"),
+)
 
 
 class CreatedVersion(NamedTuple):
@@ -126,10 +132,10 @@ async def create(
     values = _NEW.values(input)
     values["capabilities"] = _distinct(input.capabilities or [])
     new_bindings = [new_binding(binding) for binding in input.bindings or []]
-    refuse_if_any(_problems(input, values, [problems for _, problems in new_bindings]))
+    refuse_if_any(input, _problems(input, values, [problems for _, problems in new_bindings]))
     store = store_of(info, "applyRetention") if input.apply_retention else None
 
-    async def insert_version(session: Any) -> list[ModelVersion]:
+    async def insert_version(session: Any) -> CreatedVersion:
         model = await references.existing_model(session, input.model)
         version = await versions.create(session, model.id, values)
         new = [binding for binding, _ in new_bindings]
@@ -137,10 +143,9 @@ async def create(
         if input.alias is not None:
             await aliases.point(session, version, input.alias)
         archived = await _apply_retention(session, version, store) if store is not None else []
-        return [version, *archived]
+        return CreatedVersion(version, archived)
 
-    version, *archived = await write_once(info, "createVersion", input, insert_version)
-    return CreatedVersion(version, archived)
+    return CreatedVersion(*await write(info, input, insert_version))
 
 
 async def update(
@@ -150,22 +155,27 @@ async def update(
     values = _CHANGES.values(input)
     if values.get("capabilities") is not None:
         values["capabilities"] = _distinct(values["capabilities"])
-    refuse_if_any([*_CHANGES.problems(values), *_dates(values)])
-    key = decode_id(ids.VERSION, input.id)
-    expected = input.expected_revision
-    return await write(info, lambda session: versions.update(session, key, expected, values))
+    refuse_if_any(input, [*_CHANGES.problems(values), *_dates(values)])
+
+    async def update_version(session: Any) -> ModelVersion:
+        key = await references.version_key(session, input.version)
+        return await versions.update(session, key, input.expected_revision, values)
+
+    return await write(info, input, update_version)
 
 
 async def delete(
     info: Info, input: Annotated[DeleteVersionInput, describe("The version.")]
 ) -> DeletedVersion:
     """Delete a version with its bindings; its number is never used again."""
-    key = decode_id(ids.VERSION, input.id)
-    expected = input.expected_revision
-    binding_count = await write(
-        info, lambda session: versions.delete(session, key, expected, force=input.force)
-    )
-    return DeletedVersion(input.id, binding_count)
+    refuse_if_any(input)
+
+    async def delete_version(session: Any) -> DeletedVersion:
+        key = await references.version_key(session, input.version)
+        count = await versions.delete(session, key, input.expected_revision, force=input.force)
+        return DeletedVersion(ids.encode(ids.VERSION, key), count)
+
+    return DeletedVersion(*await write(info, input, delete_version))
 
 
 async def _apply_retention(
@@ -183,7 +193,6 @@ def _problems(
     if input.status == VersionStatus.ARCHIVED:
         problems.append(Invalid("status must be DRAFT, ACTIVE or DEPRECATED", ("status",)))
     problems += rules.breaches({"alias": input.alias}, {"alias": rules.alias_name})
-    problems += problems_of_key(input)
     for n, of_binding in enumerate(of_bindings):
         problems += [problem.within("bindings", str(n)) for problem in of_binding]
     return problems

@@ -1,10 +1,11 @@
 """Operations: prepared within all limits, run by a compiled plan or by the executor."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from graphql import ExecutionResult, Executor, GraphQLError, OperationType
@@ -14,7 +15,7 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan
+from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
@@ -23,11 +24,12 @@ from server.errors import HttpError, OperationRejected
 from server.execution import limits, subscriptions
 from server.execution.batching import BatchFailure, QueryBatcher
 from server.execution.documents import Document, Documents, Operation
-from server.execution.in_flight import in_task
+from server.execution.in_flight import RequestCancelled, in_task
 from server.execution.parameters import Parameters
+from server.ops.logs import logged_as
 from server.settings import Settings
 
-AnyExecutor: TypeAlias = Executor[Any]
+ExecutorT = TypeVar("ExecutorT", bound=Executor[Any])
 
 
 class Caller(NamedTuple):
@@ -93,6 +95,8 @@ class Operations:
         futures only: what needs a task gets one.
         """
         plan = self._plan(prepared)
+        if prepared.kind is OperationType.MUTATION:
+            return await self._mutate(prepared, plan, caller)
         run = partial(self._run, prepared, plan, caller)
         if isinstance(plan, QueryPlan):
             outcome = await self.query_batcher.add(
@@ -109,13 +113,37 @@ class Operations:
         result = await in_task(run())
         return orjson.dumps(errors.body(result, caller.request_id)), not result.errors
 
+    async def _mutate(
+        self, prepared: PreparedOperation, plan: object, caller: Caller
+    ) -> tuple[bytes, bool]:
+        """The response body of a mutation, and whether it is without errors.
+
+        When it is cancelled, the response has the fields that have ended, and what is known of each
+        other one: a committed write is never hidden by a later field.
+        """
+        context = self._context(caller)
+        if isinstance(plan, MutationPlan):
+            executor = plan.executor(prepared.variables, context)
+        else:
+            executor = self._executor(prepared, context, MutationExecutor)
+        try:
+            result = await in_task(executor.result())
+        except asyncio.CancelledError as error:
+            reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
+            result = executor.result_so_far(reason)
+        with logged_as(caller.request_id):
+            body = errors.body(result, caller.request_id, context.outcomes)
+        return orjson.dumps(body), not result.errors
+
     async def subscribe(
         self, prepared: PreparedOperation, caller: Caller
     ) -> AsyncGenerator[ExecutionResult, None]:
         """The results of a subscription, one per event; raises OperationRejected."""
         query, variables, name = prepared.parameters
         key = (query, name, orjson.dumps(variables))
-        executor = self._executor(prepared, caller)
+        executor = self._executor(
+            prepared, self._context(caller), self.schema.execution_context_class
+        )
         return await subscriptions.opened(
             executor, self.settings.operation_timeout_ms, self.shared, key
         )
@@ -128,8 +156,6 @@ class Operations:
         self, prepared: PreparedOperation, plan: object, caller: Caller
     ) -> ExecutionResult:
         """By the plan, if there is one; a query that the plan gives up is executed anew."""
-        if isinstance(plan, MutationPlan):
-            return await plan.run(prepared.variables, self._context(caller))
         if isinstance(plan, QueryPlan):
             with suppress(FallbackToExecutor):
                 return await plan.run(prepared.variables, self._context(caller))
@@ -138,7 +164,10 @@ class Operations:
     async def _run_by_executor(
         self, prepared: PreparedOperation, caller: Caller
     ) -> ExecutionResult:
-        result = self._executor(prepared, caller).execute_operation()
+        executor = self._executor(
+            prepared, self._context(caller), self.schema.execution_context_class
+        )
+        result = executor.execute_operation()
         if optimized_is_awaitable(result):
             result = await result  # type: ignore[misc]  # narrowed by a predicate that is no TypeGuard
         assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema
@@ -154,17 +183,23 @@ class Operations:
             store=self.store,
         )
 
-    def _executor(self, prepared: PreparedOperation, caller: Caller) -> AnyExecutor:
-        executor = self.schema.execution_context_class.build(
+    def _executor(
+        self,
+        prepared: PreparedOperation,
+        context: Context,
+        executor_class: type[ExecutorT],
+    ) -> ExecutorT:
+        executor = executor_class.build(
             self.schema._schema,
             prepared.document.tree,
-            context_value=self._context(caller),
+            context_value=context,
             raw_variable_values=prepared.parameters.variables,
             operation_name=prepared.parameters.operation_name,
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # a predicate, not typed as TypeGuard
         )
         if isinstance(executor, list):
             raise OperationRejected(executor)
+        assert isinstance(executor, executor_class)  # `build` is a class method
         return executor
 
 

@@ -132,11 +132,13 @@ async def test_a_version_in_an_archive_tier_is_restored_by_a_later_call(
     gql = GraphQL(db, ArchiveStore("s3://archives/versions", "DEEP_ARCHIVE"))
     version = await factories.version(db, await factories.model(db))
     binding = await factories.binding(db, version)
-    await call(gql, "archiveVersion", id=version.node_id)
-    (error,) = await user_errors(gql, "restoreVersion", id=version.node_id)
+    await call(gql, "archiveVersion", version={"id": version.node_id})
+    (error,) = await user_errors(gql, "restoreVersion", version={"id": version.node_id})
     assert error["code"] == "INVALID_STATE"
     assert "is being restored from DEEP_ARCHIVE: retry at 20" in error["message"]
-    answers = [await payload_of(gql, "restoreVersion", id=version.node_id) for _ in range(4)]
+    answers = [
+        await payload_of(gql, "restoreVersion", version={"id": version.node_id}) for _ in range(4)
+    ]
     restored = next(each["version"] for each in answers if each["version"])
     assert restored["status"] == "ACTIVE"
     assert (await gql(BINDING, id=binding.node_id))["binding"]["id"] == binding.node_id

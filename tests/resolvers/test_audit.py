@@ -85,7 +85,8 @@ async def test_an_event_has_the_names_and_values_of_the_api(gql: GraphQL) -> Non
 async def test_an_update_has_values_before_and_after(gql: GraphQL) -> None:
     model_id = await _create_model(gql, {"name": "m", "task": "CHAT"})
     await gql(
-        'mutation($id: ID!) { updateModel(input: {id: $id, description: "x"}) { model { id } } }',
+        """mutation($id: ID!) {
+            updateModel(input: {model: {id: $id}, description: "x"}) { model { id } } }""",
         id=model_id,
     )
     updated, _ = await _events(gql)
@@ -95,7 +96,9 @@ async def test_an_update_has_values_before_and_after(gql: GraphQL) -> None:
 
 async def test_the_subject_of_a_deleted_object_is_null(gql: GraphQL) -> None:
     model_id = await _create_model(gql, {"name": "m", "task": "CHAT"})
-    await gql("mutation($id: ID!) { deleteModel(input: {id: $id}) { deletedId } }", id=model_id)
+    await gql(
+        "mutation($id: ID!) { deleteModel(input: {model: {id: $id}}) { deletedId } }", id=model_id
+    )
     deleted, created = await _events(gql, subjects=[model_id])
     assert [deleted["action"], created["action"]] == ["DELETED", "CREATED"]
     assert deleted["subject"] is created["subject"] is None

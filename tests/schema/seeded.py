@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from graphql import GraphQLList, GraphQLNonNull
+from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull
 
 from db.postgres.engine import Database
 from domain import ids
@@ -174,7 +174,7 @@ def values(known: Known) -> Values:
         is_required = isinstance(type_, GraphQLNonNull)
         type_ = type_.of_type if is_required else type_
         name = path.rsplit(".", 1)[-1]
-        if isinstance(type_, GraphQLList):
+        if isinstance(type_, GraphQLList | GraphQLInputObjectType):
             return NotImplemented
         rate = 0.9 if name in ("last", "before", "purgeArchivedBefore") else 0.1
         if not is_required and chance.random() < rate:
@@ -201,9 +201,8 @@ def _texts(known: Known) -> list[tuple[str, list[Any]]]:
     of = known.by_type
     return [
         ("binding.id", of["bindings.id"]),
-        ("BindingInput.id", of["bindings.id"]),
-        ("SetPriceInput.binding", of["bindings.id"]),
-        ("ModelInput.id", of["models.id"]),
+        ("BindingRef.id", of["bindings.id"]),
+        ("ProviderRef.id", of["providers.id"]),
         ("ModelRef.id", of["models.id"]),
         ("VersionRef.id", of["versions.id"]),
         (".id", known.ids),

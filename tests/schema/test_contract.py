@@ -157,7 +157,11 @@ def test_verbs_return_what_their_payload_holds_in_order(
     hint = typing.get_type_hints(field.base_resolver.wrapped_func)["return"]
     is_several = isinstance(hint, type) and issubclass(hint, tuple)  # a NamedTuple
     returned = typing.get_type_hints(hint).values() if is_several else [hint]
-    payload = field.resolve_type(type_definition=definition).__strawberry_definition__
+    nullable = field.resolve_type(type_definition=definition)
+    assert isinstance(
+        nullable, StrawberryOptional
+    )  # an error of one field must not hide the others
+    payload = nullable.of_type.__strawberry_definition__  # type: ignore[union-attr]  # a payload
     held_fields = [each for each in payload.fields if each.python_name != "user_errors"]
     for value, each in zip(returned, held_fields, strict=True):
         assert keeps(value, promise(payload, each)), each.python_name

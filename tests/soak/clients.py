@@ -135,14 +135,14 @@ async def _create_model(server: Server, client: Client) -> None:
 
 
 async def _describe_own(server: Server, client: Client) -> None:
-    given = {"id": client.model, "description": f"{client.name}-{len(client.calls)}"}
+    given = {"model": {"id": client.model}, "description": f"{client.name}-{len(client.calls)}"}
     await _send(server, client, "updateModel", given, "model { revision }", 1)
 
 
 async def _delete_model(server: Server, client: Client) -> None:
     if client.luck.random() < 0.8:
         return await _create_own(server, client)
-    given = {"id": client.model, "force": client.luck.random() < 0.8}
+    given = {"model": {"id": client.model}, "force": client.luck.random() < 0.8}
     selected = "deletedId deletedVersions deletedBindings"
     call = await _send(server, client, "deleteModel", given, selected, -1)
     if call.outcome != "refused":
@@ -163,15 +163,16 @@ async def _create_own(server: Server, client: Client) -> None:
 
 async def _update_own(server: Server, client: Client) -> None:
     score = round(client.luck.random(), 6)
-    given = {"id": client.luck.choice(client.versions), "evalScore": score}
+    given = {"version": {"id": client.luck.choice(client.versions)}, "evalScore": score}
     await _send(server, client, "updateVersion", given, _CREATED, 1)
 
 
 async def _delete_own(server: Server, client: Client) -> None:
-    given = {"id": client.luck.choice(client.versions), "force": True}
+    version = client.luck.choice(client.versions)
+    given = {"version": {"id": version}, "force": True}
     call = await _send(server, client, "deleteVersion", given, "deletedId deletedBindings", -1)
     if call.outcome != "refused":
-        client.versions.remove(given["id"])
+        client.versions.remove(version)
 
 
 async def _add_binding(server: Server, client: Client) -> None:
@@ -187,15 +188,16 @@ async def _add_binding(server: Server, client: Client) -> None:
 
 async def _price(server: Server, client: Client) -> None:
     price = {"inputPer1k": str(client.luck.randrange(100)), "source": client.name}
-    given = {"binding": client.luck.choice(client.bindings), "price": price}
+    given = {"binding": {"id": client.luck.choice(client.bindings)}, "price": price}
     await _send(server, client, "setPrice", given, "price { inputPer1k }", 1)
 
 
 async def _delete_binding(server: Server, client: Client) -> None:
-    given = {"id": client.luck.choice(client.bindings)}
+    binding = client.luck.choice(client.bindings)
+    given = {"binding": {"id": binding}}
     call = await _send(server, client, "deleteBinding", given, "deletedId", -1)
     if call.outcome != "refused":
-        client.bindings.remove(given["id"])
+        client.bindings.remove(binding)
 
 
 def _shared(client: Client) -> dict[str, str]:
@@ -216,7 +218,8 @@ async def _describe_shared(server: Server, client: Client) -> None:
     except (httpx.TransportError, ValueError, KeyError, TypeError):
         return await _create_shared(server, client)
     text = f"{client.name}-{len(client.calls)}"
-    given = {"id": model["id"], "expectedRevision": model["revision"], "description": text}
+    expected = model["revision"]
+    given = {"model": {"id": model["id"]}, "expectedRevision": expected, "description": text}
     await _send(server, client, "updateModel", given, "model { revision }", 1)
     return None
 

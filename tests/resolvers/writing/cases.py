@@ -56,7 +56,7 @@ async def world(gql: GraphQL) -> World:
             status=status,
         )
         versions.append(created["version"]["id"])
-    await call(gql, "archiveVersion", id=versions[3])
+    await call(gql, "archiveVersion", version={"id": versions[3]})
     binding = await call(gql, "createBinding", version={"id": versions[0]}, binding=binding_input())
     for version in versions[:2]:
         await call(
@@ -107,14 +107,12 @@ def _create_model(w: World, n: int) -> Json:
         "description": "New.",
         "labels": [{"key": "team", "value": "red"}],
         "retentionKeep": 5,
-        "idempotencyKey": f"key-{n}",
     }
 
 
 def _update_model(w: World, n: int) -> Json:
-    changed = {**_create_model(w, n), "id": w.model, "task": "OCR", "expectedRevision": 1}
-    del changed["idempotencyKey"]
-    return changed
+    changed = {"model": {"id": w.model}, "task": "OCR", "expectedRevision": 1}
+    return {**_create_model(w, n), **changed}
 
 
 def _create_version(w: World, n: int) -> Json:
@@ -127,16 +125,19 @@ def _create_version(w: World, n: int) -> Json:
         "bindings": [binding_input(1), binding_input(2)],
         "alias": "canary",
         "applyRetention": False,
-        "idempotencyKey": f"key-{n}",
     }
 
 
 class Case(NamedTuple):
-    """A mutation's complete input, and its events: kind, action, and the object in `World`."""
+    """A mutation's input, and its events: kind, action, and the object in `World`."""
 
-    input: Callable[[World, int], Json]
+    complete: Callable[[World, int], Json]  # without the idempotency key, which every input has
     events: list[tuple[str, str, str]]
     refused: Json  # a change that makes the input invalid
+
+    def input(self, w: World, n: int) -> Json:
+        """The complete input; another one for each `n`."""
+        return {**self.complete(w, n), "idempotencyKey": f"key-{n}"}
 
 
 GONE = {"id": f"mdl_{NO_ID}"}
@@ -144,7 +145,7 @@ CASES: dict[str, Case] = {
     "createModel": Case(_create_model, [("MODEL", "CREATED", "new")], {"name": "m"}),
     "updateModel": Case(_update_model, [("MODEL", "UPDATED", "model")], {"expectedRevision": 7}),
     "deleteModel": Case(
-        lambda w, n: {"id": w.model, "expectedRevision": 1, "force": True},
+        lambda w, n: {"model": {"id": w.model}, "expectedRevision": 1, "force": True},
         [
             ("PRICE", "DELETED", "binding"),
             ("ALIAS", "DELETED", "model"),
@@ -172,7 +173,7 @@ CASES: dict[str, Case] = {
     "updateVersion": Case(
         lambda w, n: {
             **version_facts(),
-            "id": w.draft,
+            "version": {"id": w.draft},
             "expectedRevision": 1,
             "status": "ACTIVE",
         },
@@ -180,7 +181,7 @@ CASES: dict[str, Case] = {
         {"status": "DEPRECATED"},
     ),
     "deleteVersion": Case(
-        lambda w, n: {"id": w.first, "expectedRevision": 1, "force": True},
+        lambda w, n: {"version": {"id": w.first}, "expectedRevision": 1, "force": True},
         [
             ("PRICE", "DELETED", "binding"),
             ("BINDING", "DELETED", "binding"),
@@ -189,7 +190,7 @@ CASES: dict[str, Case] = {
         {"force": False},
     ),
     "archiveVersion": Case(
-        lambda w, n: {"id": w.first, "expectedRevision": 1},
+        lambda w, n: {"version": {"id": w.first}, "expectedRevision": 1},
         [
             ("PRICE", "DELETED", "binding"),
             ("BINDING", "DELETED", "binding"),
@@ -198,12 +199,12 @@ CASES: dict[str, Case] = {
         {"expectedRevision": 7},
     ),
     "restoreVersion": Case(
-        lambda w, n: {"id": w.archived, "expectedRevision": 2},
+        lambda w, n: {"version": {"id": w.archived}, "expectedRevision": 2},
         [("VERSION", "RESTORED", "archived")],
         {"expectedRevision": 7},
     ),
     "setVersionHold": Case(
-        lambda w, n: {"id": w.first, "expectedRevision": 1, "reason": "an audit"},
+        lambda w, n: {"version": {"id": w.first}, "expectedRevision": 1, "reason": "an audit"},
         [("VERSION", "HELD", "first")],
         {"expectedRevision": 7},
     ),
@@ -213,7 +214,6 @@ CASES: dict[str, Case] = {
             "keep": 1,
             "purgeArchivedBefore": "2020-01-01T00:00:00Z",
             "planHash": sha256(f"archive {w.first}".encode()).hexdigest(),
-            "idempotencyKey": f"key-{n}",
         },
         [
             ("PRICE", "DELETED", "binding"),
@@ -227,7 +227,6 @@ CASES: dict[str, Case] = {
         lambda w, n: {
             "version": {"id": w.second},
             "binding": binding_input(n),
-            "idempotencyKey": f"key-{n}",
         },
         [("BINDING", "CREATED", "new"), ("PRICE", "PRICED", "new")],
         {"version": {"id": f"ver_{NO_ID}"}},
@@ -235,7 +234,7 @@ CASES: dict[str, Case] = {
     "updateBinding": Case(
         lambda w, n: {
             **{k: v for k, v in binding_input(n + 9).items() if k not in ("provider", "price")},
-            "id": w.binding,
+            "binding": {"id": w.binding},
             "expectedRevision": 1,
             "successRate": 0.5,
             "latencyMs": 120.5,
@@ -244,12 +243,12 @@ CASES: dict[str, Case] = {
         {"expectedRevision": 2},
     ),
     "deleteBinding": Case(
-        lambda w, n: {"id": w.binding, "expectedRevision": 1},
+        lambda w, n: {"binding": {"id": w.binding}, "expectedRevision": 1},
         [("PRICE", "DELETED", "binding"), ("BINDING", "DELETED", "binding")],
-        {"id": f"bnd_{NO_ID}"},
+        {"binding": {"id": f"bnd_{NO_ID}"}},
     ),
     "setPrice": Case(
-        lambda w, n: {"binding": w.binding, "price": price_input(n + 1)},
+        lambda w, n: {"binding": {"id": w.binding}, "price": price_input(n + 1)},
         [("PRICE", "PRICED", "binding")],
         {"price": price_input(0)},
     ),
@@ -266,7 +265,7 @@ CASES: dict[str, Case] = {
     ),
     "updateProvider": Case(
         lambda w, n: {
-            "id": w.provider,
+            "provider": {"id": w.provider},
             "expectedRevision": 1,
             "name": "Changed",
             "kind": "BEDROCK",
@@ -274,10 +273,10 @@ CASES: dict[str, Case] = {
             "docsUrl": "https://docs.example.com",
         },
         [("PROVIDER", "UPDATED", "provider")],
-        {"id": f"prv_{NO_ID}"},
+        {"provider": {"id": f"prv_{NO_ID}"}},
     ),
     "deleteProvider": Case(
-        lambda w, n: {"id": w.idle, "expectedRevision": 1},
+        lambda w, n: {"provider": {"id": w.idle}, "expectedRevision": 1},
         [("PROVIDER", "DELETED", "idle")],
         {"expectedRevision": 2},
     ),
@@ -292,12 +291,20 @@ CASES: dict[str, Case] = {
         {"model": GONE},
     ),
     "rollbackAlias": Case(
-        lambda w, n: {"model": {"id": w.model}, "alias": "production"},
+        lambda w, n: {
+            "model": {"id": w.model},
+            "alias": "production",
+            "expectedVersion": w.second,
+        },
         [("ALIAS", "ROLLED_BACK", "model")],
         {"alias": "nobody"},
     ),
     "deleteAlias": Case(
-        lambda w, n: {"model": {"id": w.model}, "alias": "production"},
+        lambda w, n: {
+            "model": {"id": w.model},
+            "alias": "production",
+            "expectedVersion": w.second,
+        },
         [("ALIAS", "DELETED", "model")],
         {"model": GONE},
     ),

@@ -105,36 +105,34 @@ VALUES: dict[str, dict[str, Any]] = {
 }
 # Input type -> the fields that no column of the row holds: they name another object, are its
 # input, or control the call.
+_KEY = {"idempotencyKey"}
 NO_COLUMN: dict[str, set[str]] = {
-    "CreateModelInput": {"idempotencyKey"},
-    "CreateVersionInput": {"model", "bindings", "alias", "applyRetention", "idempotencyKey"},
+    "CreateModelInput": _KEY,
+    "CreateVersionInput": {"model", "bindings", "alias", "applyRetention"} | _KEY,
     "NewBindingInput": {"provider", "price"},
-    "CreateBindingInput": {"version", "binding", "idempotencyKey"},
-    "SetPriceInput": {"binding", "price"},
-    "SetAliasInput": {"model", "alias", "version", "expectedVersion"},
-    "RollbackAliasInput": {"model", "alias"},
-    "DeleteAliasInput": {"model", "alias"},
-    "RetentionInput": {"model", "keep", "purgeArchivedBefore", "planHash", "idempotencyKey"},
+    "CreateBindingInput": {"version", "binding"} | _KEY,
+    "CreateProviderInput": _KEY,
+    "SetPriceInput": {"binding", "price"} | _KEY,
+    "SetAliasInput": {"model", "alias", "version", "expectedVersion"} | _KEY,
+    "RollbackAliasInput": {"model", "alias", "expectedVersion"} | _KEY,
+    "DeleteAliasInput": {"model", "alias", "expectedVersion"} | _KEY,
+    "RetentionInput": {"model", "keep", "purgeArchivedBefore", "planHash"} | _KEY,
     "ModelRef": {"id", "name"},
     "VersionRef": {"id", "contentHash", "inModel"},
     "VersionInModel": {"model", "select"},
     "VersionSelector": {"latest", "alias", "version", "number", "contentHash"},
-    **{
-        f"{verb}Input": {"id", "expectedRevision", "force"}
-        for verb in ("DeleteModel", "DeleteVersion")
-    },
-    **{
-        f"{verb}Input": {"id", "expectedRevision"}
-        for verb in (
-            "UpdateModel",
-            "UpdateVersion",
-            "UpdateBinding",
-            "UpdateProvider",
-            "DeleteBinding",
-            "DeleteProvider",
-            "ArchiveVersion",
-            "RestoreVersion",
-            "SetVersionHold",
-        )
-    },
+    "ProviderRef": {"id", "slug"},
+    "BindingRef": {"id", "inVersion"},
+    "BindingKey": {"version", "provider", "providerModelId", "region"},
+    "UpdateModelInput": {"model", "expectedRevision"} | _KEY,
+    "DeleteModelInput": {"model", "expectedRevision", "force"} | _KEY,
+    "UpdateVersionInput": {"version", "expectedRevision"} | _KEY,
+    "DeleteVersionInput": {"version", "expectedRevision", "force"} | _KEY,
+    "ArchiveVersionInput": {"version", "expectedRevision"} | _KEY,
+    "RestoreVersionInput": {"version", "expectedRevision"} | _KEY,
+    "SetVersionHoldInput": {"version", "expectedRevision"} | _KEY,
+    "UpdateBindingInput": {"binding", "expectedRevision"} | _KEY,
+    "DeleteBindingInput": {"binding", "expectedRevision"} | _KEY,
+    "UpdateProviderInput": {"provider", "expectedRevision"} | _KEY,
+    "DeleteProviderInput": {"provider", "expectedRevision"} | _KEY,
 }

@@ -1,5 +1,6 @@
 """Calls any mutation with an input, and reads every field of its payload."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from graphql import (
     get_named_type,
     is_leaf_type,
     is_required_argument,
+    is_required_input_field,
 )
 
 from db.postgres.engine import Database
@@ -32,6 +34,12 @@ def input_type(mutation: str) -> GraphQLInputObjectType:
     found = get_named_type(MUTATIONS[mutation].args["input"].type)
     assert isinstance(found, GraphQLInputObjectType)
     return found
+
+
+def subject(mutation: str) -> str:
+    """The field of an update, deletion or other change that refers to the changed object."""
+    fields = input_type(mutation).fields
+    return next(name for name in ("binding", "version", "model", "provider") if name in fields)
 
 
 @cache
@@ -89,6 +97,22 @@ async def codes(gql: GraphQL, mutation: str, **input: Any) -> list[tuple[str, st
     """Each user error's code and its path, joined by dots."""
     errors = await user_errors(gql, mutation, **input)
     return [(error["code"], ".".join(error["path"])) for error in errors]
+
+
+def without_one_field(
+    type_: GraphQLInputObjectType, input: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """The input without each optional field that is not its default, nested ones included."""
+    for name, value in input.items():
+        field = type_.fields[name]
+        is_optional = not is_required_input_field(field) and value != field.default_value
+        if is_optional and name != "idempotencyKey":
+            yield {k: v for k, v in input.items() if k != name}
+        inner = get_named_type(field.type)
+        if isinstance(inner, GraphQLInputObjectType) and not inner.is_one_of:
+            is_list = isinstance(value, list)
+            for less in without_one_field(inner, value[0] if is_list else value):
+                yield {**input, name: [less] if is_list else less}
 
 
 def _selected(type_: Any, depth: int) -> list[str]:

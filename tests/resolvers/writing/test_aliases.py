@@ -91,7 +91,7 @@ async def test_a_roll_back_skips_deleted_versions(gql: GraphQL) -> None:
     deleted = await _draft(w, 70)
     for version in (w.first, deleted, w.second):
         await _point(w, version)
-    await call(gql, "deleteVersion", id=deleted)
+    await call(gql, "deleteVersion", version={"id": deleted})
     assert await _roll_back(w) == w.first
     await _assert_no_roll_back(w)
 
@@ -102,7 +102,7 @@ async def test_a_roll_back_skips_the_current_version(gql: GraphQL) -> None:
     deleted = await _draft(w, 70)
     for version in (w.first, w.second, deleted, w.second):
         await _point(w, version)
-    await call(gql, "deleteVersion", id=deleted)
+    await call(gql, "deleteVersion", version={"id": deleted})
     assert await _roll_back(w) == w.first
     await _assert_no_roll_back(w)
 

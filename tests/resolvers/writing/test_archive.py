@@ -50,12 +50,12 @@ async def _seen(gql: GraphQL, id: str) -> dict[str, Any]:
 async def test_a_restored_version_equals_the_archived_one(gql: GraphQL) -> None:
     id = await _published(gql)
     before = await _seen(gql, id)
-    await call(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", version={"id": id})
     archived = await _seen(gql, id)
     assert archived["status"] == "ARCHIVED"
     assert (archived["bindings"]["nodes"], archived["metadata"]) == ([], None)
     assert archived["contentHash"] == before["contentHash"]
-    restored = await call(gql, "restoreVersion", id=id, expectedRevision=2)
+    restored = await call(gql, "restoreVersion", version={"id": id}, expectedRevision=2)
     assert restored["version"]["archive"] is None
     assert restored["version"]["revision"] == 3
     assert await _seen(gql, id) == before
@@ -65,7 +65,7 @@ async def test_the_object_agrees_with_the_record_and_is_readable_json(
     gql: GraphQL, tmp_path: Path
 ) -> None:
     id = await _published(gql)
-    record = (await call(gql, "archiveVersion", id=id))["version"]["archive"]
+    record = (await call(gql, "archiveVersion", version={"id": id}))["version"]["archive"]
     (file,) = (tmp_path / "cold").glob("*/*")
     assert record["storageUri"] == file.as_uri()
     assert record["contentHash"] == file.name.removesuffix(".json.zst")
@@ -84,37 +84,50 @@ async def test_a_draft_is_restored_as_a_draft(gql: GraphQL) -> None:
     draft = await factories.version(
         gql.db, await factories.model(gql.db), status=VersionStatus.DRAFT
     )
-    await call(gql, "archiveVersion", id=draft.node_id)
-    restored = await call(gql, "restoreVersion", id=draft.node_id)
+    await call(gql, "archiveVersion", version={"id": draft.node_id})
+    restored = await call(gql, "restoreVersion", version={"id": draft.node_id})
     assert restored["version"]["status"] == "DRAFT"
 
 
 async def test_a_held_aliased_or_archived_version_is_not_archived(gql: GraphQL) -> None:
     model = await factories.model(gql.db)
     held, named = [await factories.version(gql.db, model) for _ in range(2)]
-    await call(gql, "setVersionHold", id=held.node_id, reason="an audit")
+    await call(gql, "setVersionHold", version={"id": held.node_id}, reason="an audit")
     await factories.alias(gql.db, named)
-    assert await codes(gql, "archiveVersion", id=held.node_id) == [("INVALID_STATE", "id")]
-    assert await codes(gql, "archiveVersion", id=named.node_id) == [("IN_USE", "id")]
-    await call(gql, "setVersionHold", id=held.node_id)
-    await call(gql, "archiveVersion", id=held.node_id)
-    assert await codes(gql, "archiveVersion", id=held.node_id) == [("INVALID_STATE", "id")]
-    assert await codes(gql, "restoreVersion", id=named.node_id) == [("INVALID_STATE", "id")]
+    assert await codes(gql, "archiveVersion", version={"id": held.node_id}) == [
+        ("INVALID_STATE", "version")
+    ]
+    assert await codes(gql, "archiveVersion", version={"id": named.node_id}) == [
+        ("IN_USE", "version")
+    ]
+    await call(gql, "setVersionHold", version={"id": held.node_id})
+    await call(gql, "archiveVersion", version={"id": held.node_id})
+    assert await codes(gql, "archiveVersion", version={"id": held.node_id}) == [
+        ("INVALID_STATE", "version")
+    ]
+    assert await codes(gql, "restoreVersion", version={"id": named.node_id}) == [
+        ("INVALID_STATE", "version")
+    ]
 
 
 async def test_a_hold_has_a_reason_and_an_actor_and_a_second_release_changes_nothing(
     gql: GraphQL,
 ) -> None:
     version = await factories.version(gql.db, await factories.model(gql.db))
-    put = (await call(gql, "setVersionHold", id=version.node_id, reason="an audit"))["version"]
+    put = (await call(gql, "setVersionHold", version={"id": version.node_id}, reason="an audit"))[
+        "version"
+    ]
     assert (put["hold"]["reason"], put["hold"]["actor"], put["revision"]) == (
         "an audit",
         "tests",
         2,
     )
-    lifted = [(await call(gql, "setVersionHold", id=version.node_id))["version"] for _ in range(2)]
+    lifted = [
+        (await call(gql, "setVersionHold", version={"id": version.node_id}))["version"]
+        for _ in range(2)
+    ]
     assert [(each["hold"], each["revision"]) for each in lifted] == [(None, 3), (None, 3)]
-    assert await codes(gql, "setVersionHold", id=version.node_id, reason=" ") == [
+    assert await codes(gql, "setVersionHold", version={"id": version.node_id}, reason=" ") == [
         ("INVALID", "reason")
     ]
 
@@ -124,7 +137,7 @@ async def test_a_missing_or_damaged_object_restores_nothing(
     gql: GraphQL, tmp_path: Path, harm: str
 ) -> None:
     id = await _published(gql)
-    await call(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", version={"id": id})
     before, revision = await _seen(gql, id), await factories.revision(gql.db)
     (file,) = (tmp_path / "cold").glob("*/*")
     data = file.read_bytes()
@@ -132,11 +145,11 @@ async def test_a_missing_or_damaged_object_restores_nothing(
     if harm != "missing":
         changed = {"corrupt": b"x" + data[1:], "another": data * 2, "cut off": data[:-9]}
         file.write_bytes(changed[harm])
-    (error,) = await user_errors(gql, "restoreVersion", id=id)
+    (error,) = await user_errors(gql, "restoreVersion", version={"id": id})
     assert error["code"] == "STORAGE_UNAVAILABLE"
     assert (await _seen(gql, id), await factories.revision(gql.db)) == (before, revision)
     file.write_bytes(data)
-    await call(gql, "restoreVersion", id=id)
+    await call(gql, "restoreVersion", version={"id": id})
 
 
 @pytest.mark.parametrize("place", ["bindings", "prices"])
@@ -145,7 +158,7 @@ async def test_a_field_that_the_server_does_not_know_is_not_dropped(
 ) -> None:
     """A newer server may have archived it: an older one refuses, so that nothing is lost."""
     id = await _published(gql)
-    await call(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", version={"id": id})
     (file,) = (tmp_path / "cold").glob("*/*")
     content = json.loads(zstd.decompress(file.read_bytes()))
     binding = content["bindings"][0]
@@ -160,7 +173,7 @@ async def test_a_field_that_the_server_does_not_know_is_not_dropped(
         query = "UPDATE model_versions SET archive_uri = %s, archive_hash = %s"
         connection.execute(query, [renamed.as_uri(), digest])
     before = await _seen(gql, id)
-    (error,) = await user_errors(gql, "restoreVersion", id=id)
+    (error,) = await user_errors(gql, "restoreVersion", version={"id": id})
     assert error["code"] == "STORAGE_UNAVAILABLE"
     assert "this server does not know: tier" in error["message"]
     assert await _seen(gql, id) == before
@@ -171,8 +184,8 @@ async def test_a_figure_that_json_cannot_write_is_kept(gql: GraphQL, database_ur
     id = await _published(gql)
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute("UPDATE provider_bindings SET latency_ms = 'Infinity'")
-        await call(gql, "archiveVersion", id=id)
-        await call(gql, "restoreVersion", id=id)
+        await call(gql, "archiveVersion", version={"id": id})
+        await call(gql, "restoreVersion", version={"id": id})
         query = "SELECT DISTINCT latency_ms FROM provider_bindings"
         assert connection.execute(query).fetchall() == [(float("inf"),)]
 
@@ -181,10 +194,10 @@ async def test_nothing_is_archived_when_cold_storage_fails(gql: GraphQL, tmp_pat
     id = await _published(gql)
     before = await _seen(gql, id)
     (tmp_path / "cold").write_text("a file where the folder should be")
-    (error,) = await user_errors(gql, "archiveVersion", id=id)
+    (error,) = await user_errors(gql, "archiveVersion", version={"id": id})
     assert error["code"] == "STORAGE_UNAVAILABLE"
     input = {"model": {"name": "m"}, "version": "2.0.0", "contentHash": hash_of(2), "region": "eu"}
-    await call(gql, "updateModel", id=await _model_id(gql), retentionKeep=1)
+    await call(gql, "updateModel", model={"id": await _model_id(gql)}, retentionKeep=1)
     assert await codes(gql, "createVersion", **input, applyRetention=True) == [
         ("STORAGE_UNAVAILABLE", "model")
     ]
@@ -193,14 +206,14 @@ async def test_nothing_is_archived_when_cold_storage_fails(gql: GraphQL, tmp_pat
 
 async def test_a_restore_needs_each_provider_by_id_or_by_slug(gql: GraphQL) -> None:
     id = await _published(gql)
-    await call(gql, "archiveVersion", id=id)
+    await call(gql, "archiveVersion", version={"id": id})
     provider = (await gql('{ provider(slug: "acme") { id } }'))["provider"]["id"]
-    await call(gql, "deleteProvider", id=provider)
-    (error,) = await user_errors(gql, "restoreVersion", id=id)
+    await call(gql, "deleteProvider", provider={"id": provider})
+    (error,) = await user_errors(gql, "restoreVersion", version={"id": id})
     assert error["code"] == "INVALID_STATE"
     assert "acme" in error["message"]
     await call(gql, "createProvider", slug="acme", name="Acme", kind="OPENAI")
-    await call(gql, "restoreVersion", id=id)
+    await call(gql, "restoreVersion", version={"id": id})
     assert len((await _seen(gql, id))["bindings"]["nodes"]) == 2
 
 

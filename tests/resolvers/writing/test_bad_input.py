@@ -11,7 +11,7 @@ from graphql import GraphQLError, GraphQLInputObjectType, get_named_type
 from db.postgres.engine import Database
 from tests.graphql import GraphQL
 from tests.resolvers.writing import mutations
-from tests.resolvers.writing.cases import CASES, world
+from tests.resolvers.writing.cases import CASES, hash_of, world
 from tests.soak import replay
 
 LONG = 10**400
@@ -136,16 +136,26 @@ def _with(input: dict[str, Any], path: tuple[Any, ...], value: Any) -> dict[str,
     return changed
 
 
-def _other_references(input: dict[str, Any]) -> list[dict[str, Any]]:
+_SELECTORS = ({"alias": "production"}, {"version": "1.0.0"}, {"contentHash": "0" * 64})
+_KEY = {"provider": "acme", "providerModelId": "served-0", "region": "eu-west-1"}
+# Reference type -> the references other than by an id.
+REFERENCES: dict[str, list[dict[str, Any]]] = {
+    "ModelRef": [{"name": "m"}],
+    "VersionRef": [
+        {"contentHash": "0" * 64},
+        *({"inModel": {"model": {"name": "m"}, "select": select}} for select in _SELECTORS),
+    ],
+    "BindingRef": [{"inVersion": {"version": {"contentHash": hash_of(1)}, **_KEY}}],
+    "ProviderRef": [{"slug": "acme"}],
+}
+
+
+def _other_references(mutation: str, input: dict[str, Any]) -> list[dict[str, Any]]:
     """The input, and for each reference by id the same input with every other reference."""
     inputs = [{k: v for k, v in input.items() if k != "expectedRevision"}]
-    if "model" in input:
-        inputs.append({**inputs[0], "model": {"name": "m"}})
-    if "version" in input and isinstance(input["version"], dict):
-        inputs.append({**inputs[0], "version": {"contentHash": "0" * 64}})
-        for select in ({"alias": "production"}, {"version": "1.0.0"}, {"contentHash": "0" * 64}):
-            by = {"inModel": {"model": {"name": "m"}, "select": select}}
-            inputs.append({**inputs[0], "version": by})
+    for name in _references(mutation, input):
+        type_ = get_named_type(mutations.input_type(mutation).fields[name].type).name
+        inputs += [{**inputs[0], name: other} for other in REFERENCES[type_]]
     return inputs
 
 
@@ -155,21 +165,24 @@ async def test_no_value_of_any_field_is_an_internal_error(
 ) -> None:
     w = await world(gql)
     n = 0
-    for place, input in enumerate(_other_references(CASES[mutation].input(w, 0))):
+    for place, input in enumerate(_other_references(mutation, CASES[mutation].input(w, 0))):
         for path, scalar in _leaves(mutations.input_type(mutation), input):
-            if place and path[0] not in ("model", "version"):
+            if place and path[0] not in _references(mutation, input):
                 continue  # only the references differ from the first input
             for attack in ATTACKS.get(scalar, TEXTS):
                 n += 1
-                fresh = {**CASES[mutation].input(w, n), **_references(input)}
+                fresh = {**CASES[mutation].input(w, n), **_references(mutation, input)}
                 fresh.pop("expectedRevision", None)
                 await _fails_well(gql.db, mutation, _with(fresh, path, attack))
     assert n >= 18
     replay.check(database_url)
 
 
-def _references(input: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in input.items() if k in ("model", "version") and isinstance(v, dict)}
+def _references(mutation: str, input: dict[str, Any]) -> dict[str, Any]:
+    """The part of an input that refers to objects."""
+    fields = mutations.input_type(mutation).fields
+    types = {name: get_named_type(fields[name].type).name for name in input}
+    return {name: value for name, value in input.items() if types[name] in REFERENCES}
 
 
 async def _fails_well(db: Database, mutation: str, input: dict[str, Any]) -> None:

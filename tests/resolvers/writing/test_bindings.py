@@ -49,7 +49,7 @@ async def test_an_existing_binding_is_returned_with_the_refusal(gql: GraphQL) ->
     assert error["existing"] == {"__typename": "ProviderBinding", "id": w.binding}
     other = {**same, "providerModelId": "a, eu-west-1", "region": None}
     created = await call(gql, "createBinding", version={"id": w.first}, binding=other)
-    again = {"id": w.binding, "providerModelId": "a, eu-west-1", "region": None}
+    again = {"providerModelId": "a, eu-west-1", "region": None, "binding": {"id": w.binding}}
     (error,) = await user_errors(gql, "updateBinding", **again)
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["providerModelId"])
     assert error["existing"]["id"] == created["binding"]["id"]
@@ -136,7 +136,7 @@ async def test_a_config_with_a_secret_is_refused(
 async def test_a_price_is_added_to_the_history(gql: GraphQL) -> None:
     w = await world(gql)
     later = {**price_input(9), "inputPer1k": None, "outputPer1k": "0"}
-    payload = await call(gql, "setPrice", binding=w.binding, price=later)
+    payload = await call(gql, "setPrice", binding={"id": w.binding}, price=later)
     assert payload["price"]["inputPer1k"] is None
     assert payload["price"]["outputPer1k"] == "0"
     assert payload["price"]["effectiveFrom"] == "2026-01-31T10:00:09+00:00"
@@ -151,7 +151,7 @@ async def test_a_price_is_added_to_the_history(gql: GraphQL) -> None:
 
 async def test_a_second_price_with_the_same_time_is_refused(gql: GraphQL) -> None:
     w = await world(gql)
-    (error,) = await user_errors(gql, "setPrice", binding=w.binding, price=price_input(0))
+    (error,) = await user_errors(gql, "setPrice", binding={"id": w.binding}, price=price_input(0))
     assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["price", "effectiveFrom"])
     document = "query ($id: ID!) { binding(id: $id) { price { __typename id } } }"
     assert error["existing"] == (await gql(document, id=w.binding))["binding"]["price"]
@@ -165,15 +165,15 @@ async def test_all_problems_of_a_price_have_its_path(gql: GraphQL) -> None:
         "cacheReadPer1k": "1." + "0" * 40 + "1",
         "source": "a\0b",
     }
-    problems = await codes(gql, "setPrice", binding=w.binding, price=price)
+    problems = await codes(gql, "setPrice", binding={"id": w.binding}, price=price)
     assert problems == [("INVALID", f"price.{name}") for name in price]
-    problems = await codes(gql, "setPrice", binding="bnd_", price={})
+    problems = await codes(gql, "setPrice", binding={"id": "bnd_"}, price={})
     assert problems == [("NOT_FOUND", "binding")]
-    await call(gql, "setPrice", binding=w.binding, price={})  # all unknown, from now on
+    await call(gql, "setPrice", binding={"id": w.binding}, price={})  # all unknown, from now on
 
 
 async def test_a_binding_is_deleted_with_its_prices(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
-    assert (await call(gql, "deleteBinding", id=w.binding))["deletedId"] == w.binding
+    assert (await call(gql, "deleteBinding", binding={"id": w.binding}))["deletedId"] == w.binding
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM prices").fetchone() == (0,)

@@ -49,20 +49,22 @@ async def _act(w: World, verb: str, n: int, luck: random.Random) -> dict[str, An
         more = {"bindings": [binding_input(n)], "alias": luck.choice(["canary", "production"])}
         return await _payload(gql, "createVersion", model=model, **input, **more)
     if verb == "describe":
-        return await _payload(gql, "updateModel", id=w.model, description=f"by {n}")
+        return await _payload(gql, "updateModel", model={"id": w.model}, description=f"by {n}")
     if verb == "guarded":
         input = {"expectedRevision": n % 4 + 1, "description": f"guarded {n}"}
-        return await _payload(gql, "updateModel", id=w.model, **input)
+        return await _payload(gql, "updateModel", model={"id": w.model}, **input)
     if verb == "point":
         version = {"id": luck.choice([w.first, w.second, w.draft])}
         return await _payload(gql, "setAlias", model=model, alias="production", version=version)
     if verb == "rename":
-        return await _payload(gql, "updateVersion", id=w.draft, region=f"eu-{n}")
+        return await _payload(gql, "updateVersion", version={"id": w.draft}, region=f"eu-{n}")
     if verb == "roll_back":
         return await _payload(gql, "rollbackAlias", model=model, alias="production")
     if verb == "price":
-        return await _payload(gql, "setPrice", binding=w.binding, price={"inputPer1k": str(n)})
-    force = {"force": True, "id": luck.choice([w.first, w.draft])}
+        return await _payload(
+            gql, "setPrice", binding={"id": w.binding}, price={"inputPer1k": str(n)}
+        )
+    force = {"force": True, "version": {"id": luck.choice([w.first, w.draft])}}
     return await _payload(gql, "deleteVersion", **force)
 
 
@@ -116,7 +118,7 @@ async def test_version_numbers_have_no_gaps(gql: GraphQL, database_url: str) -> 
 
 async def test_of_concurrent_writers_with_a_revision_one_wins(gql: GraphQL) -> None:
     w = await world(gql)
-    input = {"id": w.model, "expectedRevision": 1}
+    input = {"model": {"id": w.model}, "expectedRevision": 1}
     payloads = await asyncio.gather(
         *(_payload(gql, "updateModel", **input, description=str(n)) for n in range(12))
     )
@@ -150,8 +152,10 @@ async def test_of_concurrent_creations_with_one_name_one_wins(gql: GraphQL) -> N
 
 async def test_concurrent_deletions_delete_once(gql: GraphQL, database_url: str) -> None:
     w = await world(gql)
-    deleting = [_payload(gql, "deleteVersion", id=w.first, force=True) for _ in range(3)]
-    going = [_payload(gql, "deleteModel", id=w.model, force=True) for _ in range(3)]
+    deleting = [
+        _payload(gql, "deleteVersion", version={"id": w.first}, force=True) for _ in range(3)
+    ]
+    going = [_payload(gql, "deleteModel", model={"id": w.model}, force=True) for _ in range(3)]
     moving = [
         _act(w, verb, 7, random.Random(7)) for verb in ("point", "publish", "price", "roll_back")
     ]
@@ -166,7 +170,7 @@ async def test_a_deleted_version_never_takes_a_concurrent_alias_with_it(
 ) -> None:
     """Either the alias is set first and the deletion is refused, or there is no version to name."""
     w = await world(gql)
-    deleting = _payload(gql, "deleteVersion", id=w.draft)
+    deleting = _payload(gql, "deleteVersion", version={"id": w.draft})
     input = {"model": {"id": w.model}, "alias": "canary", "version": {"id": w.draft}}
     deleted, pointed = await asyncio.gather(deleting, _payload(gql, "setAlias", **input))
     assert (deleted["deletedId"] is None) == (pointed["alias"] is not None)

@@ -95,7 +95,7 @@ async def test_the_object_with_the_same_name_is_returned_with_the_refusal(gql: G
     other = (await call(gql, "createModel", name="other", task="CHAT"))["model"]["id"]
     for mutation, input in (
         ("createModel", {"name": "m", "task": "OCR"}),
-        ("updateModel", {"id": other, "name": "m"}),
+        ("updateModel", {"model": {"id": other}, "name": "m"}),
     ):
         (error,) = await user_errors(gql, mutation, **input)
         assert (error["code"], error["path"]) == ("ALREADY_EXISTS", ["name"])
@@ -107,12 +107,12 @@ async def test_the_object_with_the_same_name_is_returned_with_the_refusal(gql: G
 
 async def test_a_model_with_active_versions_is_in_use(gql: GraphQL) -> None:
     w = await world(gql)
-    assert await codes(gql, "deleteModel", id=w.model) == [("IN_USE", "force")]
-    deleted = await call(gql, "deleteModel", id=w.model, force=True)
+    assert await codes(gql, "deleteModel", model={"id": w.model}) == [("IN_USE", "force")]
+    deleted = await call(gql, "deleteModel", model={"id": w.model}, force=True)
     assert (deleted["deletedId"], deleted["deletedBindings"]) == (w.model, 1)
     assert deleted["deletedVersions"] >= 3
     created = (await call(gql, "createModel", name="idle", task="CHAT"))["model"]["id"]
-    assert (await call(gql, "deleteModel", id=created))["deletedVersions"] == 0
+    assert (await call(gql, "deleteModel", model={"id": created}))["deletedVersions"] == 0
 
 
 async def test_a_model_with_a_thousand_versions_is_deleted_at_once(
@@ -124,7 +124,7 @@ async def test_a_model_with_a_thousand_versions_is_deleted_at_once(
         keys = {"model": model.id, "provider": provider.id}
         await (await session.connection()).execute(sa.text(_THOUSAND), keys)
     before = await factories.revision(db)
-    deleted = await call(gql, "deleteModel", id=model.node_id, force=True)
+    deleted = await call(gql, "deleteModel", model={"id": model.node_id}, force=True)
     assert (deleted["deletedVersions"], deleted["deletedBindings"]) == (1_000, 10_000)
     assert await factories.revision(db) == before + 1 + 1_000 + 10_000 + 1
     assert replay.check(database_url)["model_versions"] == 0
@@ -153,8 +153,10 @@ WITH versions AS (
 
 async def test_a_provider_in_use_is_not_deleted(gql: GraphQL) -> None:
     w = await world(gql)
-    assert await codes(gql, "deleteProvider", id=w.provider) == [("IN_USE", "id")]
-    await call(gql, "deleteProvider", id=w.idle)
+    assert await codes(gql, "deleteProvider", provider={"id": w.provider}) == [
+        ("IN_USE", "provider")
+    ]
+    await call(gql, "deleteProvider", provider={"id": w.idle})
 
 
 async def test_all_problems_of_a_provider_are_reported_together(gql: GraphQL) -> None:
@@ -189,5 +191,5 @@ async def test_a_refused_call_leaves_its_key_free(gql: GraphQL) -> None:
 async def test_a_repeated_call_is_refused_when_its_result_was_deleted(gql: GraphQL) -> None:
     input = {"name": "once", "task": "CHAT", "idempotencyKey": "k"}
     created = (await call(gql, "createModel", **input))["model"]["id"]
-    await call(gql, "deleteModel", id=created)
+    await call(gql, "deleteModel", model={"id": created})
     assert await codes(gql, "createModel", **input) == [("NOT_FOUND", "idempotencyKey")]

@@ -37,11 +37,11 @@ async def test_an_old_archive_is_restored_completely(
     file.write_bytes(data)
     with psycopg.connect(database_url, autocommit=True) as connection:
         _insert_archived(connection, content, file.as_uri(), data)
-        await call(gql, "restoreVersion", id=version_id)
+        await call(gql, "restoreVersion", version={"id": version_id})
         for table, row in _written_by_restore(content):
             query = f"UPDATE {table} SET revision = %(revision)s, updated_at = %(updated_at)s"
             assert connection.execute(f"{query} WHERE id = %(id)s", row).rowcount == 1
-    archived = await call(gql, "archiveVersion", id=version_id)
+    archived = await call(gql, "archiveVersion", version={"id": version_id})
     again = json.loads(_decompressed(archived["version"]["archive"]["storageUri"]))
     assert zstd.decompress(pack(_without_later_columns(again, content))) == text
 

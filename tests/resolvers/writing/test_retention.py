@@ -83,7 +83,7 @@ async def test_purged_versions_are_reported_and_their_objects_deleted(gql: Graph
     assert created["purgedIds"] == again["purgedIds"] == [first["id"]]
     assert created["run"] == again["run"]
     assert await _objects(gql) == 1
-    await call(gql, "restoreVersion", id=second["id"])
+    await call(gql, "restoreVersion", version={"id": second["id"]})
 
 
 async def test_concurrent_calls_archive_each_version_once(gql: GraphQL) -> None:

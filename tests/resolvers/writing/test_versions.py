@@ -109,17 +109,18 @@ async def test_an_existing_version_is_returned_with_the_refusal(gql: GraphQL) ->
 async def test_the_number_of_a_deleted_version_is_never_used_again(gql: GraphQL) -> None:
     w = await world(gql)
     first = (await call(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
-    await call(gql, "deleteVersion", id=first["id"])
+    await call(gql, "deleteVersion", version={"id": first["id"]})
     second = (await call(gql, "createVersion", **_new(w, status="DRAFT")))["version"]
     assert second["number"] == first["number"] + 1
 
 
 async def test_number_version_and_hash_are_immutable() -> None:
-    fields = set(mutations.input_type("updateVersion").fields)
-    assert fields.isdisjoint({"number", "version", "contentHash", "model"})
+    fields = mutations.input_type("updateVersion").fields
+    assert fields.keys().isdisjoint({"number", "contentHash", "model"})
+    assert str(fields["version"].type) == "VersionRef!"  # the version itself, not its number
     assert "slug" not in mutations.input_type("updateProvider").fields
-    binding = set(mutations.input_type("updateBinding").fields)
-    assert binding.isdisjoint({"version", "provider", "price"})
+    binding = mutations.input_type("updateBinding").fields
+    assert binding.keys().isdisjoint({"version", "provider", "price"})
 
 
 EDGES = {("DRAFT", "ACTIVE"), ("ACTIVE", "DEPRECATED")}
@@ -130,7 +131,7 @@ async def test_a_status_changes_only_in_order(gql: GraphQL) -> None:
     pairs = product([s.value for s in VersionStatus if s != "ARCHIVED"], VersionStatus)
     for n, (status, wanted) in enumerate(pairs, 60):
         created = (await call(gql, "createVersion", **_new(w, n, status=status)))["version"]["id"]
-        input = {"id": created, "status": wanted.value}
+        input = {"version": {"id": created}, "status": wanted.value}
         if (status, wanted) in EDGES or status == wanted:
             assert (await call(gql, "updateVersion", **input))["version"]["status"] == wanted
         else:
@@ -139,19 +140,19 @@ async def test_a_status_changes_only_in_order(gql: GraphQL) -> None:
 
 async def test_dates_are_compared_with_the_stored_dates(gql: GraphQL) -> None:
     w = await world(gql)
-    await call(gql, "updateVersion", id=w.draft, deprecatedOn="2030-01-02")
-    problems = await codes(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-01")
+    await call(gql, "updateVersion", version={"id": w.draft}, deprecatedOn="2030-01-02")
+    problems = await codes(gql, "updateVersion", version={"id": w.draft}, sunsetOn="2030-01-01")
     assert problems == [("INVALID", "sunsetOn")]
-    await call(gql, "updateVersion", id=w.draft, sunsetOn="2030-01-02")
+    await call(gql, "updateVersion", version={"id": w.draft}, sunsetOn="2030-01-02")
 
 
 async def test_a_version_in_use_is_not_deleted_and_says_why(gql: GraphQL) -> None:
     w = await world(gql)
-    (error,) = await user_errors(gql, "deleteVersion", id=w.second)
+    (error,) = await user_errors(gql, "deleteVersion", version={"id": w.second})
     assert (error["code"], error["path"]) == ("IN_USE", ["force"])
     assert "ACTIVE" in error["message"]
     assert "production" in error["message"]
-    deleted = await call(gql, "deleteVersion", id=w.first, force=True)
+    deleted = await call(gql, "deleteVersion", version={"id": w.first}, force=True)
     assert (deleted["deletedId"], deleted["deletedBindings"]) == (w.first, 1)
 
 

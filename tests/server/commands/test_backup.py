@@ -14,8 +14,9 @@ from tests import factories
 from tests.graphql import GraphQL
 from tests.project.pages import ROOT, paragraph_of
 
-ARCHIVE = "mutation ($id: ID!) { archiveVersion(input: { id: $id }) { userErrors { message } } }"
-RESTORE = """mutation ($id: ID!) { restoreVersion(input: { id: $id }) {
+ARCHIVE = """mutation ($id: ID!) { archiveVersion(input: { version: { id: $id } }) {
+    userErrors { message } } }"""
+RESTORE = """mutation ($id: ID!) { restoreVersion(input: { version: { id: $id } }) {
     version { bindings { nodes { providerModelId } } } userErrors { code }
 } }"""
 

@@ -51,7 +51,7 @@ async def _write(client: httpx.AsyncClient, history: History, name: str, id: str
     while history.goes_on:
         number = history.sent[name] + 1
         history.sent[name] = number
-        given = {"input": {"id": id, "description": str(number)}}
+        given = {"input": {"model": {"id": id}, "description": str(number)}}
         answer = await client.post("/graphql", json={"query": _WRITE, "variables": given})
         assert answer.json() == {"data": {"updateModel": {"model": {"id": id}}}}
         history.acknowledged[name] = number

@@ -65,7 +65,7 @@ async def test_after_a_write_that_was_rolled_back_the_answer_is_still_kept(
     refused = "mutation($i: UpdateModelInput!) { updateModel(input: $i) { userErrors { code } } }"
     async with serve(operation_timeout_ms=500) as client:
         first = [await _asked(client, MODELS) for _ in range(2)]
-        given = {"id": model.node_id, "expectedRevision": 9, "description": "x"}
+        given = {"model": {"id": model.node_id}, "expectedRevision": 9, "description": "x"}
         assert (await _asked(client, refused, i=given))["data"]["updateModel"]["userErrors"]
         with locked(database_url, "models"):
             assert await _asked(client, MODELS) == first[0]

@@ -15,7 +15,9 @@ Serve = Callable[..., Any]
 EQUAL = {
     "a query": request(QUERY),
     "a query by GET": head(None, method="GET", path="/graphql?query={__typename}"),
-    "a mutation": request("mutation { deleteModel(input: {id: 1}) { userErrors { code } } }"),
+    "a mutation": request(
+        "mutation { deleteModel(input: {model: {id: 1}}) { userErrors { code } } }"
+    ),
     "no JSON": head(1) + b"{",
     "no object": head(2) + b"[]",
     "no query": head(2) + b"{}",

@@ -30,7 +30,7 @@ FILTERED = """subscription($filter: ChangeFilter) {
 CREATE = (
     "mutation($name: String!) { createModel(input: {name: $name, task: CHAT}) { model { id } } }"
 )
-DELETE = "mutation($id: ID!) { deleteModel(input: {id: $id}) { deletedId } }"
+DELETE = "mutation($id: ID!) { deleteModel(input: {model: {id: $id}}) { deletedId } }"
 START = event_cursors.encode(0)
 
 
