@@ -14,9 +14,11 @@ from schema.fields import mutation
 
 
 @strawberry.type(
-    description="Changes to the registry. Each field runs in its own transaction and takes effect"
-    " as a whole or not at all. Failures that the caller can act on are in the payload's"
-    " userErrors."
+    description="Changes to the registry. Each field runs in its own transaction, in order, and"
+    " takes effect as a whole or not at all. Failures that the caller can act on are in the"
+    " payload's userErrors. A field is null when it failed for another reason; its error says in"
+    " extensions.outcome what is known of its write: NOT_STARTED, NOT_COMMITTED, COMMITTED or"
+    " UNKNOWN. A retry with the same idempotencyKey is safe for 24 hours."
 )
 class Mutation:
     create_model: payloads.CreateModelPayload | None = mutation(resolvers.writing.models.create)

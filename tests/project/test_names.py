@@ -15,6 +15,7 @@ from graphql import GraphQLNamedType
 
 import resolvers.errors
 import server.errors
+from domain.outcomes import WriteOutcome
 from server.settings import Settings, setting_name
 from tests.graphql import SCHEMA
 from tests.project.pages import PAGES, README, ROOT, name_of, spans_of, text_of
@@ -93,7 +94,7 @@ def _known_to_clients() -> frozenset[str]:
         value for module in (resolvers.errors, server.errors) for value in vars(module).values()
     )
     codes = {value for value in values if isinstance(value, str) and value.isupper()}
-    return frozenset({*_api(), *codes, *SETTINGS, *FORMER, *OTHER})
+    return frozenset({*_api(), *codes, *WriteOutcome, *SETTINGS, *FORMER, *OTHER})
 
 
 @cache

@@ -16,6 +16,7 @@ from graphql import (
 
 import schema
 from domain import ids
+from domain.outcomes import WriteOutcome
 from resolvers import errors
 from tests.graphql import SCHEMA
 
@@ -53,13 +54,15 @@ _ABBREVIATIONS = {"API", "HTTP", "JSON", "POST", "RFC", "SDL", "SHA", "URI", "UR
 
 
 def _names() -> set[str]:
-    """Every name of the schema: types, fields, arguments and enum values; and the error codes."""
+    """Every name of the schema: types, fields, arguments and enum values; codes and outcomes."""
     names = {path.rstrip(":)").split(".")[-1] for path, _ in _described()}
     names |= {part for name in names for part in name.split("(")}
     for type_ in PUBLISHED.type_map.values():
         if isinstance(type_, GraphQLEnumType):
             names |= type_.values.keys()
-    return names | {code for code in vars(errors).values() if isinstance(code, str)}
+    return (
+        names | {code for code in vars(errors).values() if isinstance(code, str)} | {*WriteOutcome}
+    )
 
 
 def test_descriptions_name_only_what_the_schema_has() -> None:
