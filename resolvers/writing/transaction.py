@@ -1,7 +1,6 @@
 """Runs the change of a mutation in one transaction, in the caller's name."""
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -69,8 +68,9 @@ async def update_row(
     if input.idempotency_key is None:
         caller = single_statement.Caller(context.actor, context.request_id)
         key = await key_of(context.db.reader)
-        with _outcome_noted(info):
-            return await single_statement.update(context.db, table, key, expected, values, caller)
+        return await _noted(
+            info, single_statement.update(context.db, table, key, expected, values, caller)
+        )
 
     async def update(session: Any) -> RowT:
         return await rows.update(session, table, await key_of(session), expected, values)
@@ -80,30 +80,34 @@ async def update_row(
 
 def refuse_if_any(input: Any, problems: Iterable[Problem] = ()) -> None:
     """Raise Refused if there are problems, or if the input's idempotency key is invalid."""
-    key = {"idempotency_key": input.idempotency_key}
-    every = (*problems, *rules.breaches(key, {"idempotency_key": rules.idempotency_key}))
+    every = [*problems]
+    if input.idempotency_key is not None:
+        key = {"idempotency_key": input.idempotency_key}
+        every += rules.breaches(key, {"idempotency_key": rules.idempotency_key})
     if every:
         raise Refused(*every)
 
 
 async def _run(info: Info, change: Change[T], action: str) -> T:
     context = info.context
-    with _outcome_noted(info):
-        return await transactions.run(
+    return await _noted(
+        info,
+        transactions.run(
             context.db, change, context.actor, request_id=context.request_id, action=action
-        )
+        ),
+    )
 
 
-@contextmanager
-def _outcome_noted(info: Info) -> Iterator[None]:
-    """Notes in the context whether the write of the block was committed, if that is known."""
+async def _noted(info: Info, writing: Awaitable[T]) -> T:
+    """The result of a write; the context learns that it was committed, or that this is unknown."""
     outcomes, key = info.context.outcomes, str(info.path.key)
     try:
-        yield
+        result = await writing
     except (CommitLost, CommitCancelled):
         outcomes[key] = WriteOutcome.UNKNOWN
         raise
     outcomes[key] = WriteOutcome.COMMITTED
+    return result
 
 
 async def _recalled(info: Info, stored: list[Any]) -> Any:

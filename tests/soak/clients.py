@@ -27,7 +27,10 @@ class Server(NamedTuple):
 
 @dataclass(slots=True)
 class Call:
-    """One mutation: what it asked, and `done`, `refused` or `unknown` as its outcome."""
+    """One mutation: what it asked, and `done`, `refused` or `unknown` as its outcome.
+
+    A write that failed and was not committed, as its error says, counts as refused.
+    """
 
     id: str
     mutation: str
@@ -100,7 +103,10 @@ async def _send(
 
 def _read(call: Call, body: dict[str, Any]) -> None:
     if body.get("errors"):
-        call.why = body["errors"][0].get("extensions", {}).get("code", "none")
+        extensions = body["errors"][0].get("extensions", {})
+        call.why = extensions.get("code", "none")
+        if extensions.get("outcome") in ("NOT_STARTED", "NOT_COMMITTED"):
+            call.outcome = "refused"
     else:
         call.payload = body["data"][call.mutation]
         errors = call.payload["userErrors"]

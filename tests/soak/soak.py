@@ -145,7 +145,8 @@ def _versions(connection: psycopg.Connection[Any], calls: list[Call]) -> int:
         LEFT JOIN provider_bindings b ON b.version_id = v.id
         AND b.provider_model_id LIKE '%%-%%-%%' GROUP BY 1"""
     there = dict(connection.execute(query).fetchall())
-    gone = {call.input["id"] for call in calls if call.mutation.startswith("delete")}
+    deletions = [call for call in calls if call.mutation.startswith("delete")]
+    gone = {ref["id"] for call in deletions for ref in call.input.values() if isinstance(ref, dict)}
     for call in calls:
         if call.mutation != "createVersion" or call.outcome != "done":
             continue

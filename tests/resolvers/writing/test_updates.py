@@ -80,6 +80,23 @@ async def test_null_clears_a_nullable_field_and_is_refused_for_others(
 
 
 @pytest.mark.parametrize("mutation", UPDATES)
+async def test_an_update_with_a_key_writes_the_same(gql: GraphQL, mutation: str) -> None:
+    """It is a transaction then, not a single statement."""
+    w = await world(gql)
+    subject, _ = await _before(w, mutation)
+    nulls = dict.fromkeys(name for name in _fields(mutation) if name not in REQUIRED[mutation])
+    plain = _shown(await call(gql, mutation, **subject, **nulls))
+    assert [plain[name] for name in nulls if name not in HIDDEN] == [None] * len(
+        nulls.keys() - HIDDEN
+    )
+    await call(gql, mutation, **{**CASES[mutation].input(w, 1), "expectedRevision": None})
+    keyed = _shown(await call(gql, mutation, **subject, **nulls, idempotencyKey="nulls"))
+    changed = {name for name in plain if plain[name] != keyed[name]}
+    assert changed <= {"revision", "updatedAt", *REQUIRED[mutation]}
+    assert keyed["revision"] == plain["revision"] + 2
+
+
+@pytest.mark.parametrize("mutation", UPDATES)
 async def test_each_field_can_be_set_alone(gql: GraphQL, mutation: str) -> None:
     w = await world(gql)
     subject = _subject(w, mutation)
