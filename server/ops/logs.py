@@ -1,6 +1,7 @@
 """Log lines: JSON for machines, plain text for a terminal; each with the id of its request."""
 
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ import orjson
 from server.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+# Control characters end lines and send commands to terminals; some change the direction of text.
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _counter = count()
 _PROCESS_ID = token_hex(10)  # each process is spawned, not forked: it has its own
 
@@ -74,15 +77,24 @@ class ReadableLines(logging.Formatter):
     """Time, level, message and the extra fields; warnings and errors also have the request id."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, followed by the traceback, if any."""
+        """One line, followed by the traceback, if any, whose lines begin with two spaces.
+
+        What clients have sent can neither begin a line nor send commands to a terminal.
+        """
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         fields = "".join(f" {key}={value}" for key, value in getattr(record, _FIELDS, {}).items())
         line = f"{at} {record.levelname.lower():7} {record.getMessage()}{fields}"
         if record.levelno >= logging.WARNING and (identifier := request_id.get()):
             line += f" requestId={identifier}"
+        lines = [line]
         if record.exc_info:
-            line += "\n" + self.formatException(record.exc_info)
-        return line
+            lines += [f"  {each}" for each in self.formatException(record.exc_info).split("\n")]
+        return "\n".join(map(escaped, lines))
+
+
+def escaped(text: str) -> str:
+    """The text with its control characters as Python writes them, such as `\\x1b`."""
+    return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def configure(settings: Settings) -> None:

@@ -53,7 +53,44 @@ def test_a_json_line_has_all_fields(record: logging.LogRecord) -> None:
 def test_a_text_line_has_the_fields_and_then_the_traceback(record: logging.LogRecord) -> None:
     first, *rest = ReadableLines().format(record).splitlines()
     assert first.endswith("went wrong path=/x status=500 requestId=id-1")
-    assert rest[-1] == "ValueError: why"
+    assert rest[-1] == "  ValueError: why"
+    assert {line[:2] for line in rest} == {"  "}
+
+
+UNSAFE = ["\n", "\r", "\x1b[2J", "\x00", "\x7f", "\x9b2J", "\u2028", "\u202e", "\x08"]
+
+
+@pytest.mark.parametrize("unsafe", UNSAFE, ids=ascii)
+def test_what_clients_send_cannot_forge_a_line_or_command_a_terminal(unsafe: str) -> None:
+    given = f"a{unsafe}12:00:00 info request"
+    try:
+        raise ValueError(given)
+    except ValueError:
+        error = sys.exc_info()
+    record = logging.LogRecord("a", logging.ERROR, "f", 1, "%s", (given,), error)
+    record.fields = {"path": given}
+    token = request_id.set(given)
+    try:
+        text = ReadableLines().format(record)
+        line = JsonLines().format(record)
+    finally:
+        request_id.reset(token)
+    assert unsafe.replace("\n", "\r") not in text
+    first, *rest = text.split("\n")
+    assert first.count("12:00:00") == 3
+    assert all(each.startswith("  ") for each in rest)
+    assert line.count("\n") == 0
+    assert json.loads(line)["message"] == given
+
+
+@pytest.mark.parametrize("url", ["/%0a", "/%1b[2J", "/%e2%80%a8", "/%c2%9b"])
+async def test_a_path_is_escaped_in_the_text_log(
+    client: httpx.AsyncClient, caplog: pytest.LogCaptureFixture, url: str
+) -> None:
+    with caplog.at_level(logging.INFO, "access"):
+        await client.get(url)
+    [record] = [each for each in caplog.records if each.name == "access"]
+    assert ReadableLines().format(record).isprintable()
 
 
 @pytest.mark.parametrize(("chosen", "expected"), [("auto", JsonLines), ("text", ReadableLines)])
