@@ -157,7 +157,9 @@ class RequestPipeline:
         prepared = self.prepare(request)
         if prepared.kind is OperationType.SUBSCRIPTION:
             raise HttpError(406, _NO_STREAM)
-        return await self.operations.execute(prepared, request.payload, request.caller)
+        # a batch shares the response of equal requests, and a query string may be JSON as well
+        payload = b"?" + request.payload if request.only_queries else request.payload
+        return await self.operations.execute(prepared, payload, request.caller)
 
 
 def client_gone() -> HttpError:
