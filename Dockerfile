@@ -31,6 +31,8 @@ RUN useradd --uid 10001 --user-group --home-dir /data --create-home --shell /usr
 WORKDIR /app
 COPY --from=environment /app /app
 COPY --from=ui /ui/dist ui/dist
+# It listens on all addresses, and answers to localhost and to IP addresses. The names that clients use belong into
+# REGISTRY_ALLOWED_HOSTS: docker run -e REGISTRY_ALLOWED_HOSTS=registry.example.com ...
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     REGISTRY_HOST=0.0.0.0 \

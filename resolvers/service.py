@@ -17,6 +17,10 @@ class Limits:
     timeout_ms: int = 5_000
     max_directives: int = 20
     max_input_list: int = 100
+    max_head_bytes: int = 32_768
+    max_head_lines: int = 100
+    head_timeout_ms: int = 10_000
+    max_connections: int = 2_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,10 @@ class ServiceLimits:
     max_root_fields: int = attribute("Root fields of a query.")
     max_tokens: int = attribute("Lexical tokens of a document.")
     max_body_bytes: int = attribute("Bytes of a request's body.")
+    max_head_bytes: int = attribute("Bytes of a request's URL and headers together.")
+    max_head_lines: int = attribute("Header lines of a request.")
+    head_timeout_ms: int = attribute("Milliseconds in which the head of a request must arrive.")
+    max_connections: int = attribute("Connections at the same time to a process of the server.")
     timeout_ms: int = attribute("Milliseconds that an operation may take.")
 
 

@@ -28,12 +28,15 @@ from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
 from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
-from server.http import graphiql, protocol
+from server.http import graphiql, sdl
 from server.http.endpoint import GraphQLEndpoint
-from server.http.middleware import RequestLog
+from server.http.hosts import Hosts
+from server.http.middleware import HostCheck, RequestLog
 from server.http.request import PATH
+from server.http.state import STATE, ProtocolState
 from server.http.websocket import SocketEndpoint
-from server.ops import event_feed, health, jobs, logs
+from server.ops import descriptors, event_feed, health, jobs, logs, stopping
+from server.ops.connections import Connections
 from server.ops.metrics import Metrics
 from server.settings import Settings
 
@@ -51,17 +54,19 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     broker = EventBroker(settings.event_broker_limits)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     operations = _operations(settings, database, broker, store)
-    response_cache = ResponseCache(settings.response_cache_bytes_max, operations.service)
+    response_cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     data_versions = DataVersionReader(database.reader)
     pipeline = RequestPipeline(operations, response_cache, data_versions, in_flight)
+    state = ProtocolState(pipeline, Connections(settings), Hosts.of(settings))
     background = jobs.build(database, store, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with event_feed.running(database_url, broker), jobs.running(background):
             _settle_memory()
-            yield {protocol.STATE: pipeline}
+            async with descriptors.watched():
+                yield {STATE: state}
             await in_flight.drained()
         await database.close()
         store.close()
@@ -73,12 +78,13 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
             WebSocketRoute(PATH, SocketEndpoint(pipeline)),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),
-            Route("/metrics", Metrics(database).get),
+            Route("/metrics", Metrics(database, state.connections).get),
+            Route(sdl.PATH, sdl.Sdl(schema.sdl(operations.schema)).get),
             *graphiql.routes(),
         ],
         lifespan=lifespan,
     )
-    return RequestLog(application)
+    return RequestLog(HostCheck(application, state.hosts))
 
 
 def from_environment() -> ASGIApp:
@@ -86,6 +92,8 @@ def from_environment() -> ASGIApp:
     settings = Settings()
     assert settings.database_url is not None  # `serve` starts a database where none is given
     logs.configure(settings)
+    descriptors.raise_limit()
+    stopping.bound(settings.shutdown_timeout_s)
     _end_with_parent()
     return build(settings, settings.database_url)
 

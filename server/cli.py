@@ -35,7 +35,7 @@ def main() -> None:
     except typer.Abort:  # Ctrl-C or the end of input at a prompt
         _fail("\nAborted", FAILED)
     except ValidationError as error:
-        from server.settings import problems
+        from server.settings_text import problems
 
         _fail("\n".join(problems(error)), USAGE)
     except Failure as failure:

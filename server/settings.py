@@ -2,33 +2,22 @@
 
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import Literal
 from urllib.parse import urlsplit
 
 from croniter import croniter  # type: ignore[import-untyped]  # its stubs are a separate package
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import field_validator
+from pydantic_settings import SettingsConfigDict
 
 from archive import urls
 from db.postgres.engine import PoolLimits
 from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
-
-PREFIX = "REGISTRY_"
-
-T = TypeVar("T")
+from server.settings_base import PREFIX, setting
+from server.settings_http import HttpSettings
 
 
-def setting_name(field: str) -> str:
-    """The environment variable that sets a field."""
-    return "DATABASE_URL" if field == "database_url" else PREFIX + field.upper()
-
-
-def _setting(default: T, meaning: str, **constraints: Any) -> T:
-    return cast("T", Field(default, description=meaning, **constraints))
-
-
-class Settings(BaseSettings):
+class Settings(HttpSettings):
     """Environment variables, or lines of a `.env` file."""
 
     model_config = SettingsConfigDict(
@@ -40,128 +29,131 @@ class Settings(BaseSettings):
         validate_by_name=True,
     )
 
-    database_url: str | None = _setting(
+    database_url: str | None = setting(
         None,
         "`postgresql://` URL; without it an embedded PostgreSQL runs in the data directory.",
         validation_alias="DATABASE_URL",
     )
-    data_dir: Path = _setting(
+    data_dir: Path = setting(
         Path(".registry"), "Directory of the embedded PostgreSQL and, by default, of archives."
     )
-    archive_url: str | None = _setting(
+    archive_url: str | None = setting(
         None,
         "Where archives are stored: `file:///folder` or `s3://bucket/prefix`; by default `archives`"
         " in the data directory.",
     )
-    archive_storage_class: str = _setting(
+    archive_storage_class: str = setting(
         "GLACIER_IR",
         "S3 storage class of new archives; reading GLACIER or DEEP_ARCHIVE takes hours.",
         pattern="^[A-Z][A-Z_]*$",
     )
-    jobs: bool = _setting(
+    jobs: bool = setting(
         True, "Run background jobs such as retention; `false` leaves them to `registry worker`."
     )
-    retention_cron: str = _setting("0 3 * * *", "Schedule of retention: a cron expression, in UTC.")
-    first_catalog: Literal["genai-prices", "none"] = _setting(
+    retention_cron: str = setting("0 3 * * *", "Schedule of retention: a cron expression, in UTC.")
+    first_catalog: Literal["genai-prices", "none"] = setting(
         "genai-prices",
         "Catalog that `registry serve` imports into a new registry; `none` imports nothing.",
     )
-    host: str = _setting(
+    host: str = setting(
         "127.0.0.1", "Address to listen on; a non-loopback address needs `REGISTRY_ALLOW_OPEN`."
     )
-    port: int = _setting(8003, "TCP port to listen on; 0 takes a free port.", ge=0, le=65_535)
-    allow_open: bool = _setting(
+    port: int = setting(8003, "TCP port to listen on; 0 takes a free port.", ge=0, le=65_535)
+    allow_open: bool = setting(
         False,
         "Allow an address that other machines can reach. There is no access control: anyone who can"
         " reach it can read, change and delete data.",
     )
-    workers: int = _setting(
+    workers: int = setting(
         1, "Server processes; one per CPU core gives the most throughput.", ge=1, le=64
     )
-    log_format: Literal["auto", "json", "text"] = _setting(
+    log_format: Literal["auto", "json", "text"] = setting(
         "auto", "`json`, `text`, or `auto`: text on a terminal, JSON otherwise."
     )
-    log_level: Literal["debug", "info", "warning", "error"] = _setting(
+    log_level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "Least severe level of the lines that are logged."
     )
-    shutdown_timeout_s: int = _setting(
-        10, "Seconds that a stop waits for running requests before it cancels them.", ge=0
+    shutdown_timeout_s: int = setting(
+        10,
+        "Seconds that a stop waits for running requests before it cancels them; 5 s later the"
+        " process ends, whatever still runs.",
+        ge=0,
     )
-    read_connections_max: int = _setting(6, "Database connections for reads, per process.", ge=1)
-    write_connections_max: int = _setting(
+    read_connections_max: int = setting(6, "Database connections for reads, per process.", ge=1)
+    write_connections_max: int = setting(
         12, "Database connections for writes, per process; at least 2 are used.", ge=0
     )
-    connection_wait_s: float = _setting(
+    connection_wait_s: float = setting(
         5, "Seconds that a request waits for a connection; then it fails with UNAVAILABLE.", gt=0
     )
-    prepared_statements: bool = _setting(
+    prepared_statements: bool = setting(
         True, "Use prepared statements; set `false` behind PgBouncer in transaction mode."
     )
-    statement_timeout_ms: int = _setting(
+    statement_timeout_ms: int = setting(
         5_000, "Milliseconds that an SQL statement may take; then it fails with TIMEOUT.", ge=1
     )
-    operation_timeout_ms: int = _setting(
+    operation_timeout_ms: int = setting(
         5_000,
         "Milliseconds that a query or mutation may take, and that its body may take to arrive; then"
         " it fails with TIMEOUT.",
         ge=1,
     )
-    concurrency_max: int = _setting(
+    concurrency_max: int = setting(
         256, "GraphQL requests at the same time, per process; more get status 503.", ge=1
     )
-    body_bytes_max: int = _setting(
+    body_bytes_max: int = setting(
         262_144, "Bytes of a request body; a larger one gets status 413.", ge=1
     )
-    document_tokens_max: int = _setting(
+    document_tokens_max: int = setting(
         2_000, "Tokens of a GraphQL document; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    document_cache_bytes_max: int = _setting(
+    document_cache_bytes_max: int = setting(
         8_388_608, "Bytes of memory for parsed documents, and as many for plans, per process.", ge=0
     )
-    compiled_plans: bool = _setting(
+    compiled_plans: bool = setting(
         True, "Execute queries by compiled plans; `false` uses only graphql-core, which is slower."
     )
-    response_cache_bytes_max: int = _setting(
+    response_cache_bytes_max: int = setting(
         6_291_456,
         "Bytes of memory for responses to repeated queries, per process. A response is valid until"
         " data changes; 0 turns the cache off.",
         ge=0,
     )
-    depth_max: int = _setting(
+    depth_max: int = setting(
         12, "Levels of nested fields in an operation; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    aliases_max: int = _setting(30, "Aliases in an operation; more fail with LIMIT_EXCEEDED.", ge=0)
-    root_fields_max: int = _setting(
+    aliases_max: int = setting(30, "Aliases in an operation; more fail with LIMIT_EXCEEDED.", ge=0)
+    root_fields_max: int = setting(
         10, "Root fields of a query; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    mutation_root_fields_max: int = _setting(
+    mutation_root_fields_max: int = setting(
         5, "Root fields of a mutation; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    directives_max: int = _setting(
+    directives_max: int = setting(
         20, "Directives in an operation; more fail with LIMIT_EXCEEDED.", ge=0
     )
-    nodes_max: int = _setting(
+    nodes_max: int = setting(
         10_000, "Objects, as the product of the page sizes; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    page_size_max: int = _setting(
+    page_size_max: int = setting(
         100, "Largest `first` or `last`; more fail with BAD_USER_INPUT.", ge=1, le=1_000
     )
-    input_list_max: int = _setting(
+    input_list_max: int = setting(
         100, "Items of a list in the arguments; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    sockets_max: int = _setting(
+    sockets_max: int = setting(
         1_000, "WebSocket connections at the same time, per process; more get status 503.", ge=0
     )
-    socket_operations_max: int = _setting(
+    socket_operations_max: int = setting(
         100, "Operations at the same time per WebSocket; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    subscriptions_max: int = _setting(
+    subscriptions_max: int = setting(
         1_000, "Subscriptions at the same time, per process; more fail with LIMIT_EXCEEDED.", ge=0
     )
-    subscription_queue_max: int = _setting(
+    subscription_queue_max: int = setting(
         1_000, "Events that can wait in the queue of a subscription; with more, it lags.", ge=1
     )
-    subscription_lag_max_s: float = _setting(
+    subscription_lag_max_s: float = setting(
         10.0,
         "Seconds that a subscription may lag; then it ends, with a cursor to resume from.",
         ge=0,
@@ -210,6 +202,10 @@ class Settings(BaseSettings):
             timeout_ms=self.operation_timeout_ms,
             max_directives=self.directives_max,
             max_input_list=self.input_list_max,
+            max_head_bytes=self.head_bytes_max,
+            max_head_lines=self.head_lines_max,
+            head_timeout_ms=round(1_000 * self.head_timeout_s),
+            max_connections=self.connections_max,
         )
 
     @property
@@ -239,30 +235,3 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def problems(error: ValidationError) -> list[str]:
-    """One line per invalid setting; each begins with the name of the variable."""
-    return [_problem(str(item["loc"][0]), item["msg"], item["input"]) for item in error.errors()]
-
-
-def _problem(field: str, message: str, value: object) -> str:
-    name = field if field == "DATABASE_URL" else setting_name(field)
-    # A database URL may contain a password.
-    shown = "" if name == "DATABASE_URL" else f" (the value is {value!r})"
-    return f"{name}: {message.removeprefix('Value error, ')}{shown}"
-
-
-def table() -> str:
-    """The settings as the Markdown table of README.md."""
-    rows = [
-        f"| `{setting_name(name)}` | {_default(field.default)} | {field.description} |"
-        for name, field in Settings.model_fields.items()
-    ]
-    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
-
-
-def _default(value: object) -> str:
-    if value is None:
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -6,7 +6,8 @@ from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.commands.failures import USAGE, Failure
-from server.settings import Settings, setting_name
+from server.settings import Settings
+from server.settings_base import setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from archive.store import ArchiveStore

@@ -9,7 +9,8 @@ import typer
 
 from server.commands import databases, listening, signals
 from server.commands.failures import FAILED, USAGE, Failure
-from server.settings import Settings, is_loopback, setting_name
+from server.settings import Settings, is_loopback
+from server.settings_base import setting_name
 
 _WS_BYTES_MAX = 65_536  # of a WebSocket message; uvicorn's default is 16 MiB
 

@@ -12,7 +12,6 @@ from typing import NamedTuple, TypeAlias
 from cachetools import LRUCache
 
 from db.reads.data_version import DataVersion
-from resolvers.service import Service
 
 _BODY_BYTES_MAX = 1_048_576  # a larger one is not cached: it would evict hundreds of others
 _SEEN_MAX = 8_000  # requests remembered to have come once, 110 bytes each
@@ -36,10 +35,8 @@ class CachedResponse(NamedTuple):
 class ResponseCache:
     """Evicts the least recently used responses when they exceed a number of bytes."""
 
-    def __init__(self, bytes_max: int, service: Service) -> None:
+    def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
-        # another release may respond to the same request, at the same version, in another way
-        self._etag_key = blake2b(repr(service).encode(), digest_size=32).digest()
         self._responses: LRUCache[RequestKey, CachedResponse] = LRUCache(
             bytes_max, getsizeof=lambda response: response.size_bytes
         )
@@ -65,10 +62,9 @@ class ResponseCache:
         older = self._responses.get(request)
         if older is not None and older.version == version:
             return older  # a concurrent equal request has cached it
-        digest = blake2b(
-            repr((version, request)).encode(), digest_size=12, key=self._etag_key
-        ).hexdigest()
-        # weak: an equal tag means equal data, not equal bytes
+        # of the body alone: a write that does not change the body does not change its tag
+        digest = blake2b(body, digest_size=12).hexdigest()
+        # weak: the two media types have the same body, and other headers
         etag = f'W/"{digest}"'.encode()
         payload = request if isinstance(request, bytes) else request[0]
         size_bytes = len(payload) + len(body) + _OVERHEAD_BYTES

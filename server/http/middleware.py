@@ -1,15 +1,45 @@
-"""ASGI middleware: a request id for each request, and a line about it in the access log."""
+"""ASGI middleware: the check of hosts, a request id for each request, and the access log."""
 
 import logging
 from time import perf_counter
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.websockets import WebSocket
 
+from server.errors import HttpError
+from server.execution.pipeline import error_response
+from server.http import responses
 from server.http.endpoint import OPERATION_NAME
+from server.http.hosts import Hosts
 from server.http.request import REQUEST_ID, request_id_of
-from server.ops.logs import logged_as
+from server.ops.logs import logged_as, new_request_id, request_id
 
 _log = logging.getLogger("access")
+
+
+class HostCheck:
+    """Refuses requests and WebSockets that name a foreign host, or that a foreign page has sent."""
+
+    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+        self.app = app
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is allowed."""
+        if scope["type"] == "lifespan":
+            return await self.app(scope, receive, send)
+        try:
+            self._hosts.check(dict(scope["headers"]), scope["http_version"])
+        except HttpError as error:
+            response = error_response(error, request_id.get() or new_request_id())
+            refusal = Response(response.body, response.status, media_type=responses.JSON)
+            if scope["type"] == "websocket":
+                await WebSocket(scope, receive, send).send_denial_response(refusal)
+            else:
+                await refusal(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
 
 
 class RequestLog:

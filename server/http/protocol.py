@@ -9,28 +9,26 @@ line. docs/decisions/0018-the-direct-path.md
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
+from resolvers.errors import UNAVAILABLE
+from server.errors import HttpError
 from server.execution.in_flight import InFlightRequest
 from server.execution.pipeline import (
     CLIENT_GONE,
     GraphQLRequest,
     GraphQLResponse,
-    RequestPipeline,
     client_gone,
     error_response,
 )
 from server.http import request, responses
+from server.http.connection import BoundedProtocol
 from server.http.endpoint import wants_page
 from server.http.middleware import is_request_logged, log_request
 from server.http.request import PATH, RequestHead
+from server.http.state import STATE, ProtocolState
 from server.ops.logs import logged_as
-
-STATE = "registry.pipeline"  # the key of the pipeline in the lifespan's state
 
 _PATH = PATH.encode()
 _QUERY = _PATH + b"?"
@@ -48,103 +46,73 @@ class DirectExchange:
     keep_alive: bool
     request_id: str
     started_at: float
-    body: bytes = b""
+    body: bytes | bytearray = b""
+    more_body: bool = True
     operation: GraphQLRequest | None = None  # once the body is complete
     running: InFlightRequest[GraphQLResponse] | None = None
+    response_started: bool = False
     response_complete: bool = False
     disconnected: bool = False
     message_event: asyncio.Event = _NO_EVENT
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(BoundedProtocol):
     """One connection. HTTP/1.1 responds in order: at most one exchange is direct at a time."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._pipeline: RequestPipeline | None = self.app_state.get(STATE)
         self._receiving: DirectExchange | None = None  # its body is not complete
-        self._direct: DirectExchange | None = None  # the pipeline answers it
-        self._unparsed = b""  # what arrived meanwhile
-        self._timer: asyncio.TimerHandle | None = None
-        self._idle_since = 0.0
-        if self._pipeline is not None:
-            settings = self._pipeline.operations.settings
+        state: ProtocolState | None = self.app_state.get(STATE)
+        self._pipeline = state.pipeline if state else None
+        if state is not None:
+            settings = state.pipeline.operations.settings
+            self._is_host_allowed = state.hosts.is_allowed
             self._body_bytes_max = settings.body_bytes_max
             self._timeout_ms = settings.operation_timeout_ms
-            self._period_s = min(self._timeout_ms / 1_000, self.timeout_keep_alive)
-
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
-        """Called by the event loop."""
-        super().connection_made(transport)
-        if self._pipeline is not None:
-            self._idle_since = perf_counter()
-            self._set_timer(self._period_s)
-
-    def data_received(self, data: bytes) -> None:
-        """Called by the event loop; what arrives during a direct exchange is parsed after it."""
-        if self._direct is None:
-            super().data_received(data)
-        else:
-            self._unparsed += data
-            self.flow.pause_reading()
+            self._period_s = min(self._timeout_ms / 1_000, self._period_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop: a query whose client is gone is cancelled."""
-        self._unparsed = b""
-        self._cancel_timer()
-        direct = self._direct
+        direct: DirectExchange | None = self._direct
+        super().connection_lost(exc)
         if direct is not None and direct.running and direct.operation:
             direct.disconnected = True
             if not direct.operation.outlives_client:
                 direct.running.cancel(client_gone())
-        super().connection_lost(exc)
 
-    def handle_websocket_upgrade(self) -> None:
-        """Called by uvicorn: another protocol takes the connection over."""
-        self._cancel_timer()
-        if self._direct is None:
-            super().handle_websocket_upgrade()
-        else:  # a response would be written into the socket
-            self.transport.close()
-
-    def send_400_response(self, msg: str) -> None:
-        """Called by uvicorn for malformed bytes: the response to an earlier request comes first."""
-        if self._direct is None:
-            super().send_400_response(msg)
+    def overload(self) -> None:
+        """End a connection that holds too much memory for too long; a slow body gets a response."""
+        if self._receiving is None:
+            super().overload()
         else:
-            self._direct.keep_alive = False
-
-    def on_message_begin(self) -> None:
-        """Called by the parser. The ASGI scope is made when the request turns out to need one."""
-        self.url = b""
-        self.headers = []
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """Called by the parser for each header."""
-        self.headers.append((name.lower(), value))
+            message = "Too many requests are being received at once"
+            self._end_receiving(HttpError(503, message, UNAVAILABLE, {"retry-after": "1"}))
 
     def on_headers_complete(self) -> None:
         """Called by the parser: choose between the direct path and the ASGI application."""
         head = self._direct_head()
-        if head is not None:
-            identifier = request.request_id_of(head.headers)
-            is_kept = self.parser.should_keep_alive()
-            exchange = DirectExchange(head, is_kept, identifier, perf_counter())
-            self.cycle = self._receiving = exchange  # type: ignore[assignment]  # for uvicorn's cycle
+        if head is None:
+            super().on_headers_complete()
             return
-        url, headers = self.url, self.headers
-        super().on_message_begin()
-        self.url = url
-        for name, value in headers:
-            super().on_header(name, value)
-        super().on_headers_complete()
+        self._check_head()
+        identifier = request.request_id_of(head.headers)
+        is_kept = self.parser.should_keep_alive()
+        exchange = DirectExchange(head, is_kept, identifier, perf_counter())
+        self.cycle = self._receiving = exchange  # type: ignore[assignment]  # for uvicorn's cycle
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
-        if self._receiving is not None:
-            self._receiving.body += body
-        else:
+        exchange = self._receiving
+        if exchange is None:
             super().on_body(body)
+            return
+        self._silent_bytes = 0
+        if not exchange.body:
+            exchange.body = body  # the whole body, most of the time
+        else:
+            if isinstance(exchange.body, bytes):
+                exchange.body = bytearray(exchange.body)  # each part would copy all before it
+            exchange.body += body
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
@@ -152,20 +120,6 @@ class Protocol(HttpToolsProtocol):
             self._start(self._receiving)
         else:
             super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        """Called after each response: as uvicorn does it, without a timer per request."""
-        if self._pipeline is None:
-            super().on_response_complete()
-            return
-        self.server_state.total_requests += 1
-        self._idle_since = perf_counter()
-        if self.transport.is_closing():
-            return
-        self.flow.resume_reading()
-        if self.pipeline:
-            cycle, app = self.pipeline.pop()
-            self._start_asgi_task(cycle, app)
 
     def _direct_head(self) -> RequestHead | None:
         """The head of a request for the direct path; None for the ASGI application."""
@@ -178,21 +132,26 @@ class Protocol(HttpToolsProtocol):
         if url != _PATH and not url.startswith(_QUERY):
             return None
         head = RequestHead(method, url[len(_QUERY) :], dict(self.headers))
+        if not self._is_host_allowed(head.headers.get(b"host", b"")):
+            return None
         is_direct = request.is_in_order(head, self._body_bytes_max) and not wants_page(head)
         return head if is_direct and self.parser.get_http_version() == "1.1" else None
 
     def _start(self, exchange: DirectExchange) -> None:
         assert self._pipeline is not None  # the exchange is direct
         self._receiving, self._direct = None, exchange
+        exchange.more_body = False
+        if self._held_bytes:
+            self._account()
         exchange.operation = request.graphql_request(
-            exchange.head, exchange.body, exchange.request_id
+            exchange.head, bytes(exchange.body), exchange.request_id
         )
         running = self._pipeline.start(exchange.operation, self._respond)
         if not exchange.response_complete:
             exchange.running = running
 
     def _respond(self, response: GraphQLResponse) -> None:
-        exchange = self._direct
+        exchange: DirectExchange | None = self._direct
         assert exchange is not None  # it ends with its response
         is_gone = self.transport.is_closing()
         self._direct = None
@@ -204,26 +163,20 @@ class Protocol(HttpToolsProtocol):
         if is_request_logged():
             with logged_as(exchange.request_id):
                 log_request(exchange.head.method, PATH, status, exchange.started_at, name)
-        self.on_response_complete()
-        if not exchange.keep_alive:
+        if exchange.keep_alive:
+            self.on_response_complete()
+        elif exchange.more_body:
+            self._linger()
+        else:
             self.transport.close()
-        elif self._unparsed:
-            data, self._unparsed = self._unparsed, b""
-            self.data_received(data)
+            self.on_response_complete()
 
     def _write(self, exchange: DirectExchange, response: GraphQLResponse) -> None:
         head = exchange.head
         http = responses.to_http(response, responses.media_type(head.accept), head.if_none_match)
-        parts = [responses.encode_head(http.status, http.headers)]
-        for name, value in self.server_state.default_headers:
-            parts += (name, b": ", value, b"\r\n")
         if (b"connection", b"close") in http.headers:
             exchange.keep_alive = False
-        elif not exchange.keep_alive:
-            parts.append(b"connection: close\r\n")
-        if http.status != HTTPStatus.NOT_MODIFIED:
-            parts.append(b"content-length: %d\r\n" % len(http.body))
-        parts += (b"x-request-id: ", exchange.request_id.encode(), b"\r\n\r\n")
+        parts = self._head_parts(http, exchange.request_id, exchange.keep_alive)
         body = b"" if head.method == "HEAD" else http.body
         if len(body) <= _COPIED_BYTES_MAX:
             parts.append(body)
@@ -231,36 +184,29 @@ class Protocol(HttpToolsProtocol):
         else:
             self.transport.writelines((b"".join(parts), body))
 
-    def _set_timer(self, delay_s: float) -> None:
-        self._timer = self.loop.call_later(delay_s, self._check_timeouts)
+    def _body_bytes_left(self) -> int:
+        exchange = self._receiving
+        if exchange is None:
+            return 0
+        return int(exchange.head.headers.get(b"content-length", b"0")) - len(exchange.body)
 
-    def _cancel_timer(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
+    def _partial_body_bytes(self) -> int:
+        exchange = self._receiving
+        return super()._partial_body_bytes() if exchange is None else len(exchange.body)
 
-    def _check_timeouts(self) -> None:
-        """One timer per connection checks for timeouts: one per request would cost 1 us."""
-        end: Callable[[], None]
-        delay_s = self._period_s
-        if self._receiving is not None:
-            end = self._refuse_late_body
-            left_s = self._receiving.started_at + self._timeout_ms / 1_000
-        elif self.cycle is None or self.cycle.response_complete:
-            end, left_s = self.transport.close, self._idle_since + self.timeout_keep_alive
-        else:  # the request is being answered
-            self._set_timer(delay_s)
-            return
-        left_s -= perf_counter()
-        if left_s > 0:
-            self._set_timer(min(left_s, delay_s))
-        else:
-            end()
+    def _deadline(self) -> tuple[float | None, Callable[[], None]]:
+        if self._receiving is None:
+            return super()._deadline()
+        return self._receiving.started_at + self._timeout_ms / 1_000, self._refuse_late_body
 
     def _refuse_late_body(self) -> None:
         """The response to half a body, and the end of the connection."""
+        self._end_receiving(request.body_timeout(self._timeout_ms))
+
+    def _end_receiving(self, error: HttpError) -> None:
         exchange = self._receiving
         assert exchange is not None
         self._receiving, self._direct = None, exchange
-        late = request.body_timeout(self._timeout_ms)
+        exchange.keep_alive = False
         with logged_as(exchange.request_id):
-            self._respond(error_response(late, exchange.request_id))
+            self._respond(error_response(error, exchange.request_id))

@@ -23,7 +23,7 @@ PATH = "/graphql"
 REQUEST_ID = b"x-request-id"
 
 # Headers of requests that the ASGI application handles.
-_EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade"))
+_EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"origin"))
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # cannot forge a line of a log
 
 
@@ -131,7 +131,7 @@ async def disconnected(receive: Receive) -> None:
 
 async def _receive_body(receive: Receive, bytes_max: int) -> bytes:
     """The body; raises HttpError, without reading the rest, as soon as it is too large."""
-    body, has_more = b"", True
+    body, has_more = bytearray(), True
     while has_more:
         message = await receive()
         if message["type"] == "http.disconnect":
@@ -140,7 +140,7 @@ async def _receive_body(receive: Receive, bytes_max: int) -> bytes:
         if len(body) > bytes_max:
             raise _too_large(bytes_max)
         has_more = message.get("more_body", False)
-    return body
+    return bytes(body)
 
 
 def _too_large(bytes_max: int) -> HttpError:

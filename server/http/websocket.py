@@ -10,7 +10,6 @@ import asyncio
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import orjson
 from graphql import OperationType
@@ -50,7 +49,7 @@ class SocketEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed."""
         socket = WebSocket(scope, receive, send)
-        refusal = self._refusal(socket)
+        refusal = self._refusal()
         if refusal is not None:
             await socket.send_denial_response(refusal)
             return
@@ -65,11 +64,7 @@ class SocketEndpoint:
         finally:
             self.open_count -= 1
 
-    def _refusal(self, socket: WebSocket) -> Response | None:
-        # Browsers let the pages of every site open a socket: the server must check the origin.
-        origin = socket.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != socket.headers.get("host"):
-            return PlainTextResponse("A socket from another site is refused\n", 403)
+    def _refusal(self) -> Response | None:
         if self.open_count >= self.pipeline.operations.settings.sockets_max:
             return PlainTextResponse("Too many sockets are open\n", 503, {"retry-after": "5"})
         return None

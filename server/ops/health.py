@@ -20,6 +20,7 @@ _LINKS = {
     "health": "/healthz",
     "readiness": "/readyz",
     "metrics": "/metrics",
+    "schema": "/schema.graphql",
 }
 
 

@@ -8,7 +8,8 @@ import tomllib
 import pytest
 import yaml
 
-from server.settings import Settings, setting_name
+from server.settings import Settings
+from server.settings_base import setting_name
 from tests.project.pages import ROOT, paragraph_of
 
 SETTINGS = {setting_name(field) for field in Settings.model_fields}

@@ -16,7 +16,8 @@ from graphql import GraphQLNamedType
 import resolvers.errors
 import server.errors
 from domain.outcomes import WriteOutcome
-from server.settings import Settings, setting_name
+from server.settings import Settings
+from server.settings_base import setting_name
 from tests.graphql import SCHEMA
 from tests.project.pages import PAGES, README, ROOT, name_of, spans_of, text_of
 

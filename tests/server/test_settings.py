@@ -10,7 +10,9 @@ import pytest
 
 from resolvers.service import Limits
 from server.cli import main
-from server.settings import Settings, setting_name, table
+from server.settings import Settings
+from server.settings_base import setting_name
+from server.settings_text import table
 
 ROOT = Path(__file__).resolve().parents[2]
 

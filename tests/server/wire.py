@@ -73,7 +73,7 @@ class Site:
 
 def head(length: int | None, *lines: str, method: str = "POST", path: str = "/graphql") -> bytes:
     """A head; with a length it announces a JSON body."""
-    default = ["Host: x"]
+    default = ["Host: localhost"]
     if length is not None:
         default += [f"Content-Length: {length}", "Content-Type: application/json"]
     return "\r\n".join([f"{method} {path} HTTP/1.1", *default, *lines, "", ""]).encode()

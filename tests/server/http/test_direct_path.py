@@ -78,9 +78,9 @@ BY_ASGI = {
     "an escaped path": request(QUERY).replace(b"/graphql", b"/%67raphql", 1),
     "another method": head(2, method="PUT") + b"{}",
     "an older version": request(QUERY).replace(b"HTTP/1.1", b"HTTP/1.0"),
-    "chunks": b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    "chunks": b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
-    "another type": b"POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+    "another type": b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}",
     "an event stream": request(QUERY, "Accept: text/event-stream"),
     "a page": head(None, "Accept: text/html", method="GET"),
     "a GET with a body": head(2, method="GET", path="/graphql?query={__typename}") + b"{}",

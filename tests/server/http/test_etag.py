@@ -34,6 +34,29 @@ async def test_a_get_is_304_until_something_is_written(serve: Serving, db: Datab
         assert new.headers["etag"] != first.headers["etag"]
 
 
+async def test_a_write_elsewhere_does_not_change_a_tag(serve: Serving, db: Database) -> None:
+    """Each write makes the response anew; while its body is the same, so is its tag."""
+    query = {"query": '{ model(by: {name: "a"}) { name description } }'}
+    model = await factories.model(db, name="a")
+    async with serve() as client:
+        for _ in range(2):
+            first = await client.get("/graphql", params=query)
+        condition = {"if-none-match": first.headers["etag"]}
+        for name in ("b", "c"):
+            await factories.model(db, name=name)
+            same = await client.get("/graphql", params=query, headers=condition)
+            assert (same.status_code, same.headers["etag"]) == (304, first.headers["etag"])
+        update = (
+            "mutation($i: UpdateModelInput!) { updateModel(input: $i) { userErrors { code } } }"
+        )
+        given = {"id": model.node_id, "description": "new"}
+        done = await client.post("/graphql", json={"query": update, "variables": {"i": given}})
+        assert done.json() == {"data": {"updateModel": {"userErrors": []}}}
+        new = await client.get("/graphql", params=query, headers=condition)
+        assert new.json()["data"]["model"]["description"] == "new"
+        assert new.headers["etag"] != first.headers["etag"]
+
+
 async def test_a_list_of_tags_and_one_without_its_w_are_understood(serve: Serving) -> None:
     async with serve() as client:
         tag = (await _tagged(client)).headers["etag"]

@@ -24,7 +24,7 @@ from tests.server.wire import (
 
 Serve = Callable[..., Any]
 UPGRADE = b"""GET /graphql HTTP/1.1
-Host: x
+Host: localhost
 Connection: Upgrade
 Upgrade: websocket
 Sec-WebSocket-Version: 13
@@ -120,6 +120,7 @@ async def test_the_response_comes_before_the_end_for_malformed_bytes(
     async with serve_bytes() as site:
         connection = await site.connected()
         assert (await connection.ask(request(CREATE) + b"garbage\r\n\r\n")).status == 200
+        assert (await connection.answer()).status == 400
         assert await connection.is_closed()
     async with db.write("tests") as session:
         assert [model.name for model in await session.exec(select(Model))] == ["a"]

@@ -1,0 +1,64 @@
+"""The settings of connections: who may be named, and what the connections of a process may take."""
+
+import re
+
+from pydantic import field_validator
+from pydantic_settings import BaseSettings
+
+from server.settings_base import setting
+
+ANY_HOST = "*"
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@?#*\[\]]+)(:\d{1,5})?")  # with a port, perhaps
+
+
+class HttpSettings(BaseSettings):
+    """The part of the settings that is about HTTP connections and the heads of requests."""
+
+    allowed_hosts: str = setting(
+        "",
+        "Host names that requests may name, beside loopback names and the listening address:"
+        " `registry.example.com, registry:8003`; without a port, any. `*` allows all. Others get"
+        " status 421.",
+    )
+    head_bytes_max: int = setting(
+        32_768,
+        "Bytes of a request's URL and headers together; more get status 431, or 414 for the URL.",
+        ge=1_024,
+    )
+    head_lines_max: int = setting(
+        100, "Header lines of a request; more get status 431.", ge=1, le=10_000
+    )
+    head_timeout_s: float = setting(
+        10, "Seconds in which the head of a request must arrive; then it gets status 408.", gt=0
+    )
+    connections_max: int = setting(
+        2_000,
+        "HTTP and WebSocket connections at the same time, per process; at most as many as the limit"
+        " of open files allows. For a new one, the connection is closed that is idle longest.",
+        ge=1,
+    )
+    received_bytes_max: int = setting(
+        16_777_216,
+        "Bytes of memory for requests that are not complete or wait for their turn, per process;"
+        " with more, the oldest get status 503, or their connections are closed.",
+        ge=1,
+    )
+    unsent_bytes_max: int = setting(
+        33_554_432,
+        "Bytes of memory for responses that clients do not read, per process; with more, the"
+        " connections are closed that have not read for the longest time.",
+        ge=1,
+    )
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _are_hosts(cls, line: str) -> str:
+        for host in filter(None, map(str.strip, line.split(","))):
+            if host != ANY_HOST and not _HOST.fullmatch(host):
+                raise ValueError(f"{host!r} is no host name; write names without http:// and paths")
+        return line
+
+    @property
+    def allowed_host_list(self) -> list[str]:
+        """The host names of the setting, in lower case."""
+        return [host.strip().lower() for host in self.allowed_hosts.split(",") if host.strip()]
