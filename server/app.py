@@ -35,7 +35,16 @@ from server.http.middleware import HostCheck, RequestLog
 from server.http.request import PATH
 from server.http.state import STATE, ProtocolState
 from server.http.websocket import SocketEndpoint
-from server.ops import descriptors, event_feed, health, jobs, logs, stopping
+from server.ops import (
+    background,
+    descriptors,
+    event_feed,
+    health,
+    jobs,
+    logs,
+    memory,
+    stopping,
+)
 from server.ops.connections import Connections
 from server.ops.metrics import Metrics
 from server.settings import Settings
@@ -59,13 +68,13 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     data_versions = DataVersionReader(database.reader)
     pipeline = RequestPipeline(operations, response_cache, data_versions, in_flight)
     state = ProtocolState(pipeline, Connections(settings), Hosts.of(settings))
-    background = jobs.build(database, store, settings, database_url) if settings.jobs else None
+    job_queue = jobs.build(database, store, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with event_feed.running(database_url, broker), jobs.running(background):
+        async with event_feed.running(database_url, broker), jobs.running(job_queue):
             _settle_memory()
-            async with descriptors.watched():
+            async with background.running(descriptors.watch(), memory.watch()):
                 yield {STATE: state}
             await in_flight.drained()
         await database.close()

@@ -17,6 +17,8 @@ from server.http.ending import PAUSED_PERIOD_S, EndingProtocol
 
 # Parsed at a time: a few requests at most, as the parser cannot stop between two requests.
 _SLICE_BYTES = 2_048
+_CHUNK_BYTES_MIN, _SMALL_CHUNKS_BYTES = 32, 262_144  # on average, beyond so many chunks
+_TURN_BYTES_MAX = 16_384  # parsed before the event loop may serve other connections
 _WAITING_BYTES_MAX = 16_384  # of later requests; with more, nothing is read
 
 
@@ -27,7 +29,7 @@ class BoundedProtocol(EndingProtocol):
         super().__init__(*args, **options)
         self._head_bytes_max = self._limits.head_bytes_max
         self._sure_bytes = self._head_bytes_max - _SLICE_BYTES  # a head of so few is not too large
-        self._body_bytes = 0  # of an ASGI request, so far
+        self._body_bytes = self._chunks = 0  # of an ASGI request, so far
         self._is_parsing = False
         self._is_upgrade_ignored = False
 
@@ -84,12 +86,15 @@ class BoundedProtocol(EndingProtocol):
         super().on_headers_complete()
         if not self.parser.should_upgrade():
             self.headers = []  # trailers are not a part of the head
-        self._body_bytes = 0
+        self._body_bytes = self._chunks = 0
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser for each part of the body of an ASGI request."""
         self._silent_bytes = 0
         self._body_bytes += len(body)
+        self._chunks += 1
+        if self._chunks * _CHUNK_BYTES_MIN > self._body_bytes + _SMALL_CHUNKS_BYTES:
+            raise HttpError(400, "The body comes in too many small chunks", LIMIT_EXCEEDED)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -161,31 +166,40 @@ class BoundedProtocol(EndingProtocol):
         self._feed(b"\r\n".join((*lines, b"", rest)))
 
     def _parse(self) -> None:
-        """Parse what has arrived, until a response is outstanding."""
+        """Parse what has arrived, until a response is outstanding, or other connections wait."""
         if self._is_parsing:
             return  # by a caller of this caller
-        self._is_parsing = True
+        self._is_parsing, parsed = True, 0
         while self._unparsed and not self._must_wait() and not self.transport.is_closing():
+            if parsed >= _TURN_BYTES_MAX:
+                self.loop.call_soon(self._go_on)
+                break
             size = max(_SLICE_BYTES, self._body_bytes_left())
             part = bytes(self._unparsed[:size])
             del self._unparsed[:size]
+            parsed += len(part)
             self._feed(part)
         self._is_parsing = False
-        self._account()
-        if self.transport.is_closing():
-            return
-        if len(self._unparsed) > _WAITING_BYTES_MAX:
+        if not self._is_over and not self.transport.is_closing():
+            self._account()
+            self._pause_or_read()
+
+    def _pause_or_read(self) -> None:
+        """Read no more while much waits. A client that goes meanwhile is noticed by the timer."""
+        if len(self._unparsed) <= _WAITING_BYTES_MAX:
+            self.flow.resume_reading()
+        elif not self.flow.read_paused:
             self.flow.pause_reading()
             self._set_timer(PAUSED_PERIOD_S)
-        else:
-            self.flow.resume_reading()
 
     def _body_bytes_left(self) -> int:
         """How much of a body of known length has not arrived."""
         return 0
 
     def _go_on(self) -> None:
-        """After a response, and when the client reads again."""
+        """After a response, when the client reads again, and after a turn of other connections."""
+        if self._is_over:
+            return
         if self._refusal is not None:
             if not self._is_outstanding():
                 self._end()
@@ -212,7 +226,7 @@ class BoundedProtocol(EndingProtocol):
     def _partial_body_bytes(self) -> int:
         cycle = self.cycle
         is_partial = cycle is not None and cycle.more_body and not cycle.response_complete
-        return self._body_bytes if is_partial else 0
+        return 2 * self._body_bytes if is_partial else 0  # uvicorn and the endpoint have buffers
 
 
 def _cause(error: httptools.HttpParserError) -> Exception:

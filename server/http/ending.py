@@ -39,6 +39,7 @@ class EndingProtocol(HttpToolsProtocol):
         self._silent_bytes = 0
         self.url, self.headers = b"", []
         self._held_bytes = 0
+        self._is_over = False
         self._unparsed = bytearray()  # what arrived while a response was outstanding
         self._refusal: Exception | None = None  # the last response, which follows those outstanding
         self._direct: Any = None  # the exchange that the direct path answers
@@ -82,7 +83,10 @@ class EndingProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def overload(self) -> None:
-        """End a connection that holds too much memory for too long."""
+        """End a connection that holds too much memory for too long, and free that at once."""
+        self._unparsed.clear()
+        if self.cycle is not None:
+            self.cycle.body = bytearray()
         self.transport.abort()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
@@ -130,6 +134,8 @@ class EndingProtocol(HttpToolsProtocol):
         if not self.transport.is_closing():
             self.flow.resume_reading()
             LingeringClose(self.transport, self.connections)
+            # as uvicorn does it: the parser refers to this connection
+            self.parser = None  # type: ignore[assignment]  # nothing is parsed any more
 
     def _head_parts(self, http: HttpResponse, identifier: str, is_kept: bool) -> list[bytes]:
         parts = [responses.encode_head(http.status, http.headers)]
@@ -144,8 +150,11 @@ class EndingProtocol(HttpToolsProtocol):
 
     def _release(self) -> None:
         """Give back what this connection has: it ends, or another protocol takes it over."""
+        self._is_over = True
         self._unparsed.clear()
         self._held_bytes = 0
+        if self.cycle is not None and self.cycle.more_body:
+            self.cycle.body = bytearray()
         self._connections.received.hold(self, 0)
         self._connections.unsent.hold(self, 0)
         self.connections.discard(self)

@@ -4,8 +4,6 @@ import asyncio
 import logging
 import os
 import resource
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 _WANTED = 65_536  # more than the connections that a process can serve
@@ -38,21 +36,11 @@ def raise_limit() -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-@asynccontextmanager
-async def watched(period_s: float = _PERIOD_S) -> AsyncIterator[None]:
-    """Warn while the block runs when descriptors come near their limit.
+async def watch(period_s: float = _PERIOD_S) -> None:
+    """Warn when descriptors come near their limit, until cancelled.
 
     The system closes connections for which it has no descriptor, and tells nobody.
     """
-    task = asyncio.create_task(_watch(period_s))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def _watch(period_s: float) -> None:
     is_near = False
     while True:
         share = open_count() / count_max()

@@ -1,0 +1,213 @@
+"""Floods of HTTP: heads, bodies, pipelines and readers without end, and silent connections."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from tests.floods.harness import measure, served
+
+HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+QUERY = b'{"query":"{ models(first: 5) { nodes { name } } }"}'
+LARGE = b'{"query":"{ __schema { types { name description fields { name description } } } }"}'
+BLOCK = 65_536
+
+Chunks = Callable[[], Iterator[bytes]]
+
+
+def post(body: bytes) -> bytes:
+    return HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body
+
+
+def endless(start: bytes, part: bytes) -> Iterator[bytes]:
+    """A request that begins well, and does not end."""
+    yield start
+    yield from cycle((part,))
+
+
+def long_url() -> Iterator[bytes]:
+    return endless(b"GET /graphql?query=", b"x" * BLOCK)
+
+
+def header_lines() -> Iterator[bytes]:
+    return endless(HEAD, b"X-Some: thing\r\n" * 4_000)
+
+
+def empty_header_lines() -> Iterator[bytes]:
+    return endless(HEAD, b"a:\r\n" * 16_000)
+
+
+def header_value() -> Iterator[bytes]:
+    return endless(HEAD + b"X-Long: ", b"x" * BLOCK)
+
+
+def header_name() -> Iterator[bytes]:
+    return endless(HEAD, b"x" * BLOCK)
+
+
+def empty_lines() -> Iterator[bytes]:
+    return endless(b"\r\n", b"\r\n" * 30_000)
+
+
+def trailers() -> Iterator[bytes]:
+    return endless(
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n", b"X-Some: thing\r\n" * 4_000
+    )
+
+
+def trailer_value() -> Iterator[bytes]:
+    return endless(
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Long: ", b"x" * BLOCK
+    )
+
+
+def chunk_extension() -> Iterator[bytes]:
+    return endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n2;", b"x" * BLOCK)
+
+
+def tiny_chunks() -> Iterator[bytes]:
+    return endless(HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n" * 10_000)
+
+
+def refused_body() -> Iterator[bytes]:
+    return endless(HEAD + b"Content-Length: 99999999999\r\n\r\n", b" " * BLOCK)
+
+
+def queries() -> Iterator[bytes]:
+    return endless(b"", post(QUERY) * 500)
+
+
+def large_queries() -> Iterator[bytes]:
+    return endless(b"", post(LARGE) * 200)
+
+
+def small_gets() -> Iterator[bytes]:
+    return endless(b"", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_000)
+
+
+def not_found() -> Iterator[bytes]:
+    return endless(b"", b"GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n" * 1_000)
+
+
+ENDLESS: list[Chunks] = [
+    long_url,
+    header_lines,
+    empty_header_lines,
+    header_value,
+    header_name,
+    empty_lines,
+    trailers,
+    trailer_value,
+    chunk_extension,
+    tiny_chunks,
+    refused_body,
+]
+PIPELINES: list[Chunks] = [queries, large_queries, small_gets, not_found]
+
+
+class Sending:
+    """Sends what a generator yields on several connections, each opened anew when it has ended."""
+
+    def __init__(self, chunks: Chunks, *, reads: bool, connections: int = 8) -> None:
+        self.chunks = chunks
+        self.reads = reads
+        self.connections = connections
+
+    def __call__(self, port: int, seconds: float) -> None:
+        asyncio.run(self._run(port, seconds))
+
+    async def _run(self, port: int, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await asyncio.gather(*(self._repeat(port) for _ in range(self.connections)))
+
+    async def _repeat(self, port: int) -> None:
+        while True:
+            with suppress(OSError):
+                await self._connection(port)
+            await asyncio.sleep(0.01)
+
+    async def _connection(self, port: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=BLOCK)
+        tasks = [asyncio.ensure_future(self._send(writer))]
+        if self.reads:
+            tasks.append(asyncio.ensure_future(self._read(reader)))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            writer.transport.abort()
+
+    async def _send(self, writer: asyncio.StreamWriter) -> None:
+        for chunk in self.chunks():
+            writer.write(chunk)
+            await writer.drain()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        while await reader.read(BLOCK):
+            pass
+
+
+class Waiting:
+    """Opens connections, sends the same start on each, and waits."""
+
+    def __init__(self, start: bytes, connections: int) -> None:
+        self.start = start
+        self.connections = connections
+
+    def __call__(self, port: int, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        left: dict[socket.socket, bytes] = {}
+        for _ in range(self.connections):
+            one = socket.create_connection(("127.0.0.1", port))
+            one.setblocking(False)
+            left[one] = self.start
+        while time.monotonic() < end:
+            for one, rest in left.items():
+                with suppress(OSError):  # it takes no more now, or has ended
+                    left[one] = rest[one.send(rest) :] if rest else rest
+            time.sleep(0.05)
+        for one in left:
+            one.close()
+
+
+@pytest.mark.parametrize("chunks", ENDLESS, ids=lambda chunks: chunks.__name__)
+def test_a_request_without_end(chunks: Chunks, database_url: str, tmp_path: Path) -> None:
+    with served(database_url, tmp_path) as server:
+        measure(server, Sending(chunks, reads=True)).assert_harmless()
+        assert "Traceback" not in server.log.read_text("utf-8")
+
+
+@pytest.mark.parametrize("reads", [True, False], ids=["read", "not read"])
+@pytest.mark.parametrize("chunks", PIPELINES, ids=lambda chunks: chunks.__name__)
+def test_pipelined_requests_without_end(
+    chunks: Chunks, reads: bool, database_url: str, tmp_path: Path
+) -> None:
+    with served(database_url, tmp_path) as server:
+        measure(server, Sending(chunks, reads=reads)).assert_harmless()
+        assert "Traceback" not in server.log.read_text("utf-8")
+
+
+WAITING = {
+    "silent connections": Waiting(b"", 800),
+    "half a head": Waiting(HEAD, 800),
+    "half a body": Waiting(HEAD + b"Content-Length: 262144\r\n\r\n" + b" " * 262_000, 800),
+    "half a body in chunks": Waiting(
+        HEAD + b"Transfer-Encoding: chunked\r\n\r\n3ff00\r\n" + b" " * 260_000, 800
+    ),
+    "large answers that are not read": Waiting(post(LARGE), 100),
+}
+
+
+@pytest.mark.parametrize("name", WAITING)
+def test_many_connections_that_wait(name: str, database_url: str, tmp_path: Path) -> None:
+    with served(database_url, tmp_path) as server:
+        measure(server, WAITING[name], 4).assert_harmless()
+        assert "Traceback" not in server.log.read_text("utf-8")
