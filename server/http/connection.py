@@ -35,11 +35,16 @@ class BoundedProtocol(EndingProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Called by the event loop; what arrives while a response is outstanding waits."""
-        if self._unparsed or len(data) > _SLICE_BYTES or self._must_wait():
+        cycle = self.cycle
+        if (
+            (cycle is None or cycle.response_complete or (cycle.more_body and not self.pipeline))
+            and not (self._unparsed or self.flow.write_paused)
+            and len(data) <= _SLICE_BYTES
+        ):
+            self._feed(data)
+        else:
             self._unparsed += data
             self._parse()
-        else:
-            self._feed(data)
 
     def pause_writing(self) -> None:
         """Called by the event loop when the client does not read what was written."""
@@ -114,7 +119,8 @@ class BoundedProtocol(EndingProtocol):
         if self.pipeline:
             cycle, app = self.pipeline.pop()
             self._start_asgi_task(cycle, app)
-        self._go_on()
+        if self._unparsed or self.flow.read_paused or self._refusal is not None:
+            self._go_on()
 
     def _check_head(self) -> None:
         """Raises HttpError for a head that is too large, or that comes after the last response."""

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any
+from typing import Any, ClassVar
 
 from resolvers.errors import UNAVAILABLE
 from server.errors import HttpError
@@ -50,10 +50,10 @@ class DirectExchange:
     more_body: bool = True
     operation: GraphQLRequest | None = None  # once the body is complete
     running: InFlightRequest[GraphQLResponse] | None = None
-    response_started: bool = False
     response_complete: bool = False
     disconnected: bool = False
-    message_event: asyncio.Event = _NO_EVENT
+    response_started: ClassVar[bool] = False
+    message_event: ClassVar[asyncio.Event] = _NO_EVENT
 
 
 class Protocol(BoundedProtocol):
@@ -67,6 +67,7 @@ class Protocol(BoundedProtocol):
         if state is not None:
             settings = state.pipeline.operations.settings
             self._is_host_allowed = state.hosts.is_allowed
+            self._host: bytes | None = None  # the last one that was allowed
             self._body_bytes_max = settings.body_bytes_max
             self._timeout_ms = settings.operation_timeout_ms
             self._period_s = min(self._timeout_ms / 1_000, self._period_s)
@@ -132,8 +133,11 @@ class Protocol(BoundedProtocol):
         if url != _PATH and not url.startswith(_QUERY):
             return None
         head = RequestHead(method, url[len(_QUERY) :], dict(self.headers))
-        if not self._is_host_allowed(head.headers.get(b"host", b"")):
-            return None
+        host = head.headers.get(b"host", b"")
+        if host != self._host:
+            if not self._is_host_allowed(host):
+                return None
+            self._host = host
         is_direct = request.is_in_order(head, self._body_bytes_max) and not wants_page(head)
         return head if is_direct and self.parser.get_http_version() == "1.1" else None
 
@@ -143,9 +147,10 @@ class Protocol(BoundedProtocol):
         exchange.more_body = False
         if self._held_bytes:
             self._account()
-        exchange.operation = request.graphql_request(
-            exchange.head, bytes(exchange.body), exchange.request_id
-        )
+        body = exchange.body
+        if not isinstance(body, bytes):
+            body = bytes(body)
+        exchange.operation = request.graphql_request(exchange.head, body, exchange.request_id)
         running = self._pipeline.start(exchange.operation, self._respond)
         if not exchange.response_complete:
             exchange.running = running
