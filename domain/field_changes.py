@@ -4,7 +4,6 @@ The log holds columns. Keys become ids, money its exact digits, and labels a lis
 clients never see are left out, and so is the row's own key, which is the event's subject.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from domain import ids, rules
+from domain import ids, json_values, rules
 
 _INTERNAL = {"id", "updated_at", "semver_key", "last_number", "status_before_archive"}
 _NAMES = {
@@ -39,7 +38,7 @@ class FieldChange:
 def read(text: str) -> list[FieldChange]:
     """The changes in an event's JSON text, sorted by field."""
     # a float would lose digits of money
-    columns: dict[str, tuple[Any, Any]] = json.loads(text, parse_float=Decimal)
+    columns: dict[str, tuple[Any, Any]] = json_values.loads(text)
     changes = [
         FieldChange(_NAMES.get(name) or rules.api_name(name), *(_api_value(name, v) for v in both))
         for name, both in columns.items()
@@ -52,16 +51,7 @@ def _api_value(column: str, value: Any) -> Any:
     if value is None:
         return None
     convert = _CONVERTERS.get(column)
-    return convert(value) if convert else _plain(value)
-
-
-def _plain(value: Any) -> Any:
-    """JSON as the API sends it: numbers other than money are floats."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+    return convert(value) if convert else json_values.sendable(value)
 
 
 def _node_id(prefix: str) -> Callable[[str], str]:

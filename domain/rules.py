@@ -3,39 +3,36 @@
 The rules of each type are data, by field, so that all breaches of one input are reported together.
 """
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from math import isinf
 from typing import Any
-from urllib.parse import urlsplit
 
-from domain import patterns, semver
+from domain import json_values, patterns, semver, urls
+from domain.json_values import is_storable
 from domain.problems import Invalid
-from domain.secrets import looks_like_a_secret
+from domain.secrets import is_random, place_of_secret
 
 Rule = Callable[[Any], str | None]
 
-JSON_BYTES_MAX = 16 * 1024
-JSON_LEVELS_MAX = 8
 LABELS_MAX = 64
 TEXT_LENGTH_MAX = 10_000
 HOLD_REASON_LENGTH_MAX = 1_000
-URL_LENGTH_MAX = 2_048
 MONEY_MAX = Decimal(10) ** 10  # NUMERIC(20, 10) holds less than this
 _MONEY_STEP = Decimal(10) ** -10
 INT_MAX = 2**31 - 1
 KEY_LENGTH_MAX = 255  # of an idempotency key
 
-_NUL = re.compile(r"(?<!\\)(\\\\)*\\u0000")  # NUL, escaped as in JSON
-
 
 def breaches(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> list[Invalid]:
-    """The breaches of all values; None breaks no rule."""
+    """The breaches of all values, and the secrets in them; None breaks no rule."""
     invalid = []
     for name, value in values.items():
-        message = rules[name](value) if name in rules and value is not None else None
+        if value is None:
+            continue
+        message = rules[name](value) if name in rules else None
+        if message is None and isinstance(value, str | dict | list):
+            message = no_secret(value)
         if message is not None:
             invalid.append(Invalid(f"{api_name(name)} {message}", (api_name(name),)))
     return invalid
@@ -62,11 +59,22 @@ def matches(pattern: str, description: str) -> Rule:
     return lambda text: None if form.fullmatch(text) else f"must be {description}"
 
 
+def no_secret(value: Any) -> str | None:
+    """Text, JSON or labels in which nothing looks like a credential."""
+    place = place_of_secret(value)
+    if place is None:
+        return None
+    return (
+        f"must not hold a secret, as it seems to{json_values.at(place)}:"
+        " store it elsewhere, and refer to it in credentialRef"
+    )
+
+
 def up_to(length: int) -> Rule:
     """Text of at most this many characters, without NUL, which PostgreSQL cannot store."""
 
     def rule(text: str) -> str | None:
-        if "\0" in text or not is_unicode(text):
+        if not is_storable(text):
             return "must be text without NUL and without lone surrogates"
         return (
             f"must be at most {length} characters, not {len(text)}" if len(text) > length else None
@@ -111,40 +119,15 @@ def semantic_version(text: str) -> str | None:
     return None if semver.is_valid(text) else message
 
 
-def url(text: str) -> str | None:
-    """An absolute URL or URI, such as https://example.com/v1 or s3://bucket/key."""
-    try:
-        parts = urlsplit(text)
-        absolute = bool(parts.scheme) and bool(parts.netloc or parts.path)
-    except ValueError:
-        absolute = False
-    if not absolute or not text.isprintable() or " " in text:
-        return "must be an absolute URL, such as https://example.com/v1"
-    if urlsplit(text).password:
-        return "must not hold a password: refer to secrets in credentialRef"
-    return up_to(URL_LENGTH_MAX)(text)
-
-
 def credential_ref(text: str) -> str | None:
     """A reference to a secret, never the secret."""
     message = "must start with env://, vault://, aws-sm://, gcp-sm:// or k8s://"
     form = r"(env|vault|aws-sm|gcp-sm|k8s)://[!-~]{1,500}"
-    return None if re.fullmatch(form, text, re.ASCII) else message
-
-
-def json_value(value: Any) -> str | None:
-    """JSON of at most 16 KiB and 8 levels."""
-    if _levels(value, JSON_LEVELS_MAX + 1) > JSON_LEVELS_MAX:
-        return f"must be nested at most {JSON_LEVELS_MAX} levels deep"
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        json.loads(text, parse_int=_finite)
-    except ValueError:  # the literal 1e400 is an infinity
-        return "must hold finite numbers"
-    if _NUL.search(text) or not is_unicode(text):
-        return "must be text without NUL and without lone surrogates"
-    too_large = len(text.encode()) > JSON_BYTES_MAX
-    return f"must be at most {JSON_BYTES_MAX} bytes of JSON" if too_large else None
+    if not re.fullmatch(form, text, re.ASCII):
+        return message
+    store, _, place = text.partition("://")
+    is_secret = store == "env" and is_random(place)
+    return "must name the place of the secret, never the secret itself" if is_secret else None
 
 
 def idempotency_key(text: str) -> str | None:
@@ -157,14 +140,6 @@ def alias_name(value: str) -> str | None:
     """The name of an alias; `latest` is reserved for the newest version."""
     reserved = "must not be latest, which selects the newest version"
     return reserved if value == "latest" else _alias(value)
-
-
-def config(value: Any) -> str | None:
-    """JSON that holds no secret."""
-    message = json_value(value)
-    if message is None and (place := looks_like_a_secret(value)):
-        message = f"must not hold a secret, as {place} seems to; put a reference in credentialRef"
-    return message
 
 
 def labels(pairs: list[tuple[str, str]]) -> str | None:
@@ -180,33 +155,7 @@ def labels(pairs: list[tuple[str, str]]) -> str | None:
             return "must have keys of 1 to 63 and values of up to 255 characters"
         if message := up_to(255)(key) or up_to(255)(value):
             return message
-    if place := looks_like_a_secret(dict(pairs)):
-        return f"must not hold a secret, as {place} seems to"
-    return None
-
-
-def _levels(value: Any, limit: int) -> int:
-    if limit == 0 or not isinstance(value, (dict, list)):
-        return 0
-    items = value.values() if isinstance(value, dict) else value
-    return 1 + max((_levels(item, limit - 1) for item in items), default=0)
-
-
-def _finite(digits: str) -> float:
-    """A whole number as a float, as most JSON parsers read it; fails when it overflows."""
-    number = float(digits)
-    if isinf(number):
-        raise ValueError
-    return number
-
-
-def is_unicode(text: str) -> bool:
-    """Whether the text has no lone surrogates, which JSON can write but UTF-8 cannot encode."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    return no_secret(dict(pairs))
 
 
 name = matches(patterns.NAME, "letters, digits and . _ - : / @ inside, up to 200 characters")
@@ -217,6 +166,10 @@ _alias = matches(
 sha256 = matches(patterns.SHA256, "64 lower-case hexadecimal characters")
 ratio = within(0, 1)
 text = up_to(TEXT_LENGTH_MAX)
+json_value = json_values.problem
+artifact_url = urls.url(urls.ARTIFACT, "s3://bucket/key")
+endpoint = urls.url(urls.ENDPOINT, "https://example.com/v1")
+web_url = urls.url(urls.WEB, "https://example.com/v1")
 
 MODEL: dict[str, Rule] = {
     "name": name,
@@ -235,7 +188,7 @@ VERSION: dict[str, Rule] = {
     "slo_success_rate": ratio,
     "context_window": at_least(1),
     "max_output_tokens": at_least(1),
-    "artifact_url": url,
+    "artifact_url": artifact_url,
     "size_bytes": lambda number: None if number >= 0 else "must be 0 or more",
     "metadata_": json_value,
 }
@@ -243,8 +196,8 @@ BINDING: dict[str, Rule] = {
     "provider": slug,
     "provider_model_id": lambda value: up_to(200)(value) if value else "must not be empty",
     "region": slug,
-    "endpoint": url,
-    "config": config,
+    "endpoint": endpoint,
+    "config": json_value,
     "credential_ref": credential_ref,
     "priority": at_least(0),
     "weight": within(0, 1000),
@@ -260,6 +213,6 @@ PRICE: dict[str, Rule] = {
 PROVIDER: dict[str, Rule] = {
     "slug": slug,
     "name": lambda value: up_to(200)(value) if value.strip() else "must not be empty",
-    "api_base": url,
-    "docs_url": url,
+    "api_base": endpoint,
+    "docs_url": web_url,
 }

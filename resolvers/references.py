@@ -6,7 +6,8 @@ from uuid import UUID
 
 from db.reads import bindings, models, providers, versions
 from db.tables import Model, ModelVersion
-from domain import ids, rules
+from domain import ids
+from domain.json_values import is_storable
 from domain.problems import Invalid, NotFound, Refused
 from resolvers.arguments import chosen
 from resolvers.errors import RequestError
@@ -127,7 +128,7 @@ def _can_be_stored(ref: Any) -> bool:
     """Whether PostgreSQL can hold all text of the reference; other text can name no row."""
     for field in ref.__strawberry_definition__.fields:
         value = getattr(ref, field.python_name)
-        if isinstance(value, str) and ("\0" in value or not rules.is_unicode(value)):
+        if isinstance(value, str) and not is_storable(value):
             return False
         if hasattr(value, "__strawberry_definition__") and not _can_be_stored(value):
             return False

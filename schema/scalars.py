@@ -11,6 +11,7 @@ from graphql import GraphQLError
 from strawberry.scalars import JSON
 from strawberry.types.scalar import ScalarDefinition
 
+from domain.json_values import UNREADABLE
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 
 _DIGITS_MAX = 50  # refuses 1e400000000, which would take as many digits
@@ -97,6 +98,13 @@ def parse_big_int(value: Any) -> int:
     return number
 
 
+def send_json(value: Any) -> Any:
+    """The value as it is; an error for one that cannot be written, so that its field is null."""
+    if value is UNREADABLE:
+        raise GraphQLError("A number in this value is too large to be sent as JSON")
+    return value
+
+
 def _unchanged(value: Any) -> Any:
     return value
 
@@ -145,7 +153,8 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     URL: _scalar(
         "URL",
-        "An absolute URL or URI of up to 2,048 characters, without a password.",
+        "An absolute URL of up to 2,048 characters, without a password or a signature. Each field"
+        " has a list of schemes, which the message that refuses another one names.",
         "https://url.spec.whatwg.org/",
         parse_text("URL"),
         str,
@@ -166,9 +175,10 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     JSON: _scalar(
         "JSON",
-        "Any JSON value. Inputs: at most 16 KiB and 8 levels.",
+        "Any JSON value. Inputs: at most 16 KiB and 8 levels, integers of 64 bits, finite numbers,"
+        " and nothing that looks like a credential.",
         "https://www.rfc-editor.org/rfc/rfc8259",
         _unchanged,
-        _unchanged,
+        send_json,
     ),
 }

@@ -4,10 +4,12 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import orjson
 from graphql import ExecutionResult, GraphQLError
 from graphql.error import GraphQLFormattedError
 
 from db.postgres import errors as database
+from domain import json_values
 from domain.outcomes import WriteOutcome
 from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE
 
@@ -127,6 +129,23 @@ def _outcome(error: GraphQLError, outcomes: Mapping[str, WriteOutcome]) -> Write
     """What is known of the write of the field that the error is in; of all, if it is in none."""
     key = str(error.path[0]) if error.path else ""
     return outcomes.get(key, WriteOutcome.NOT_STARTED)
+
+
+def encoded(
+    result: ExecutionResult,
+    request_id: str,
+    outcomes: Mapping[str, WriteOutcome] | None = None,
+) -> bytes:
+    """The response body of an executed operation, as JSON; for `outcomes` see `body`.
+
+    Rows that a mutation returns may hold integers beyond 64 bits, which PostgreSQL makes of
+    3.8e25: they are sent as floats.
+    """
+    shown = body(result, request_id, outcomes)
+    try:
+        return orjson.dumps(shown)
+    except TypeError:
+        return orjson.dumps(json_values.sendable(shown))
 
 
 def unexpected(cause: BaseException, request_id: str) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Reads: prepared queries on a pool of connections, each in a transaction of its own."""
 
-import json
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
@@ -17,8 +16,8 @@ from db.postgres.arrays import uuid_array
 from db.postgres.batching import Batcher
 from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.statements import Query, compiled
+from domain import json_values
 from domain.hashable import hashable
-from domain.rules import is_unicode
 
 # A larger load gains less than its batching costs: queries that run as a batch, for example, have
 # shared their keys already. With 32 instead of 8 Q1 takes 5 to 10% more CPU.
@@ -111,7 +110,7 @@ def _is_storable(text: str) -> bool:
 
     In a batch it would fail the loads of all other requests too.
     """
-    return "\0" not in text and is_unicode(text)
+    return json_values.is_storable(text)
 
 
 async def fetch(
@@ -129,11 +128,14 @@ async def fetch(
 
 
 def parse_json(text: str | bytes) -> Any:
-    """JSON as PostgreSQL stores it; orjson cannot read numbers such as 1e400."""
+    """JSON as PostgreSQL stores it; integers beyond 64 bits are floats.
+
+    A value with a number beyond the range of floats is UNREADABLE, and its field an error.
+    """
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
-        return json.loads(text)
+        return json_values.sendable(json_values.loads(text))
 
 
 def _has_lost_connection(error: psycopg.OperationalError) -> bool:

@@ -111,7 +111,7 @@ class Operations:
             if outcome is not BatchFailure.TOO_SLOW:
                 run = partial(self._run_by_executor, prepared, caller)
         result = await in_task(run())
-        return orjson.dumps(errors.body(result, caller.request_id)), not result.errors
+        return errors.encoded(result, caller.request_id), not result.errors
 
     async def _mutate(
         self, prepared: PreparedOperation, plan: object, caller: Caller
@@ -132,8 +132,8 @@ class Operations:
             reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
             result = executor.result_so_far(reason)
         with logged_as(caller.request_id):
-            body = errors.body(result, caller.request_id, context.outcomes)
-        return orjson.dumps(body), not result.errors
+            body = errors.encoded(result, caller.request_id, context.outcomes)
+        return body, not result.errors
 
     async def subscribe(
         self, prepared: PreparedOperation, caller: Caller

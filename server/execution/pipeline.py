@@ -113,7 +113,7 @@ class RequestPipeline:
         async def bodies() -> AsyncGenerator[bytes, None]:
             async with aclosing(results):
                 async for result in results:
-                    yield orjson.dumps(errors.body(result, request.caller.request_id))
+                    yield errors.encoded(result, request.caller.request_id)
 
         return bodies()
 

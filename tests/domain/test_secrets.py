@@ -1,0 +1,122 @@
+"""Which text and JSON seems to hold a credential, and which does not."""
+
+from typing import Any
+
+import pytest
+
+from catalogs import genai_prices
+from domain.secrets import place_of_secret
+
+SECRETS: list[Any] = [
+    {"api_key": ["abc123secret"]},
+    {"api_key": {"value": "hunter2"}},
+    {"api_keys": {"prod": "hunter2"}},
+    {"secret": {"key": "x", "text": "hunter2"}},
+    {"headers": [{"name": "Authorization", "value": "Bearer abcdefg"}]},
+    {"headers": {"Authorization": "Bearer abc"}},
+    {"headers": [["X-Api-Key", "abc"]]},
+    {"extra_headers": ["x-api-key: abc123zz"]},
+    {"env": [["API_KEY", "abc123"]]},
+    {"key": "api_key", "value": "abc"},
+    {"password": 123456},
+    {"a": [{"clientSecret": "abc"}]},
+    {"Api Key": "abc"},
+    {"APIKEY": "abc"},
+    {"OPENAI_API_KEY": "abc"},
+    {"x-api-key": "abc"},
+    {"cookie": "a=b"},
+    {"sk-ant-api03-abcdefgh": 1},
+    "https://user:pass@host/v1",
+    "postgresql://me:pw1@db/x",
+    "https://host/v1?api_key=abc",
+    "https://host/v1?a=b&token=abc",
+    "https://host/v1?%61pi_key=abc",
+    "https://account.blob.core.windows.net/c/b?sv=1&sig=abc%2F",
+    "https://b.s3.amazonaws.com/k?X-Amz-Signature=deadbeef",
+    "https://b.s3.amazonaws.com/k?X-Amz-Credential=abc%2F20260101",
+    "https://storage.googleapis.com/b/k?X-Goog-Signature=deadbeef",
+    "Authorization: Bearer abc123def456",
+    "use api_key=abc123def",
+    "AccountKey=" + "a" * 20,
+    *(
+        f"the key is {text}"
+        for text in (
+            "sk-ant-api03-abcdefgh",
+            "sk-" + "abcdefghijklmnopqrstuvwx",
+            "sk-proj-abc123def",
+            "ghp_" + "a1" * 18,
+            "github_pat_" + "a" * 30,
+            "AKIA" + "IOSFODNN7EXAMPLE",
+            "AIza" + "b" * 35,
+            "xoxb-" + "123456789012-abc",
+            "hf_" + "a" * 34,
+            "glpat-" + "a1" * 10,
+            "npm_" + "a" * 36,
+            "pypi-AgEIcHlwaS5vcmc" + "a" * 30,
+            "gsk_" + "a1" * 20,
+            "sk_live_" + "a1" * 10,
+            "-----BEGIN RSA PRIVATE" + " KEY-----",
+            "eyJhbGciOiJIUzI1NiJ9" + ".eyJzdWIiOiIx.abc",
+        )
+    ),
+]
+NO_SECRETS: list[Any] = [
+    "task-classification",
+    "sketch",
+    "a" * 64,
+    "0123abcd" * 8,
+    "550e8400-e29b-41d4-a716-446655440000",
+    "sk-learn-pipelines-classifier",
+    "opus-mt-en-sk-multilingual-model-v2",
+    "meta.llama3-1-70b-instruct-v1:0",
+    "disk-encryption-at-rest-classification",
+    "token: a unit of text",
+    "password: required",
+    "Basic multi-language-support",
+    "https://host/v1?version=2024-01-01&model=a",
+    "https://user@host/x",
+    "https://host:8080/path@v1",
+    "s3://bucket/key=1/part=2",
+    "env://OPENAI_API_KEY",
+    "aws-sm://arn:aws:secretsmanager:us-east-1:123:secret:prod/openai-AbCdEf",
+    "vault://kv/openai#api_key",
+    {"max_tokens": 4096, "tokens": ["<s>"], "bos_token": "<s>", "tokenizer": "cl100k"},
+    {"api_key": "env://X"},
+    {"api_key": "os.environ/X"},
+    {"api_key": "${KEY}"},
+    {"api_key": {"env": "OPENAI_API_KEY"}},
+    {"api_key": None},
+    {"api_key": ""},
+    {"password": True},
+    {"auth": "none"},
+    {"secret_name": "x"},
+    {"token_url": "https://x/y"},
+    {"headers": {"Authorization": "Bearer ${T}"}},
+    {"name": "temperature", "value": 0.5},
+    {"name": "token", "type": "string"},
+]
+
+
+@pytest.mark.parametrize("value", SECRETS, ids=str)
+def test_secrets_are_found(value: Any) -> None:
+    assert place_of_secret(value) is not None
+    assert place_of_secret({"deep": [value]}) is not None
+
+
+@pytest.mark.parametrize("value", NO_SECRETS, ids=str)
+def test_ordinary_values_are_no_secrets(value: Any) -> None:
+    assert place_of_secret(value) is None
+    assert place_of_secret({"deep": [value]}) is None
+
+
+def test_the_place_names_keys_and_items() -> None:
+    assert place_of_secret({"a": [{}, {"password": "hunter2"}]}) == "a[1].password"
+
+
+def test_no_value_of_a_real_catalog_is_a_secret() -> None:
+    catalog = genai_prices.read()
+    models = [(m.name, m.description, m.labels) for m in catalog.models]
+    bindings = [b.provider_model_id for m in catalog.models for v in m.versions for b in v.bindings]
+    urls = [(p.name, p.api_base, p.docs_url) for p in catalog.providers]
+    values = [value for row in (*models, *urls) for value in row] + bindings
+    assert [value for value in values if place_of_secret(value) is not None] == []
