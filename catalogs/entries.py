@@ -8,6 +8,7 @@ from itertools import chain
 
 from catalogs.catalog import Binding, Facts, ImportIssue, Model, Version
 from catalogs.names import Name
+from domain import rules
 from domain.enums import Capability, TaskType, VersionStatus
 
 _TASKS = (
@@ -45,21 +46,44 @@ def task_of(model: str) -> TaskType:
 def build_models(
     entries: Iterable[CatalogEntry], source: str
 ) -> tuple[tuple[Model, ...], tuple[ImportIssue, ...]]:
-    """The models of these entries, sorted by name, and the entries that repeat a binding."""
+    """The models of these entries by name, and the entries that are refused, each with a reason.
+
+    Refused are values that no client may store either, and entries that repeat a binding.
+    """
     by_model: dict[str, dict[str, list[CatalogEntry]]] = defaultdict(lambda: defaultdict(list))
     seen: set[tuple[str, str, str | None, Name]] = set()
-    duplicates: list[ImportIssue] = []
+    refused: list[ImportIssue] = []
     for entry in entries:
         binding = entry.binding
+        if problem := _problem(entry):
+            refused.append(ImportIssue(entry.key, problem))
+            continue
         name = Name(entry.name.model, entry.name.version)  # the region belongs to the binding
         key = (binding.provider, binding.provider_model_id, binding.region, name)
         if key in seen:
-            duplicates.append(ImportIssue(entry.key, "the same binding as an earlier entry"))
+            refused.append(ImportIssue(entry.key, "the same binding as an earlier entry"))
             continue
         seen.add(key)
         by_model[name.model][name.version].append(entry)
     models = (_model(name, versions, source) for name, versions in sorted(by_model.items()))
-    return tuple(models), tuple(duplicates)
+    return tuple(models), tuple(refused)
+
+
+def _problem(entry: CatalogEntry) -> str | None:
+    """What the rules of inputs refuse in the entry's values, or None."""
+    binding = entry.binding
+    of_model = {"name": entry.name.model, "description": entry.description}
+    of_binding = {
+        "provider": binding.provider,
+        "provider_model_id": binding.provider_model_id,
+        "region": binding.region,
+    }
+    found = [
+        *rules.breaches(of_model, rules.MODEL),
+        *rules.breaches({"version": entry.name.version}, rules.VERSION),
+        *rules.breaches(of_binding, rules.BINDING),
+    ]
+    return found[0].message if found else None
 
 
 def _model(name: str, versions: dict[str, list[CatalogEntry]], source: str) -> Model:

@@ -1,6 +1,9 @@
 """The commands of `registry`, and how it reports their errors."""
 
+import os
 import sys
+import traceback
+from typing import Annotated
 
 import typer
 from pydantic import ValidationError
@@ -11,7 +14,6 @@ from server.commands.failures import FAILED, USAGE, Failure
 
 app = typer.Typer(
     name="registry",
-    help="A registry of models, their versions, and the provider bindings that serve them.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -26,9 +28,33 @@ app.add_typer(retention.app, name="retention")
 app.add_typer(archive.app, name="archive")
 
 
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        from importlib.metadata import version
+
+        typer.echo(version("model-registry"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version and exit.",
+            is_eager=True,
+            callback=_print_version,
+        ),
+    ] = False,
+) -> None:
+    """A registry of models, their versions, and the provider bindings that serve them."""
+
+
 def main() -> None:
     """Run a command; a mistake of its user is one line on stderr, never a traceback."""
     try:
+        _warn_of_unknown_settings()
         code = app(standalone_mode=False)
     except TyperException as error:
         _fail(error.format_message(), USAGE)
@@ -40,15 +66,34 @@ def main() -> None:
         _fail("\n".join(problems(error)), USAGE)
     except Failure as failure:
         _fail(str(failure), failure.exit_code)
+    except BrokenPipeError:  # the reader of the output has gone
+        os._exit(FAILED)  # flushing stdout at exit would fail again
     except Exception as error:
-        from db.postgres.errors import is_unavailable
-
-        if not is_unavailable(error):
-            raise
-        _fail("DATABASE_URL: the database does not answer", FAILED)
+        _fail(_unexpected(error), FAILED)
     sys.exit(code if isinstance(code, int) else 0)
 
 
+def _warn_of_unknown_settings() -> None:
+    from server.unknown_settings import names_in_env_file, unknown_settings
+
+    for line in unknown_settings([*os.environ, *names_in_env_file()]):
+        typer.echo(f"Warning: {line}", err=True)
+
+
+def _unexpected(error: Exception) -> str:
+    """One line about any other error; REGISTRY_LOG_LEVEL=debug shows the traceback first."""
+    from db.postgres.errors import is_unavailable
+
+    if os.environ.get("REGISTRY_LOG_LEVEL", "").lower() == "debug":
+        traceback.print_exception(error)
+    if is_unavailable(error):
+        return "DATABASE_URL: the database does not answer"
+    if isinstance(error, UnicodeError):
+        return "An argument, a setting or .env is not UTF-8 text"
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first} (REGISTRY_LOG_LEVEL=debug shows the traceback)"
+
+
 def _fail(lines: str, exit_code: int) -> None:
-    typer.echo(lines, err=True)
+    typer.echo(lines.encode("utf-8", "backslashreplace").decode(), err=True)
     sys.exit(exit_code)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.commands.counted import counted, counted_are
 from server.commands.databases import with_registry
 from server.commands.failures import Failure
 
@@ -43,7 +44,7 @@ def verify(
         report = await verified(store, archived_versions(database.reader), rows_of)
         _show(report, console, unreferenced)
         if report.problems:
-            raise Failure(f"{len(report.problems):,} archives cannot be restored")
+            raise Failure(f"{counted(len(report.problems), 'archive')} cannot be restored")
 
     with_registry(check)
 
@@ -56,13 +57,17 @@ def _show(report: "Report", console: "Console", list_unreferenced: bool) -> None
         for faulty in report.problems[:_SHOWN]:
             table.add_row(faulty.version_id, faulty.uri, faulty.problem)
         console.print(table)
-    console.print(f"{report.sound:,} archives are sound, {report.size_bytes:,} bytes.")
+    console.print(
+        f"{counted_are(report.sound, 'archive')} sound, {counted(report.size_bytes, 'byte')}."
+    )
     if report.waiting:
         console.print(
-            f"{report.waiting:,} are in a tier that takes hours: only their size is checked."
+            f"{counted_are(report.waiting, 'archive')} in a tier that takes hours:"
+            " only the size is checked."
         )
     console.print(
-        f"{len(report.unreferenced):,} objects are not referenced by any version; they do no harm."
+        f"{counted_are(len(report.unreferenced), 'object')} not referenced by any version,"
+        " which does no harm."
     )
     for digest in sorted(report.unreferenced) if list_unreferenced else ():
         console.print(f"  {digest}", highlight=False)

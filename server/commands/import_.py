@@ -114,11 +114,14 @@ def _counts_table(report: "Report") -> "Table":
 
 def _issues_table(title: str, issues: "tuple[ImportIssue, ...]") -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     by_reason: dict[str, list[str]] = defaultdict(list)
     for issue in issues:
         by_reason[issue.reason].append(issue.entry)
     table = Table("entries", "reason", "for example", title=title, title_justify="left")
     for reason, entries in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        table.add_row(f"{len(entries):,}", reason, "\n".join(entries[:_EXAMPLES]))
+        # a name may hold lone surrogates, which no terminal prints, and brackets, which rich reads
+        shown = "\n".join(entries[:_EXAMPLES]).encode("utf-8", "backslashreplace").decode()
+        table.add_row(f"{len(entries):,}", Text(reason), Text(shown))
     return table

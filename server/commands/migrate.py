@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from server.commands import databases
+from server.commands.failures import USAGE, Failure
 from server.settings import Settings
 
 
@@ -14,10 +15,16 @@ def migrate(
     ] = "head",
 ) -> None:
     """Migrate the database; waits for a running migration of another process."""
+    from alembic.util import CommandError
+
     from db.postgres import migrate as migrations
     from db.postgres import migration_state
 
     with databases.connectable(Settings()) as url:
-        migrations.upgrade(url, revision)
+        try:
+            migrations.upgrade(url, revision)
+        except CommandError as error:
+            line = f"There is no migration {revision!r} after that of the database: {error}"
+            raise Failure(line, USAGE) from error
     current = migration_state.head() if revision == "head" else revision
     typer.echo(f"The database is at migration {current}.")

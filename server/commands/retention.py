@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.commands.counted import counted
 from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
 from server.commands.progress import progress_bar
@@ -77,11 +78,19 @@ def apply(
         _show(totals, console)
         if totals.models == 0:
             return
-        if not yes and not typer.confirm("Do this?"):
+        if not yes and not _is_confirmed():
             raise Failure("Nothing was done")
         await _apply(database, store, scope, totals.models, console)
 
     with_registry(do)
+
+
+def _is_confirmed() -> bool:
+    """The answer to the question; raises Abort at the end of input, and when stdin is closed."""
+    try:
+        return typer.confirm("Do this?")
+    except (OSError, ValueError, RuntimeError, AttributeError) as error:
+        raise typer.Abort from error
 
 
 async def _apply(
@@ -106,7 +115,9 @@ async def _apply(
             run = await retention.run(database, store, scope, getuser(), on_step)
         except Refused as refusal:
             raise Failure(f"Stopped; finished models stay archived: {refusal}") from refusal
-    console.print(f"Archived {run.archived:,} versions, purged {run.purged:,}: {run.node_id}")
+    console.print(
+        f"Archived {counted(run.archived, 'version')}, purged {run.purged:,}: {run.node_id}"
+    )
 
 
 async def _scope(
@@ -114,13 +125,15 @@ async def _scope(
 ) -> "RetentionScope":
     from db.reads import models
     from db.reads.retention_plan import RetentionScope
+    from domain import rules
 
     before = purge_before.replace(tzinfo=UTC) if purge_before is not None else None
     if before is not None and before > datetime.now(UTC):
         raise Failure("--purge-before: must not be in the future", USAGE)
     if model is None:
         return RetentionScope(keep=keep, purge_before=before)
-    row = (await models.by_names(database.reader, [model])).get(model)
+    is_name = rules.name(model) is None
+    row = (await models.by_names(database.reader, [model])).get(model) if is_name else None
     if row is None:
         raise Failure(f"--model: no model has the name {model!r}", USAGE)
     return RetentionScope([row.id], keep, before)
@@ -156,8 +169,8 @@ def _show(totals: Totals, console: "Console") -> None:
         protected = f"{len(part.protected)} ({reasons})" if reasons else ""
         table.add_row(name, f"{len(part.archive):,}", f"{len(part.purge):,}", protected)
     if totals.models > len(totals.shown):
-        table.add_row(f"… and {totals.models - len(totals.shown):,} more models")
+        table.add_row(f"… and {counted(totals.models - len(totals.shown), 'more model')}")
     table.add_section()
     figures = (totals.archive, totals.purge, totals.protected)
-    table.add_row(f"{totals.models:,} models", *(f"{figure:,}" for figure in figures))
+    table.add_row(counted(totals.models, "model"), *(f"{figure:,}" for figure in figures))
     console.print(table)
