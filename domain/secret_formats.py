@@ -4,7 +4,7 @@ import re
 
 _FORMATS = (
     r"sk-(?:ant|proj|or|svcacct|admin|live|test|lf)-[\w-]{6,}",  # OpenAI, Anthropic and others
-    r"sk-(?!learn\b)(?:[A-Za-z0-9]+[_-])*?[A-Za-z0-9]{16,}",  # Slovak names have shorter words
+    r"sk-(?!learn\b)(?:[A-Za-z0-9]{1,15}[_-]){0,4}?[A-Za-z0-9]{16,}",  # not Slovak names
     r"[sr]k_(?:live|test)_[A-Za-z0-9]{10,}|whsec_[A-Za-z0-9+/]{16,}",  # Stripe
     r"A(?:KIA|SIA|ROA|IDA)[0-9A-Z]{16}\b",  # AWS
     r"AIza[\w-]{30,}|ya29\.[\w-]{20,}|GOCSPX-[\w-]{20,}",  # Google
