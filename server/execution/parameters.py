@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from resolvers.errors import LIMIT_EXCEEDED
-from server.errors import HttpError
+from server.errors import PERSISTED_QUERY_NOT_SUPPORTED, HttpError
 from server.execution.limits import JSON_DEPTH_MAX, is_nested_too_deeply
 
 
@@ -68,6 +68,8 @@ def _object(value: Any, name: str) -> dict[str, Any]:
 
 def _parameters(values: Mapping[str, Any]) -> Parameters:
     query = values.get("query")
+    if not query and _is_persisted(values.get("extensions")):
+        raise _no_persisted_queries()
     if not isinstance(query, str) or not query:
         raise HttpError(400, "`query` must be a string that holds a GraphQL document")
     name = values.get("operationName")
@@ -77,3 +79,18 @@ def _parameters(values: Mapping[str, Any]) -> Parameters:
         if values.get(other) is not None:
             _object(values[other], f"`{other}`")
     return Parameters(query, values.get("variables") or {}, name or None)
+
+
+def _is_persisted(extensions: Any) -> bool:
+    """Whether a request names its document by a hash, as Apollo's clients do at first."""
+    return isinstance(extensions, dict) and extensions.get("persistedQuery") is not None
+
+
+def _no_persisted_queries() -> HttpError:
+    """The error after which Apollo's clients send the document, and no hash any more.
+
+    Code, message and status are those of Apollo Server; by other statuses some clients take it for
+    a failure of the network.
+    """
+    headers = {"cache-control": "no-store"}
+    return HttpError(200, "PersistedQueryNotSupported", PERSISTED_QUERY_NOT_SUPPORTED, headers)
