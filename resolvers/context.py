@@ -10,6 +10,7 @@ from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from domain.outcomes import WriteOutcome
 from resolvers.event_broker import EventBroker
+from resolvers.event_cursors import StreamPosition
 from resolvers.loaders import Loaders
 from resolvers.service import Service
 
@@ -30,6 +31,8 @@ class Context:
     store: ArchiveStore | None = None  # None without cold storage
     loaders: Loaders = field(default_factory=Loaders)
     outcomes: dict[str, WriteOutcome] = field(default_factory=dict)
+    client: str = ""  # the address of a subscriber
+    position: StreamPosition | None = None  # of a subscription, where the transport has cursors
 
 
 Info: TypeAlias = strawberry.Info[Context, Any]

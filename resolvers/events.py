@@ -1,6 +1,7 @@
 """The subscription: the audit log as a stream of events, filtered and resumable."""
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
@@ -12,7 +13,7 @@ from domain import ids
 from domain.enums import AuditAction, EntityKind
 from resolvers import event_cursors
 from resolvers.arguments import describe, input_type, optional
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.errors import BAD_CURSOR, UNAVAILABLE, RequestError
 from resolvers.event_broker import EventBroker, EventFilter
 from resolvers.filters import FILTER_DESCRIPTION
@@ -64,9 +65,10 @@ async def registry_changed(
     broker: EventBroker | None = info.context.events
     if broker is None:
         raise RequestError("This server has no event stream", UNAVAILABLE)
+    broker.raise_if_full(info.context.client)  # before it costs a statement
     sequence = await _start(info, after)
     matches = await _event_filter(info, filter)
-    return _stream(info, broker, sequence, matches)
+    return _stream(info.context, broker, sequence, matches)
 
 
 async def changed_models(info: Info, parents: list[RegistryEvent]) -> list[Model | None]:
@@ -79,26 +81,29 @@ async def changed_models(info: Info, parents: list[RegistryEvent]) -> list[Model
 
 
 async def _stream(
-    info: Info, broker: EventBroker, sequence: int, matches: EventFilter
+    context: Context, broker: EventBroker, sequence: int, matches: EventFilter
 ) -> AsyncIterator[RegistryEvent]:
-    reader = info.context.db.reader
-
-    async def read(after: int, count: int) -> list[AuditEvent]:
-        return await audit.after(reader, after, count)
-
-    async for event in broker.events(read, sequence, matches):
-        yield RegistryEvent(event)
+    read = partial(audit.after, context.db.reader)
+    async with aclosing(broker.events(read, sequence, matches, context.client)) as events:
+        async for event in events:
+            changed = RegistryEvent(event)
+            if context.position is not None:
+                context.position.cursor = changed.cursor
+            yield changed
 
 
 async def _start(info: Info, after: str | None) -> int:
     """The sequence number after which the stream begins."""
     last = await data_version.revision(info.context.db.reader)
-    if after is None:
-        return last
-    sequence = event_cursors.decode(after)
+    position, name = info.context.position, "after"
+    if position is not None and position.after:
+        after, name = position.after, "Last-Event-ID"
+    sequence = last if after is None else event_cursors.decode(after, name)
     if sequence > last:
-        message = "after: this registry has no such event yet; the cursor is of another registry"
+        message = f"{name}: this registry has no such event yet; the cursor is of another registry"
         raise RequestError(message, BAD_CURSOR)
+    if position is not None:
+        position.cursor = event_cursors.encode(sequence)
     return sequence
 
 

@@ -28,11 +28,11 @@ from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
 from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
-from server.http import graphiql, sdl
-from server.http.endpoint import GraphQLEndpoint
+from server.http import graphiql, sdl, socket_protocol
+from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
 from server.http.hosts import Hosts
 from server.http.middleware import HostCheck, RequestLog
-from server.http.request import PATH
+from server.http.request import PATH, STREAM_PATH
 from server.http.state import STATE, ProtocolState
 from server.http.websocket import SocketEndpoint
 from server.ops import (
@@ -75,7 +75,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         async with event_feed.running(database_url, broker), jobs.running(job_queue):
             _settle_memory()
             async with background.running(descriptors.watch(), memory.watch()):
-                yield {STATE: state}
+                yield {STATE: state, socket_protocol.LIMITS: settings}
             await in_flight.drained()
         await database.close()
         store.close()
@@ -84,6 +84,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         routes=[
             Route("/", health.index),
             Route(PATH, GraphQLEndpoint(pipeline)),
+            Route(STREAM_PATH, SingleConnectionEndpoint()),
             WebSocketRoute(PATH, SocketEndpoint(pipeline)),
             Route("/healthz", health.alive),
             Route("/readyz", health.Readiness(database).get),

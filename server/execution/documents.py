@@ -85,11 +85,11 @@ class Document:
     size_bytes: int  # an estimate
     errors: tuple[GraphQLError, ...] = ()
 
-    def only_queries(self, name: str | None) -> bool:
-        """Whether the named operation is a query; without a name, whether all are."""
+    def has_mutation(self, name: str | None) -> bool:
+        """Whether the named operation is a mutation; without a name, whether any is."""
         named = self.operations.get(name or "")
         candidates = [named] if named else self.operations.values()
-        return all(item.node.operation is OperationType.QUERY for item in candidates)
+        return any(item.node.operation is OperationType.MUTATION for item in candidates)
 
     def operation(self, name: str | None) -> Operation:
         """The operation of this name, or the only one; raises HttpError when there is none."""

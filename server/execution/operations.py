@@ -18,6 +18,7 @@ from db.postgres.engine import Database
 from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.event_broker import EventBroker
+from resolvers.event_cursors import StreamPosition
 from resolvers.service import Service
 from server import errors
 from server.errors import HttpError, OperationRejected
@@ -37,6 +38,7 @@ class Caller(NamedTuple):
 
     request_id: str
     actor: str = "anonymous"
+    client: str = ""  # the address of one that can subscribe
 
 
 class PreparedOperation(NamedTuple):
@@ -69,11 +71,11 @@ class Operations:
     shared: subscriptions.SharedResults = field(default_factory=subscriptions.SharedResults)
     query_batcher: QueryBatcher = field(default_factory=QueryBatcher)
 
-    def prepare(self, parameters: Parameters, *, only_queries: bool) -> PreparedOperation:
+    def prepare(self, parameters: Parameters, *, read_only: bool) -> PreparedOperation:
         """An operation within all limits; raises OperationRejected or HttpError for any other."""
         document = self.documents.get(parameters.query)
-        if only_queries and not document.only_queries(parameters.operation_name):
-            raise HttpError(405, "A GET carries queries alone", headers={"allow": "POST"})
+        if read_only and document.has_mutation(parameters.operation_name):
+            raise HttpError(405, "A GET carries no mutation", headers={"allow": "POST"})
         _reject(document.errors)
         operation = document.operation(parameters.operation_name)
         node = operation.node
@@ -136,14 +138,14 @@ class Operations:
         return body, not result.errors
 
     async def subscribe(
-        self, prepared: PreparedOperation, caller: Caller
+        self, prepared: PreparedOperation, caller: Caller, position: StreamPosition | None
     ) -> AsyncGenerator[ExecutionResult, None]:
         """The results of a subscription, one per event; raises OperationRejected."""
         query, variables, name = prepared.parameters
         key = (query, name, orjson.dumps(variables))
-        executor = self._executor(
-            prepared, self._context(caller), self.schema.execution_context_class
-        )
+        context = self._context(caller)
+        context.client, context.position = caller.client, position
+        executor = self._executor(prepared, context, self.schema.execution_context_class)
         return await subscriptions.opened(
             executor, self.settings.operation_timeout_ms, self.shared, key
         )

@@ -17,6 +17,7 @@ from graphql import OperationType
 
 from db.reads.data_version import DataVersionReader
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
+from resolvers.event_cursors import StreamPosition
 from server import errors
 from server.errors import HttpError, OperationRejected
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
@@ -41,7 +42,7 @@ class GraphQLRequest:
     payload: bytes
     read: Callable[[bytes], Parameters]
     caller: Caller
-    only_queries: bool = False  # of a GET, which must change nothing
+    read_only: bool = False  # of a GET, which must change nothing
     operation_name: str | None = field(default=None, init=False)  # for the access log
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)
@@ -49,7 +50,7 @@ class GraphQLRequest:
     @property
     def cache_key(self) -> RequestKey:
         """Equal for equal requests; a query string is never taken for a body."""
-        return (self.payload,) if self.only_queries else self.payload
+        return (self.payload,) if self.read_only else self.payload
 
 
 class GraphQLResponse(NamedTuple):
@@ -100,15 +101,21 @@ class RequestPipeline:
         """The requested operation, within all limits; raises HttpError or OperationRejected."""
         if request.prepared is None:
             parameters = request.read(request.payload)
-            prepared = self.operations.prepare(parameters, only_queries=request.only_queries)
+            prepared = self.operations.prepare(parameters, read_only=request.read_only)
             request.operation_name = prepared.operation.name
             request.outlives_client = prepared.kind is not OperationType.QUERY
             request.prepared = prepared
         return request.prepared
 
-    async def subscribe(self, request: GraphQLRequest) -> AsyncGenerator[bytes, None]:
-        """The results of a subscription as JSON, one per event; raises OperationRejected."""
-        results = await self.operations.subscribe(self.prepare(request), request.caller)
+    async def subscribe(
+        self, request: GraphQLRequest, position: StreamPosition | None = None
+    ) -> AsyncGenerator[bytes, None]:
+        """The results of a subscription as JSON, one per event; raises OperationRejected.
+
+        `position`, if given, is kept up to date: it is that of the last result.
+        """
+        prepared = self.prepare(request)
+        results = await self.operations.subscribe(prepared, request.caller, position)
 
         async def bodies() -> AsyncGenerator[bytes, None]:
             async with aclosing(results):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from graphql import OperationType
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from resolvers.event_cursors import StreamPosition
 from server.execution.pipeline import (
     GraphQLRequest,
     GraphQLResponse,
@@ -37,27 +38,36 @@ class GraphQLEndpoint:
         await (await response)(scope, receive, send)
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
-        media = responses.media_type(head.accept)
-        settings = self.pipeline.operations.settings
         try:
-            request.check(head, settings.body_bytes_max)
-            body = b""
-            if head.is_post:
-                body = await request.read_body(
-                    head, receive, settings.body_bytes_max, settings.operation_timeout_ms
-                )
-            operation = request.graphql_request(head, body, request_id.get())
+            operation = await self._receive(head, scope, receive)
             try:
-                if responses.accepts_events(head.accept):
+                if responses.accepts_events(head.accept) and head.method != "HEAD":
                     prepared = self.pipeline.prepare(operation)
                     if prepared.kind is OperationType.SUBSCRIPTION:
-                        return sse.EventStream(await self.pipeline.subscribe(operation))
+                        position = StreamPosition(head.last_event_id)
+                        results = await self.pipeline.subscribe(operation, position)
+                        return sse.EventStream(results, position)
                 response = await self._run(operation, receive)
             finally:
                 scope[OPERATION_NAME] = operation.operation_name
         except Exception as error:
             response = error_response(error, request_id.get())
-        return responses.to_http(response, media, head.if_none_match)
+        if responses.prefers_events(head.accept):
+            return responses.to_stream(response)
+        return responses.to_http(response, responses.media_type(head.accept), head.if_none_match)
+
+    async def _receive(self, head: RequestHead, scope: Scope, receive: Receive) -> GraphQLRequest:
+        """The operation that a request holds; raises HttpError."""
+        settings = self.pipeline.operations.settings
+        request.check(head, settings.body_bytes_max)
+        body = b""
+        if head.is_post:
+            body = await request.read_body(
+                head, receive, settings.body_bytes_max, settings.operation_timeout_ms
+            )
+        operation = request.graphql_request(head, body, request_id.get())
+        operation.caller = operation.caller._replace(client=request.address_of(scope))
+        return operation
 
     async def _run(self, operation: GraphQLRequest, receive: Receive) -> GraphQLResponse:
         """The response; a client that goes away ends its query, but not its mutation."""
@@ -71,6 +81,15 @@ class GraphQLEndpoint:
         finally:
             watcher.cancel()
             running.cancel()
+
+
+class SingleConnectionEndpoint:
+    """The ASGI application of the path at which clients of graphql-sse ask for a token."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse it."""
+        response = error_response(request.no_single_connection(), request_id.get())
+        await responses.to_http(response, responses.JSON)(scope, receive, send)
 
 
 def wants_page(head: RequestHead) -> bool:

@@ -20,10 +20,19 @@ from server.http.responses import accepts_events
 from server.ops.logs import new_request_id
 
 PATH = "/graphql"
+STREAM_PATH = "/graphql/stream"  # where graphql-sse's examples have their endpoint
 REQUEST_ID = b"x-request-id"
 
 # Headers of requests that the ASGI application handles.
-_EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"origin"))
+_STREAM_TOKEN = b"x-graphql-event-stream-token"  # of graphql-sse's single connection mode
+_EXCEPTIONAL = frozenset(
+    (b"transfer-encoding", b"expect", b"upgrade", b"origin", _STREAM_TOKEN)
+)
+_NO_SINGLE_CONNECTION = (
+    "The single connection mode of graphql-sse (PUT for a token, and the header"
+    " X-GraphQL-Event-Stream-Token) is not supported: send each operation as a request of its own"
+    f" to {PATH}, with `singleConnection: false`"
+)
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # cannot forge a line of a log
 
 
@@ -48,6 +57,17 @@ class RequestHead(NamedTuple):
     def if_none_match(self) -> bytes:
         """The ETags of the responses that the client has; a POST is not conditional."""
         return b"" if self.is_post else self.headers.get(b"if-none-match", b"")
+
+    @property
+    def last_event_id(self) -> str:
+        """The cursor of the last event that a client of an event stream has received, if any."""
+        return self.headers.get(b"last-event-id", b"").decode("latin-1")
+
+
+def address_of(scope: Scope) -> str:
+    """The address of the client, without its port; empty for a socket without addresses."""
+    client = scope.get("client")
+    return client[0] if client else ""
 
 
 def head_of(scope: Scope) -> RequestHead:
@@ -77,6 +97,8 @@ def is_in_order(head: RequestHead, bytes_max: int) -> bool:
 
 def check(head: RequestHead, bytes_max: int) -> None:
     """Raises HttpError for a method, content type, URL length or origin that is not accepted."""
+    if _STREAM_TOKEN in head.headers:
+        raise HttpError(400, _NO_SINGLE_CONNECTION)
     if head.is_post:
         if not _is_json(head.headers.get(b"content-type", b"")):
             accept = {"accept": "application/json"}
@@ -84,7 +106,10 @@ def check(head: RequestHead, bytes_max: int) -> None:
         return
     if head.method not in ("GET", "HEAD"):
         allow = {"allow": "GET, HEAD, POST"}
-        raise HttpError(405, f"{head.method} is not allowed here", headers=allow)
+        message = f"{head.method} is not allowed here"
+        if head.method == "PUT":
+            message = f"{message}. {_NO_SINGLE_CONNECTION}"
+        raise HttpError(405, message, headers=allow)
     if len(head.query_string) > bytes_max:
         raise HttpError(414, f"The URL has more than {bytes_max} bytes", LIMIT_EXCEEDED)
     # A page of another site can make a browser send a GET without a preflight request. It could
@@ -96,13 +121,18 @@ def check(head: RequestHead, bytes_max: int) -> None:
         raise HttpError(403, "A GET from another site needs the header graphql-require-preflight")
 
 
+def no_single_connection() -> HttpError:
+    """The error of a request for the endpoint of graphql-sse's single connection mode."""
+    return HttpError(404, _NO_SINGLE_CONNECTION)
+
+
 def graphql_request(head: RequestHead, body: bytes, request_id: str) -> GraphQLRequest:
     """The request for the pipeline. This is the place where HTTP callers are identified."""
     caller = Caller(request_id)
     if head.is_post:
         return GraphQLRequest(body, parameters.from_json, caller)
     query = head.query_string
-    return GraphQLRequest(query, parameters.from_query_string, caller, only_queries=True)
+    return GraphQLRequest(query, parameters.from_query_string, caller, read_only=True)
 
 
 async def read_body(head: RequestHead, receive: Receive, bytes_max: int, timeout_ms: int) -> bytes:

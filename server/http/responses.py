@@ -21,6 +21,12 @@ _DISCARD_S = 2.0
 
 _MEDIA_TYPES = {GRAPHQL: GRAPHQL, JSON: JSON, "*/*": JSON, "application/*": JSON}
 _VARY = (b"vary", b"accept")
+STREAM_HEADERS = (
+    (b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()),
+    (b"cache-control", b"no-store"),
+    _VARY,
+    (b"x-accel-buffering", b"no"),  # nginx would buffer the events
+)
 _REVALIDATE = (b"cache-control", b"private, no-cache")
 _CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON)
@@ -71,6 +77,26 @@ class UnreadBodyResponse(HttpResponse):
         await send({"type": "http.response.body"})
 
 
+def event(name: str, data: bytes, cursor: str = "") -> bytes:
+    """An event of a stream; with a cursor, a client that loses the connection sends it back."""
+    line = f"id: {cursor}\n" if cursor else ""
+    return b"%sevent: %s\ndata: %s\n\n" % (line.encode(), name.encode(), data)
+
+
+def to_stream(response: GraphQLResponse) -> HttpResponse:
+    """The response as a complete event stream: one result, and the end.
+
+    The status is 200 for errors too: clients of event streams do not read the body of any other,
+    and some send a mutation again.
+    """
+    headers: Headers = STREAM_HEADERS
+    if "connection" in response.headers:
+        headers = (*headers, (b"connection", response.headers["connection"].encode()))
+    is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    body = event("next", response.body) + event("complete", b"")
+    return (UnreadBodyResponse if is_too_large else HttpResponse)(HTTPStatus.OK, headers, body)
+
+
 def to_http(response: GraphQLResponse, media: str, if_none_match: bytes = b"") -> HttpResponse:
     """The HTTP response in a media type; 304 when the client has the current response already."""
     status = response.status
@@ -116,7 +142,18 @@ def media_type(accept: bytes) -> str:
 @lru_cache(maxsize=64)
 def accepts_events(accept: bytes) -> bool:
     """Whether a client accepts an event stream."""
-    return any(name == EVENT_STREAM and q > 0 for name, q in _accepted(accept))
+    return _events_quality(accept) > 0
+
+
+@lru_cache(maxsize=64)
+def prefers_events(accept: bytes) -> bool:
+    """Whether a client prefers an event stream to JSON, or accepts no JSON."""
+    json_q = max((q for name, q in _accepted(accept) if name in _MEDIA_TYPES), default=0.0)
+    return _events_quality(accept) > json_q
+
+
+def _events_quality(accept: bytes) -> float:
+    return max((q for name, q in _accepted(accept) if name == EVENT_STREAM), default=0.0)
 
 
 def _accepted(accept: bytes) -> Iterator[tuple[str, float]]:

@@ -1,7 +1,8 @@
-"""Server-sent events: the results of one subscription per connection.
+"""Server-sent events: the results of one operation per connection.
 
 The protocol is "distinct connections mode" of
-https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md
+https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, and what the EventSource of
+browsers needs beside: GET, and an `id` with each event.
 """
 
 import asyncio
@@ -12,30 +13,30 @@ from typing import Any
 import orjson
 from starlette.types import Receive, Scope, Send
 
+from resolvers.event_cursors import StreamPosition
 from server.execution.subscriptions import failure
 from server.http.request import disconnected
-from server.http.responses import EVENT_STREAM
+from server.http.responses import STREAM_HEADERS, event
 from server.ops.logs import request_id
 
 _KEEP_ALIVE_S = 12.0  # proxies close a connection that is silent for 30 to 60 s
 _COMMENT = b":\n\n"
-_HEADERS = [
-    (b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()),
-    (b"cache-control", b"no-store"),
-    (b"vary", b"accept"),
-    (b"x-accel-buffering", b"no"),  # nginx would buffer the events
-]
 
 
 class EventStream:
-    """A response that goes on until its results end or its client closes the connection."""
+    """A response that goes on until its results end or its client closes the connection.
 
-    def __init__(self, results: AsyncGenerator[bytes, None]) -> None:
+    Its `position` is that of the last result. The first line is its start, so that a client that
+    loses the connection before the first event misses none.
+    """
+
+    def __init__(self, results: AsyncGenerator[bytes, None], position: StreamPosition) -> None:
         self._results = results
+        self._position = position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the events, and comments while there are none."""
-        await send({"type": "http.response.start", "status": 200, "headers": _HEADERS})
+        await send({"type": "http.response.start", "status": 200, "headers": [*STREAM_HEADERS]})
         tasks = [
             asyncio.ensure_future(self._send(send)),
             asyncio.ensure_future(disconnected(receive)),
@@ -49,7 +50,8 @@ class EventStream:
 
     async def _send(self, send: Send) -> None:
         async with aclosing(self._results), aclosing(_with_comments(self._events())) as parts:
-            await send(_part(_COMMENT))  # without a part the head would wait for the first event
+            # without a part the head would wait for the first event
+            await send(_part(b":\nid: %s\n\n" % self._position.cursor.encode()))
             async for part in parts:
                 await send(_part(part))
         await send({"type": "http.response.body"})
@@ -57,35 +59,35 @@ class EventStream:
     async def _events(self) -> AsyncGenerator[bytes, None]:
         try:
             async for body in self._results:
-                yield _event("next", body)
+                yield event("next", body, self._position.cursor)
         except Exception as error:
             errors = failure(error, request_id.get())
-            yield _event("next", orjson.dumps({"errors": errors}))
-        yield _event("complete", b"")
+            yield event("next", orjson.dumps({"errors": errors}))
+        yield event("complete", b"")
 
 
 def _part(content: bytes) -> dict[str, Any]:
     return {"type": "http.response.body", "body": content, "more_body": True}
 
 
-def _event(name: str, data: bytes) -> bytes:
-    return b"event: %s\ndata: %s\n\n" % (name.encode(), data)
-
-
 async def _with_comments(parts: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
     """The parts, and a comment after each period without one."""
     iterator: AsyncIterator[bytes] = aiter(parts)
-    while True:
-        pending = asyncio.ensure_future(_next(iterator))
-        try:
-            while not (await asyncio.wait([pending], timeout=_KEEP_ALIVE_S))[0]:
-                yield _COMMENT
-        finally:
-            pending.cancel()  # no effect on one that is done
-        part = pending.result()
-        if part is None:
-            return
-        yield part
+    async with aclosing(parts):
+        while True:
+            pending = asyncio.ensure_future(_next(iterator))
+            try:
+                while not (await asyncio.wait([pending], timeout=_KEEP_ALIVE_S))[0]:
+                    yield _COMMENT
+            except BaseException:
+                pending.cancel()
+                await asyncio.wait([pending])  # else the generator could not be closed
+                raise
+            part = pending.result()
+            del pending
+            if part is None:
+                return
+            yield part
 
 
 async def _next(parts: AsyncIterator[bytes]) -> bytes | None:
