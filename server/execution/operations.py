@@ -5,11 +5,12 @@ from collections.abc import AsyncGenerator, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, NoReturn, TypeVar
 
 import orjson
 from graphql import ExecutionResult, Executor, GraphQLError, OperationType
 from graphql.execution.values import VariableValues
+from graphql.type import GraphQLResolveInfoHelpers
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 
@@ -31,6 +32,14 @@ from server.ops.logs import logged_as
 from server.settings import Settings
 
 ExecutorT = TypeVar("ExecutorT", bound=Executor[Any])
+
+
+def _no_helper(*_: Any) -> NoReturn:
+    raise NotImplementedError("Resolvers start no background work")
+
+
+# An executor's own helpers refer to the executor: only a full garbage collection would free it.
+_NO_HELPERS = GraphQLResolveInfoHelpers(gather=_no_helper, track=_no_helper)
 
 
 class Caller(NamedTuple):
@@ -202,6 +211,7 @@ class Operations:
         if isinstance(executor, list):
             raise OperationRejected(executor)
         assert isinstance(executor, executor_class)  # `build` is a class method
+        executor.async_helpers = _NO_HELPERS
         return executor
 
 
