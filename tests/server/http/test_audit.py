@@ -11,12 +11,14 @@ from tests.server.conftest import on_every_path
 
 AUDIT = Path(__file__).parents[1] / "audit"
 
+needs_audit = pytest.mark.skipif(
+    which("node") is None or not (AUDIT / "node_modules").is_dir(),
+    reason="needs Node, and `npm ci` in tests/server/audit",
+)
+
 
 @on_every_path
-@pytest.mark.skipif(which("node") is None, reason="the audit suite needs Node")
-@pytest.mark.skipif(
-    not (AUDIT / "node_modules").is_dir(), reason="run `npm ci` in tests/server/audit first"
-)
+@needs_audit
 async def test_all_61_audits_pass(client: httpx.AsyncClient) -> None:
     process = await asyncio.create_subprocess_exec(
         "node",
