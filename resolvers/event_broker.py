@@ -6,9 +6,9 @@ a slow subscriber delays no other and holds little memory, and a burst ends none
 """
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter, deque
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from time import monotonic
 from typing import TypeAlias
@@ -30,6 +30,7 @@ class EventBrokerLimits:
     """Bounds on the subscribers, on the queue of each, and on the time to catch up."""
 
     subscribers_max: int = 1_000
+    per_client_max: int = 250
     queue_max: int = 1_000
     lag_max_s: float = 10
 
@@ -82,6 +83,7 @@ class EventBroker:
         self.is_idle.set()
         self._queues: set[_Queue] = set()
         self._subscriber_count = 0
+        self._client_counts: Counter[str] = Counter()
         self._is_stopping = False
 
     def deliver(self, events: Sequence[AuditEvent], sequence: int) -> None:
@@ -108,22 +110,24 @@ class EventBroker:
         return self._subscriber_count
 
     async def events(
-        self, read: ReadEvents, sequence: int, matches: EventFilter
-    ) -> AsyncIterator[AuditEvent]:
+        self, read: ReadEvents, sequence: int, matches: EventFilter, client: str = ""
+    ) -> AsyncGenerator[AuditEvent, None]:
         """The matching events after a sequence number, in order, each once; never ends by itself.
 
-        `read` reads those that are in the table already. For a subscriber that is too slow, raises
-        RequestError, which names the cursor to resume from.
+        `read` reads those that are in the table already; `client` is the subscriber's address, if
+        it has one. For a subscriber that is too slow, raises RequestError, which names the cursor
+        to resume from.
         """
         deadline: float | None = None
-        with self._subscription():
+        with self._subscription(client):
             await self._wait_for_start()
             while True:
-                async for event in self._backlog(read, sequence):
-                    self._raise_if_over(sequence, deadline)
-                    sequence = event.sequence
-                    if matches(event):
-                        yield event
+                async with aclosing(self._backlog(read, sequence)) as backlog:
+                    async for event in backlog:
+                        self._raise_if_over(sequence, deadline)
+                        sequence = event.sequence
+                        if matches(event):
+                            yield event
                 self._raise_if_over(sequence, None)
                 # no await since the backlog was read: the queue gets every later event
                 with self._queue(matches) as queue:
@@ -138,7 +142,7 @@ class EventBroker:
                     deadline = monotonic() if queue.ended_at is None else queue.ended_at
                     deadline += self._limits.lag_max_s
 
-    async def _backlog(self, read: ReadEvents, sequence: int) -> AsyncIterator[AuditEvent]:
+    async def _backlog(self, read: ReadEvents, sequence: int) -> AsyncGenerator[AuditEvent, None]:
         """The events after a sequence number that the broker has delivered already."""
         while self._delivered is not None and sequence < self._delivered:
             page = await read(sequence, _PAGE)
@@ -163,18 +167,30 @@ class EventBroker:
         except TimeoutError:
             raise RequestError("The database cannot be reached; try again", UNAVAILABLE) from None
 
-    @contextmanager
-    def _subscription(self) -> Iterator[None]:
+    def raise_if_full(self, client: str) -> None:
+        """Raise RequestError when one more subscription of this address would be too many."""
         if self._subscriber_count >= self._limits.subscribers_max:
             message = f"At most {self._limits.subscribers_max} subscriptions can be open at once"
             raise RequestError(message, LIMIT_EXCEEDED)
+        if client and self._client_counts[client] >= self._limits.per_client_max:
+            count_max = self._limits.per_client_max
+            message = f"At most {count_max} subscriptions of one address can be open at once"
+            raise RequestError(message, LIMIT_EXCEEDED)
+
+    @contextmanager
+    def _subscription(self, client: str) -> Iterator[None]:
+        self.raise_if_full(client)
         self._subscriber_count += 1
+        self._client_counts[client] += 1
         self.has_subscribers.set()
         self.is_idle.clear()
         try:
             yield
         finally:
             self._subscriber_count -= 1
+            self._client_counts[client] -= 1
+            if not self._client_counts[client]:
+                del self._client_counts[client]
             if not self._subscriber_count:
                 self.has_subscribers.clear()
                 self.is_idle.set()

@@ -21,6 +21,12 @@ class Limits:
     max_head_lines: int = 100
     head_timeout_ms: int = 10_000
     max_connections: int = 2_000
+    max_sockets_per_client: int = 200
+    max_subscriptions_per_client: int = 250
+    max_socket_operations: int = 100
+    max_socket_message_bytes: int = 65_536
+    max_socket_messages_per_s: int = 500
+    max_socket_bytes_per_s: int = 2_097_152
 
 
 @dataclass(frozen=True, slots=True)

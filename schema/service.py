@@ -24,6 +24,18 @@ class ServiceLimits:
     max_head_lines: int = attribute("Header lines of a request.")
     head_timeout_ms: int = attribute("Milliseconds in which the head of a request must arrive.")
     max_connections: int = attribute("Connections at the same time to a process of the server.")
+    max_sockets_per_client: int = attribute(
+        "WebSocket connections at the same time from one address to a process of the server."
+    )
+    max_subscriptions_per_client: int = attribute(
+        "Subscriptions at the same time from one address to a process of the server."
+    )
+    max_socket_operations: int = attribute("Operations at the same time on a WebSocket.")
+    max_socket_message_bytes: int = attribute("Bytes of a WebSocket message.")
+    max_socket_messages_per_s: int = attribute(
+        "Messages, fragments and control frames a second on a WebSocket."
+    )
+    max_socket_bytes_per_s: int = attribute("Bytes a second that a client sends on a WebSocket.")
     timeout_ms: int = attribute("Milliseconds that an operation may take.")
 
 

@@ -15,9 +15,10 @@ from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
 from server.settings_base import PREFIX, setting
 from server.settings_http import HttpSettings
+from server.settings_sockets import SocketSettings
 
 
-class Settings(HttpSettings):
+class Settings(HttpSettings, SocketSettings):
     """Environment variables, or lines of a `.env` file."""
 
     model_config = SettingsConfigDict(
@@ -206,6 +207,12 @@ class Settings(HttpSettings):
             max_head_lines=self.head_lines_max,
             head_timeout_ms=round(1_000 * self.head_timeout_s),
             max_connections=self.connections_max,
+            max_sockets_per_client=self.sockets_per_client_max,
+            max_subscriptions_per_client=self.subscriptions_per_client_max,
+            max_socket_operations=self.socket_operations_max,
+            max_socket_message_bytes=self.socket_message_bytes_max,
+            max_socket_messages_per_s=self.socket_messages_per_s,
+            max_socket_bytes_per_s=self.socket_bytes_per_s,
         )
 
     @property
@@ -213,6 +220,7 @@ class Settings(HttpSettings):
         """The limits of subscriptions."""
         return EventBrokerLimits(
             subscribers_max=self.subscriptions_max,
+            per_client_max=self.subscriptions_per_client_max,
             queue_max=self.subscription_queue_max,
             lag_max_s=self.subscription_lag_max_s,
         )

@@ -12,8 +12,6 @@ from server.commands.failures import FAILED, USAGE, Failure
 from server.settings import Settings, is_loopback
 from server.settings_base import setting_name
 
-_WS_BYTES_MAX = 65_536  # of a WebSocket message; uvicorn's default is 16 MiB
-
 _OPEN = (
     "There is no access control: anyone who can reach this address can read, change and delete"
     " data."
@@ -109,8 +107,8 @@ def _run(settings: Settings, url: str, bound: socket.socket, reload: bool) -> No
         reload=reload,
         loop="uvloop",
         http="server.http.protocol:Protocol",
-        ws="websockets-sansio",
-        ws_max_size=_WS_BYTES_MAX,
+        ws="server.http.socket_protocol:SocketProtocol",
+        ws_max_size=settings.socket_message_bytes_max,
         log_config=None,
         access_log=False,
         server_header=False,

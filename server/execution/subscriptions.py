@@ -16,13 +16,16 @@ from server import errors
 from server.errors import HttpError, OperationRejected
 
 _SHARED_MAX = 256  # results, the newest ones
+_STARTING_MAX = 8  # subscriptions that start at the same time: each takes one or two statements
 
 
 class SharedResults:
-    """Results that subscribers with the same document share: each event is executed once."""
+    """What subscriptions share: the results of equal documents, each executed once, and the right
+    to start."""
 
     def __init__(self) -> None:
         self._tasks: FIFOCache[Hashable, asyncio.Task[ExecutionResult]] = FIFOCache(_SHARED_MAX)
+        self.starting = asyncio.Semaphore(_STARTING_MAX)
 
     async def get(
         self, key: Hashable, execute: Callable[[], Coroutine[Any, Any, ExecutionResult]]
@@ -48,9 +51,9 @@ async def opened(
     The iterator raises the error that ends the stream. `operation` is all that a result depends on
     besides the event.
     """
-    source: Any = create_source_event_stream(executor)
-    if optimized_is_awaitable(source):
-        async with asyncio.timeout(timeout_ms / 1_000):
+    async with shared.starting, asyncio.timeout(timeout_ms / 1_000):
+        source: Any = create_source_event_stream(executor)
+        if optimized_is_awaitable(source):
             source = await source
     if isinstance(source, ExecutionResult):
         raise OperationRejected(source.errors or [])

@@ -7,15 +7,16 @@ supported.
 """
 
 import asyncio
-from contextlib import aclosing, suppress
-from dataclasses import dataclass
+from collections import Counter
+from contextlib import ExitStack, aclosing, suppress
+from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from graphql import OperationType
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from resolvers.errors import LIMIT_EXCEEDED
 from server.errors import HttpError
@@ -23,11 +24,16 @@ from server.execution import parameters
 from server.execution.operations import Caller
 from server.execution.pipeline import GraphQLRequest, RequestPipeline
 from server.execution.subscriptions import failure
+from server.http.request import address_of
 from server.ops.logs import new_request_id, request_id
 
 PROTOCOL = "graphql-transport-ws"
 
 _INIT_WAIT_S = 5.0
+# Operations of a socket that run and have no result yet; with more, its messages wait.
+_STARTING_MAX = 16
+# Queries and mutations of a socket that run, or whose response waits to be sent.
+_RESPONSES_MAX = 8
 
 
 class ProtocolError(Exception):
@@ -45,38 +51,55 @@ class SocketEndpoint:
 
     pipeline: RequestPipeline
     open_count: int = 0
+    client_counts: Counter[str] = field(default_factory=Counter)  # by address
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # to start an operation
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed."""
         socket = WebSocket(scope, receive, send)
-        refusal = self._refusal()
+        client = address_of(scope)
+        refusal = self._refusal(client)
         if refusal is not None:
             await socket.send_denial_response(refusal)
             return
         self.open_count += 1
+        self.client_counts[client] += 1
         try:
             protocol = PROTOCOL if PROTOCOL in scope["subprotocols"] else None
             await socket.accept(protocol)
             if protocol is None:
                 await socket.close(4406, f"Only the subprotocol {PROTOCOL} is supported")
             else:
-                await _Connection(socket, self.pipeline).serve()
+                await _Connection(socket, self, client).serve()
         finally:
             self.open_count -= 1
+            self.client_counts[client] -= 1
+            if not self.client_counts[client]:
+                del self.client_counts[client]
 
-    def _refusal(self) -> Response | None:
-        if self.open_count >= self.pipeline.operations.settings.sockets_max:
+    def _refusal(self, client: str) -> Response | None:
+        settings = self.pipeline.operations.settings
+        if self.open_count >= settings.sockets_max:
             return PlainTextResponse("Too many sockets are open\n", 503, {"retry-after": "5"})
+        if client and self.client_counts[client] >= settings.sockets_per_client_max:
+            message = "Too many sockets of this address are open\n"
+            return PlainTextResponse(message, 429, {"retry-after": "5"})
         return None
 
 
 class _Connection:
     """One socket and its operations."""
 
-    def __init__(self, socket: WebSocket, pipeline: RequestPipeline) -> None:
+    def __init__(self, socket: WebSocket, endpoint: SocketEndpoint, client: str) -> None:
         self._socket = socket
-        self._pipeline = pipeline
-        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._pipeline = endpoint.pipeline
+        self._turn = endpoint.turn
+        self._client = client
+        self._operations: dict[str, asyncio.Task[None]] = {}  # those that the client knows of
+        self._tasks: set[asyncio.Task[None]] = set()  # also those that have to send their end
+        self._starting = asyncio.Semaphore(_STARTING_MAX)
+        self._responses = asyncio.Semaphore(_RESPONSES_MAX)
+        self._sending = asyncio.Lock()
 
     async def serve(self) -> None:
         """Handle messages until either side closes the socket."""
@@ -84,19 +107,22 @@ class _Connection:
             await self._initialise()
             while True:
                 await self._handle(await self._receive())
+                await asyncio.sleep(0)  # other connections come between two messages
         except ProtocolError as error:
             await self._cancel_operations()
-            await self._socket.close(error.code, error.reason)
+            with suppress(WebSocketDisconnect, WebSocketDisconnected):
+                await self._socket.close(error.code, error.reason)
         except WebSocketDisconnect:
             pass
         finally:
             await self._cancel_operations()
 
     async def _cancel_operations(self) -> None:
-        tasks = list(self._operations.values())
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self._operations.clear()
 
     async def _receive(self) -> dict[str, Any]:
         message = await self._socket.receive()
@@ -148,7 +174,7 @@ class _Connection:
         count_max = self._pipeline.operations.settings.socket_operations_max
         if key in self._operations:
             raise ProtocolError(4409, f"Subscriber for {key[:32]} already exists")
-        if len(self._operations) >= count_max:
+        if len(self._tasks) >= count_max:
             error = HttpError(400, f"At most {count_max} operations on a socket", LIMIT_EXCEEDED)
             await self._send_errors(key, failure(error, request_id.get()))
             return
@@ -156,16 +182,28 @@ class _Connection:
         operation = GraphQLRequest(
             orjson.dumps(message.get("payload")),
             parameters.from_message,
-            Caller(new_request_id()),
+            Caller(new_request_id(), client=self._client),
         )
-        self._operations[key] = asyncio.create_task(self._operate(key, operation))
+        await self._starting.acquire()
+        slot = ExitStack()
+        slot.callback(self._starting.release)  # when it is closed first
+        async with self._turn:
+            task = asyncio.create_task(self._operate(key, operation, slot))
+            self._operations[key] = task
+            self._tasks.add(task)
+            task.add_done_callback(lambda done: self._forget(done, slot))
+            await asyncio.sleep(0)  # it is checked now, and the next one after other connections
 
-    async def _operate(self, key: str, operation: GraphQLRequest) -> None:
+    def _forget(self, task: "asyncio.Task[None]", slot: ExitStack) -> None:
+        self._tasks.discard(task)
+        slot.close()
+
+    async def _operate(self, key: str, operation: GraphQLRequest, slot: ExitStack) -> None:
         """Run one operation, and end it with a message, unless the client has ended it."""
         request_id.set(operation.caller.request_id)  # of this task
         errors: Any = None
         try:
-            errors = await self._run(key, operation)
+            errors = await self._run(key, operation, slot)
         except WebSocketDisconnect:
             return
         except Exception as error:
@@ -179,28 +217,38 @@ class _Connection:
             else:
                 await self._send_errors(key, errors)
 
-    async def _run(self, key: str, operation: GraphQLRequest) -> Any:
+    async def _run(self, key: str, operation: GraphQLRequest, slot: ExitStack) -> Any:
         """Send the results of an operation; gives the errors of one that was not executed."""
         if self._pipeline.prepare(operation).kind is OperationType.SUBSCRIPTION:
             async with aclosing(await self._pipeline.subscribe(operation)) as bodies:
+                slot.close()
                 async for body in bodies:
                     await self._send_next(key, body)
             return None
-        response = await self._pipeline.run(operation)
-        if response.is_rejected or response.status != 200:
-            return orjson.loads(response.body)["errors"]
-        await self._send_next(key, response.body)
+        async with self._responses:
+            response = await self._pipeline.run(operation)
+            if response.is_rejected or response.status != 200:
+                return orjson.loads(response.body)["errors"]
+            await self._send_next(key, response.body)
         return None
 
     async def _send_next(self, key: str, body: bytes) -> None:
         head = orjson.dumps({"id": key, "type": "next"})
-        await self._socket.send_text((head[:-1] + b',"payload":' + body + b"}").decode())
+        await self._send_text(head[:-1] + b',"payload":' + body + b"}")
 
     async def _send_errors(self, key: str, errors: Any) -> None:
         await self._send({"id": key, "type": "error", "payload": errors})
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._socket.send_text(orjson.dumps(message).decode())
+        await self._send_text(orjson.dumps(message))
+
+    async def _send_text(self, text: bytes) -> None:
+        """Send a message; uvicorn waits until the client reads, here only one message does."""
+        async with self._sending:
+            try:
+                await self._socket.send_text(text.decode())
+            except WebSocketDisconnected:  # an earlier message was told first
+                raise WebSocketDisconnect(1006) from None
 
 
 def _id(message: dict[str, Any]) -> str:

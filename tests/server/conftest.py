@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from db.postgres import embedded
 from server import app
 from server.http.protocol import Protocol
+from server.http.socket_protocol import SocketProtocol
 from server.settings import Settings
 from tests.server.wire import Site
 
@@ -75,6 +76,7 @@ async def running(
         uvicorn.Config(
             application,
             http=http,
+            ws=SocketProtocol,
             log_config=None,
             access_log=False,
             server_header=False,

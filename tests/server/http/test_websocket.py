@@ -226,3 +226,40 @@ async def test_subscribers_of_one_document_get_what_their_variables_ask_for(
         found = {message["id"]: message for message in [await socket.receive() for _ in "abc"]}
         changed = {key: found[key]["payload"]["data"]["registryChanged"]["model"] for key in found}
         assert changed["a"] == changed["b"] == {**changed["c"], "name": "m"}
+
+
+async def test_sockets_and_subscriptions_of_one_address_are_bounded(serve: Serving) -> None:
+    async with (
+        serve(sockets_per_client_max=1, subscriptions_per_client_max=1) as client,
+        greeted(client) as socket,
+    ):
+        with pytest.raises(websockets.InvalidStatus) as refused:
+            async with connected(client):
+                pass
+        assert refused.value.response.status_code == 429
+        await client.post("/graphql", json={"query": CREATE % "m"})
+        await socket.subscribe("1", LIVE)
+        await socket.data("1")
+        await socket.subscribe("2", LIVE)
+        answer = await socket.receive()
+        assert (answer["id"], answer["type"]) == ("2", "error")
+        assert answer["payload"][0]["extensions"]["code"] == "LIMIT_EXCEEDED"
+        await socket.send({"id": "1", "type": "complete"})
+        await socket.alive()
+        await socket.subscribe("2", LIVE)  # what has ended is counted no more
+        await socket.data("2")
+
+
+async def test_a_persisted_query_is_refused_as_apollo_does(client: httpx.AsyncClient) -> None:
+    extensions = {"persistedQuery": {"version": 1, "sha256Hash": "0" * 64}}
+    async with greeted(client) as socket:
+        payload: dict[str, object] = {"extensions": extensions}
+        await socket.send({"id": "1", "type": "subscribe", "payload": payload})
+        answer = await socket.receive()
+        assert answer["type"] == "error"
+        [error] = answer["payload"]
+        assert error["message"] == "PersistedQueryNotSupported"
+        assert error["extensions"]["code"] == "PERSISTED_QUERY_NOT_SUPPORTED"
+        payload = {"query": "{ __typename }", "extensions": extensions}
+        await socket.send({"id": "1", "type": "subscribe", "payload": payload})
+        assert await socket.data("1") == {"__typename": "Query"}

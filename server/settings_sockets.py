@@ -1,0 +1,40 @@
+"""The settings of WebSockets and subscriptions that bound what one client can take."""
+
+from pydantic_settings import BaseSettings
+
+from server.settings_base import setting
+
+
+class SocketSettings(BaseSettings):
+    """The part of the settings that is about single sockets and single clients."""
+
+    sockets_per_client_max: int = setting(
+        200,
+        "WebSocket connections at the same time from one address, per process; more get"
+        " status 429. Behind a proxy all clients have its address.",
+        ge=1,
+    )
+    subscriptions_per_client_max: int = setting(
+        250,
+        "Subscriptions at the same time from one address, per process; more fail with"
+        " LIMIT_EXCEEDED.",
+        ge=1,
+    )
+    socket_message_bytes_max: int = setting(
+        65_536,
+        "Bytes of a WebSocket message; a socket that sends a larger one is closed with"
+        " code 1009.",
+        ge=1_024,
+    )
+    socket_messages_per_s: int = setting(
+        500,
+        "Messages, fragments and control frames a second on a WebSocket, over 2 s; a"
+        " socket that sends more is closed with code 4429.",
+        ge=1,
+    )
+    socket_bytes_per_s: int = setting(
+        2_097_152,
+        "Bytes a second that a client sends on a WebSocket, over 2 s; with more, the"
+        " socket is closed with code 4429.",
+        ge=65_536,
+    )
