@@ -132,8 +132,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self.transport.is_closing():
             return
         self.conn.receive_data(data)
-        frame_count = len(self.conn.events)
-        is_within = self._frames_left.spend(frame_count) and self._bytes_left.spend(len(data))
+        events = self.conn.events
+        # of a compressed message, the bytes that it unfolds to
+        size = sum(len(event.data) for event in events if isinstance(event, Frame))
+        is_within = self._frames_left.spend(len(events)) and self._bytes_left.spend(
+            max(size, len(data))
+        )
         if self.conn.parser_exc is not None:
             self.handle_parser_exception()
             self._abort_after(_CLOSE_S)

@@ -1,6 +1,7 @@
 """graphql-transport-ws: the protocol, its limits, and what a socket survives."""
 
 import asyncio
+from contextlib import suppress
 
 import httpx
 import psycopg
@@ -263,3 +264,28 @@ async def test_a_persisted_query_is_refused_as_apollo_does(client: httpx.AsyncCl
         payload = {"query": "{ __typename }", "extensions": extensions}
         await socket.send({"id": "1", "type": "subscribe", "payload": payload})
         assert await socket.data("1") == {"__typename": "Query"}
+
+
+@pytest.mark.parametrize(
+    ("limits", "message", "count"),
+    [
+        ({"socket_messages_per_s": 5}, '{"type": "ping"}', 100),
+        ({"socket_bytes_per_s": 65_536}, '{"type": "pong", "payload": "%s"}' % ("x" * 60_000), 10),
+    ],
+)
+async def test_a_socket_that_floods_is_closed_and_no_other(
+    serve: Serving, limits: dict[str, int], message: str, count: int
+) -> None:
+    async with serve(**limits) as client, greeted(client) as other, greeted(client) as socket:
+        with suppress(websockets.ConnectionClosed):
+            for _ in range(count):
+                await socket.send(message)
+        assert await socket.close_code() == 4429
+        await other.alive()
+
+
+async def test_a_message_in_too_many_fragments_closes_the_socket(serve: Serving) -> None:
+    async with serve(socket_messages_per_s=10_000) as client, greeted(client) as socket:
+        with suppress(websockets.ConnectionClosed):
+            await socket.connection.send(["{", *[" "] * 3_000, "}"])
+        assert await socket.close_code() == 4429
