@@ -22,8 +22,7 @@ class SocketSettings(BaseSettings):
     )
     socket_message_bytes_max: int = setting(
         65_536,
-        "Bytes of a WebSocket message; a socket that sends a larger one is closed with"
-        " code 1009.",
+        "Bytes of a WebSocket message; a socket that sends a larger one is closed with code 1009.",
         ge=1_024,
     )
     socket_messages_per_s: int = setting(

@@ -165,7 +165,7 @@ class RequestPipeline:
         if prepared.kind is OperationType.SUBSCRIPTION:
             raise HttpError(406, _NO_STREAM)
         # a batch shares the response of equal requests, and a query string may be JSON as well
-        payload = b"?" + request.payload if request.only_queries else request.payload
+        payload = b"?" + request.payload if request.read_only else request.payload
         return await self.operations.execute(prepared, payload, request.caller)
 
 

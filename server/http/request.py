@@ -25,9 +25,7 @@ REQUEST_ID = b"x-request-id"
 
 # Headers of requests that the ASGI application handles.
 _STREAM_TOKEN = b"x-graphql-event-stream-token"  # of graphql-sse's single connection mode
-_EXCEPTIONAL = frozenset(
-    (b"transfer-encoding", b"expect", b"upgrade", b"origin", _STREAM_TOKEN)
-)
+_EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"origin", _STREAM_TOKEN))
 _NO_SINGLE_CONNECTION = (
     "The single connection mode of graphql-sse (PUT for a token, and the header"
     " X-GraphQL-Event-Stream-Token) is not supported: send each operation as a request of its own"
