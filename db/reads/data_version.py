@@ -11,14 +11,15 @@ from db.postgres import reader
 from db.postgres.batching import Batcher, BatchSlot
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.tables import Model, Price, RegistryState
+from db.tables import Model, RegistryState, ScheduledPrice
 
 
 class DataVersion(NamedTuple):
     """While it stays the same, every query has the same response.
 
     The revision changes with every write. The time at which the next price takes effect, and the
-    date, which decides about sunsets, change with the database's clock.
+    date, which decides about sunsets, change with the database's clock. Reading it needs none of
+    the tables of the catalog, which others may have locked.
     """
 
     revision: int
@@ -28,8 +29,8 @@ class DataVersion(NamedTuple):
 
 def _select_current() -> sa.Select[Any]:
     next_price_at = (
-        sa.select(sa.func.min(col(Price.effective_from)))
-        .where(col(Price.effective_from) > sa.func.now())
+        sa.select(sa.func.min(col(ScheduledPrice.effective_from)))
+        .where(col(ScheduledPrice.effective_from) > sa.func.now())
         .scalar_subquery()
     )
     columns: list[Any] = [

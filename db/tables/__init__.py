@@ -6,7 +6,7 @@ from db.tables.bindings import Price, ProviderBinding
 from db.tables.models import Model
 from db.tables.providers import Provider
 from db.tables.retention import RetentionRun
-from db.tables.state import RegistryState
+from db.tables.state import RegistryState, ScheduledPrice
 from db.tables.versions import ModelVersion
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "ProviderBinding",
     "RegistryState",
     "RetentionRun",
+    "ScheduledPrice",
 ]

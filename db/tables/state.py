@@ -1,9 +1,12 @@
 """The state of the registry as a whole."""
 
+from datetime import datetime
+from uuid import UUID
+
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from db.tables.columns import check
+from db.tables.columns import TIME, check
 
 
 class RegistryState(SQLModel, table=True):
@@ -14,3 +17,12 @@ class RegistryState(SQLModel, table=True):
 
     id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     revision: int = Field(default=0, sa_type=sa.BigInteger)
+
+
+class ScheduledPrice(SQLModel, table=True):
+    """A price that takes effect later; a trigger of `prices` inserts it, and deletes older ones."""
+
+    __tablename__ = "scheduled_prices"
+
+    effective_from: datetime = Field(primary_key=True, sa_type=TIME)
+    binding_id: UUID = Field(primary_key=True)

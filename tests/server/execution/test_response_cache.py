@@ -10,14 +10,18 @@ from typing import Any
 import httpx
 import orjson
 import psycopg
+import pytest
+from sqlmodel import SQLModel
 
 from db.postgres.engine import Database
+from db.reads import data_version
 from db.reads.data_version import DataVersion
 from server.execution.response_cache import ResponseCache
 from tests import factories
 from tests.server.conftest import Serving
 
 MODELS = "{ models { nodes { name description } } }"
+CHECKED = {"registry_state", "scheduled_prices"}  # the tables that the data version is read from
 VERSION = DataVersion(1, None, date(2025, 1, 1))
 
 
@@ -108,6 +112,45 @@ async def test_a_price_that_takes_effect_by_the_clock_alone_is_answered(
             await asyncio.sleep(0.02)
     assert (False, "0.5") in seen
     assert {price for is_after, price in seen if is_after} == {"0.25"}
+
+
+@pytest.mark.parametrize("table", sorted(set(SQLModel.metadata.tables) - CHECKED))
+async def test_a_locked_table_stops_no_repeated_query_that_does_not_read_it(
+    serve: Serving, database_url: str, table: str
+) -> None:
+    query = "{ service { version } models(first: 1) { pageInfo { hasNextPage } } }"
+    query = "{ service { version } }" if table == "models" else query
+    async with serve(operation_timeout_ms=2_000) as client:
+        first = [await _asked(client, query) for _ in range(2)]
+        assert "errors" not in first[0]
+        with locked(database_url, table):
+            assert await _asked(client, query) == first[0]
+
+
+async def test_each_scheduled_price_changes_the_data_version_at_its_time(
+    db: Database, database_url: str
+) -> None:
+    """Of several, none hides another; one that is moved counts at its new time."""
+    binding = await factories.binding(db, await factories.version(db, await factories.model(db)))
+    await factories.price(db, binding, "0.5")
+    assert (await data_version.current(db.reader)).next_price_at is None
+    start = datetime.now(UTC)
+    times = [start + timedelta(seconds=each) for each in (600, 1.2, 0.6)]
+    for at in times:
+        await factories.price(db, binding, "0.25", effective_from=at)
+        assert (await data_version.current(db.reader)).next_price_at == at
+    moved = start + timedelta(seconds=300)
+    with psycopg.connect(database_url) as connection:
+        update = "UPDATE prices SET effective_from = %s WHERE effective_from = %s"
+        connection.execute(update, [moved, times[0]])
+    seen: dict[datetime | None, datetime] = {}
+    async with asyncio.timeout(20):
+        while moved not in seen:
+            current = await data_version.current(db.reader)
+            seen.setdefault(current.next_price_at, datetime.now(UTC))
+            await asyncio.sleep(0.01)
+    assert list(seen) == [times[2], times[1], moved]
+    assert (seen[times[1]] >= times[2], seen[moved] >= times[1]) == (True, True)
 
 
 async def test_errors_are_never_kept(serve: Serving, db: Database, database_url: str) -> None:
