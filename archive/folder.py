@@ -1,6 +1,9 @@
 """Cold storage in a folder. Every call blocks."""
 
+import fcntl
 import os
+import stat
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -27,8 +30,7 @@ class FileStore:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             try:
-                _write_to_disk(part, data)
-                part.replace(target)
+                _write_to_disk(part, target, data)
             finally:
                 part.unlink(missing_ok=True)
             _flush_folder(target.parent)
@@ -38,7 +40,7 @@ class FileStore:
     def get(self, key: str, *, request_restore: bool) -> bytes:
         """Read a file; a folder has no archive tiers, so nothing is ever pending."""
         try:
-            return (self._folder / key).read_bytes()
+            return _read_regular(self._folder / key)
         except FileNotFoundError as error:
             raise StoreUnavailable("the archive is missing from cold storage") from error
         except OSError as error:
@@ -57,12 +59,52 @@ class FileStore:
             with suppress(FileNotFoundError):  # another process has just deleted it
                 yield str(file.relative_to(self._folder)), file.stat().st_size
 
+    def delete_unfinished(self, age_s: float) -> int:
+        """Delete the temporary files of killed writers that were last written before `age_s`.
 
-def _write_to_disk(file: Path, data: bytes) -> None:
-    with file.open("xb") as opened:
+        A writer holds a lock on its file, which the system releases when it is killed. Files that
+        cannot be locked or deleted stay.
+        """
+        written_before = time.time() - age_s
+        parts = self._folder.glob("*/.*.part")
+        return sum(_delete_unused(part, written_before) for part in parts)
+
+    def close(self) -> None:
+        """Nothing: a folder has no connections."""
+
+
+def _read_regular(file: Path) -> bytes:
+    """The bytes of a file; without waiting for a writer, as a FIFO in its place would."""
+    descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise StoreUnavailable("the archive in cold storage is not a regular file")
+    with os.fdopen(descriptor, "rb") as opened:
+        return opened.read()
+
+
+def _delete_unused(part: Path, written_before: float) -> bool:
+    """Delete a temporary file whose writer has ended; true when it is deleted.
+
+    The lock alone does not tell: a writer takes it after it has made the file.
+    """
+    with suppress(OSError), part.open("rb") as opened:
+        if os.fstat(opened.fileno()).st_mtime > written_before:
+            return False
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        part.unlink()
+        return True
+    return False
+
+
+def _write_to_disk(part: Path, target: Path, data: bytes) -> None:
+    with part.open("xb") as opened:
+        with suppress(OSError):  # a file system without locks
+            fcntl.flock(opened, fcntl.LOCK_EX)
         opened.write(data)
         opened.flush()
         os.fsync(opened.fileno())
+        part.replace(target)  # under the lock
 
 
 def _flush_folder(folder: Path) -> None:

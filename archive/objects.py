@@ -35,3 +35,9 @@ class ObjectStore(Protocol):
 
     def sizes(self) -> Iterator[tuple[str, int]]:
         """The key of every object, and its size in bytes."""
+
+    def delete_unfinished(self, age_s: float) -> int:
+        """Delete what killed writers left, if it is older than this; the number of files."""
+
+    def close(self) -> None:
+        """Close idle connections."""

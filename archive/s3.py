@@ -69,6 +69,14 @@ class S3Store:
         except (ClientError, BotoCoreError) as error:
             raise _unavailable(error) from error
 
+    def delete_unfinished(self, age_s: float) -> int:
+        """Nothing: an upload is one call, which stores the whole object or nothing."""
+        return 0
+
+    def close(self) -> None:
+        """Close idle connections."""
+        self._client.close()
+
     def _request_restore(self, key: str) -> RestorePending:
         """Request the restore of an object in an archive tier, unless a restore is under way."""
         head = self._call("head_object", key)

@@ -6,13 +6,12 @@ can check that the bytes are the ones that were written.
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import unquote, urlsplit
 
-from archive import urls
+from archive import threads, urls
 from archive.folder import FileStore
 from archive.objects import ObjectStore, RestorePending, StoreUnavailable
 
@@ -21,7 +20,8 @@ __all__ = ["ArchiveStore", "RestorePending", "StoreUnavailable", "StoredObject"]
 T = TypeVar("T")
 
 _SUFFIX = ".json.zst"
-_CALLS_MAX = 8  # concurrent calls, each in a thread of the store
+_CALLS_MAX = 8  # concurrent calls, each in a thread; one that hangs counts until it returns
+_UNFINISHED_S = 3_600  # no writer takes that long
 _TIMEOUT_S = 4.5  # below the default timeout of an operation, so that the caller learns the cause
 
 
@@ -40,7 +40,6 @@ class ArchiveStore:
         self._objects = open_store(url, storage_class)
         self._storage_class = storage_class
         self._limit = asyncio.Semaphore(_CALLS_MAX)
-        self._threads = ThreadPoolExecutor(_CALLS_MAX, thread_name_prefix="archive")
 
     async def write(self, objects: Sequence[bytes]) -> list[StoredObject]:
         """Store objects; all are safe when this returns. Raises StoreUnavailable."""
@@ -71,19 +70,25 @@ class ArchiveStore:
         for key, size_bytes in self._objects.sizes():
             yield key.rpartition("/")[2].removesuffix(_SUFFIX), size_bytes
 
+    async def delete_unfinished(self, age_s: float = _UNFINISHED_S) -> int:
+        """Delete what killed writers left, if it is older than `age_s`; the number of files.
+
+        Raises StoreUnavailable.
+        """
+        return await self._run(lambda: self._objects.delete_unfinished(age_s))
+
     def close(self) -> None:
-        """Stop the threads, without waiting for calls that still run."""
-        self._threads.shutdown(wait=False)
+        """Close idle connections, without waiting for calls that still run."""
+        self._objects.close()
 
     async def _run(self, call: Callable[[], T]) -> T:
-        async with self._limit:
-            running = asyncio.get_running_loop().run_in_executor(self._threads, call)
-            try:
-                async with asyncio.timeout(_TIMEOUT_S):
-                    return await running
-            except TimeoutError as error:
-                message = f"cold storage does not answer within {_TIMEOUT_S} s"
-                raise StoreUnavailable(message) from error
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await self._limit.acquire()
+                return await threads.start(call, on_end=self._limit.release)
+        except TimeoutError as error:
+            message = f"cold storage does not answer within {_TIMEOUT_S} s"
+            raise StoreUnavailable(message) from error
 
     def _get(self, uri: str, digest: str, request_restore: bool) -> bytes:
         key = _key(digest)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
-from archive.store import ArchiveStore
+from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
@@ -70,7 +70,8 @@ async def run(app: App, *, pause_s: float = _PAUSE_S) -> None:
                     shutdown_graceful_timeout=_STOP_TIMEOUT_S,
                 )
         except Exception as error:
-            _log.warning("background jobs pause for %s s: %s", pause_s, error)
+            reason = " ".join(str(error.__cause__ or error).split())  # the queue wraps the cause
+            _log.warning("background jobs pause for %s s: %s", pause_s, reason)
         await asyncio.sleep(pause_s)
 
 
@@ -89,6 +90,12 @@ async def _apply_retention(database: Database, store: ArchiveStore) -> None:
     done = await retention.run(database, store, scope, ACTOR)
     fields = {"run": done.node_id, "archived": done.archived, "purged": done.purged}
     _log.info("retention applied", extra={"fields": fields})
+    try:
+        deleted = await store.delete_unfinished()
+    except StoreUnavailable as error:
+        _log.warning("unfinished archives stay: %s", error)
+    else:
+        _log.info("unfinished archives deleted", extra={"fields": {"files": deleted}})
 
 
 async def _requeue_stalled(app: App) -> None:
