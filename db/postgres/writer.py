@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import psycopg
 from sqlalchemy import URL, NullPool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres.bounded import BoundedConnection
 from db.postgres.errors import driver_error, raise_if_unknown
 from db.postgres.pool import Connect, Connection, ConnectionPool
 from db.postgres.reader import StatementListener, fetch
@@ -29,7 +29,7 @@ _SET_CALLER = (
 _SINGLE_STATEMENTS_MAX = 4
 
 
-class WriterConnection(psycopg.AsyncConnection[Any]):
+class WriterConnection(BoundedConnection):
     """A connection, and the SQLAlchemy connection that runs transactions on it."""
 
     sqlalchemy: AsyncConnection

@@ -15,6 +15,12 @@ from typing import Any, Generic, TypeVar
 ResponseT = TypeVar("ResponseT")
 Run = Coroutine[Any, Any, ResponseT]
 
+_END_S = (
+    0.1  # for a cancelled task to end, so that its transaction is rolled back before the answer
+)
+_CANCEL_AGAIN_S = 2.0  # then it is cancelled again: it may wait for a database that does not answer
+_ending: set[asyncio.Task[Any]] = set()  # asyncio itself does not keep tasks alive
+
 
 class RequestCancelled(asyncio.CancelledError):
     """Raised in a request that is ended early, for a reason."""
@@ -120,12 +126,29 @@ class InFlightRequests:
 async def in_task(work: Coroutine[Any, Any, ResponseT]) -> ResponseT:
     """The result of `work`, which runs in a task: asyncio's timeouts, for example, need one.
 
-    When the caller is cancelled, the task is cancelled too, and has ended before this raises.
+    When the caller is cancelled, the task is cancelled too. This raises when the task has ended, or
+    after a tenth of a second; then it is unknown how the task will end.
     """
     task = asyncio.ensure_future(work)
     try:
         return await task
     except asyncio.CancelledError:
         task.cancel()
-        await asyncio.wait([task])
+        await asyncio.wait([task], timeout=_END_S)
+        if not task.done():
+            _ending.add(task)
+            task.add_done_callback(_ended)
+            asyncio.get_running_loop().call_later(_CANCEL_AGAIN_S, _cancel_again, task)
         raise
+
+
+def _cancel_again(task: asyncio.Task[Any]) -> None:
+    if not task.done():
+        task.cancel()
+        asyncio.get_running_loop().call_later(_CANCEL_AGAIN_S, _cancel_again, task)
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _ending.discard(task)
+    if not task.cancelled():
+        task.exception()  # marks it as retrieved: the caller has its answer already

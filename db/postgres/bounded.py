@@ -1,0 +1,49 @@
+"""Connections on which a cancelled statement ends soon, whatever the database does."""
+
+import asyncio
+from typing import Any
+
+import psycopg
+from psycopg import waiting
+from psycopg.abc import RV, PQGen
+from psycopg.pq import TransactionStatus
+
+_INTERVAL_S = 0.1  # at which psycopg looks for signals; its own default
+_CANCEL_S = 0.5  # for PostgreSQL to accept a cancel request, and again to end the statement
+
+
+class BoundedConnection(psycopg.AsyncConnection[Any]):
+    """A connection that is closed when PostgreSQL does not end a cancelled statement in a second.
+
+    psycopg itself waits for up to ten seconds. Until then, a database that is frozen or lost would
+    keep the caller, and the connection's place in its pool.
+    """
+
+    async def wait(
+        self,
+        gen: PQGen[RV],
+        interval: float = _INTERVAL_S,
+        timeout: float | None = None,  # noqa: ASYNC109  it is psycopg's parameter
+    ) -> RV:
+        """The result of one of psycopg's operations on this connection."""
+        try:
+            return await waiting.wait_async(
+                gen, self.pgconn.socket, interval=interval, timeout=timeout
+            )
+        except asyncio.CancelledError:
+            if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                await self._cancel_statement(gen)
+            raise
+
+    async def _cancel_statement(self, gen: PQGen[Any]) -> None:
+        try:
+            await self.cancel_safe(timeout=_CANCEL_S)
+            await waiting.wait_async(
+                gen, self.pgconn.socket, interval=_INTERVAL_S, timeout=_CANCEL_S
+            )
+        except psycopg.errors.QueryCanceled:
+            pass  # PostgreSQL has ended it
+        except BaseException as error:
+            self.pgconn.finish()  # whether the statement has ended is unknown
+            if not isinstance(error, Exception):
+                raise
