@@ -16,12 +16,14 @@ from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE
 TIMEOUT = "TIMEOUT"
 INTERNAL = "INTERNAL"
 PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+_READ_ONLY = "READ_ONLY"  # UNAVAILABLE to clients, with a message of its own
 
 _log = logging.getLogger(__name__)
 
 _MESSAGES = {  # of errors whose own text is not for clients
     TIMEOUT: "The operation took too long; request less data",
     UNAVAILABLE: "The database cannot be reached; try again",
+    _READ_ONLY: "The database is read-only: it answers queries, and takes no writes",
     BAD_USER_INPUT: "A value in the arguments cannot be stored",
     INTERNAL: "Unexpected error; the server's log has the cause under this requestId",
 }
@@ -92,7 +94,7 @@ def formatted(
         extensions.setdefault("code", BAD_USER_INPUT)
     else:
         code = code_of(cause)
-        shown["message"] = (_CAUSES if outcome else _MESSAGES)[code]
+        shown["message"] = _message(cause, code, _CAUSES if outcome else _MESSAGES)
         extensions = {"code": code}
         _report(cause, code, error.path)
     if outcome:
@@ -106,7 +108,7 @@ def code_of(cause: BaseException) -> str:
     """The code of an unexpected exception."""
     if isinstance(cause, TimeoutError) or database.is_statement_timeout(cause):
         return TIMEOUT
-    if database.is_unavailable(cause):
+    if database.is_unavailable(cause) or database.is_read_only(cause):
         return UNAVAILABLE
     return BAD_USER_INPUT if database.is_unusable_value(cause) else INTERNAL
 
@@ -153,7 +155,11 @@ def unexpected(cause: BaseException, request_id: str) -> dict[str, Any]:
     """The response body for an unexpected exception outside of fields, which is logged."""
     code = code_of(cause)
     _report(cause, code, None)
-    return plain(_MESSAGES[code], code, request_id)
+    return plain(_message(cause, code), code, request_id)
+
+
+def _message(cause: BaseException, code: str, messages: Mapping[str, str] = _MESSAGES) -> str:
+    return messages[_READ_ONLY if database.is_read_only(cause) else code]
 
 
 def _innermost(error: GraphQLError) -> BaseException:

@@ -11,12 +11,21 @@ from psycopg.types.json import set_json_loads
 from sqlalchemy import URL, make_url
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres.bounded import BoundedConnection
 from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.reader import Reader, StatementListener, parse_json
 from db.postgres.writer import Writer, WriterConnection
 
 _RETRY_PAUSES_S = (0.005, 0.05)  # until the database has noticed that a connection was closed
 _LISTENING = 1  # connection of a process, while it has subscribers
+_PROBING = 1  # connection of a process, while it checks whether it is ready
+# Over TCP: when a server has disappeared without closing the connection, the kernel closes it.
+_DEAD_PEER = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 5_000,
+}
 _SELECT_CAPACITY = """SELECT current_setting('max_connections')::int
     - current_setting('superuser_reserved_connections')::int
     - coalesce(current_setting('reserved_connections', true)::int, 0)"""
@@ -36,7 +45,7 @@ class PoolLimits:
     @property
     def connections_max(self) -> int:
         """The most connections that a process may have."""
-        return self.read_connections_max + self.write_connections_max + _LISTENING
+        return self.read_connections_max + self.write_connections_max + _LISTENING + _PROBING
 
 
 class Database:
@@ -54,6 +63,8 @@ class Database:
         self.reader = Reader(
             pool(self._connect_reader, limits.read_connections_max), self.statement_listeners
         )
+        # Its pool is closed after each use: the settings of a session are those at its start.
+        self.probe = Reader(pool(self._connect_reader, _PROBING), ())
         self.writer = Writer(
             sqlalchemy_url(url),
             partial(self._connect, WriterConnection),
@@ -69,11 +80,12 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.probe.pool.close()
         await self.reader.pool.close()
         await self.writer.pool.close()
 
     async def _connect_reader(self) -> Connection:
-        connection = await self._connect(psycopg.AsyncConnection)
+        connection = await self._connect(BoundedConnection)
         set_json_loads(parse_json, connection)
         return connection
 
@@ -117,6 +129,7 @@ def _connect_arguments(url: str, limits: PoolLimits) -> dict[str, Any]:
     arguments: dict[str, Any] = {
         "conninfo": psycopg_url(url),
         "connect_timeout": limits.connect_timeout_s,
+        **_DEAD_PEER,
     }
     if limits.is_prepared:  # PgBouncer refuses options: docs/performance.md
         timeout = f"-c statement_timeout={limits.statement_timeout_ms}"

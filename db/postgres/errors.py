@@ -10,6 +10,7 @@ _LOST_CLASSES = ("08", "57P")  # connection lost, shutting down
 _UNAVAILABLE_CLASSES = (*_LOST_CLASSES, "53")  # out of resources
 _UNUSABLE_VALUE_CLASS = "22"  # out of range, a NUL character, an invalid encoding
 _QUERY_CANCELED = "57014"
+_READ_ONLY = "25006"
 
 
 class CommitLost(Exception):
@@ -42,6 +43,12 @@ def is_connection_lost(error: BaseException) -> bool:
 def is_unavailable(error: BaseException) -> bool:
     """Whether the database could not be reached, or no connection became free in time."""
     return _is_lost_or(_UNAVAILABLE_CLASSES, error)
+
+
+def is_read_only(error: BaseException) -> bool:
+    """Whether a write was refused, as on a standby or with `default_transaction_read_only`."""
+    cause = driver_error(error)
+    return isinstance(cause, psycopg.Error) and cause.sqlstate == _READ_ONLY
 
 
 def is_statement_timeout(error: BaseException) -> bool:

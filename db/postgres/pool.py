@@ -12,6 +12,8 @@ from typing import Any, TypeAlias
 import psycopg
 from psycopg.pq import TransactionStatus
 
+from db.postgres.errors import is_read_only
+
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 Connect: TypeAlias = Callable[[], Awaitable[Connection]]
 
@@ -38,6 +40,8 @@ class ConnectionPool:
         self._idle: list[Connection] = []
         self._used_slots = 0  # by tasks that have a connection or wait for one to open
         self._slots = asyncio.Semaphore(size)
+        self._refused_slots = 0  # of connections that were refused: nobody may use them for a time
+        self._refused_until: asyncio.TimerHandle | None = None
         self._is_closed = False
 
     @asynccontextmanager
@@ -46,6 +50,11 @@ class ConnectionPool:
         connection = await self._acquire()
         try:
             yield connection
+        except Exception as error:
+            if is_read_only(error):  # a new session may be allowed to write again
+                await connection.close()
+                await self.close_idle()
+            raise
         finally:
             is_usable = connection.info.transaction_status == TransactionStatus.IDLE
             if is_usable and not self._is_closed:
@@ -86,8 +95,7 @@ class ConnectionPool:
                 self._release_slot()
                 raise
             # The database refuses more connections, as when all its max_connections are in use.
-            asyncio.get_running_loop().call_later(_RETRY_S, self._slots.release)
-            self._used_slots -= 1
+            self._set_slot_aside()
 
     async def _acquire_slot(self, deadline: float) -> None:
         if self._slots.locked():
@@ -103,6 +111,22 @@ class ConnectionPool:
     def _release_slot(self) -> None:
         self._used_slots -= 1
         self._slots.release()
+
+    def _set_slot_aside(self) -> None:
+        self._used_slots -= 1
+        self._refused_slots += 1
+        if self._refused_until is None:
+            loop = asyncio.get_running_loop()
+            self._refused_until = loop.call_later(_RETRY_S, self._give_slots_back)
+
+    def _give_slots_back(self) -> None:
+        """Wake those who wait for the slots of refused connections."""
+        if self._refused_until is not None:
+            self._refused_until.cancel()
+            self._refused_until = None
+        while self._refused_slots:
+            self._refused_slots -= 1
+            self._slots.release()
 
     async def _reuse_idle(self) -> Connection | None:
         """An idle connection that the server has not closed meanwhile, as on its restart."""
@@ -124,6 +148,7 @@ class ConnectionPool:
         except BaseException:
             await connection.close()
             raise
+        self._give_slots_back()  # the database accepts connections again
         return connection
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.engine import Database
+from db.postgres.errors import is_read_only
 from db.writes import conflicts
 from domain.problems import Refused
 
@@ -37,11 +38,16 @@ async def run(
 
 
 async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
-    """The result of a transaction, which is repeated when it conflicts with a concurrent one."""
+    """The result of a transaction, which is repeated when it conflicts with a concurrent one.
+
+    Once, too, when it was read-only: perhaps its connection was opened while the database was.
+    """
     for number in range(_TRIES_MAX):
         try:
             return await attempt()
         except (DBAPIError, psycopg.Error) as error:
+            if number == 0 and is_read_only(error):
+                continue
             if not conflicts.is_worth_retrying(error) or number == _TRIES_MAX - 1:
                 await _refuse(database, error)
                 raise

@@ -1,6 +1,8 @@
 """Ends a command cleanly, with exit code 0, when a signal stops it."""
 
+import os
 import signal
+from threading import Timer
 from types import FrameType
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -15,6 +17,13 @@ def exit_on_stop() -> None:
 
     for number in STOP_SIGNALS:
         signal.signal(number, stop)
+
+
+def exit_within(seconds: float) -> None:
+    """End this process by force when it has not ended after this time, as behind a frozen disk."""
+    timer = Timer(seconds, os._exit, (1,))
+    timer.daemon = True
+    timer.start()
 
 
 def ignore_stop() -> None:

@@ -8,6 +8,8 @@ from server.settings import Settings
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from db.postgres.engine import Database
 
+_EXIT_S = 30.0  # after a signal: for the running job, the connections and an embedded PostgreSQL
+
 
 def worker() -> None:
     """Run background jobs until stopped, for servers that have REGISTRY_JOBS=false."""
@@ -25,9 +27,14 @@ def worker() -> None:
 
         async def run(database: "Database") -> None:
             task = asyncio.create_task(jobs.run(jobs.build(database, store, settings, url)))
+
+            def stop() -> None:
+                signals.exit_within(_EXIT_S)
+                task.cancel()
+
             for number in signals.STOP_SIGNALS:
                 # an exception raised in the event loop would cancel the queue's tasks one by one
-                asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+                asyncio.get_running_loop().add_signal_handler(number, stop)
             with suppress(asyncio.CancelledError):
                 await task
 

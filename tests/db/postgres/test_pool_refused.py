@@ -134,3 +134,22 @@ async def test_without_any_connection_each_pool_fails_at_once(
                 pass
         assert is_unavailable(raised.value)
     assert await _pid(narrow.reader.pool)
+
+
+async def test_those_who_wait_are_woken_when_connections_are_accepted_again(
+    db: Database, database_url: str, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the first that opens; the slots of refused connections would stay unused for a minute."""
+    monkeypatch.setattr("db.postgres.pool._RETRY_S", 60)
+    name = sqlalchemy_url(database_url).database
+    pool = db.writer.pool
+    with psycopg.connect(postgres_url, autocommit=True) as administrator:
+        async with pool.connection() as held:
+            administrator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            waiting = [asyncio.ensure_future(_pid(pool)) for _ in range(30)]
+            await asyncio.sleep(0.3)
+            administrator.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            assert not any(task.done() for task in waiting)
+            await held.close()  # so that it is not used again, and the next one opens another
+        pids = await asyncio.gather(*waiting)
+    assert len(set(pids)) > 1

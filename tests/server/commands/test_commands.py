@@ -182,7 +182,7 @@ def test_a_start_warns_of_more_connections_than_the_database_allows(data_dir: Pa
         large.stop(signal.SIGINT)
     assert "REGISTRY_READ_CONNECTIONS_MAX" not in usual.output
     assert "REGISTRY_READ_CONNECTIONS_MAX" in large.output
-    assert "may open 107 connections, the database allows 97" in large.output
+    assert "may open 108 connections, the database allows 97" in large.output
 
 
 def test_workers_start_and_stop_together(data_dir: Path) -> None:
