@@ -47,6 +47,7 @@ async def test_writes_go_on_when_it_answers_again(
     client: httpx.AsyncClient, postgres_url: str
 ) -> None:
     """More of them waited than there are connections; none keeps its connection for longer."""
+    await asyncio.gather(*(_asked(client, CREATE % f"warm-{number}") for number in range(20)))
     with frozen(postgres_url):
         waiting = [_asked(client, CREATE % f"lost-{number}") for number in range(40)]
         assert {_code(body) for body in await asyncio.gather(*waiting)} == {"TIMEOUT"}
