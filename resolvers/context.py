@@ -34,6 +34,12 @@ class Context:
     client: str = ""  # the address of a subscriber
     position: StreamPosition | None = None  # of a subscription, where the transport has cursors
 
+    def mark_unfinished_writes_unknown(self) -> None:
+        """After a cancellation that did not end the field that runs: it may yet be committed."""
+        for key, outcome in self.outcomes.items():
+            if outcome is WriteOutcome.NOT_COMMITTED:
+                self.outcomes[key] = WriteOutcome.UNKNOWN
+
 
 Info: TypeAlias = strawberry.Info[Context, Any]
 

@@ -15,9 +15,7 @@ from typing import Any, Generic, TypeVar
 ResponseT = TypeVar("ResponseT")
 Run = Coroutine[Any, Any, ResponseT]
 
-_END_S = (
-    0.1  # for a cancelled task to end, so that its transaction is rolled back before the answer
-)
+_END_S = 0.1  # for a cancelled task to end: its transaction is rolled back before the answer
 _CANCEL_AGAIN_S = 2.0  # then it is cancelled again: it may wait for a database that does not answer
 _ending: set[asyncio.Task[Any]] = set()  # asyncio itself does not keep tasks alive
 
@@ -123,7 +121,7 @@ class InFlightRequests:
             request.cancel(TimeoutError())
 
 
-async def in_task(work: Coroutine[Any, Any, ResponseT]) -> ResponseT:
+async def in_task(work: Coroutine[Any, Any, ResponseT] | asyncio.Task[ResponseT]) -> ResponseT:
     """The result of `work`, which runs in a task: asyncio's timeouts, for example, need one.
 
     When the caller is cancelled, the task is cancelled too. This raises when the task has ended, or

@@ -137,11 +137,14 @@ class Operations:
             executor = plan.executor(prepared.variables, context)
         else:
             executor = self._executor(prepared, context, MutationExecutor)
+        task = asyncio.ensure_future(executor.result())
         try:
-            result = await in_task(executor.result())
+            result = await in_task(task)
         except asyncio.CancelledError as error:
             reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
             result = executor.result_so_far(reason)
+            if not task.done():  # the database does not answer
+                context.mark_unfinished_writes_unknown()
         with logged_as(caller.request_id):
             body = errors.encoded(result, caller.request_id, context.outcomes)
         return body, not result.errors
