@@ -1,10 +1,41 @@
 """The enums that columns and the API share; docstrings are the API's descriptions."""
 
-from enum import StrEnum
+import inspect
+import re
+from enum import EnumMeta, StrEnum
+
+_VALUE = re.compile(r"^- (\w+): (.*(?:\n  .*)*)", re.MULTILINE)
+
+
+def descriptions(enum: EnumMeta) -> tuple[str, dict[str, str]]:
+    """The description of an enum, and those of its values, from lines `- VALUE: text` at its end.
+
+    Each value has one. They are sentences: texts begin in upper case here.
+    """
+    summary, _, values = (inspect.getdoc(enum) or "").partition("\n\n")
+    texts = {name: " ".join(text.split()) for name, text in _VALUE.findall(values)}
+    return summary, {name: text[0].upper() + text[1:] for name, text in texts.items()}
 
 
 class TaskType(StrEnum):
-    """The task that a model is made for."""
+    """The task that a model is made for.
+
+    - CHAT: answers in a conversation.
+    - COMPLETION: continues a text.
+    - EMBEDDING: turns a text into a vector.
+    - RERANK: orders documents by how well they match a query.
+    - CLASSIFICATION: assigns labels.
+    - MODERATION: finds content that breaks a policy.
+    - SPEECH_TO_TEXT: transcribes speech.
+    - TEXT_TO_SPEECH: speaks a text.
+    - IMAGE_GENERATION: makes images from a text.
+    - IMAGE_EDIT: changes images.
+    - VIDEO_GENERATION: makes videos.
+    - REALTIME: talks in a live session, in speech or text.
+    - OCR: reads the text of an image.
+    - SEARCH: searches, for example the web.
+    - OTHER: any other task.
+    """
 
     CHAT = "CHAT"
     COMPLETION = "COMPLETION"
@@ -24,7 +55,16 @@ class TaskType(StrEnum):
 
 
 class ProviderKind(StrEnum):
-    """The API of a provider. OPENAI_COMPATIBLE: OpenAI's API, offered by another vendor."""
+    """The API of a provider.
+
+    - OPENAI: OpenAI's API.
+    - ANTHROPIC: Anthropic's API.
+    - VERTEX_AI: Google's API, for Gemini and other models.
+    - BEDROCK: the API of Amazon Bedrock.
+    - AZURE: the API of Azure, for OpenAI's models and others.
+    - OPENAI_COMPATIBLE: OpenAI's API, offered by another vendor.
+    - OTHER: any other API.
+    """
 
     OPENAI = "OPENAI"
     ANTHROPIC = "ANTHROPIC"
@@ -51,7 +91,13 @@ class VersionStatus(StrEnum):
 
 
 class BindingStatus(StrEnum):
-    """Whether operators let traffic go to a binding; only ACTIVE bindings are routable."""
+    """Whether operators let traffic go to a binding.
+
+    - PENDING: not yet; it is not routable.
+    - ACTIVE: yes; only ACTIVE bindings are routable.
+    - DRAINING: no new traffic; it is not routable.
+    - DISABLED: no; it is not routable.
+    """
 
     PENDING = "PENDING"
     ACTIVE = "ACTIVE"
@@ -60,7 +106,13 @@ class BindingStatus(StrEnum):
 
 
 class HealthState(StrEnum):
-    """A binding's health, as measured by its traffic; UNKNOWN while no traffic is recorded."""
+    """A binding's health, as measured by its traffic, which this server does not record yet.
+
+    - UNKNOWN: no traffic is recorded; so it is for every binding.
+    - HEALTHY: reserved; no binding has this state yet.
+    - DEGRADED: reserved; no binding has this state yet.
+    - UNHEALTHY: reserved; no binding has this state yet.
+    """
 
     UNKNOWN = "UNKNOWN"
     HEALTHY = "HEALTHY"
@@ -69,7 +121,12 @@ class HealthState(StrEnum):
 
 
 class CircuitState(StrEnum):
-    """Which calls a circuit breaker lets through. CLOSED: all. OPEN: none. HALF_OPEN: trials."""
+    """Which calls a circuit breaker lets through.
+
+    - CLOSED: all; every circuit is CLOSED, as no outcomes of calls are recorded yet.
+    - OPEN: none; reserved, no circuit has this state yet.
+    - HALF_OPEN: trials; reserved, no circuit has this state yet.
+    """
 
     CLOSED = "CLOSED"
     OPEN = "OPEN"
@@ -90,7 +147,21 @@ class SloStatus(StrEnum):
 
 
 class Capability(StrEnum):
-    """A feature that a version supports beyond its task."""
+    """A feature that a version supports beyond its task.
+
+    - TOOLS: calls tools, which are also known as functions.
+    - PARALLEL_TOOLS: calls several tools in one answer.
+    - JSON_SCHEMA: answers in JSON that follows a given schema.
+    - VISION: understands images.
+    - PDF_INPUT: reads files in the Portable Document Format.
+    - AUDIO_INPUT: understands audio.
+    - AUDIO_OUTPUT: answers in audio.
+    - REASONING: thinks before it answers.
+    - PROMPT_CACHING: charges less for input that is repeated.
+    - WEB_SEARCH: searches the web.
+    - COMPUTER_USE: operates a computer by its screen, mouse and keyboard.
+    - STREAMING: sends an answer piece by piece.
+    """
 
     TOOLS = "TOOLS"
     PARALLEL_TOOLS = "PARALLEL_TOOLS"
@@ -107,7 +178,11 @@ class Capability(StrEnum):
 
 
 class ArchiveReason(StrEnum):
-    """Why a version was archived. RETENTION: by the retention policy. MANUAL: by archiveVersion."""
+    """Why a version was archived.
+
+    - RETENTION: by the retention policy.
+    - MANUAL: by archiveVersion.
+    """
 
     RETENTION = "RETENTION"
     MANUAL = "MANUAL"
@@ -118,18 +193,30 @@ class ProtectionReason(StrEnum):
 
     - ALIAS: an alias points at it.
     - HOLD: it is held.
+    - LISTED: a catalog named it when it was last imported.
     - RECENT_TRAFFIC: it was called recently; never reported yet, as no traffic is recorded.
     - ONLY_ACTIVE: without it, its model would have no ACTIVE version.
     """
 
     ALIAS = "ALIAS"
     HOLD = "HOLD"
+    LISTED = "LISTED"
     RECENT_TRAFFIC = "RECENT_TRAFFIC"
     ONLY_ACTIVE = "ONLY_ACTIVE"
 
 
 class EntityKind(StrEnum):
-    """The kind of a changed object. RETENTION: a retention run. TOKEN: reserved, not used yet."""
+    """The kind of a changed object.
+
+    - MODEL: a model.
+    - VERSION: a version of a model.
+    - BINDING: a binding.
+    - PROVIDER: a provider.
+    - PRICE: a price of a binding.
+    - ALIAS: an alias of a model.
+    - TOKEN: reserved; no event is of this kind yet.
+    - RETENTION: a retention run.
+    """
 
     MODEL = "MODEL"
     VERSION = "VERSION"
@@ -144,13 +231,21 @@ class EntityKind(StrEnum):
 class AuditAction(StrEnum):
     """What a change did.
 
-    - ARCHIVED, RESTORED: a version was moved to cold storage, or brought back from it.
+    - CREATED: an object was created.
+    - UPDATED: fields of an object were changed.
+    - DELETED: an object was deleted.
+    - ARCHIVED: a version was moved to cold storage.
+    - RESTORED: a version was brought back from cold storage.
     - PURGED: retention deleted an archived version for good.
-    - HELD, RELEASED: a hold was put on a version, or lifted.
-    - ALIASED, ROLLED_BACK: an alias was pointed at a version, or back at an earlier one.
+    - HELD: a hold was put on a version.
+    - RELEASED: a hold was lifted.
+    - ALIASED: an alias was pointed at a version.
+    - ROLLED_BACK: an alias was pointed back at an earlier version.
     - PRICED: a price was added to a binding.
+    - CIRCUIT_OPENED: reserved; no event has this action yet.
+    - CIRCUIT_CLOSED: reserved; no event has this action yet.
     - RETENTION_APPLIED: a retention run ended.
-    - CIRCUIT_OPENED, CIRCUIT_CLOSED, REVOKED: reserved; no event has these actions yet.
+    - REVOKED: reserved; no event has this action yet.
     """
 
     CREATED = "CREATED"

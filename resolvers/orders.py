@@ -9,14 +9,23 @@ from resolvers.arguments import input_type, required
 
 
 class OrderDirection(StrEnum):
-    """The direction of an order; unknown values come last in both directions."""
+    """The direction of an order; unknown values come last in both directions.
+
+    - ASC: the smallest first.
+    - DESC: the largest first.
+    """
 
     ASC = "ASC"
     DESC = "DESC"
 
 
 class ModelOrderField(StrEnum):
-    """The fields that models can be ordered by."""
+    """The fields that models can be ordered by.
+
+    - NAME: by the name, byte by byte: capitals come first.
+    - CREATED_AT: by the time of creation.
+    - UPDATED_AT: by the time of the last change.
+    """
 
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"
@@ -24,7 +33,14 @@ class ModelOrderField(StrEnum):
 
 
 class VersionOrderField(StrEnum):
-    """The fields that versions can be ordered by. SEMVER: by the precedence of version."""
+    """The fields that versions can be ordered by.
+
+    - NUMBER: by the number.
+    - SEMVER: by the precedence of version.
+    - CREATED_AT: by the time of creation.
+    - EVAL_SCORE: by evalScore.
+    - COST_PER_1K: by costPer1k.
+    """
 
     NUMBER = "NUMBER"
     SEMVER = "SEMVER"
@@ -34,7 +50,14 @@ class VersionOrderField(StrEnum):
 
 
 class BindingOrderField(StrEnum):
-    """The fields that bindings can be ordered by. INPUT_PER_1K: by the input price now."""
+    """The fields that bindings can be ordered by.
+
+    - PRIORITY: by the priority.
+    - CREATED_AT: by the time of creation.
+    - SUCCESS_RATE: by successRate.
+    - LATENCY: by latencyMs.
+    - INPUT_PER_1K: by the input price now.
+    """
 
     PRIORITY = "PRIORITY"
     CREATED_AT = "CREATED_AT"

@@ -1,4 +1,4 @@
-"""Every type, field and argument is described, and no description names what is not served."""
+"""The schema, its types, fields, arguments and values are described, and name what is served."""
 
 import re
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLSchema,
     build_schema,
     is_introspection_type,
     is_specified_scalar_type,
@@ -16,6 +17,7 @@ from graphql import (
 
 import schema
 from domain import ids
+from domain.enums import descriptions
 from domain.outcomes import WriteOutcome
 from resolvers import errors
 from tests.graphql import SCHEMA
@@ -24,12 +26,15 @@ from tests.graphql import SCHEMA
 PUBLISHED = build_schema(schema.sdl(SCHEMA))
 
 
-def _described() -> Iterator[tuple[str, Any]]:
-    """Each type, field, argument and input field; an enum's description covers its values."""
-    for name, type_ in PUBLISHED.type_map.items():
+def _described(of: GraphQLSchema = PUBLISHED) -> Iterator[tuple[str, Any]]:
+    """The schema, and each of its types, fields, arguments, input fields and values of enums."""
+    yield "schema", of
+    for name, type_ in of.type_map.items():
         if is_introspection_type(type_) or is_specified_scalar_type(type_):
             continue
         yield name, type_
+        if isinstance(type_, GraphQLEnumType):
+            yield from ((f"{name}.{value}", found) for value, found in type_.values.items())
         if not isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
             continue
         for field_name, field in type_.fields.items():
@@ -44,7 +49,24 @@ def test_everything_has_a_description() -> None:
 
 def test_descriptions_end_like_sentences() -> None:
     """GraphiQL shows them side by side."""
-    assert [name for name, thing in _described() if not thing.description.endswith(".")] == []
+    wrong = [
+        name
+        for name, thing in _described()
+        if not re.fullmatch(r"[A-Z0-9].*\.", thing.description, re.DOTALL)
+    ]
+    assert wrong == []
+
+
+def test_introspection_describes_what_the_sdl_describes() -> None:
+    running = {name: thing.description for name, thing in _described(SCHEMA._schema)}
+    assert running == {name: thing.description for name, thing in _described()}
+
+
+def test_the_docstring_of_an_enum_describes_its_values_and_no_others() -> None:
+    for type_ in SCHEMA._schema.type_map.values():
+        if isinstance(type_, GraphQLEnumType) and not is_introspection_type(type_):
+            _, values = descriptions(type_.extensions["strawberry-definition"].wrapped_cls)
+            assert list(values) == list(type_.values)
 
 
 _CAMEL_CASE = re.compile(r"\b[a-z]+\d*(?:[A-Z][a-z\d]*)+\b")
@@ -80,4 +102,10 @@ def test_descriptions_name_only_what_the_schema_has() -> None:
 
 def test_there_is_something_to_check() -> None:
     names = {name for name, _ in _described()}
-    assert {"Model", "DateTime", "Query.models(first:)", "ModelFilter.ids", "TaskType"} <= names
+    assert {
+        "Model",
+        "DateTime",
+        "Query.models(first:)",
+        "ModelFilter.ids",
+        "TaskType.CHAT",
+    } <= names
