@@ -99,7 +99,10 @@ class ImportIssue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Catalog:
-    """The content of one source. `models` is iterated once, so it may be a generator."""
+    """The content of one source. `models` is iterated once, so it may be a generator.
+
+    It is complete: versions that it does not name are no longer listed by this source.
+    """
 
     source: str
     providers: tuple[Provider, ...]
@@ -107,6 +110,7 @@ class Catalog:
     binding_count: int
     skipped: tuple[ImportIssue, ...] = ()
     partial: tuple[ImportIssue, ...] = ()
+    lists_versions: bool = True  # retention keeps what it names; False for generated data
 
 
 def content_hash(model: str, task: TaskType, version: str, facts: Facts) -> str:

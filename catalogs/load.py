@@ -10,12 +10,14 @@ What an import does to rows that exist already:
 - A price row is never updated. A start date without a row gets one. When today's price differs from
   the last price of the same source, a row is added that takes effect now; the first price of a
   binding, if it has no date, takes effect at prices.EPOCH.
-- ARCHIVED versions are not changed: their bindings are in cold storage.
+- ARCHIVED versions are not changed: their bindings are in cold storage. The report names them.
 - Nothing is deleted: an entry that is missing in the catalog leaves its rows unchanged.
+- Each version says which catalogs named it at their last import, so that retention keeps it.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -30,7 +32,9 @@ from domain import ids, semver
 
 _CHUNK_BINDINGS = 20_000  # about 20 MB of rows in memory, however large the catalog
 KINDS = ("provider", "model", "version", "binding", "price")
-_ARCHIVED = "the version is archived"
+_ARCHIVED = "the version is archived; restoreVersion brings it back"
+_SAME_CONTENT = "another version of the model has the same content hash"
+_DELISTED = "the catalog names it no longer; retention may archive it"
 
 
 class NotMigrated(RuntimeError):
@@ -39,21 +43,29 @@ class NotMigrated(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of rows of one kind that an import created, changed, and left unchanged."""
+    """Numbers of rows of one kind that an import created, changed, left unchanged, and skipped.
+
+    It skips what belongs to a version that gets no bindings, such as an archived one.
+    """
 
     created: int
     changed: int
     unchanged: int
+    skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """The result of an import: counts by kind (KINDS), and entries skipped or imported in part."""
+    """The result of an import: counts by kind (KINDS), and entries skipped or imported in part.
+
+    `delisted` names the versions that this catalog listed before, and does not list any more.
+    """
 
     source: str
     counts: dict[str, Counts]
     skipped: tuple[ImportIssue, ...]
     partial: tuple[ImportIssue, ...]
+    delisted: tuple[ImportIssue, ...]
 
 
 @dataclass(slots=True)
@@ -85,22 +97,25 @@ async def load(
         await merge.begin(session)
         await merge.stage(session, ProviderRow, [_provider_row(each) for each in catalog.providers])
         await merge.providers(session)
-        staged = dict.fromkeys(KINDS, 0)
-        staged["provider"] = len(catalog.providers)
+        staged, left_out = Counter({"provider": len(catalog.providers)}), Counter[str]()
         skipped = list(catalog.skipped)
         for chunk in _chunks(catalog.models):
-            skipped += await _load_chunk(session, chunk, catalog.source)
-            _count_staged(staged, chunk)
+            unresolved = await _load_chunk(session, chunk, catalog)
+            skipped += _unresolved_issues(unresolved)
+            staged += _sizes(chunk)
+            left_out += _sizes(_of_versions(chunk, unresolved))
             progress(staged["binding"], catalog.binding_count)
+        delisted = await _delist(session, catalog)
         counts = await merge.count_changes(session)
     if counts:
         async with database.write(f"import:{catalog.source}") as session:
             await merge.analyze(session)
     return Report(
         source=catalog.source,
-        counts={kind: _counts(kind, staged[kind], counts) for kind in KINDS},
+        counts={kind: _counts(kind, staged[kind], left_out[kind], counts) for kind in KINDS},
         skipped=tuple(skipped),
         partial=catalog.partial,
+        delisted=delisted,
     )
 
 
@@ -109,25 +124,54 @@ async def was_used(database: Database) -> bool:
     return await data_version.was_used(database.reader)
 
 
-async def _load_chunk(session: AsyncSession, chunk: _Chunk, source: str) -> list[ImportIssue]:
+async def _load_chunk(
+    session: AsyncSession, chunk: _Chunk, catalog: Catalog
+) -> dict[tuple[str, str], bool]:
+    """Merge the chunk; returns merge.unresolved_versions."""
     for kind, rows in chunk.tables():
         await merge.stage(session, kind, rows)
     await merge.models(session)
-    await merge.versions(session)
+    await merge.versions(session, catalog.source if catalog.lists_versions else None)
     await merge.bindings(session)
-    await merge.prices(session, source, EPOCH)
-    unresolved = await merge.unresolved_versions(session)
-    return [ImportIssue(f"{model} {version}", _ARCHIVED) for model, version in unresolved]
+    await merge.prices(session, catalog.source, EPOCH)
+    return await merge.unresolved_versions(session)
 
 
-def _counts(kind: str, staged: int, counts: dict[tuple[str, str], int]) -> Counts:
+async def _delist(session: AsyncSession, catalog: Catalog) -> tuple[ImportIssue, ...]:
+    if not catalog.lists_versions:
+        return ()
+    delisted = await merge.delist(session, catalog.source)
+    return tuple(ImportIssue(f"{model} {version}", _DELISTED) for model, version in delisted)
+
+
+def _unresolved_issues(unresolved: dict[tuple[str, str], bool]) -> list[ImportIssue]:
+    return [
+        ImportIssue(f"{model} {version}", _ARCHIVED if is_archived else _SAME_CONTENT)
+        for (model, version), is_archived in unresolved.items()
+    ]
+
+
+def _counts(kind: str, staged: int, left_out: int, counts: dict[tuple[str, str], int]) -> Counts:
     created, changed = counts.get((kind, "created"), 0), counts.get((kind, "changed"), 0)
-    return Counts(created, changed, staged - created - changed)
+    return Counts(created, changed, staged - left_out - created - changed, left_out)
 
 
-def _count_staged(staged: dict[str, int], chunk: _Chunk) -> None:
-    for kind, (_, rows) in zip(KINDS[1:], chunk.tables(), strict=True):
-        staged[kind] += len(rows)
+def _sizes(chunk: _Chunk) -> Counter[str]:
+    sizes = (len(rows) for _, rows in chunk.tables())
+    return Counter(dict(zip(KINDS[1:], sizes, strict=True)))
+
+
+def _of_versions(chunk: _Chunk, versions: Collection[tuple[str, str]]) -> _Chunk:
+    """The part of the chunk that belongs to these versions, given as model name and version."""
+    if not versions:
+        return _Chunk()
+    bindings = [row for row in chunk.bindings if (row.model, row.version) in versions]
+    refs = {row.ref for row in bindings}
+    return _Chunk(
+        versions=[row for row in chunk.versions if (row.model, row.version) in versions],
+        bindings=bindings,
+        prices=[row for row in chunk.prices if row.binding in refs],
+    )
 
 
 def _chunks(models: Iterable[Model]) -> Iterator[_Chunk]:

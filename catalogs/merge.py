@@ -59,11 +59,27 @@ async def models(session: AsyncSession) -> None:
     await _run(session, sql.LOCK_MODELS)
 
 
-async def versions(session: AsyncSession) -> None:
-    """Create new versions, numbered by semantic precedence, and update facts of existing ones."""
-    await _run(session, sql.INSERT_VERSIONS)
-    await _run(session, sql.UPDATE_VERSIONS)
+async def versions(session: AsyncSession, catalog: str | None) -> None:
+    """Create new versions, numbered by semantic precedence, and update facts of existing ones.
+
+    All of them are listed in `catalog` from now on, unless it is None.
+    """
+    await _run(session, sql.INSERT_VERSIONS, catalog=catalog)
+    await _run(session, sql.UPDATE_VERSIONS, catalog=catalog)
+    await _run(session, sql.LIST_ARCHIVED, catalog=catalog)
     await _run(session, sql.LOCK_VERSIONS)
+    await _run(session, sql.NAME_VERSIONS)
+
+
+async def delist(session: AsyncSession, catalog: str) -> list[tuple[str, str]]:
+    """Model names and versions that `catalog` listed, and does not name any more.
+
+    The whole catalog must have been merged. From now on it does not list them.
+    """
+    await _run(session, "ANALYZE named_versions")
+    rows = (await _run(session, sql.SELECT_DELISTED, catalog=catalog)).all()
+    await _run(session, sql.DELIST_VERSIONS, catalog=catalog)
+    return [(row.model, row.version) for row in rows]
 
 
 async def bindings(session: AsyncSession) -> None:
@@ -84,10 +100,13 @@ async def prices(session: AsyncSession, source: str, epoch: datetime) -> None:
     await _run(session, sql.INSERT_TODAYS_PRICES, source=source, epoch=epoch)
 
 
-async def unresolved_versions(session: AsyncSession) -> list[tuple[str, str]]:
-    """Model names and versions of the staged versions that got no bindings: they are archived."""
+async def unresolved_versions(session: AsyncSession) -> dict[tuple[str, str], bool]:
+    """The staged versions that get no bindings, by model name and version: whether it is archived.
+
+    Otherwise another version of the model has its content hash.
+    """
     rows = await _run(session, sql.UNRESOLVED)
-    return [(row.model, row.version) for row in rows]
+    return {(row.model, row.version): row.is_archived for row in rows}
 
 
 async def count_changes(session: AsyncSession) -> dict[tuple[str, str], int]:

@@ -73,6 +73,13 @@ LOCK_MODELS = """
     SELECT FROM models m JOIN staged_models s USING (name) ORDER BY m.id FOR NO KEY UPDATE OF m
 """
 
+# The catalogs that list a version, and this one. NULL stands for "none", also in `:catalog`.
+_LISTED_IN = """
+    nullif(ARRAY(
+        SELECT DISTINCT name FROM unnest(t.listed_in || cast(:catalog AS text)) AS name
+        WHERE name IS NOT NULL ORDER BY name
+    ), '{}')
+"""
 INSERT_VERSIONS = """
     WITH missing AS (
         SELECT s.*, m.id AS model_id, m.last_number
@@ -87,11 +94,12 @@ INSERT_VERSIONS = """
         INSERT INTO model_versions (
             id, revision, model_id, number, version, semver_key, content_hash, region, status,
             eval_score, cost_per_1k, slo_latency_ms, slo_success_rate,
-            context_window, max_output_tokens, capabilities
+            context_window, max_output_tokens, capabilities, listed_in
         )
         SELECT ref, 1, model_id, number, version, semver_key, content_hash, region, status,
             eval_score, cost_per_1k, slo_latency_ms, slo_success_rate,
-            context_window, max_output_tokens, coalesce(capabilities, '{}')
+            context_window, max_output_tokens, coalesce(capabilities, '{}'),
+            nullif(ARRAY[cast(:catalog AS text)], ARRAY[NULL::text])
         FROM missing ORDER BY ref
         RETURNING id, model_id, number
     ), counted AS (
@@ -118,7 +126,42 @@ UPDATE_VERSIONS = _update(
             CASE WHEN coalesce(s.capabilities <@ t.capabilities, true) THEN t.capabilities
             ELSE ARRAY(SELECT DISTINCT unnest(t.capabilities || s.capabilities) ORDER BY 1) END
         """,
+        "listed_in": _LISTED_IN,
     },
+)
+# An archived version stays as it is. That a catalog lists it counts once it is restored.
+LIST_ARCHIVED = _update(
+    "archived version",
+    "model_versions",
+    """
+    JOIN models m ON m.id = t.model_id
+    JOIN staged_versions s ON s.model = m.name AND s.version = t.version
+        AND t.status = 'ARCHIVED'
+    """,
+    {"listed_in": _LISTED_IN},
+)
+NAME_VERSIONS = """
+    INSERT INTO named_versions
+    SELECT v.id FROM model_versions v
+    JOIN models m ON m.id = v.model_id
+    JOIN staged_versions s ON s.model = m.name AND s.version = v.version
+"""
+_NOT_NAMED = """
+    cast(:catalog AS text) = ANY(t.listed_in)
+    AND NOT EXISTS (SELECT FROM named_versions n WHERE n.id = t.id)
+"""
+SELECT_DELISTED = f"""
+    SELECT m.name AS model, t.version FROM model_versions t JOIN models m ON m.id = t.model_id
+    WHERE {_NOT_NAMED} ORDER BY m.name, t.version
+"""  # noqa: S608 - all parts are constants of this file
+DELIST_VERSIONS = _update(
+    "delisted version",
+    "model_versions",
+    f"""
+    JOIN (SELECT t.id AS delisted_id FROM model_versions t WHERE {_NOT_NAMED}) delisted
+        ON delisted_id = t.id
+    """,  # noqa: S608 - all parts are constants of this file
+    {"listed_in": "nullif(array_remove(t.listed_in, cast(:catalog AS text)), '{}')"},
 )
 # A binding's foreign key needs a key lock of its version: with these locks no other transaction can
 # add bindings to these versions, so bindings that are missing now stay missing until the INSERT.
@@ -128,12 +171,14 @@ LOCK_VERSIONS = """
     JOIN staged_versions s ON s.model = m.name AND s.version = v.version
     ORDER BY v.id FOR UPDATE OF v
 """
+# Staged versions that get no bindings: the archived ones, and those that have no row, because a
+# version of the model with another number has their content hash.
 UNRESOLVED = """
-    SELECT s.model, s.version FROM staged_versions s
-    WHERE NOT EXISTS (
-        SELECT FROM models m JOIN model_versions v ON v.model_id = m.id
-        WHERE m.name = s.model AND v.version = s.version AND v.status <> 'ARCHIVED'
-    )
+    SELECT s.model, s.version, v.id IS NOT NULL AS is_archived
+    FROM staged_versions s
+    JOIN models m ON m.name = s.model
+    LEFT JOIN model_versions v ON v.model_id = m.id AND v.version = s.version
+    WHERE v.id IS NULL OR v.status = 'ARCHIVED'
     ORDER BY s.model, s.version
 """
 

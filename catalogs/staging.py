@@ -116,5 +116,7 @@ CREATE = (
         id uuid, is_new boolean, version_id uuid, model_id uuid, provider_id uuid,
         LIKE staged_bindings
     ) ON COMMIT DROP""",
+    # The versions that the catalog names, in all of its chunks.
+    "CREATE TEMP TABLE named_versions (id uuid) ON COMMIT DROP",
     "CREATE TEMP TABLE import_changes (kind text, action text) ON COMMIT DROP",
 )

@@ -37,6 +37,7 @@ def read(models: int, versions: int, bindings: int, seed: int) -> Catalog:
         providers=_PROVIDERS,
         models=_models(models, versions, bindings, seed),
         binding_count=models * versions * bindings,
+        lists_versions=False,
     )
 
 

@@ -23,6 +23,7 @@ _NAMES = {
     "hold_reason": "hold.reason",
     "hold_actor": "hold.actor",
     "held_at": "hold.at",
+    "listed_in": "catalogs",
 }
 
 

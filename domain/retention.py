@@ -18,6 +18,7 @@ class Candidate:
     status: VersionStatus
     has_alias: bool = False
     is_held: bool = False
+    is_listed: bool = False
     has_recent_traffic: bool = False
 
 
@@ -26,12 +27,12 @@ def to_archive(
 ) -> tuple[list[Candidate], list[tuple[Candidate, ProtectionReason]]]:
     """The versions of one model to archive, and the protected ones beyond the newest `keep`.
 
-    The `keep` highest numbers stay, protected or not. The others are archived, except those with an
-    alias, a hold or recent traffic. If no ACTIVE version would stay, the newest ACTIVE one stays.
+    The `keep` highest numbers stay, protected or not. The others are archived, except those that
+    `protection` names a reason for. If no ACTIVE version would stay, the newest ACTIVE one stays.
     """
     newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
     kept, others = newest_first[:keep], newest_first[keep:]
-    reasons = {v.number: reason for v in others if (reason := _protection_reason(v))}
+    reasons = {v.number: reason for v in others if (reason := _protection_of(v))}
     staying = [*kept, *(version for version in others if version.number in reasons)]
     if not any(version.status == VersionStatus.ACTIVE for version in staying):
         newest_active = next((v for v in others if v.status == VersionStatus.ACTIVE), None)
@@ -41,9 +42,30 @@ def to_archive(
     return archive, [(v, reasons[v.number]) for v in others if v.number in reasons]
 
 
-def _protection_reason(version: Candidate) -> ProtectionReason | None:
-    if version.has_alias:
-        return ProtectionReason.ALIAS
-    if version.is_held:
-        return ProtectionReason.HOLD
-    return ProtectionReason.RECENT_TRAFFIC if version.has_recent_traffic else None
+def protection(
+    *,
+    has_alias: bool = False,
+    is_held: bool = False,
+    is_listed: bool = False,
+    has_recent_traffic: bool = False,
+) -> ProtectionReason | None:
+    """What protects a version from being archived or purged, the first of several; None if nothing.
+
+    A listed version is not purged either: the next import would create it again, as a new version.
+    """
+    reasons = (
+        (has_alias, ProtectionReason.ALIAS),
+        (is_held, ProtectionReason.HOLD),
+        (is_listed, ProtectionReason.LISTED),
+        (has_recent_traffic, ProtectionReason.RECENT_TRAFFIC),
+    )
+    return next((reason for applies, reason in reasons if applies), None)
+
+
+def _protection_of(version: Candidate) -> ProtectionReason | None:
+    return protection(
+        has_alias=version.has_alias,
+        is_held=version.is_held,
+        is_listed=version.is_listed,
+        has_recent_traffic=version.has_recent_traffic,
+    )

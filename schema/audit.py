@@ -20,7 +20,8 @@ from schema.nodes import Node
 )
 class FieldChange:
     field: str = attribute(
-        "The field's name in the API, such as costPer1k; archive.reason for a nested field."
+        "The field's name in the API, such as costPer1k; archive.reason for a nested field; or"
+        " catalogs, the names of the catalogs that list a version."
     )
     before: JSON | None = attribute(
         "The value before, spelt as in the API; null when there was none."

@@ -62,7 +62,8 @@ class RetentionStats:
     archived: int = attribute("Number of ARCHIVED versions.")
     archivable: int = attribute("Number of versions that retention would archive now.")
     purgeable: int = attribute(
-        "Number of versions that were archived more than 365 days ago and are not held."
+        "Number of versions that were archived more than 365 days ago, and are neither held nor"
+        " listed in a catalog."
     )
     cold_bytes: BigInt = attribute("Total size of the archives in cold storage, in bytes.")
     last_run: RetentionRun | None = attribute(

@@ -33,7 +33,8 @@ class ArchiveInfo:
     content_hash: SHA256 = attribute("SHA-256 of the object; restoreVersion verifies it.")
     size_bytes: BigInt = attribute("Size of the object in bytes.")
     purge_after: datetime | None = attribute(
-        "When the background job may delete the version for good: 365 days after archivedAt."
+        "When the background job may delete the version for good, unless it is protected: 365 days"
+        " after archivedAt."
     )
 
 

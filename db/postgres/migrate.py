@@ -36,7 +36,8 @@ def check(url: str) -> None:
 def new_revision(url: str, message: str) -> None:
     """Write a migration with what the tables have and the database lacks."""
     with _config(url) as config:
-        number = f"{len(list(migration_state.FOLDER.glob('versions/[0-9]*.py'))) + 1:04d}"
+        files = migration_state.FOLDER.glob("versions/[0-9]*.py")
+        number = f"{max(int(file.name[:4]) for file in files) + 1:04d}"
         command.revision(config, message=message, autogenerate=True, rev_id=number)
 
 

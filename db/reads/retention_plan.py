@@ -18,7 +18,7 @@ from db.reads.keyset import among
 from db.tables import Model, ModelAlias, ModelVersion
 from domain import ids
 from domain.enums import ProtectionReason, VersionStatus
-from domain.retention import Candidate, to_archive
+from domain.retention import Candidate, protection, to_archive
 
 _CANDIDATE_STATUSES = [VersionStatus.ACTIVE, VersionStatus.DEPRECATED]
 
@@ -93,8 +93,9 @@ async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) 
         _add_model(result, model_id, list(versions), scope.keep)
     if scope.purge_before is not None:
         for row in await _purgeable(source, scope, locking):
-            if row.is_held:
-                result.protected.append(Protected(row.id, row.model_id, ProtectionReason.HOLD))
+            because = protection(is_held=row.is_held, is_listed=row.is_listed)
+            if because is not None:
+                result.protected.append(Protected(row.id, row.model_id, because))
             else:
                 reason = f"archived on {row.archived_at:%Y-%m-%d}"
                 result.purge.append(Action(row.id, row.model_id, reason))
@@ -110,7 +111,8 @@ def narrowed(scope: RetentionScope, plan: RetentionPlan) -> RetentionScope:
 def _add_model(plan: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
     keep = keep or rows[0].retention_keep
     candidates = (
-        Candidate(row.id, row.number, row.status, row.has_alias, row.is_held) for row in rows
+        Candidate(row.id, row.number, row.status, row.has_alias, row.is_held, row.is_listed)
+        for row in rows
     )
     archive, protected = to_archive(candidates, keep)
     reason = f"the newest {keep} are kept" if keep > 1 else "only the newest is kept"
@@ -131,6 +133,7 @@ async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> l
                 col(ModelVersion.number),
                 col(ModelVersion.status),
                 col(ModelVersion.held_at).is_not(None).label("is_held"),
+                col(ModelVersion.listed_in).is_not(None).label("is_listed"),
                 has_alias.label("has_alias"),
                 col(Model.retention_keep),
             )
@@ -151,6 +154,7 @@ async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> li
                 col(ModelVersion.model_id),
                 col(ModelVersion.archived_at),
                 col(ModelVersion.held_at).is_not(None).label("is_held"),
+                col(ModelVersion.listed_in).is_not(None).label("is_listed"),
             )
             .where(
                 col(ModelVersion.status) == VersionStatus.ARCHIVED,

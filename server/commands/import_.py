@@ -87,7 +87,11 @@ def _import(read: "Callable[[], Catalog]") -> None:
     except NotMigrated as error:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
     console.print(_counts_table(report))
-    for title, issues in (("Skipped", report.skipped), ("Imported in part", report.partial)):
+    for title, issues in (
+        ("Skipped", report.skipped),
+        ("Imported in part", report.partial),
+        ("No longer in the catalog", report.delisted),
+    ):
         if issues:
             console.print(_issues_table(title, issues))
 
@@ -103,11 +107,12 @@ async def _load(database: "Database", catalog: "Catalog", console: "Console") ->
 def _counts_table(report: "Report") -> "Table":
     from rich.table import Table
 
-    table = Table("", "created", "changed", "unchanged", title=report.source, title_justify="left")
+    columns = ("created", "changed", "unchanged", "skipped")
+    table = Table("", *columns, title=report.source, title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"
     for kind, counts in report.counts.items():
-        figures = (counts.created, counts.changed, counts.unchanged)
+        figures = (counts.created, counts.changed, counts.unchanged, counts.skipped)
         table.add_row(kind, *(f"{figure:,}" for figure in figures))
     return table
 

@@ -1,6 +1,6 @@
 """`registry retention`: shows or applies the retention plan."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from getpass import getuser
 from itertools import count
@@ -21,8 +21,6 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from db.reads.retention_plan import RetentionPlan, RetentionScope
     from db.writes.archive import ArchivingStep
 
-_SHOWN = 40  # models in the table, so that the output and the memory stay small
-
 app = typer.Typer(help="Archive old versions, and purge very old archives.", no_args_is_help=True)
 
 ModelName = Annotated[str | None, typer.Option("--model", help="Only the model of this name.")]
@@ -38,24 +36,23 @@ Purge = Annotated[
 
 @dataclass(slots=True)
 class Totals:
-    """The sums of a plan over all models, and the plans of the first ones by name."""
+    """The sums of a plan over all models; `models` counts those with something to do."""
 
     archive: int = 0
     purge: int = 0
     protected: int = 0
     models: int = 0
-    shown: list[tuple[str, "RetentionPlan"]] = field(default_factory=list)
 
 
 @app.command()
 def plan(model: ModelName = None, keep: Keep = None, purge_before: Purge = None) -> None:
-    """Show what `apply` would do; changes nothing."""
+    """Name each version that `apply` would archive or purge, or that is protected, and why."""
     from rich.console import Console
 
     console = Console()
 
     async def show(database: "Database", store: "ArchiveStore") -> None:
-        _show(await _totals(database, await _scope(database, model, keep, purge_before)), console)
+        await _show(database, await _scope(database, model, keep, purge_before), console)
 
     with_registry(show)
 
@@ -74,8 +71,7 @@ def apply(
 
     async def do(database: "Database", store: "ArchiveStore") -> None:
         scope = await _scope(database, model, keep, purge_before)
-        totals = await _totals(database, scope)
-        _show(totals, console)
+        totals = await _show(database, scope, console)
         if totals.models == 0:
             return
         if not yes and not _is_confirmed():
@@ -139,9 +135,9 @@ async def _scope(
     return RetentionScope([row.id], keep, before)
 
 
-async def _totals(database: "Database", scope: "RetentionScope") -> Totals:
-    """Plans some models at a time, so that memory stays flat."""
-    from db.reads import models, retention_plan
+async def _show(database: "Database", scope: "RetentionScope", console: "Console") -> Totals:
+    """Print the plan and its sums; plans some models at a time, so that memory stays flat."""
+    from db.reads import retention_plan
     from db.writes.retention import batches
 
     totals = Totals()
@@ -150,27 +146,37 @@ async def _totals(database: "Database", scope: "RetentionScope") -> Totals:
         totals.archive += len(plan.archive)
         totals.purge += len(plan.purge)
         totals.protected += len(plan.protected)
-        model_ids = retention_plan.narrowed(batch, plan).model_ids or []
-        totals.models += len(model_ids)
-        shown = list(model_ids)[: _SHOWN - len(totals.shown)]
-        rows = await models.by_ids(database.reader, shown)
-        totals.shown += [(rows[key].name, plan.of_model(key)) for key in shown]
+        totals.models += len(retention_plan.narrowed(batch, plan).model_ids or ())
+        for line in await _lines(database, plan):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+    console.print(
+        f"To archive {totals.archive:,} and to purge {totals.purge:,}, in"
+        f" {counted(totals.models, 'model')}; {totals.protected:,} protected",
+        highlight=False,
+    )
     return totals
 
 
-def _show(totals: Totals, console: "Console") -> None:
-    from rich.table import Table
+async def _lines(database: "Database", plan: "RetentionPlan") -> list[str]:
+    """A line for each version of the plan, sorted by model, newest version first."""
+    from db.reads import models, versions
+    from domain.enums import ProtectionReason, descriptions
 
-    table = Table("model", "archive", "purge", "protected", title_justify="left")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, part in totals.shown:
-        reasons = ", ".join(sorted({each.because.value for each in part.protected}))
-        protected = f"{len(part.protected)} ({reasons})" if reasons else ""
-        table.add_row(name, f"{len(part.archive):,}", f"{len(part.purge):,}", protected)
-    if totals.models > len(totals.shown):
-        table.add_row(f"… and {counted(totals.models - len(totals.shown), 'more model')}")
-    table.add_section()
-    figures = (totals.archive, totals.purge, totals.protected)
-    table.add_row(counted(totals.models, "model"), *(f"{figure:,}" for figure in figures))
-    console.print(table)
+    meaning = {
+        name: text[0].lower() + text[1:].rstrip(".")
+        for name, text in descriptions(ProtectionReason)[1].items()
+    }
+    planned = [(each.version_id, "archive", each.reason) for each in plan.archive]
+    planned += [(each.version_id, "purge", each.reason) for each in plan.purge]
+    planned += [
+        (each.version_id, "keep", f"{meaning[each.because]} ({each.because})")
+        for each in plan.protected
+    ]
+    rows = await versions.by_ids(database.reader, [version_id for version_id, *_ in planned])
+    names = await models.by_ids(database.reader, list({row.model_id for row in rows.values()}))
+    lines = [
+        (names[row.model_id].name, -row.number, f"{what:<8}", row.version, why)
+        for version_id, what, why in planned
+        if (row := rows.get(version_id)) and row.model_id in names  # deleted meanwhile
+    ]
+    return [f"{what} {name} {version}: {why}" for name, _, what, version, why in sorted(lines)]

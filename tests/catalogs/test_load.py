@@ -210,12 +210,17 @@ async def test_an_archived_version_is_not_changed_and_is_reported(db: Database) 
     model = await factories.model(db, name="m")
     archived = {"version": "1.0.0", "status": "ARCHIVED", "archived_at": datetime.now(UTC)}
     await factories.version(db, of=model, **archived)
-    report = await _load(db, _catalog(_price("1"), context_window=5))
+    report = await _load(db, _catalog(_price("1"), versions=("1.0.0", "2.0.0"), context_window=5))
     assert [(issue.entry, issue.reason) for issue in report.skipped] == [
-        ("m 1.0.0", "the version is archived")
+        ("m 1.0.0", "the version is archived; restoreVersion brings it back")
     ]
-    assert await _rows(db, "SELECT context_window FROM model_versions") == [(None,)]
-    assert await _rows(db, "SELECT count(*) FROM provider_bindings") == [(0,)]
+    for kind in ("version", "binding", "price"):
+        assert report.counts[kind] == Counts(created=1, changed=0, unchanged=0, skipped=1)
+    assert await _rows(db, "SELECT context_window FROM model_versions ORDER BY version") == [
+        (None,),
+        (5,),
+    ]
+    assert await _rows(db, "SELECT count(*) FROM provider_bindings") == [(1,)]
 
 
 async def test_a_failed_import_leaves_no_rows(db: Database) -> None:

@@ -1,6 +1,8 @@
 """The rule of retention over random histories: what stays, and what is archived."""
 
+import operator
 from dataclasses import replace
+from itertools import accumulate
 from uuid import UUID
 
 from hypothesis import given
@@ -18,13 +20,12 @@ def _histories(draw: st.DrawFn) -> list[Candidate]:
     numbers = draw(st.lists(st.integers(1, 60), unique=True, max_size=25))
     statuses = st.sampled_from([VersionStatus.ACTIVE, VersionStatus.DEPRECATED])
     return [
-        Candidate(UUID(int=n), n, draw(statuses), draw(_flag), draw(_flag), draw(_flag))
-        for n in numbers
+        Candidate(UUID(int=n), n, draw(statuses), *(draw(_flag) for _ in range(4))) for n in numbers
     ]
 
 
 def _has_protection(version: Candidate) -> bool:
-    return version.has_alias or version.is_held or version.has_recent_traffic
+    return version.has_alias or version.is_held or version.is_listed or version.has_recent_traffic
 
 
 @given(_histories(), st.integers(1, 10))
@@ -97,6 +98,8 @@ def test_a_version_with_several_protections_names_the_first() -> None:
     newer = Candidate(UUID(int=2), 2, VersionStatus.ACTIVE)
     reasons = [
         to_archive([replace(old, **marks), newer], 1)[1][0][1]
-        for marks in ({}, {"is_held": True}, {"is_held": True, "has_alias": True})
+        for marks in accumulate(
+            ({}, {"is_listed": True}, {"is_held": True}, {"has_alias": True}), operator.or_
+        )
     ]
-    assert reasons == ["RECENT_TRAFFIC", "HOLD", "ALIAS"]
+    assert reasons == ["RECENT_TRAFFIC", "LISTED", "HOLD", "ALIAS"]

@@ -38,7 +38,14 @@ def _registry(url: str, folder: Path, *arguments: str, stdin: str = "") -> tuple
 
 def test_plan_then_apply_then_verify(url: str, tmp_path: Path) -> None:
     code, planned = _registry(url, tmp_path, "retention", "plan")
-    assert (code, "old" in planned, "1 model " in planned) == (0, True, True)
+    assert (code, planned.splitlines()) == (
+        0,
+        [
+            "archive  old 2.0.0: only the newest is kept",
+            "archive  old 1.0.0: only the newest is kept",
+            "To archive 2 and to purge 0, in 1 model; 0 protected",
+        ],
+    )
     code, declined = _registry(url, tmp_path, "retention", "apply", stdin="n\n")
     assert (code, "Nothing was done" in declined) == (1, True)
     code, applied = _registry(url, tmp_path, "retention", "apply", "--yes")
@@ -64,7 +71,19 @@ def test_the_end_of_input_at_the_question_is_a_no(url: str, tmp_path: Path) -> N
     code, output = _registry(url, tmp_path, "retention", "apply")
     assert (code, output.splitlines()[-1]) == (1, "Aborted")
     _, plan = _registry(url, tmp_path, "retention", "plan")
-    assert "1 model " in plan
+    assert "in 1 model;" in plan
+
+
+def test_retention_of_a_fresh_registry_archives_nothing_that_the_catalog_names(
+    database_url: str, tmp_path: Path
+) -> None:
+    code, _ = _registry(database_url, tmp_path, "import", "genai-prices")
+    assert code == 0
+    code, applied = _registry(database_url, tmp_path, "retention", "apply", "--yes")
+    *lines, totals = applied.splitlines()
+    assert (code, totals[:36]) == (0, "To archive 0 and to purge 0, in 0 mo")
+    assert "keep     gpt-4o 1.0.0: a catalog named it when it was last imported (LISTED)" in lines
+    assert {line.split()[0] for line in lines} == {"keep"}
 
 
 @pytest.mark.parametrize(
@@ -86,4 +105,4 @@ def test_a_bad_option_is_one_line(
 def test_keep_and_model_limit_the_plan(url: str, tmp_path: Path) -> None:
     for keep, archived in (("10", "0 models"), ("2", "1 model ")):
         _, planned = _registry(url, tmp_path, "retention", "plan", "--model", "old", "--keep", keep)
-        assert f"│ {archived}" in planned
+        assert f"To archive {archived} and" in planned
