@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
-from tests import factories
 from tests.graphql import SCHEMA, GraphQL
 from tests.project.pages import PAGES, README, ROOT, blocks_of, name_of
 
@@ -74,26 +73,6 @@ async def test_what_curl_sends_is_answered(gql: GraphQL, body: dict[str, Any]) -
 
 def test_the_readme_counts_the_examples_of_graphiql() -> None:
     assert f"\n{NUMBERS[len(EXAMPLES)]} example tabs" in README.read_text("utf-8")
-
-
-async def test_the_examples_of_graphiql_work_and_can_be_run_again(gql: GraphQL) -> None:
-    """On a registry that has what the first catalog imports: gpt-4o, and OpenAI's provider."""
-    await factories.provider(gql.db, slug="openai")
-    model = await factories.model(gql.db, name="gpt-4o", last_number=1)
-    await factories.version(gql.db, model, number=1, version="1.0.0")
-    first = [await _codes(gql, *example) for example in EXAMPLES]
-    assert [codes for codes in first if codes] == []
-    second = [await _codes(gql, *example) for example in EXAMPLES]
-    assert [codes for codes in second if codes] == [["ALREADY_EXISTS"]]
-
-
-async def _codes(gql: GraphQL, document: str, variables: dict[str, Any]) -> list[str]:
-    """The codes of the user errors of an example."""
-    if _is_subscription(document):
-        return []
-    data = await gql(document, **variables)
-    answers = [answer for answer in data.values() if answer]
-    return [error["code"] for answer in answers for error in answer.get("userErrors", ())]
 
 
 async def test_the_tour_is_a_model_s_life(gql: GraphQL) -> None:
