@@ -1,7 +1,8 @@
 """GraphiQL: the page that browsers get from the GraphQL endpoint, and the files that it loads.
 
 `ui/` bundles GraphiQL from npm packages into `ui/dist/`. Without that build (no Node), the page is
-`ui/cdn.html`: it says so, and loads exact versions from a CDN, checked by their hashes.
+`ui/cdn.html`: it says so, and loads exact versions from a CDN, checked by their hashes. Where there
+is no `ui/` (a wheel), and where the CDN cannot be reached, the page says how to do without it.
 """
 
 import json
@@ -19,6 +20,37 @@ from starlette.types import Scope
 UI = Path(__file__).resolve().parents[2] / "ui"
 CDN = "https://unpkg.com"
 ASSETS_PATH = "/static/graphiql/assets"  # `base` in ui/vite.config.js
+
+# What works without GraphiQL. The address is that of a server with default settings, until the
+# page's script writes the page's own address.
+_API_HELP = """
+      <p>The GraphQL API at this address works without GraphiQL, with any HTTP client:</p>
+      <pre>curl <span class="address">http://127.0.0.1:8003/graphql</span> \\
+  -H 'Content-Type: application/json' \\
+  -d '{"query": "{ models(first: 5) { nodes { name latestVersion { version } } } }"}'</pre>
+      <p>The schema, with a description of every field, is at <a href="/schema.graphql">/schema.graphql</a>.
+      Desktop GraphQL clients can use this address, too.</p>
+"""  # noqa: E501  lines of the page
+_WRITE_ADDRESS = """
+      for (const address of document.querySelectorAll(".address"))
+        address.textContent = location.origin + location.pathname;
+"""
+_NOT_INSTALLED = f"""<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>Model Registry</title>
+    <style>body {{ max-width: 48rem; margin: 2rem auto; padding: 0 1rem; font: 16px sans-serif; }}</style>
+  </head>
+  <body>
+      <h1>Model Registry</h1>
+      <p>GraphiQL is not part of this installation: its files, the folder <code>ui</code> of the
+      repository, are not installed with the Python package. The repository and the container image have it.</p>
+{_API_HELP}
+    <script>{_WRITE_ADDRESS}</script>
+  </body>
+</html>
+"""  # noqa: E501  lines of the page
 
 
 def _policy(origin: str, *inline_scripts: str) -> str:
@@ -52,16 +84,29 @@ def _cdn_page(ui: Path) -> tuple[str, str]:
     html = (ui / "cdn.html").read_text("utf-8")
     # "<" is escaped, so that no example can end its script element.
     tabs = json.dumps(_examples(ui / "examples")).replace("<", "\\u003c")
-    policy = _policy(CDN, *re.findall(r"<script>(.*?)</script>", html, re.DOTALL))
+    html = html.replace("<!-- help -->", _API_HELP).replace("/* address */", _WRITE_ADDRESS)
+    policy = _policy(CDN, *_inline_scripts(html))
     return html.replace('id="examples">[]<', f'id="examples">{tabs}<'), policy
+
+
+def _inline_scripts(html: str) -> list[str]:
+    return re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+
+
+def _html_and_policy(ui: Path) -> tuple[str, str]:
+    try:
+        return (ui / "dist" / "index.html").read_text("utf-8"), _policy("'self'")
+    except FileNotFoundError:
+        pass
+    try:
+        return _cdn_page(ui)
+    except FileNotFoundError:
+        return _NOT_INSTALLED, _policy("'self'", *_inline_scripts(_NOT_INSTALLED))
 
 
 async def page(ui: Path = UI) -> Response:
     """The GraphiQL page, which has the address of the GraphQL endpoint."""
-    index = ui / "dist" / "index.html"
-    html, policy = (
-        (index.read_text("utf-8"), _policy("'self'")) if index.is_file() else _cdn_page(ui)
-    )
+    html, policy = _html_and_policy(ui)
     headers = {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",

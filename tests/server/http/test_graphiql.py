@@ -2,12 +2,13 @@
 
 import json
 import re
+import shlex
 from asyncio import Event
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from shutil import copy, copytree
+from shutil import copy, copytree, rmtree
 from urllib.parse import unquote
 
 import pytest
@@ -158,6 +159,39 @@ def test_without_a_build_the_page_says_so_and_what_to_do(unbuilt: Path) -> None:
     assert "make ui" in response.text
 
 
+def test_where_the_ui_is_not_installed_the_page_says_what_works(tmp_path: Path) -> None:
+    """A wheel has no folder ui."""
+    response = client(tmp_path / "none").get("/graphql")
+    assert response.status_code == 200
+    assert "GraphiQL is not part of this installation" in response.text
+    assert "Node" not in response.text
+    [inline] = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
+    digest = b64encode(sha256(inline.encode()).digest()).decode()
+    assert directives(response.headers)["script-src"] == ["'self'", f"'sha256-{digest}'"]
+
+
+@pytest.mark.parametrize("missing", ["examples", "cdn.html"])
+def test_no_missing_file_of_the_ui_is_an_error(unbuilt: Path, missing: str) -> None:
+    path = unbuilt / missing
+    rmtree(path) if path.is_dir() else path.unlink()
+    assert client(unbuilt).get("/graphql").status_code == 200
+
+
+def test_without_graphiql_the_page_shows_a_query_that_can_be_sent(
+    unbuilt: Path, tmp_path: Path, schema: GraphQLSchema
+) -> None:
+    """Until GraphiQL is loaded from the CDN; it stays when the CDN is not reached."""
+    for ui in (unbuilt, tmp_path / "none"):
+        html = client(ui).get("/graphql").text
+        [command] = re.findall(r"<pre>(curl .*?)</pre>", html, re.DOTALL)
+        words = shlex.split(re.sub(r"<.*?>", "", command))
+        assert words[1] == "http://127.0.0.1:8003/graphql"
+        body = json.loads(words[words.index("-d") + 1])
+        assert validate(schema, parse(body["query"])) == []
+        assert "location.origin + location.pathname" in html
+        assert '"/schema.graphql"' in html
+
+
 def test_without_a_build_scripts_come_from_the_cdn_alone_at_exact_versions_with_hashes(
     unbuilt: Path,
 ) -> None:
@@ -198,8 +232,9 @@ def schema() -> GraphQLSchema:
 def test_examples_are_valid_with_their_variables(path: Path, schema: GraphQLSchema) -> None:
     document = parse(path.read_text())
     assert validate(schema, document) == []
-    [operation] = document.definitions
-    assert isinstance(operation, OperationDefinitionNode)
+    [operation] = [
+        each for each in document.definitions if isinstance(each, OperationDefinitionNode)
+    ]
     variables = path.with_suffix(".json")
     given = json.loads(variables.read_text()) if variables.exists() else {}
     definitions = operation.variable_definitions or ()
