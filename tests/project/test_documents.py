@@ -37,7 +37,7 @@ LANGUAGES = {
     "": "as console",
 }
 # Programs of others that a page may use in a block; what we know of their arguments is checked.
-CONSOLE = ("curl", "docker", "zstd")
+CONSOLE = ("curl", "docker", "zstd", "pg_dump", "pg_restore", "cp")
 
 
 def _lines(*languages: str) -> list[str]:

@@ -7,15 +7,18 @@ import typing
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import graphql
 import pytest
 import strawberry
+import typer
 from graphql import GraphQLNamedType
 
 import resolvers.errors
 import server.errors
 from domain.outcomes import WriteOutcome
+from server.cli import app
 from server.settings import Settings
 from server.settings_base import setting_name
 from tests.graphql import SCHEMA
@@ -38,15 +41,14 @@ GENERATED = ("ui/dist", "ui/node_modules", "bench/results")
 _TOP = "server|schema|resolvers|db|archive|domain|catalogs|planner|migrations|bench|tests|docs|ui"
 _PATH = re.compile(rf"(?<![\w./<-])(?:{_TOP})/[\w./-]*\w")
 
-USER_PAGES = [
-    README,
-    *(ROOT / name for name in ("CHANGELOG.md", "docs/conventions.md", "docs/retention.md")),
-]
+USER_PAGES = [README, ROOT / "CHANGELOG.md"]
+USER_PAGES += [ROOT / "docs" / name for name in ("backup.md", "conventions.md", "retention.md")]
 # Words that look like GraphQL and are something else, with the reason.
 OTHER = {
     "DATABASE_URL": "a setting without the prefix",
     "CONFLICT": "the code of retentionPlan when a version is gone",
     "AWS_ACCESS_KEY_ID": "a variable of AWS",
+    "ARCHIVES": "a variable of the commands for a backup",
     "AWS_REGION": "a variable of AWS",
     "AWS_ENDPOINT_URL": "a variable of AWS",
     "GLACIER_IR": "a storage class of S3",
@@ -62,13 +64,17 @@ FOREIGN = {
 }
 # Abbreviations and the like in the descriptions of the schema.
 PLAIN = {"API", "AWS", "HTTP", "ISO", "RFC", "S3", "SDL", "SHA", "SQL", "URI", "US", "USD", "UTC"}
-PLAIN |= {"YYYY", "MM", "DD", "versionId"}
+PLAIN |= {"YYYY", "MM", "DD", "versionId", "KiB", "OpenAI", "WebSocket"}
 
+_LINK = re.compile(r"\]\([^)]*\)")
 COMMANDS = ("make ", "registry ")  # test_documents.py parses them
 _CAMEL = r"[a-z]+[a-z0-9]*[A-Z]\w*"
 _PASCAL = r"[A-Z]+[a-z]\w*"
 _UPPER = r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*"
 _WORD = re.compile(rf"(?<![\w./-])(?:{_CAMEL}|{_PASCAL}|{_UPPER})(?![\w/-]|\.\w)")
+# A type's name of several words, and a field of a type, in a description of the schema.
+_TYPE = r"[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+"
+_FIELD_OF_TYPE = re.compile(r"\b([A-Z]\w+)\.([a-z]\w*)\b")
 _UPPER_WITH_UNDERSCORE = re.compile(r"(?<![\w*-])[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+(?![\w*])")
 
 
@@ -124,12 +130,15 @@ def _defined(file: Path) -> Iterator[str]:
 def _words(page: Path) -> set[str]:
     """What looks like GraphQL: names in backticks, and upper-case words with an underscore.
 
-    On the pages for developers, upper-case words without one are SQL or HTTP.
+    On the pages for users also names in camel case anywhere. On the pages for developers,
+    upper-case words without an underscore are SQL or HTTP.
     """
     prose = re.sub(r"^```.*?^```$", "", text_of(page), flags=re.M | re.S)
     spans = [span for span in spans_of(page) if not span.startswith(COMMANDS)]
     in_spans = {word for span in spans for word in _WORD.findall(span) if len(word) > 1}
-    if page not in USER_PAGES:
+    if page in USER_PAGES:
+        in_spans |= set(re.findall(rf"(?<![\w./:#-]){_CAMEL}(?![\w/-]|\.\w)", _LINK.sub("", prose)))
+    else:
         in_spans = {word for word in in_spans if not word.isupper()}
     return in_spans | set(_UPPER_WITH_UNDERSCORE.findall(prose))
 
@@ -145,7 +154,7 @@ def test_former_settings_are_no_settings() -> None:
     assert FORMER.isdisjoint(SETTINGS)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *CONFIGURED[1:]], ids=name_of)  # make creates files
 def test_a_file_that_is_named_exists(page: Path) -> None:
     paths = {path for path in _PATH.findall(text_of(page)) if not path.startswith(GENERATED)}
     assert {path for path in paths if not (ROOT / path).exists()} == set()
@@ -166,7 +175,44 @@ def test_descriptions_of_the_schema_name_only_what_is_served() -> None:
     words = {
         word
         for text in re.findall(r'"""(.*?)"""', sdl, re.S)
-        for word in re.findall(rf"\b(?:{_CAMEL}|{_UPPER})\b", text)
+        for word in re.findall(rf"\b(?:{_CAMEL}|{_UPPER}|{_TYPE})\b", text)
         if len(word) > 1
     }
     assert words - _known_to_clients() - PLAIN == set()
+
+
+def test_a_field_of_a_type_that_a_description_names_exists() -> None:
+    """Such as AuditEvent.actor."""
+    types = SCHEMA._schema.type_map
+    unknown = {
+        f"{type_}.{field}"
+        for text in re.findall(r'"""(.*?)"""', SCHEMA.as_str(), re.S)
+        for type_, field in _FIELD_OF_TYPE.findall(text)
+        if field not in getattr(types.get(type_), "fields", {})
+    }
+    assert unknown == set()
+
+
+def _help_texts(command: Any, name: str = "registry") -> Iterator[tuple[str, str]]:
+    """The help of a command, of its arguments, and of its commands."""
+    yield name, command.help or ""
+    for parameter in command.params:
+        yield f"{name} {parameter.name}", getattr(parameter, "help", None) or ""
+    for each in getattr(command, "commands", {}).values():
+        yield from _help_texts(each, f"{name} {each.name}")
+
+
+def test_help_and_meanings_of_settings_name_only_what_exists() -> None:
+    texts = dict(_help_texts(typer.main.get_command(app)))
+    assert texts["registry retention plan"]
+    texts |= {name: field.description or "" for name, field in Settings.model_fields.items()}
+    named = rf"(?<![\w./-])(?:{_CAMEL}|{_UPPER_WITH_UNDERSCORE.pattern})(?![\w/])"
+    unknown = {
+        (name, word)
+        for name, text in texts.items()
+        for word in re.findall(named, text)
+        if word not in _known_to_clients()
+    }
+    assert unknown == set()
+    paths = {path for text in texts.values() for path in _PATH.findall(text)}
+    assert {path for path in paths if not (ROOT / path).exists()} == set()
