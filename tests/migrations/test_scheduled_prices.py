@@ -9,7 +9,7 @@ from db.postgres import migrate
 from db.postgres.engine import Database
 from db.reads import data_version
 
-PREVIOUS = "0003"
+PREVIOUS = "0004"
 
 
 async def test_scheduled_prices_of_an_older_registry_are_known(empty_url: str) -> None:

@@ -8,7 +8,7 @@ next import of a catalog corrects what it does not name any more.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0005"
+revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
