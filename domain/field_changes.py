@@ -13,6 +13,7 @@ from uuid import UUID
 
 from domain import ids, json_values, rules
 
+CHANGES_MAX = 40  # no table has more columns
 _INTERNAL = {"id", "updated_at", "semver_key", "last_number", "status_before_archive"}
 _NAMES = {
     "archived_at": "archive.archivedAt",

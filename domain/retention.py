@@ -7,6 +7,8 @@ from uuid import UUID
 from domain.enums import ProtectionReason, VersionStatus
 
 KEEP_MIN, KEEP_MAX = 1, 10
+PLANNED_MAX = 1_000  # versions that a plan may name; `registry retention plan` prints any number
+ACTIONS_MAX = 200  # versions in one call: one transaction within an operation's timeout
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,13 @@ from domain.secrets import is_random, place_of_secret
 Rule = Callable[[Any], str | None]
 
 LABELS_MAX = 64
+ALIASES_MAX = 32  # of a model; with all its labels, a page of 100 models is within 10,000 objects
 TEXT_LENGTH_MAX = 10_000
 HOLD_REASON_LENGTH_MAX = 1_000
 MONEY_MAX = Decimal(10) ** 10  # NUMERIC(20, 10) holds less than this
 _MONEY_STEP = Decimal(10) ** -10
 INT_MAX = 2**31 - 1
-KEY_LENGTH_MAX = 255  # of an idempotency key
+KEY_LENGTH_MAX = 255  # of an idempotency key, and of any text that names an object
 
 
 def breaches(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> list[Invalid]:
@@ -81,6 +82,11 @@ def up_to(length: int) -> Rule:
         )
 
     return rule
+
+
+def reference(text: str) -> str | None:
+    """The name or the id of something: text that is no longer than any of them."""
+    return up_to(KEY_LENGTH_MAX)(text)
 
 
 def hold_reason(text: str) -> str | None:

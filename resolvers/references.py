@@ -125,10 +125,10 @@ def decoded(prefix: str, text: str, *path: str) -> UUID:
 
 
 def _can_be_stored(ref: Any) -> bool:
-    """Whether PostgreSQL can hold all text of the reference; other text can name no row."""
+    """Whether the registry can hold all text of the reference; other text can name no row."""
     for field in ref.__strawberry_definition__.fields:
         value = getattr(ref, field.python_name)
-        if isinstance(value, str) and not is_storable(value):
+        if isinstance(value, str) and rules.reference(value) is not None:
             return False
         if hasattr(value, "__strawberry_definition__") and not _can_be_stored(value):
             return False

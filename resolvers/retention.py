@@ -8,15 +8,13 @@ from db.reads.retention_plan import Action, Protected, RetentionPlan, RetentionS
 from db.reads.retention_runs import RetentionStats
 from db.tables import Model, ModelVersion
 from domain.problems import Invalid, Problem
-from domain.retention import KEEP_MAX, KEEP_MIN
+from domain.retention import KEEP_MAX, KEEP_MIN, PLANNED_MAX
 from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
 from resolvers.parents import loaded
 from resolvers.reference_inputs import ModelRef
-
-PLANNED_MAX = 1_000  # versions of a plan; `registry retention plan` prints any number
 
 
 @input_type("Which versions retention considers, and how many it keeps.")
@@ -47,15 +45,15 @@ async def plan(
     for problem in problems(input):
         raise RequestError(problem.message)
     model = await _model(info, input.model)
-    planned = await retention_plan.plan(info.context.db.reader, scope(input, model))
-    size = planned.action_count + len(planned.protected)
+    source, of_input = info.context.db.reader, scope(input, model)
+    size = await retention_plan.size(source, of_input)
     if size > PLANNED_MAX:
         raise RequestError(
             f"the plan names {size} versions, more than {PLANNED_MAX}: plan model by model, or run"
             " `registry retention plan`",
             LIMIT_EXCEEDED,
         )
-    return planned
+    return await retention_plan.plan(source, of_input)
 
 
 async def stats(

@@ -27,6 +27,9 @@ class Limits:
     max_socket_message_bytes: int = 65_536
     max_socket_messages_per_s: int = 500
     max_socket_bytes_per_s: int = 2_097_152
+    max_mutation_fields: int = 5
+    max_values: int = 100_000
+    max_response_bytes: int = 8_388_608
 
 
 @dataclass(frozen=True, slots=True)

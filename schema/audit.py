@@ -49,6 +49,7 @@ class AuditEvent(Node):
     field_changes: list[FieldChange] = attribute(
         "The changed fields, by name; of a created or deleted object, all fields that were set.",
         name="changes",
+        items_max=field_changes.CHANGES_MAX,
     )
 
 

@@ -6,6 +6,7 @@ tests/schema/test_contract.py checks that both agree.
 
 import inspect
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -16,10 +17,15 @@ from strawberry.types.field import StrawberryField
 
 from db.postgres.statements import stands_for
 from domain.outcomes import WriteOutcome
-from domain.problems import Refused
+from domain.problems import Problem, Refused
 from resolvers.context import Info
+from resolvers.errors import shortened
 
 T = TypeVar("T")
+
+USER_ERRORS_MAX = 100  # of one mutation; an input with more has enough to mend
+PATH_STEPS_MAX = 10  # the deepest input has fewer levels
+_ITEMS_MAX = "items_max"
 
 
 def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], type[T]]:
@@ -34,9 +40,13 @@ def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], 
     return decorate
 
 
-def attribute(description: str, *, name: str | None = None) -> Any:
-    """A field that is an attribute of the row; `name` is its name in the API when it differs."""
-    return strawberry.field(description=description, name=name)
+def attribute(description: str, *, name: str | None = None, items_max: int | None = None) -> Any:
+    """A field that is an attribute of the row; `name` is its name in the API when it differs.
+
+    `items_max` as for `batched`.
+    """
+    metadata = {_ITEMS_MAX: items_max}
+    return strawberry.field(description=description, name=name, metadata=metadata)
 
 
 def field(
@@ -65,12 +75,23 @@ def is_fresh(field: GraphQLField) -> bool:
     return bool(definition and definition.metadata.get("fresh"))
 
 
-def batched(batch: Callable[..., Awaitable[list[Any]]], *needs: str) -> Any:
+def items_max(field: GraphQLField) -> int | None:
+    """The most items of a list field, as declared; None for pages, and for fields of others."""
+    definition = field.extensions.get("strawberry-definition")
+    return definition.metadata.get(_ITEMS_MAX) if definition else None
+
+
+def batched(
+    batch: Callable[..., Awaitable[list[Any]]], *needs: str, items_max: int | None = None
+) -> Any:
     """A field that is loaded for many parents at once: `batch(info, parents, …)` returns a list.
 
     The list has one value for each parent. `needs` names the attributes of the parents that the
     batch reads. The ordinary executor collects the parents with aiodataloader; a compiled plan
     calls the batch directly.
+
+    A list without page arguments has `items_max`, the most items that one parent can have: the cost
+    of an operation counts them (server/execution/costs.py). The batch and the writes hold to it.
     """
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:
@@ -84,7 +105,7 @@ def batched(batch: Callable[..., Awaitable[list[Any]]], *needs: str) -> Any:
     declared: Any = strawberry.field(
         resolver=resolve,
         description=_description(batch),
-        metadata={"batch": batch, "needs": frozenset(needs)},
+        metadata={"batch": batch, "needs": frozenset(needs), _ITEMS_MAX: items_max},
     )
     return _without_null_defaults(declared)
 
@@ -127,9 +148,14 @@ class _IntoPayload(FieldExtension):
         try:
             result = await next_(source, info, **kwargs)
         except Refused as refusal:
-            return payload(**dict.fromkeys(names), user_errors=list(refusal.problems))
+            return payload(**dict.fromkeys(names), user_errors=_user_errors(refusal))
         values = result if len(names) > 1 else (result,)
         return payload(**dict(zip(names, values, strict=True)), user_errors=[])
+
+
+def _user_errors(refusal: Refused) -> list[Problem]:
+    problems = refusal.problems[:USER_ERRORS_MAX]
+    return [replace(each, message=shortened(each.message)) for each in problems]
 
 
 _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -7,7 +7,7 @@ import strawberry
 import resolvers.audit
 import resolvers.models
 from db import tables
-from domain import values
+from domain import rules, values
 from domain.enums import TaskType
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
@@ -34,7 +34,9 @@ class Model(Node, Versioned):
     task: TaskType = attribute("The task that the model is made for.")
     subject: str | None = attribute("Subject domain, for example math; null when not set.")
     description: str | None = attribute("Free text, up to 10,000 characters; null when not set.")
-    label_list: list[Label] = attribute("The labels, sorted by key.", name="labels")
+    label_list: list[Label] = attribute(
+        "The labels, sorted by key.", name="labels", items_max=rules.LABELS_MAX
+    )
     retention_keep: int = attribute("How many of its newest versions retention keeps, 1 to 10.")
     latest_version: Annotated["ModelVersion", strawberry.lazy("schema.versions")] | None = batched(
         resolvers.models.latest_versions, "id"
@@ -43,7 +45,7 @@ class Model(Node, Versioned):
         resolvers.models.selected_versions, "id"
     )
     aliases: list[Annotated["ModelAlias", strawberry.lazy("schema.aliases")]] = batched(
-        resolvers.models.aliases, "id"
+        resolvers.models.aliases, "id", items_max=rules.ALIASES_MAX
     )
     versions: Connection[Annotated["ModelVersion", strawberry.lazy("schema.versions")]] = batched(
         resolvers.models.version_pages, "id"

@@ -4,9 +4,10 @@ from typing import Any
 
 import strawberry
 
+from domain.retention import ACTIONS_MAX
 from schema.aliases import ModelAlias
 from schema.bindings import Price, ProviderBinding
-from schema.fields import attribute
+from schema.fields import USER_ERRORS_MAX, attribute
 from schema.models import Model
 from schema.problems import UserError
 from schema.providers import Provider
@@ -20,7 +21,8 @@ from schema.versions import ModelVersion
 )
 class MutationPayload:
     user_errors: list[UserError] = attribute(
-        "Why the mutation was refused; empty when it succeeded."
+        "Why the mutation was refused, at most 100 reasons; empty when it succeeded.",
+        items_max=USER_ERRORS_MAX,
     )
 
 
@@ -58,7 +60,8 @@ class DeleteModelPayload(MutationPayload):
 class CreateVersionPayload(MutationPayload):
     version: ModelVersion | None = attribute("The created version; null on failure.")
     archived: list[ModelVersion] | None = attribute(
-        "The versions that applyRetention: true archived, empty without it; null on failure."
+        "The versions that applyRetention: true archived, empty without it; null on failure.",
+        items_max=ACTIONS_MAX,
     )
 
 
@@ -93,9 +96,12 @@ class SetVersionHoldPayload(MutationPayload):
 @payload_of("applyRetention")
 class ApplyRetentionPayload(MutationPayload):
     run: RetentionRun | None = attribute("The retention run; null on failure.")
-    archived: list[ModelVersion] | None = attribute("The archived versions; null on failure.")
+    archived: list[ModelVersion] | None = attribute(
+        "The archived versions; null on failure.", items_max=ACTIONS_MAX
+    )
     purged_ids: list[strawberry.ID] | None = attribute(
-        "The IDs of the versions that were deleted for good; null on failure."
+        "The IDs of the versions that were deleted for good; null on failure.",
+        items_max=ACTIONS_MAX,
     )
 
 

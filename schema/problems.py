@@ -4,7 +4,7 @@ import strawberry
 
 from domain import problems
 from domain.problems import UserErrorCode
-from schema.fields import attribute, type_of
+from schema.fields import PATH_STEPS_MAX, attribute, type_of
 from schema.nodes import Node
 
 
@@ -16,7 +16,8 @@ class UserError:
     code: UserErrorCode = attribute("The kind of failure.")
     message: str = attribute("An explanation for people; it may change between releases.")
     path: list[str] | None = attribute(
-        'The path of the field in input that it is about, such as ["bindings", "0", "endpoint"].'
+        'The path of the field in input that it is about, such as ["bindings", "0", "endpoint"].',
+        items_max=PATH_STEPS_MAX,
     )
 
 

@@ -6,6 +6,7 @@ import resolvers.retention
 from db import tables
 from db.reads import retention_plan, retention_runs
 from domain.enums import ProtectionReason
+from domain.retention import PLANNED_MAX
 from resolvers.scalars import BigInt
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node
@@ -42,12 +43,15 @@ class ProtectedVersion:
 
 @type_of(retention_plan.RetentionPlan, "What applyRetention would do with the same input.")
 class RetentionPlan:
-    archive: list[RetentionAction] = attribute("The versions that it would archive.")
+    archive: list[RetentionAction] = attribute(
+        "The versions that it would archive.", items_max=PLANNED_MAX
+    )
     purge: list[RetentionAction] = attribute(
-        "The archived versions that it would delete for good; empty without purgeArchivedBefore."
+        "The archived versions that it would delete for good; empty without purgeArchivedBefore.",
+        items_max=PLANNED_MAX,
     )
     protected: list[ProtectedVersion] = attribute(
-        "The versions that it protects, each with the reason."
+        "The versions that it protects, each with the reason.", items_max=PLANNED_MAX
     )
     plan_hash: str = attribute(
         "A hash of archive and purge. Pass it to applyRetention to run exactly this plan."

@@ -14,10 +14,16 @@ class ServiceLimits:
     max_page_size: int = attribute("Largest value of first and last.")
     max_depth: int = attribute("Levels of nested fields.")
     max_nodes: int = attribute(
-        "Objects in the response, estimated by multiplying the page sizes along each path."
+        "Objects in the response, estimated by multiplying the page sizes, and the largest lengths"
+        " of other lists, along each path."
     )
+    max_values: int = attribute("Fields without subfields in the response, estimated as maxNodes.")
+    max_response_bytes: int = attribute("Bytes of a response's body.")
     max_aliases: int = attribute("Field aliases in an operation.")
     max_root_fields: int = attribute("Root fields of a query.")
+    max_mutation_fields: int = attribute("Root fields of a mutation.")
+    max_directives: int = attribute("Directives in an operation.")
+    max_input_list: int = attribute("Items of a list in the arguments.")
     max_tokens: int = attribute("Lexical tokens of a document.")
     max_body_bytes: int = attribute("Bytes of a request's body.")
     max_head_bytes: int = attribute("Bytes of a request's URL and headers together.")

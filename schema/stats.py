@@ -66,11 +66,19 @@ class RegistryStats:
     )
     success_rate_avg: float | None = attribute("Average successRate of the bindings, 0 to 1.")
     latency_ms_avg: float | None = attribute("Average latencyMs of the bindings, in milliseconds.")
-    versions_by_status: list[VersionStatusCount] = attribute("Versions counted by status.")
-    versions_by_region: list[NamedCount] = attribute("Versions counted by region.")
-    models_by_task: list[TaskCount] = attribute("Models counted by task.")
-    models_by_subject: list[NamedCount] = attribute(
-        "Models counted by subject, without those that have none."
+    versions_by_status: list[VersionStatusCount] = attribute(
+        "Versions counted by status.", items_max=len(VersionStatus)
     )
-    bindings_by_provider: list[ProviderStats] = attribute("The bindings of each provider.")
+    versions_by_region: list[NamedCount] = attribute(
+        "Versions counted by region: the 100 regions with the most.", items_max=stats.NAMES_MAX
+    )
+    models_by_task: list[TaskCount] = attribute("Models counted by task.", items_max=len(TaskType))
+    models_by_subject: list[NamedCount] = attribute(
+        "Models counted by subject, without those that have none: the 100 subjects with the most.",
+        items_max=stats.NAMES_MAX,
+    )
+    bindings_by_provider: list[ProviderStats] = attribute(
+        "The bindings of each provider: the 100 providers with the most.",
+        items_max=stats.NAMES_MAX,
+    )
     computed_at: datetime = attribute("The time of the snapshot.")

@@ -9,7 +9,7 @@ from strawberry.scalars import JSON
 
 import resolvers.versions
 from db import tables
-from domain import values
+from domain import rules, values
 from domain.enums import ArchiveReason, Capability, SloStatus, VersionStatus
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from schema.fields import attribute, batched, type_of
@@ -75,7 +75,9 @@ class ModelVersion(Node, Versioned):
     max_output_tokens: int | None = attribute(
         "Largest number of tokens in a response; null when unknown."
     )
-    capabilities: list[Capability] = attribute("The features that it supports beyond its task.")
+    capabilities: list[Capability] = attribute(
+        "The features that it supports beyond its task.", items_max=len(Capability)
+    )
     artifact_url: URL | None = attribute("The URI of its artifact; null when not set.")
     size_bytes: BigInt | None = attribute("Size of the artifact in bytes; null when unknown.")
     metadata_: JSON | None = attribute(
@@ -90,7 +92,7 @@ class ModelVersion(Node, Versioned):
     archive: ArchiveInfo | None = attribute("Its archive while it is ARCHIVED, else null.")
     hold: VersionHold | None = attribute("The hold on it; null when it is not held.")
     aliases: list[Annotated["ModelAlias", strawberry.lazy("schema.aliases")]] = batched(
-        resolvers.versions.aliases, "id"
+        resolvers.versions.aliases, "id", items_max=rules.ALIASES_MAX
     )
     bindings: Connection[Annotated["ProviderBinding", strawberry.lazy("schema.bindings")]] = (
         batched(resolvers.versions.binding_pages, "id")

@@ -44,6 +44,7 @@ from server.ops import (
     logs,
     memory,
     stopping,
+    watchdog,
 )
 from server.ops.connections import Connections
 from server.ops.metrics import Metrics
@@ -105,6 +106,8 @@ def from_environment() -> ASGIApp:
     descriptors.raise_limit()
     stopping.bound(settings.shutdown_timeout_s)
     _end_with_parent()
+    if settings.stall_timeout_s:
+        watchdog.start(settings.stall_timeout_s)
     return build(settings, settings.database_url)
 
 

@@ -4,14 +4,12 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import orjson
 from graphql import ExecutionResult, GraphQLError
 from graphql.error import GraphQLFormattedError
 
 from db.postgres import errors as database
-from domain import json_values
 from domain.outcomes import WriteOutcome
-from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE
+from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE, shortened
 
 TIMEOUT = "TIMEOUT"
 INTERNAL = "INTERNAL"
@@ -25,6 +23,7 @@ _MESSAGES = {  # of errors whose own text is not for clients
     UNAVAILABLE: "The database cannot be reached; try again",
     _READ_ONLY: "The database is read-only: it answers queries, and takes no writes",
     BAD_USER_INPUT: "A value in the arguments cannot be stored",
+    LIMIT_EXCEEDED: "The response would have too many bytes; ask for fewer objects or fields",
     INTERNAL: "Unexpected error; the server's log has the cause under this requestId",
 }
 _CAUSES = {  # the same, of a field of a mutation: what to do next depends on the outcome
@@ -76,7 +75,8 @@ def limit_exceeded(message: str) -> GraphQLError:
 
 def plain(message: str, code: str, request_id: str) -> dict[str, Any]:
     """A response body with one error that has no location in the document."""
-    return {"errors": [{"message": message, "extensions": {"code": code, "requestId": request_id}}]}
+    extensions = {"code": code, "requestId": request_id}
+    return {"errors": [{"message": shortened(message), "extensions": extensions}]}
 
 
 def formatted(
@@ -92,6 +92,7 @@ def formatted(
     extensions = dict(shown.get("extensions") or {})
     if isinstance(cause, GraphQLError):
         extensions.setdefault("code", BAD_USER_INPUT)
+        shown["message"] = shortened(shown["message"])
     else:
         code = code_of(cause)
         shown["message"] = _message(cause, code, _CAUSES if outcome else _MESSAGES)
@@ -110,6 +111,8 @@ def code_of(cause: BaseException) -> str:
         return TIMEOUT
     if database.is_unavailable(cause) or database.is_read_only(cause):
         return UNAVAILABLE
+    if database.is_too_large(cause):
+        return LIMIT_EXCEEDED
     return BAD_USER_INPUT if database.is_unusable_value(cause) else INTERNAL
 
 
@@ -132,23 +135,6 @@ def _outcome(error: GraphQLError, outcomes: Mapping[str, WriteOutcome]) -> Write
     """What is known of the write of the field that the error is in; of all, if it is in none."""
     key = str(error.path[0]) if error.path else ""
     return outcomes.get(key, WriteOutcome.NOT_STARTED)
-
-
-def encoded(
-    result: ExecutionResult,
-    request_id: str,
-    outcomes: Mapping[str, WriteOutcome] | None = None,
-) -> bytes:
-    """The response body of an executed operation, as JSON; for `outcomes` see `body`.
-
-    Rows that a mutation returns may hold integers beyond 64 bits, which PostgreSQL makes of
-    3.8e25: they are sent as floats.
-    """
-    shown = body(result, request_id, outcomes)
-    try:
-        return orjson.dumps(shown)
-    except TypeError:
-        return orjson.dumps(json_values.sendable(shown))
 
 
 def unexpected(cause: BaseException, request_id: str) -> dict[str, Any]:
@@ -177,5 +163,8 @@ def _report(cause: BaseException, code: str, path: object) -> None:
     else:
         # the cause is known and external: one line is clearer than a traceback
         _log.warning(
-            "%s: %s", type(cause).__name__, str(cause).splitlines()[:1], extra={"fields": fields}
+            "%s: %s",
+            type(cause).__name__,
+            [shortened(line) for line in str(cause).splitlines()[:1]],
+            extra={"fields": fields},
         )

@@ -74,6 +74,12 @@ class Settings(HttpSettings, SocketSettings):
     log_level: Literal["debug", "info", "warning", "error"] = setting(
         "info", "Least severe level of the lines that are logged."
     )
+    stall_timeout_s: float = setting(
+        30,
+        "Seconds that a process may stand still; then it ends, and another one takes its place. 0"
+        " turns this off.",
+        ge=0,
+    )
     shutdown_timeout_s: int = setting(
         10,
         "Seconds that a stop waits for running requests before it cancels them; 5 s later the"
@@ -86,6 +92,12 @@ class Settings(HttpSettings, SocketSettings):
     )
     connection_wait_s: float = setting(
         5, "Seconds that a request waits for a connection; then it fails with UNAVAILABLE.", gt=0
+    )
+    slow_connections_max: int = setting(
+        2,
+        "Read connections that statistics, plans, counts and text searches may use together, per"
+        " process; one read connection is always left to others.",
+        ge=1,
     )
     prepared_statements: bool = setting(
         True, "Use prepared statements; set `false` behind PgBouncer in transaction mode."
@@ -135,6 +147,15 @@ class Settings(HttpSettings, SocketSettings):
     )
     nodes_max: int = setting(
         10_000, "Objects, as the product of the page sizes; more fail with LIMIT_EXCEEDED.", ge=1
+    )
+    values_max: int = setting(
+        100_000,
+        "Values (fields without subfields), as the product of the page sizes; more fail with"
+        " LIMIT_EXCEEDED.",
+        ge=1,
+    )
+    response_bytes_max: int = setting(
+        8_388_608, "Bytes of a response's body; more fail with LIMIT_EXCEEDED.", ge=1_024
     )
     page_size_max: int = setting(
         100, "Largest `first` or `last`; more fail with BAD_USER_INPUT.", ge=1, le=1_000
@@ -213,6 +234,9 @@ class Settings(HttpSettings, SocketSettings):
             max_socket_message_bytes=self.socket_message_bytes_max,
             max_socket_messages_per_s=self.socket_messages_per_s,
             max_socket_bytes_per_s=self.socket_bytes_per_s,
+            max_mutation_fields=self.mutation_root_fields_max,
+            max_values=self.values_max,
+            max_response_bytes=self.response_bytes_max,
         )
 
     @property
@@ -231,6 +255,9 @@ class Settings(HttpSettings, SocketSettings):
         return PoolLimits(
             read_connections_max=self.read_connections_max,
             write_connections_max=self.write_connections_max,
+            slow_connections_max=self.slow_connections_max,
+            result_bytes_max=self.response_bytes_max
+            // 4,  # parsed, they take several times as much
             connection_wait_s=self.connection_wait_s,
             statement_timeout_ms=self.statement_timeout_ms,
             is_prepared=self.prepared_statements,

@@ -74,12 +74,14 @@ class Batcher(Generic[KeyT, ValueT]):
         run: Run[KeyT, ValueT],
         keys_max: int = _KEYS_MAX,
         in_flight_max: int = _IN_FLIGHT_MAX,
-        on_idle: Callable[[], None] | None = None,
+        on_idle: Callable[[], object] | None = None,
+        wait_s: float | None = _WAIT_S,
     ) -> None:
         self._run = run
         self._on_idle = on_idle
         self._keys_max = keys_max
         self._in_flight_max = in_flight_max
+        self._wait_s = wait_s  # None: a batch waits as long as others run
         self._queue: deque[_Batch[KeyT, ValueT]] = deque()  # batches that have not started
         self._running_count = 0
         self._is_start_scheduled = False
@@ -144,8 +146,8 @@ class Batcher(Generic[KeyT, ValueT]):
         if self._running_count < self._in_flight_max:
             self._is_start_scheduled = True
             loop.call_soon(self._start)
-        elif self._timer is None:
-            self._timer = loop.call_later(_WAIT_S, self._start)
+        elif self._timer is None and self._wait_s is not None:
+            self._timer = loop.call_later(self._wait_s, self._start)
 
     def _start(self) -> None:
         self._is_start_scheduled = False

@@ -37,9 +37,11 @@ class PoolLimits:
 
     read_connections_max: int = 6
     write_connections_max: int = 12
+    slow_connections_max: int = 2  # of those for reads
     connection_wait_s: float = 5
     statement_timeout_ms: int = 5_000
     connect_timeout_s: int = 5
+    result_bytes_max: int = 2_097_152  # of the long values of a result with many rows
     is_prepared: bool = True  # False behind PgBouncer in transaction mode
 
     @property
@@ -61,7 +63,13 @@ class Database:
             is_prepared=limits.is_prepared,
         )
         self.reader = Reader(
-            pool(self._connect_reader, limits.read_connections_max), self.statement_listeners
+            pool(
+                self._connect_reader,
+                limits.read_connections_max,
+                slow_size=limits.slow_connections_max,
+            ),
+            self.statement_listeners,
+            limits.result_bytes_max,
         )
         # Its pool is closed after each use: the settings of a session are those at its start.
         self.probe = Reader(pool(self._connect_reader, _PROBING), ())

@@ -5,6 +5,8 @@ import asyncio
 import psycopg
 import sqlalchemy.exc
 
+from db.postgres.large_results import ResultTooLarge
+
 # https://www.postgresql.org/docs/18/errcodes-appendix.html
 _LOST_CLASSES = ("08", "57P")  # connection lost, shutting down
 _UNAVAILABLE_CLASSES = (*_LOST_CLASSES, "53")  # out of resources
@@ -63,6 +65,11 @@ def is_unusable_value(error: BaseException) -> bool:
     if not isinstance(cause, psycopg.DataError):
         return False
     return cause.sqlstate is None or cause.sqlstate.startswith(_UNUSABLE_VALUE_CLASS)
+
+
+def is_too_large(error: BaseException) -> bool:
+    """Whether a result had more bytes than are allowed."""
+    return isinstance(error, ResultTooLarge)
 
 
 def driver_error(error: BaseException) -> BaseException:

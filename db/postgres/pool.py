@@ -32,7 +32,13 @@ class ConnectionPool:
     """At most `size` connections, opened when needed and then kept."""
 
     def __init__(
-        self, connect: Connect, size: int, wait_timeout_s: float, *, is_prepared: bool
+        self,
+        connect: Connect,
+        size: int,
+        wait_timeout_s: float,
+        *,
+        is_prepared: bool,
+        slow_size: int = 1,
     ) -> None:
         self._connect = connect
         self._wait_timeout_s = wait_timeout_s
@@ -40,6 +46,7 @@ class ConnectionPool:
         self._idle: list[Connection] = []
         self._used_slots = 0  # by tasks that have a connection or wait for one to open
         self._slots = asyncio.Semaphore(size)
+        self._slow_slots = asyncio.Semaphore(max(1, min(slow_size, size - 1)))
         self._refused_slots = 0  # of connections that were refused: nobody may use them for a time
         self._refused_until: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -62,6 +69,20 @@ class ConnectionPool:
             else:
                 await connection.close()
             self._release_slot()
+
+    @asynccontextmanager
+    async def slow_connection(self) -> AsyncIterator[Connection]:
+        """A connection for a slow statement: at most `slow_size` at a time, so that others stay."""
+        try:
+            async with asyncio.timeout(self._wait_timeout_s):
+                await self._slow_slots.acquire()
+        except TimeoutError:
+            raise PoolBusy("no connection for slow statements became free in time") from None
+        try:
+            async with self.connection() as connection:
+                yield connection
+        finally:
+            self._slow_slots.release()
 
     async def close_idle(self) -> None:
         """Close all idle connections, as after the database has gone away."""

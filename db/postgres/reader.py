@@ -1,10 +1,10 @@
 """Reads: prepared queries on a pool of connections, each in a transaction of its own."""
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 import orjson
@@ -12,6 +12,7 @@ import psycopg
 from cachetools import LRUCache
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres import large_results
 from db.postgres.arrays import uuid_array
 from db.postgres.batching import Batcher
 from db.postgres.pool import Connection, ConnectionPool
@@ -24,6 +25,8 @@ from domain.hashable import hashable
 _BATCHED_KEYS_MAX = 8
 _BATCHERS_MAX = 1_000
 
+ResultT = TypeVar("ResultT")
+
 _ordinal = attrgetter("ordinal")
 
 # Called with the text and the parameters of each statement sent, for tests and measurements.
@@ -31,24 +34,54 @@ StatementListener = Callable[[str, Mapping[str, Any]], None]
 
 
 class Reader:
-    """Runs queries on a pool, and batches concurrent loads of few keys."""
+    """Runs queries on a pool, and batches concurrent loads of few keys.
 
-    def __init__(self, pool: ConnectionPool, listeners: Sequence[StatementListener]) -> None:
+    `bytes_max` bounds the long values of one result, where there may be many rows.
+    """
+
+    def __init__(
+        self, pool: ConnectionPool, listeners: Sequence[StatementListener], bytes_max: int
+    ) -> None:
         self.pool = pool
+        self._bytes_max = bytes_max
         self._batchers: LRUCache[Hashable, Batcher[Any, list[Any]]] = LRUCache(_BATCHERS_MAX)
+        self._shared: dict[Hashable, Batcher[None, Any]] = {}
         self._listeners = listeners
 
     async def rows(self, query: Query) -> list[Any]:
-        """The query's rows; a query whose connection was lost runs once more on a new one."""
-        async with self.pool.connection() as connection:
+        """The query's rows; a query whose connection was lost runs once more on a new one.
+
+        Raises ResultTooLarge.
+        """
+        is_large = large_results.may_be_large(compiled(query), query.values)
+        connected = self.pool.slow_connection if query.is_slow or is_large else self.pool.connection
+        bytes_max = self._bytes_max if is_large else None
+        async with connected() as connection:
             try:
-                return await fetch(connection, query, self._listeners)
+                return await fetch(connection, query, self._listeners, bytes_max)
             except psycopg.OperationalError as error:
                 if not _has_lost_connection(error):
                     raise
         await self.pool.close_idle()
-        async with self.pool.connection() as connection:
-            return await fetch(connection, query, self._listeners)
+        async with connected() as connection:
+            return await fetch(connection, query, self._listeners, bytes_max)
+
+    async def shared(self, key: Hashable, run: Callable[[], Awaitable[ResultT]]) -> ResultT:
+        """The result of `run`. Of one key one call runs at a time; those that wait share the next.
+
+        No call gets the result of a run that had started before it.
+        """
+        batcher = self._shared.get(key)
+        if batcher is None:
+
+            async def run_once(_: list[None]) -> dict[None, ResultT]:
+                return {None: await run()}
+
+            batcher = self._shared[key] = Batcher(
+                run_once, on_idle=lambda: self._shared.pop(key, None), in_flight_max=1, wait_s=None
+            )
+        result: ResultT = (await batcher.load([None]))[None]
+        return result
 
     async def rows_by_key(self, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:
         """The query's rows by their `parent`, for `keys` in its parameter of this name."""
@@ -85,6 +118,11 @@ async def rows_by_key(source: Source, query: Query, keys: Sequence[Any]) -> Mapp
     return await _fetch_by_key(source, query, keys)
 
 
+async def shared(source: Source, key: Hashable, run: Callable[[], Awaitable[ResultT]]) -> ResultT:
+    """The result of `run`, shared by the equal calls that wait for it; see Reader.shared."""
+    return await (source.shared(key, run) if isinstance(source, Reader) else run())
+
+
 async def row_by_key(source: Source, query: Query, keys: Sequence[Any]) -> dict[Any, Any]:
     """The only row of each `parent`; a key without a row is missing."""
     rows_of = await rows_by_key(source, query, keys)
@@ -95,7 +133,8 @@ async def _fetch_by_key(source: Source, query: Query, keys: Sequence[Any]) -> di
     if keys and isinstance(keys[0], str):
         keys = [key for key in keys if _is_storable(key)]
     array = uuid_array(keys) if keys and isinstance(keys[0], UUID) else list(keys)
-    with_keys = Query(query.shape, query.build, {**query.values, "keys": array}, query.table)
+    values = {**query.values, "keys": array}
+    with_keys = Query(query.shape, query.build, values, query.table, is_slow=query.is_slow)
     found = await rows(source, with_keys)
     if query.has_ordinals:
         return {keys[n - 1]: list(of_key) for n, of_key in groupby(found, _ordinal)}
@@ -114,13 +153,18 @@ def _is_storable(text: str) -> bool:
 
 
 async def fetch(
-    connection: Connection, query: Query, listeners: Sequence[StatementListener] = ()
+    connection: Connection,
+    query: Query,
+    listeners: Sequence[StatementListener] = (),
+    bytes_max: int | None = None,
 ) -> list[Any]:
-    """The query's rows on one connection."""
+    """The query's rows on one connection; with `bytes_max` read in parts, see large_results."""
     statement = compiled(query)
     values = {**statement.constants, **query.values}
     for listener in listeners:
         listener(statement.sql.decode(), values)
+    if bytes_max is not None:
+        return await large_results.fetch(connection, statement, values, bytes_max)
     async with connection.cursor(binary=True) as cursor:
         # when it is first sent; psycopg would wait until it is sent for the sixth time
         await cursor.execute(statement.sql, values, prepare=not query.is_planned_by_values)

@@ -24,6 +24,7 @@ from sqlmodel import SQLModel
 from db.postgres.memo import by_identity
 
 _SHAPES_MAX = 2_000  # compiled statements kept; each takes some 10 KB
+_LONG_TEXTS = frozenset(("description", "changes_text"))  # by the label of the column
 _DIALECT: Any = dialect()  # type: ignore[no-untyped-call]  # of SQLAlchemy
 
 
@@ -41,15 +42,20 @@ class Query:
     table: Hashable = None
     is_planned_by_values: bool = False  # every time, since the best plan depends on the values
     has_ordinals: bool = False  # rows come in the order of the keys; `ordinal` counts from 1
+    is_slow: bool = False  # it may read whole tables: it uses the share of slow statements
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """SQL for psycopg, the parameters that are constant in it, and the class of its rows."""
+    """SQL for psycopg, the parameters that are constant in it, and the class of its rows.
+
+    `long_columns` are the positions of the columns whose values may have thousands of bytes.
+    """
 
     sql: bytes
     constants: Mapping[str, Any]
     row_class: Callable[[Iterable[Any]], Any]
+    long_columns: tuple[int, ...]
 
 
 @cached(LRUCache(_SHAPES_MAX), key=attrgetter("shape"))
@@ -63,8 +69,14 @@ def compiled(query: Query) -> Compiled:
         for name, value in sql.params.items()
         if name not in query.values
     }
-    names = tuple(statement.exported_columns.keys())
-    return Compiled(sql.string.encode(), constants, row_class(query.table, names))
+    columns = statement.exported_columns
+    row = row_class(query.table, tuple(columns.keys()))
+    long_columns = (
+        index
+        for index, (name, column) in enumerate(columns.items())
+        if isinstance(column.type, sa.JSON) or name in _LONG_TEXTS
+    )
+    return Compiled(sql.string.encode(), constants, row, tuple(long_columns))
 
 
 @lru_cache(maxsize=_SHAPES_MAX)

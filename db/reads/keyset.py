@@ -17,6 +17,8 @@ from db.postgres.reader import Source
 from db.postgres.statements import Query, bound_array, columns_of, labelled, parametrize
 from db.tables.columns import unknown_last
 
+TEXT_SEARCH = "name_contains"  # the condition that may read whole tables
+
 Conditions = Mapping[str, Any]  # a condition's name -> its value; all must hold
 Condition = Callable[[Any], sa.ColumnElement[bool]]
 
@@ -148,6 +150,7 @@ async def one_page(
         # a condition may hold for one row in 10,000 or for nearly all: a generic plan would look
         # for a rare label row by row
         is_planned_by_values=bool(conditions),
+        is_slow=TEXT_SEARCH in conditions,
     )
     return _slice(await reader.rows(source, query), window)
 
@@ -187,7 +190,9 @@ async def count(source: Source, listing: Listing, conditions: Conditions) -> int
         return statement.where(*_where(listing, placeholders))
 
     planned = bool(conditions)  # as in one_page
-    query = Query(("count", listing, shape), build, values, is_planned_by_values=planned)
+    query = Query(
+        ("count", listing, shape), build, values, is_planned_by_values=planned, is_slow=True
+    )
     return int((await reader.rows(source, query))[0].total)
 
 
@@ -204,7 +209,7 @@ async def count_per_parent(
             return _select_counts_by_key(getattr(relation.listing.table, parent), where)
         return _select_counts(relation, where)
 
-    query = Query(("counts", relation, shape), build, values)
+    query = Query(("counts", relation, shape), build, values, is_slow=True)
     row_of = await reader.row_by_key(source, query, parent_ids)
     return {key: row_of[key].total if key in row_of else 0 for key in parent_ids}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import sha256
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -82,6 +82,43 @@ class RetentionPlan:
         return len(self.archive) + len(self.purge)
 
 
+class ModelSize(NamedTuple):
+    """A model that has more versions than are kept, and how many it has."""
+
+    model_id: UUID
+    versions: int
+
+
+async def size(source: Source, scope: RetentionScope) -> int:
+    """How many versions a plan names, counted without reading them: each version beyond the newest
+    ones is archived or protected, and each old archive purged or protected."""
+
+    def build() -> sa.Select[Any]:
+        sizes = _scoped(_sizes(), scope).subquery("sizes")
+        return sa.select(sa.func.coalesce(sa.func.sum(sizes.c.beyond), 0).label("total"))
+
+    (found,) = await _rows(source, "size", build, scope, locking=False)
+    if scope.purge_before is None:
+        return int(found.total)
+    (old,) = await _rows(
+        source, "purge size", lambda: _count_purgeable(scope), scope, locking=False
+    )
+    return int(found.total) + int(old.total)
+
+
+async def sizes_after(source: Source, model_id: UUID, count: int) -> list[ModelSize]:
+    """The next `count` models, by id, that have more versions than they keep."""
+
+    def build() -> sa.Select[Any]:
+        statement = _sizes().where(col(Model.id) > sa.bindparam("after", type_=sa.Uuid()))
+        ordered: sa.Select[Any] = statement.order_by(col(Model.id))
+        return ordered.limit(sa.bindparam("count", type_=sa.Integer()))
+
+    values = {"after": model_id, "count": count, "keep": None}
+    query = Query("retention sizes", build, values, is_slow=True)
+    return [ModelSize(row.id, row.versions) for row in await reader.rows(source, query)]
+
+
 async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) -> RetentionPlan:
     """What retention would do; with `locking` its versions stay locked until the transaction ends.
 
@@ -125,6 +162,7 @@ def _add_model(plan: RetentionPlan, model_id: UUID, rows: list[Any], keep: int |
 async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
     # Outcomes are not recorded yet, so the rule's `has_recent_traffic` is always false.
     def build() -> sa.Select[Any]:
+        with_some_to_archive = _scoped(_sizes(), scope).with_only_columns(col(Model.id))
         has_alias = sa.exists().where(col(ModelAlias.version_id) == ModelVersion.id)
         statement: Any = (
             sa.select(
@@ -139,11 +177,25 @@ async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> l
             )
             .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
             .where(among(col(ModelVersion.status), _CANDIDATE_STATUSES))
+            .where(col(ModelVersion.model_id).in_(with_some_to_archive))
             .order_by(col(ModelVersion.model_id), col(ModelVersion.id))
         )
         return _scoped(statement, scope, locking)
 
     return await _rows(source, "candidates", build, scope, locking)
+
+
+def _sizes() -> Any:
+    """The models with more candidates than are kept: all others have nothing to archive."""
+    keep = sa.func.coalesce(sa.bindparam("keep", type_=sa.Integer()), col(Model.retention_keep))
+    count = sa.func.count()
+    return (
+        sa.select(col(Model.id), count.label("versions"), (count - keep).label("beyond"))
+        .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
+        .where(among(col(ModelVersion.status), _CANDIDATE_STATUSES))
+        .group_by(col(Model.id), col(Model.retention_keep))
+        .having(count > keep)
+    )
 
 
 async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
@@ -156,10 +208,7 @@ async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> li
                 col(ModelVersion.held_at).is_not(None).label("is_held"),
                 col(ModelVersion.listed_in).is_not(None).label("is_listed"),
             )
-            .where(
-                col(ModelVersion.status) == VersionStatus.ARCHIVED,
-                col(ModelVersion.archived_at) < sa.bindparam("purge_before"),
-            )
+            .where(*_is_old())
             .order_by(col(ModelVersion.model_id), col(ModelVersion.id))
         )
         return _scoped(statement, scope, locking)
@@ -167,7 +216,21 @@ async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> li
     return await _rows(source, "purgeable", build, scope, locking)
 
 
-def _scoped(statement: sa.Select[Any], scope: RetentionScope, locking: bool) -> sa.Select[Any]:
+def _is_old() -> tuple[Any, ...]:
+    return (
+        col(ModelVersion.status) == VersionStatus.ARCHIVED,
+        col(ModelVersion.archived_at) < sa.bindparam("purge_before"),
+    )
+
+
+def _count_purgeable(scope: RetentionScope) -> sa.Select[Any]:
+    count = sa.select(sa.func.count().label("total")).select_from(ModelVersion)
+    return _scoped(count.where(*_is_old()), scope)
+
+
+def _scoped(
+    statement: sa.Select[Any], scope: RetentionScope, locking: bool = False
+) -> sa.Select[Any]:
     if scope.model_ids is not None:
         in_scope = among(col(ModelVersion.model_id), sa.bindparam("model_ids"))
         statement = statement.where(in_scope)
@@ -184,7 +247,9 @@ async def _rows(
     values: dict[str, Any] = {}
     if scope.model_ids is not None:
         values["model_ids"] = list(scope.model_ids)
-    if name == "purgeable":
+    if name in ("purgeable", "purge size"):
         values["purge_before"] = scope.purge_before
+    else:
+        values["keep"] = scope.keep
     shape = ("retention", name, locking, *values)
-    return await reader.rows(source, Query(shape, build, values))
+    return await reader.rows(source, Query(shape, build, values, is_slow=True))

@@ -1,7 +1,7 @@
 """Runs of retention in SQL, and the figures of archives."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -15,10 +15,13 @@ from db.postgres.statements import Query, labelled
 from db.reads import retention_plan
 from db.reads.keyset import among
 from db.reads.lookup import row_by_column
-from db.reads.retention_plan import RetentionScope
+from db.reads.retention_plan import ModelSize, RetentionScope
 from db.tables import ModelVersion, RetentionRun
 from db.tables.versions import KEPT_ARCHIVED
 from domain.enums import VersionStatus
+
+_MODELS = 500  # whose numbers of versions are read at once
+_VERSIONS = 2_000  # that are read at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +38,50 @@ class RetentionStats:
 
 async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
     """The stats of one model or of all models; a run over all models is also each model's run."""
+    return await reader.shared(
+        source, ("retention stats", model_id), lambda: _stats(source, model_id)
+    )
+
+
+async def _stats(source: Source, model_id: UUID | None) -> RetentionStats:
     model_ids = None if model_id is None else [model_id]
     (counts,) = await _rows(source, "retention counts", _select_counts, model_ids)
-    scope = RetentionScope(model_ids, purge_before=datetime.now(UTC) - KEPT_ARCHIVED)
-    plan = await retention_plan.plan(source, scope)
     return RetentionStats(
         active=counts.active,
         archived=counts.archived,
-        archivable=len(plan.archive),
-        purgeable=len(plan.purge),
+        archivable=await _archivable(source, model_ids),
+        purgeable=counts.purgeable,
         cold_bytes=int(counts.cold_bytes),
         last_run=await newest(source, model_ids),
     )
 
 
 by_ids = partial(row_by_column, RetentionRun, "id")
+
+
+async def _archivable(source: Source, model_ids: list[UUID] | None) -> int:
+    """How many versions a plan would archive, some models at a time: memory stays constant."""
+    if model_ids is not None:
+        return len((await retention_plan.plan(source, RetentionScope(model_ids))).archive)
+    total, after = 0, UUID(int=0)
+    while sizes := await retention_plan.sizes_after(source, after, _MODELS):
+        after = sizes[-1].model_id
+        for part in _parts(sizes):
+            total += len((await retention_plan.plan(source, RetentionScope(part))).archive)
+    return total
+
+
+def _parts(sizes: list[ModelSize]) -> Iterator[list[UUID]]:
+    """The models in parts of at most _VERSIONS versions, or of one model."""
+    part: list[UUID] = []
+    versions = 0
+    for size in sizes:
+        if part and versions + size.versions > _VERSIONS:
+            yield part
+            part, versions = [], 0
+        part.append(size.model_id)
+        versions += size.versions
+    yield part
 
 
 async def newest(source: Source, model_ids: list[UUID] | None = None) -> RetentionRun | None:
@@ -67,7 +99,7 @@ async def _rows(
     source: Source, name: str, select: Any, model_ids: list[UUID] | None, table: Any = None
 ) -> list[Any]:
     values = {} if model_ids is None else {"model_ids": model_ids}
-    query = Query((name, *values), lambda: select(bool(values)), values, table)
+    query = Query((name, *values), lambda: select(bool(values)), values, table, is_slow=True)
     return await reader.rows(source, query)
 
 
@@ -77,6 +109,13 @@ def _select_counts(of_models: bool) -> sa.Select[Any]:
     statement: Any = sa.select(
         sa.func.count().filter(col(ModelVersion.status) == VersionStatus.ACTIVE).label("active"),
         sa.func.count().filter(archived).label("archived"),
+        sa.func.count()
+        .filter(
+            archived,
+            col(ModelVersion.archived_at) < sa.func.now() - KEPT_ARCHIVED,
+            col(ModelVersion.held_at).is_(None),
+        )
+        .label("purgeable"),
         sa.func.coalesce(size, 0).label("cold_bytes"),
     )
     if of_models:

@@ -19,6 +19,9 @@ from db.reads.keyset import Conditions
 from db.reads.routable import is_routable
 from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
 from domain.enums import TaskType, VersionStatus
+from domain.hashable import hashable
+
+NAMES_MAX = 100  # in each list: the regions, subjects and providers with the largest counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +86,24 @@ class RegistryStats:
 async def stats(source: Source, conditions: Conditions) -> RegistryStats:
     """The stats of the models that meet the conditions, with their versions and bindings."""
     shape, placeholders, values = parametrize(conditions)
-    query = Query(("stats", shape), lambda: _select(placeholders), values)
-    (row,) = await reader.rows(source, query)
+    query = Query(("stats", shape), lambda: _select(placeholders), values, is_slow=True)
+    key = (query.shape, hashable(values))
+    (row,) = await reader.shared(source, key, lambda: reader.rows(source, query))
+    return _read(row)
+
+
+def _read(row: Any) -> RegistryStats:
     by_status = [VersionStatusCount(VersionStatus(name), n) for name, n in row.by_status or ()]
     by_provider = [_provider(item) for item in row.by_provider or ()]
     counts = {each.status: each.count for each in by_status}
-    bindings = sum(each.bindings for each in by_provider)
     return RegistryStats(
         models=row.models,
         versions=sum(counts.values()),
-        bindings=bindings,
-        providers=len(by_provider) if conditions else row.providers,
+        bindings=row.bindings,
+        providers=row.providers,
         active_versions=counts.get(VersionStatus.ACTIVE, 0),
         archived_versions=counts.get(VersionStatus.ARCHIVED, 0),
-        routable_bindings=sum(each.routable for each in by_provider),
+        routable_bindings=row.routable,
         eval_score_avg=row.eval_score_avg,
         cost_per_1k_avg=row.cost_per_1k_avg,
         success_rate_avg=row.success_rate_avg,
@@ -133,13 +140,16 @@ def _select(conditions: Mapping[str, Any]) -> sa.Select[Any]:
         sa.func.round(cost, 10).label("cost_per_1k_avg"),
     ).subquery("figures")
     totals = _totals(providers)
+    counted: Any = Provider if of_all else providers
     return sa.select(
         sa.select(sa.func.count()).select_from(chosen).scalar_subquery().label("models"),
-        sa.select(sa.func.count()).select_from(Provider).scalar_subquery().label("providers"),
+        sa.select(sa.func.count()).select_from(counted).scalar_subquery().label("providers"),
         figures.c.eval_score_avg,
         figures.c.cost_per_1k_avg,
         totals.c.success_rate_avg,
         totals.c.latency_ms_avg,
+        totals.c.bindings,
+        totals.c.routable,
         _counts(versions.c.status, versions.c.n, "by_status"),
         _counts(versions.c.region, versions.c.n, "by_region"),
         _counts(chosen.c.task, 1, "by_task"),
@@ -213,7 +223,14 @@ def _totals(providers: sa.CTE) -> sa.Subquery:
     return sa.select(
         _average(of.rate_sum, of.rates).label("success_rate_avg"),
         _average(of.latency_sum, of.latencies).label("latency_ms_avg"),
+        _total(of.bindings).label("bindings"),
+        _total(of.routable).label("routable"),
     ).subquery("totals")
+
+
+def _total(counts: Any) -> Any:
+    """The sum of counts over groups, as an integer."""
+    return sa.cast(sa.func.coalesce(sa.func.sum(counts), 0), sa.BigInteger)
 
 
 def _average(sums: Any, counts: Any) -> Any:
@@ -223,10 +240,13 @@ def _average(sums: Any, counts: Any) -> Any:
 
 def _counts(column: Any, each: Any, name: str) -> Any:
     """How often each value occurs in the column, the most frequent first; NULLs do not count."""
+    count = _total(each).label("n")
     counted = (
-        sa.select(column.label("name"), sa.cast(sa.func.sum(each), sa.BigInteger).label("n"))
+        sa.select(column.label("name"), count)
         .where(column.is_not(None))
         .group_by(column)
+        .order_by(count.desc(), column)
+        .limit(NAMES_MAX)
         .subquery(name)
     )
     pair = sa.func.json_build_array(counted.c.name, counted.c.n)
@@ -235,7 +255,8 @@ def _counts(column: Any, each: Any, name: str) -> Any:
 
 
 def _provider_list(providers: sa.CTE) -> Any:
-    of = providers.c
+    largest = sa.select(providers).order_by(providers.c.bindings.desc(), providers.c.provider_id)
+    of = largest.limit(NAMES_MAX).subquery("largest").c
     price = sa.cast(sa.func.round(of.input_per_1k_avg, 10), sa.Text)
     item = sa.func.json_build_object(
         *("provider_id", of.provider_id, "bindings", of.bindings, "routable", of.routable),

@@ -3,6 +3,7 @@
 from typing import NamedTuple
 from uuid import UUID
 
+import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -10,7 +11,8 @@ from db.reads import aliases
 from db.tables import Model, ModelAlias, ModelVersion
 from db.writes import rows, versions
 from domain.enums import AuditAction, VersionStatus
-from domain.problems import InvalidState, NotFound, Refused, RevisionMismatch
+from domain.problems import InvalidState, NotFound, Refused, RevisionMismatch, UserErrorCode
+from domain.rules import ALIASES_MAX
 
 
 class MovedAlias(NamedTuple):
@@ -31,6 +33,7 @@ async def point(
     await versions.lock_unarchived(session, version.id)
     previous = await _current_version(session, alias, expected_version_id)
     if alias is None:
+        await _refuse_too_many(session, version.model_id)
         alias = ModelAlias(model_id=version.model_id, name=name, version_id=version.id)
         await rows.insert(session, alias)
     elif alias.version_id != version.id:
@@ -75,6 +78,13 @@ async def delete(
         raise Refused(_no_alias(name))
     await _current_version(session, alias, expected_version_id)
     await rows.delete(session, ModelAlias, col(ModelAlias.id) == alias.id)
+
+
+async def _refuse_too_many(session: AsyncSession, model_id: UUID) -> None:
+    count = select(sa.func.count()).where(col(ModelAlias.model_id) == model_id)
+    if (await session.exec(count)).one() >= ALIASES_MAX:
+        message = f"the model has {ALIASES_MAX} aliases, as many as a model may have"
+        raise Refused(InvalidState(message, ("alias",), UserErrorCode.LIMIT_EXCEEDED))
 
 
 def _no_alias(name: str) -> NotFound:

@@ -22,6 +22,7 @@ from db.writes import rows, transactions
 from db.writes.archive import ArchivingStep, StepListener, archive, ignore_step
 from domain.enums import ArchiveReason
 from domain.problems import InvalidState, Refused, UserErrorCode
+from domain.retention import ACTIONS_MAX, PLANNED_MAX
 
 BATCH = 200  # models in one plan of a run over all models
 _CONCURRENCY = 3  # models: while Python packs one, PostgreSQL and cold storage write the others
@@ -41,15 +42,19 @@ async def apply(
     store: ArchiveStore,
     scope: RetentionScope,
     on_step: StepListener = ignore_step,
+    actions_max: int | None = None,
 ) -> RetentionResult:
     """Lock these models, plan, and do what the plan says.
 
-    Two concurrent runs meet at the lock of a model's row: the second finds nothing to do. The
-    caller deletes the objects of purged versions, after the commit.
+    Refused when the plan has more than `actions_max` versions. Two concurrent runs meet at the
+    lock of a model's row: the second finds nothing to do. The caller deletes the objects of purged
+    versions, after the commit.
     """
     assert scope.model_ids is not None  # each model is locked
     await _lock_models(session, scope.model_ids)
     plan = await retention_plan.plan(session, scope, locking=True)
+    if actions_max is not None and plan.action_count > actions_max:
+        raise Refused(_too_many(plan.action_count, actions_max, "applyRetention"))
     return await _execute(session, store, plan, on_step)
 
 
@@ -57,21 +62,20 @@ async def apply_run(
     session: AsyncSession,
     store: ArchiveStore,
     scope: RetentionScope,
-    actions_max: int,
     plan_hash: str | None,
 ) -> tuple[RetentionRun, RetentionResult]:
     """A whole run in the caller's transaction.
 
-    Refused when the plan has more than `actions_max` versions, or another hash than `plan_hash`.
+    Refused when the plan names more than PLANNED_MAX versions, with the protected ones, would
+    change more than ACTIONS_MAX, or has another hash than `plan_hash`.
     """
+    size = await retention_plan.size(session, scope)
+    if size > PLANNED_MAX:  # before they are read
+        raise Refused(_too_many(size, PLANNED_MAX, "model"))
     plan = await retention_plan.plan(session, scope)
     _refuse_changed(plan, plan_hash)
-    if plan.action_count > actions_max:
-        message = (
-            f"the plan has {plan.action_count} versions, and one call takes at most {actions_max}:"
-            " apply retention model by model, or run `registry retention apply`"
-        )
-        raise Refused(InvalidState(message, ("model",), UserErrorCode.LIMIT_EXCEEDED))
+    if plan.action_count > ACTIONS_MAX:
+        raise Refused(_too_many(plan.action_count, ACTIONS_MAX, "model"))
     scope_of_plan = retention_plan.narrowed(scope, plan)
     await _lock_models(session, scope_of_plan.model_ids or [])
     plan = await retention_plan.plan(session, scope_of_plan, locking=True)
@@ -193,6 +197,14 @@ async def _lock_models(session: AsyncSession, model_ids: Sequence[UUID]) -> None
     key = col(Model.id)
     statement = select(Model.id).where(among(key, list(model_ids))).order_by(key)
     await session.exec(statement.with_for_update(key_share=True))
+
+
+def _too_many(count: int, most: int, field: str) -> InvalidState:
+    message = (
+        f"the plan has {count} versions, and one call takes at most {most}:"
+        " apply retention model by model, or run `registry retention apply`"
+    )
+    return InvalidState(message, (field,), UserErrorCode.LIMIT_EXCEEDED)
 
 
 def _refuse_changed(plan: RetentionPlan, plan_hash: str | None) -> None:

@@ -14,8 +14,6 @@ from resolvers.retention import RetentionInput, problems, scope
 from resolvers.writing.archive import store_of
 from resolvers.writing.transaction import refuse_if_any, write
 
-ACTIONS_MAX = 200  # versions in one call: one transaction within an operation's timeout
-
 
 class AppliedRetention(NamedTuple):
     """A run, the versions that it archived, and the ids of the versions that it purged."""
@@ -41,9 +39,7 @@ async def apply(
 
     async def apply_retention(session: Any) -> AppliedRetention:
         model = await references.existing_model(session, input.model) if input.model else None
-        run, done = await applying.apply_run(
-            session, store, scope(input, model), ACTIONS_MAX, input.plan_hash
-        )
+        run, done = await applying.apply_run(session, store, scope(input, model), input.plan_hash)
         objects[run.id] = list(done.purged.values())
         archived = await archiving.reloaded(session, done.archived)
         purged_ids = [ids.encode(ids.VERSION, key) for key in done.purged]

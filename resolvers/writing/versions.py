@@ -14,6 +14,7 @@ from db.writes import aliases, archive, bindings, retention, versions
 from domain import ids, rules
 from domain.enums import Capability, VersionStatus
 from domain.problems import Invalid, Problem
+from domain.retention import ACTIONS_MAX
 from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
@@ -182,7 +183,8 @@ async def _apply_retention(
     session: Any, version: ModelVersion, store: ArchiveStore
 ) -> list[ModelVersion]:
     """Apply retention to the version's model; returns the versions that it archived."""
-    result = await retention.apply(session, store, RetentionScope([version.model_id]))
+    scope = RetentionScope([version.model_id])
+    result = await retention.apply(session, store, scope, actions_max=ACTIONS_MAX)
     return await archive.reloaded(session, result.archived)
 
 

@@ -3,7 +3,9 @@
 import gc
 import os
 import socket
-from typing import Annotated, Any
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -11,6 +13,9 @@ from server.commands import databases, listening, signals
 from server.commands.failures import FAILED, USAGE, Failure
 from server.settings import Settings, is_loopback
 from server.settings_base import setting_name
+
+if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
+    import uvicorn
 
 _OPEN = (
     "There is no access control: anyone who can reach this address can read, change and delete"
@@ -98,6 +103,9 @@ def _run(settings: Settings, url: str, bound: socket.socket, reload: bool) -> No
     import uvicorn
     from uvicorn.supervisors import ChangeReload, Multiprocess
 
+    from server.ops import watchdog
+
+    original = dict(os.environ)
     # Worker processes read the settings from the environment: server.app.from_environment.
     os.environ.update(_environment(settings, url))
     config = uvicorn.Config(
@@ -122,9 +130,25 @@ def _run(settings: Settings, url: str, bound: socket.socket, reload: bool) -> No
         Multiprocess(config, sockets=[bound]).run()
     else:
         gc.disable()  # until the application is built: server/__main__.py, server/app.py
-        server.run(sockets=[bound])
+        watchdog.on_stall(lambda: _start_again(server, original))
+        try:
+            server.run(sockets=[bound])
+        finally:
+            watchdog.stop()
         if not server.started:
             raise Failure("The server did not start; see the lines above", FAILED)
+
+
+def _start_again(server: "uvicorn.Server", environment: Mapping[str, str]) -> NoReturn:
+    """Start this command again in place of this process, as a supervisor would; for one worker.
+
+    An embedded PostgreSQL runs on, and is used again. A process that was told to stop only ends.
+    """
+    if server.should_exit:
+        os._exit(FAILED)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))  # the port is free again
+    command = [sys.executable, *sys.orig_argv[1:]]
+    os.execve(sys.executable, command, environment)  # noqa: S606  # it is this command again
 
 
 def _environment(settings: Settings, url: str) -> dict[str, str]:

@@ -11,12 +11,14 @@ from contextlib import asynccontextmanager, nullcontext
 from enum import Enum, auto
 from typing import TypeAlias
 
-import orjson
 from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
 from db.postgres.batching import Batcher, BatchSlot
 from planner import QueryPlan, TooSlowForBatch
+from server.errors import OperationRejected
+from server.execution import bodies
+from server.execution.costs import Cost
 
 _NODES_MAX = 2_000  # objects in one batch: larger responses gain nothing from a common batch
 # Batches of large responses: 32 at once take 40% more CPU each than 8, because of memory access;
@@ -36,12 +38,14 @@ class BatchFailure(Enum):
         auto()
     )  # the plan gave up, or JSON has no such value: the executor says what is wrong
     TOO_SLOW = auto()  # the other queries would have had to wait for it
+    TOO_LARGE = auto()  # the response has more bytes than are allowed
 
 
 class BatchedQuery(bytes):
     """A query's payload, with its coerced variables: equal payloads are equal queries."""
 
     variables: VariableValues
+    bytes_max: int  # of its response, if each value had its largest size
 
 
 Outcome: TypeAlias = bytes | BatchFailure
@@ -50,7 +54,8 @@ Outcome: TypeAlias = bytes | BatchFailure
 class QueryBatcher:
     """The queries in flight, by plan and batch key."""
 
-    def __init__(self) -> None:
+    def __init__(self, response_bytes_max: int) -> None:
+        self._response_bytes_max = response_bytes_max
         self._batchers: dict[Hashable, Batcher[BatchedQuery, Outcome]] = {}
         self._large_batches = asyncio.Semaphore(_LARGE_BATCHES_MAX)
 
@@ -58,7 +63,7 @@ class QueryBatcher:
         self,
         plan: QueryPlan,
         variables: VariableValues,
-        node_count: int,
+        cost: Cost,
         payload: bytes,
         context: MakeContext,
     ) -> BatchSlot[BatchedQuery, Outcome]:
@@ -66,7 +71,7 @@ class QueryBatcher:
 
         A batch runs in the context of one of its queries: all callers must get the same responses.
         """
-        size_max = max(1, _NODES_MAX // max(1, node_count))
+        size_max = max(1, _NODES_MAX // max(1, cost.nodes))
         batch_key: Hashable = plan.batch_key(variables) if size_max > 1 else payload
         key = (plan, batch_key, size_max)
         batcher = self._batchers.get(key)
@@ -78,6 +83,7 @@ class QueryBatcher:
             )
         query = BatchedQuery(payload)
         query.variables = variables
+        query.bytes_max = cost.bytes_max
         return batcher.join(query)
 
     def _forget(self, key: Hashable) -> None:
@@ -94,7 +100,20 @@ class QueryBatcher:
         variables = [query.variables for query in queries]
         async with _acquired(self._large_batches) if is_large else nullcontext():
             results = await plan.run_batch(variables, context())
-        return {query: _body(result) for query, result in zip(queries, results, strict=True)}
+        return {
+            query: self._body(query, result) for query, result in zip(queries, results, strict=True)
+        }
+
+    def _body(self, query: BatchedQuery, result: object) -> Outcome:
+        if not isinstance(result, ExecutionResult):
+            is_slow = isinstance(result, TooSlowForBatch)
+            return BatchFailure.TOO_SLOW if is_slow else BatchFailure.FALLBACK
+        try:
+            return bodies.encode({"data": result.data}, query.bytes_max, self._response_bytes_max)
+        except TypeError:  # this response alone has a value that JSON does not have
+            return BatchFailure.FALLBACK
+        except OperationRejected:
+            return BatchFailure.TOO_LARGE
 
 
 @asynccontextmanager
@@ -110,14 +129,3 @@ async def _acquired(semaphore: asyncio.Semaphore) -> AsyncIterator[None]:
         yield
     finally:
         semaphore.release()
-
-
-def _body(result: object) -> Outcome:
-    if not isinstance(result, ExecutionResult):
-        return (
-            BatchFailure.TOO_SLOW if isinstance(result, TooSlowForBatch) else BatchFailure.FALLBACK
-        )
-    try:
-        return orjson.dumps({"data": result.data})
-    except TypeError:  # this response alone has a value that JSON does not have
-        return BatchFailure.FALLBACK

@@ -9,12 +9,15 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLInputType,
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
     OperationType,
+    is_input_type,
     parse,
     specified_rules,
+    type_from_ast,
     validate,
 )
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -23,12 +26,14 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from planner import CoerceVariables, compile_variables
 from schema.fields import is_fresh
 from server.errors import HttpError, OperationRejected, limit_exceeded
-from server.execution import ast, limits
+from server.execution import ast, costs, inputs, limits
+from server.execution.costs import Cost
+from server.execution.inputs import InputLimits
 from server.settings import Settings
 
 # One tuple for all requests: a rule class made per request would defeat any cache keyed by it.
 _RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
-_VALIDATION_ERRORS_MAX = 5
+VALIDATION_ERRORS_MAX = 5
 _BYTES_PER_CHARACTER = 35  # of a compacted document; measured with tracemalloc
 _BYTES_PER_DOCUMENT = 2_000
 _COSTS_MAX = 100  # cached per operation
@@ -37,8 +42,13 @@ _COSTS_MAX = 100  # cached per operation
 class MeasuredCost(NamedTuple):
     """The cost of an operation, and the limits that it exceeds."""
 
-    nodes: int
+    cost: Cost
     breaches: Sequence[GraphQLError]
+
+    @property
+    def is_introspection(self) -> bool:
+        """Whether the operation asks for nothing but the schema."""
+        return 0 < self.cost.introspected == self.cost.nodes
 
 
 @dataclass(slots=True)
@@ -48,6 +58,8 @@ class Operation:
     node: OperationDefinitionNode
     fragments: Mapping[str, FragmentDefinitionNode]
     variables: CoerceVariables
+    variable_types: Mapping[str, GraphQLInputType]
+    input_limits: InputLimits
     is_cacheable: bool = False  # its response depends on the data version alone
     sizing_variables: tuple[str, ...] | None = None
     costs: dict[tuple[int | None, ...], MeasuredCost] = field(default_factory=dict)
@@ -65,13 +77,13 @@ class Operation:
             known = self.costs.get(_sizes(self.sizing_variables, variables))
             if known is not None:
                 return known
-        cost, names = limits.measure(
-            schema, self.fragments, self.node, variables, settings.page_size_max
-        )
-        self.sizing_variables = tuple(sorted(names))
+        kind = self.node.operation
+        found = costs.measure(schema, self.fragments, self.node, variables, self.input_limits)
+        self.sizing_variables = tuple(sorted(found.sizing_variables))
         if len(self.costs) >= _COSTS_MAX:
             self.costs.clear()
-        measured = MeasuredCost(cost.nodes, limits.breaches(cost, self.node.operation, settings))
+        breaches = [*limits.breaches(found.cost, kind, settings), *found.oversized]
+        measured = MeasuredCost(found.cost, breaches)
         self.costs[_sizes(self.sizing_variables, variables)] = measured
         return measured
 
@@ -110,7 +122,7 @@ class Documents:
 
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self._schema = schema
-        self._tokens_max = settings.document_tokens_max
+        self._settings = settings
         root = schema.query_type
         fields = root.fields if root else {}
         self._uncached_fields = [name for name, field in fields.items() if is_fresh(field)]
@@ -135,8 +147,8 @@ class Documents:
         return int(self._documents.currsize)
 
     def _prepare(self, text: str) -> Document:
-        tree = _parsed(text, self._tokens_max)
-        errors = validate(self._schema, tree, _RULES, max_errors=_VALIDATION_ERRORS_MAX)
+        tree = _parsed(text, self._settings.document_tokens_max)
+        errors = validate(self._schema, tree, _RULES, max_errors=VALIDATION_ERRORS_MAX)
         fragments = {
             item.name.value: item
             for item in tree.definitions
@@ -149,6 +161,8 @@ class Documents:
                 item,
                 fragments,
                 compile_variables(self._schema, item.variable_definitions or ()),
+                _variable_types(self._schema, item),
+                inputs.limits_of(item.operation, self._settings),
                 item.operation is OperationType.QUERY and is_cacheable,
             )
             for item in tree.definitions
@@ -171,7 +185,17 @@ def _parsed(text: str, tokens_max: int) -> DocumentNode:
 
 
 def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:
-    return tuple(limits.size_of(variables.get(name)) for name in names)
+    return tuple(costs.size_of(variables.get(name)) for name in names)
+
+
+def _variable_types(
+    schema: GraphQLSchema, operation: OperationDefinitionNode
+) -> dict[str, GraphQLInputType]:
+    found = {
+        item.variable.name.value: type_from_ast(schema, item.type)
+        for item in operation.variable_definitions or ()
+    }
+    return {name: type_ for name, type_ in found.items() if is_input_type(type_)}
 
 
 def _without_cause(error: GraphQLError) -> GraphQLError:

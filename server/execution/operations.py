@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,9 +24,9 @@ from resolvers.event_cursors import StreamPosition
 from resolvers.service import Service
 from server import errors
 from server.errors import HttpError, OperationRejected
-from server.execution import limits, subscriptions
+from server.execution import bodies, inputs, subscriptions
 from server.execution.batching import BatchFailure, QueryBatcher
-from server.execution.documents import Document, Documents, Operation
+from server.execution.documents import Document, Documents, MeasuredCost, Operation
 from server.execution.in_flight import RequestCancelled, in_task
 from server.execution.parameters import Parameters
 from server.ops.logs import logged_as
@@ -57,7 +58,7 @@ class PreparedOperation(NamedTuple):
     operation: Operation
     parameters: Parameters
     variables: VariableValues
-    node_count: int  # the objects that it may ask for, by its page sizes
+    measured: MeasuredCost
 
     @property
     def kind(self) -> OperationType:
@@ -78,7 +79,14 @@ class Operations:
     broker: EventBroker
     store: ArchiveStore
     shared: subscriptions.SharedResults = field(default_factory=subscriptions.SharedResults)
-    query_batcher: QueryBatcher = field(default_factory=QueryBatcher)
+    query_batcher: QueryBatcher = field(init=False)
+    # One at a time: introspection takes up to half a second, and would stop the event loop.
+    introspection_thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "introspection")
+    )
+
+    def __post_init__(self) -> None:
+        self.query_batcher = QueryBatcher(self.settings.response_bytes_max)
 
     def prepare(self, parameters: Parameters, *, read_only: bool) -> PreparedOperation:
         """An operation within all limits; raises OperationRejected or HttpError for any other."""
@@ -87,15 +95,18 @@ class Operations:
             raise HttpError(405, "A GET carries no mutation", headers={"allow": "POST"})
         _reject(document.errors)
         operation = document.operation(parameters.operation_name)
-        node = operation.node
         core = self.schema._schema  # as Strawberry's own views do: it has no public name
-        _reject(limits.long_lists(core, node, parameters.variables, self.settings.input_list_max))
+        _reject(
+            inputs.oversized_variables(
+                operation.variable_types, parameters.variables, operation.input_limits
+            )
+        )
         variables = operation.variables(parameters.variables)
         if isinstance(variables, list):
             raise OperationRejected(variables)
-        cost = operation.cost(core, variables.coerced, self.settings)
-        _reject(cost.breaches)
-        return PreparedOperation(document, operation, parameters, variables, cost.nodes)
+        measured = operation.cost(core, variables.coerced, self.settings)
+        _reject(measured.breaches)
+        return PreparedOperation(document, operation, parameters, variables, measured)
 
     async def execute(
         self, prepared: PreparedOperation, payload: bytes, caller: Caller
@@ -113,16 +124,24 @@ class Operations:
             outcome = await self.query_batcher.add(
                 plan,
                 prepared.variables,
-                prepared.node_count,
+                prepared.measured.cost,
                 payload,
                 partial(self._context, caller),
             )
             if isinstance(outcome, bytes):
                 return outcome, True
+            if outcome is BatchFailure.TOO_LARGE:
+                raise bodies.too_large(self.settings.response_bytes_max)
             if outcome is not BatchFailure.TOO_SLOW:
                 run = partial(self._run_by_executor, prepared, caller)
         result = await in_task(run())
-        return errors.encoded(result, caller.request_id), not result.errors
+        return self.encode(prepared, result, caller), not result.errors
+
+    def encode(self, prepared: PreparedOperation, result: ExecutionResult, caller: Caller) -> bytes:
+        """The body of a result; raises OperationRejected when it is too large."""
+        body = errors.body(result, caller.request_id)
+        cost = prepared.measured.cost
+        return bodies.encode(body, cost.bytes_max, self.settings.response_bytes_max)
 
     async def _mutate(
         self, prepared: PreparedOperation, plan: object, caller: Caller
@@ -130,7 +149,7 @@ class Operations:
         """The response body of a mutation, and whether it is without errors.
 
         When it is cancelled, the response has the fields that have ended, and what is known of each
-        other one: a committed write is never hidden by a later field.
+        other one: a committed write is never hidden, by a later field or by the size of the body.
         """
         context = self._context(caller)
         if isinstance(plan, MutationPlan):
@@ -146,8 +165,8 @@ class Operations:
             if not task.done():  # the database does not answer
                 context.mark_unfinished_writes_unknown()
         with logged_as(caller.request_id):
-            body = errors.encoded(result, caller.request_id, context.outcomes)
-        return body, not result.errors
+            body = errors.body(result, caller.request_id, context.outcomes)
+        return bodies.to_json(body), not result.errors
 
     async def subscribe(
         self, prepared: PreparedOperation, caller: Caller, position: StreamPosition | None
@@ -181,7 +200,13 @@ class Operations:
         executor = self._executor(
             prepared, self._context(caller), self.schema.execution_context_class
         )
-        result = executor.execute_operation()
+        if prepared.measured.is_introspection:
+            loop = asyncio.get_running_loop()
+            result = await loop.run_in_executor(
+                self.introspection_thread, executor.execute_operation
+            )
+        else:
+            result = executor.execute_operation()
         if optimized_is_awaitable(result):
             result = await result  # type: ignore[misc]  # narrowed by a predicate that is no TypeGuard
         assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema

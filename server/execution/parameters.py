@@ -11,7 +11,7 @@ import orjson
 
 from resolvers.errors import LIMIT_EXCEEDED
 from server.errors import PERSISTED_QUERY_NOT_SUPPORTED, HttpError
-from server.execution.limits import JSON_DEPTH_MAX, is_nested_too_deeply
+from server.execution.inputs import JSON_DEPTH_MAX, is_nested_too_deeply
 
 
 class Parameters(NamedTuple):

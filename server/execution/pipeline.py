@@ -120,7 +120,7 @@ class RequestPipeline:
         async def bodies() -> AsyncGenerator[bytes, None]:
             async with aclosing(results):
                 async for result in results:
-                    yield errors.encoded(result, request.caller.request_id)
+                    yield self.operations.encode(prepared, result, request.caller)
 
         return bodies()
 

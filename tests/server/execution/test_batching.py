@@ -21,6 +21,7 @@ from db.tables import Model
 from planner import Planner, QueryPlan
 from server import app
 from server.execution.batching import BatchFailure, QueryBatcher
+from server.execution.costs import Cost
 from server.settings import Settings
 from tests import factories
 from tests.server import wire
@@ -29,6 +30,7 @@ from tests.server.wire import held
 
 GATEWAY = """query($name: String!) { model(by: {name: $name}) { name versions(first: 3) { nodes {
     version bindings(first: 3) { nodes { providerModelId } } } } } }"""
+SMALL, LARGE = Cost(nodes=1), Cost(nodes=5_000)
 NO_LIMITS = {"statement_timeout_ms": 60_000, "operation_timeout_ms": 60_000}
 
 
@@ -353,9 +355,9 @@ def _given(seconds: float) -> VariableValues:
 
 
 async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
-    batcher, plan = QueryBatcher(), _plan()
+    batcher, plan = QueryBatcher(1_000_000), _plan()
     asked = [
-        batcher.add(plan, _given(seconds), 1, b"%f" % seconds, object)
+        batcher.add(plan, _given(seconds), SMALL, b"%f" % seconds, object)
         for seconds in (0.0, 0.001, 0.0)
     ]
     made = b'{"data":{"waits":"at once"}}'
@@ -363,34 +365,31 @@ async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
 
 
 async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
-    batcher, plan = QueryBatcher(), _plan()
-    slow = [batcher.add(plan, _given(60.0), 5_000, b"%d" % number, object) for number in range(8)]
+    batcher, plan = QueryBatcher(1_000_000), _plan()
+    slow = [batcher.add(plan, _given(60.0), LARGE, b"%d" % number, object) for number in range(8)]
     await asyncio.sleep(0.01)
     async with asyncio.timeout(20):
-        assert await batcher.add(plan, _given(0.0), 5_000, b"quick", object)
+        assert await batcher.add(plan, _given(0.0), LARGE, b"quick", object)
     for place in slow:
         place.cancel()
 
 
 async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
-    batcher, plan = QueryBatcher(), _plan()
-    asked = [batcher.add(plan, _given(s), 1, b"%f" % s, object) for s in (0.0, 60.0)]
+    batcher, plan = QueryBatcher(1_000_000), _plan()
+    asked = [batcher.add(plan, _given(s), SMALL, b"%f" % s, object) for s in (0.0, 60.0)]
     made = b'{"data":{"waits":"at once"}}'
     assert [await one for one in asked] == [made, BatchFailure.TOO_SLOW]
 
 
-@pytest.mark.parametrize("nodes", [1, 5_000], ids=["small", "large"])
-async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(nodes: int) -> None:
-    class Context:
-        pass
+@pytest.mark.parametrize("cost", [SMALL, LARGE], ids=["small", "large"])
+async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(cost: Cost) -> None:
+    def make() -> object:
+        return object()
 
-    def make() -> Context:
-        return Context()
-
-    batcher, plan, known = QueryBatcher(), _plan(), weakref.ref(make)
-    assert await batcher.add(plan, _given(0.0), nodes, b"0", make)
+    batcher, plan, known = QueryBatcher(1_000_000), _plan(), weakref.ref(make)
+    assert await batcher.add(plan, _given(0.0), cost, b"0", make)
     for number in range(3):
-        asked = batcher.add(plan, _given(60.0), nodes, b"%d" % number, make)
+        asked = batcher.add(plan, _given(60.0), cost, b"%d" % number, make)
         await asyncio.sleep(0.01)
         asked.cancel()
     await asyncio.sleep(0.01)

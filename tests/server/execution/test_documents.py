@@ -71,5 +71,5 @@ def test_the_cost_is_measured_again_for_other_page_sizes_only() -> None:
     )
     few = operation.cost(SCHEMA, {"n": 5, "other": 1}, settings)
     assert operation.cost(SCHEMA, {"n": 5, "other": 2}, settings) is few
-    assert operation.cost(SCHEMA, {"n": 50}, settings).nodes == 50
-    assert operation.cost(SCHEMA, {}, settings).nodes == 20
+    assert operation.cost(SCHEMA, {"n": 50}, settings).cost.nodes == 50
+    assert operation.cost(SCHEMA, {}, settings).cost.nodes == 20

@@ -1,0 +1,102 @@
+"""The limits of input: the lengths of lists and texts, and the nesting of JSON."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from graphql import (
+    GraphQLError,
+    GraphQLInputType,
+    OperationType,
+    get_nullable_type,
+    is_input_object_type,
+    is_list_type,
+)
+
+from server.errors import limit_exceeded
+from server.settings import Settings
+
+JSON_DEPTH_MAX = 64  # the deepest input of the schema needs fewer than ten levels
+# Characters of a text in a query: the longest are names (200) and cursors (up to 900).
+QUERY_TEXT_MAX = 1_024
+
+
+class InputLimits(NamedTuple):
+    """The largest page, the longest list in the arguments, and the most characters of a text."""
+
+    page_max: int
+    list_max: int
+    text_max: int
+
+
+def limits_of(kind: OperationType, settings: Settings) -> InputLimits:
+    """The limits of an operation's input.
+
+    A mutation's texts are bounded by the rule of each field, which reports all breaches together.
+    """
+    is_mutation = kind is OperationType.MUTATION
+    text_max = settings.body_bytes_max if is_mutation else QUERY_TEXT_MAX
+    return InputLimits(settings.page_size_max, settings.input_list_max, text_max)
+
+
+def oversized_variables(
+    types: Mapping[str, GraphQLInputType], variables: Mapping[str, Any], limits: InputLimits
+) -> Iterator[GraphQLError]:
+    """An error for each variable with a list or a text that is too long, at any depth."""
+    for name, type_ in types.items():
+        value = variables.get(name)
+        if isinstance(value, _SIZED):
+            yield from oversized(f"Variable '${name}'", value, type_, limits)
+
+
+def oversized(
+    subject: str, value: object, type_: GraphQLInputType, limits: InputLimits
+) -> Iterator[GraphQLError]:
+    """An error for the first list or text of a value that is too long."""
+    for path, found in _too_long(value, type_, limits, ""):
+        place = f" at {path}" if path else ""
+        yield limit_exceeded(f"{subject} has {found}{place}")
+        return
+
+
+def _too_long(
+    value: object, type_: Any, limits: InputLimits, path: str
+) -> Iterator[tuple[str, str]]:
+    """The path of each list and text that is too long, and what it is; scalars' inside is not
+    looked at."""
+    kind = get_nullable_type(type_)
+    if isinstance(value, str):
+        if len(value) > limits.text_max:
+            yield path, f"a text of {len(value)} characters; at most {limits.text_max} are allowed"
+    elif is_list_type(kind) and isinstance(value, list):
+        if len(value) > limits.list_max:
+            yield path, f"{len(value)} items in a list; at most {limits.list_max} are allowed"
+        for item in value:
+            yield from _too_long(item, kind.of_type, limits, path)
+    elif is_input_object_type(kind) and isinstance(value, dict):
+        for name, item in value.items():
+            if name in kind.fields:
+                inner = f"{path}.{name}" if path else name
+                yield from _too_long(item, kind.fields[name].type, limits, inner)
+
+
+def is_nested_too_deeply(body: bytes, value: object) -> bool:
+    """Whether JSON has more than JSON_DEPTH_MAX levels; others may be walked recursively."""
+    # Most bodies have too few brackets to be deep; counting them is 100 times faster than a walk.
+    if body.count(b"[") + body.count(b"{") <= JSON_DEPTH_MAX:
+        return False
+    level = [value]
+    for _ in range(JSON_DEPTH_MAX + 1):
+        level = [child for item in level for child in _children(item)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: object) -> Iterator[object]:
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+_SIZED = (str, list, dict)

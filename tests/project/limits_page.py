@@ -1,0 +1,116 @@
+"""The tables of docs/limits.md, made from the settings and from the constants of the code.
+
+`python -m tests.project.limits_page` writes them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+from db.reads import stats
+from domain import field_changes, patterns, retention, rules, semver
+from resolvers import errors
+from schema.fields import USER_ERRORS_MAX
+from server.execution import documents, inputs, limits
+from server.settings import Settings, setting_name
+from tests.project.pages import ROOT
+
+PAGE = ROOT / "docs" / "limits.md"
+NO_LIMITS = {"port", "workers"}  # settings that are numbers, and limit nothing
+
+
+class Fixed(NamedTuple):
+    """A limit that is part of the contract, and that no setting changes."""
+
+    what: str
+    most: int
+    beyond: str
+
+
+_USER_ERROR = "INVALID in `userErrors`"
+FIXED = [
+    Fixed("Levels of JSON in a request", inputs.JSON_DEPTH_MAX, "status 400, LIMIT_EXCEEDED"),
+    Fixed("Characters of a text in a query or subscription", inputs.QUERY_TEXT_MAX,
+          "LIMIT_EXCEEDED"),
+    Fixed("Objects of introspection beside other fields", limits.MIXED_INTROSPECTION_MAX,
+          "LIMIT_EXCEEDED"),
+    Fixed("Validation errors of a document", documents.VALIDATION_ERRORS_MAX,
+          "validation stops, and says so"),
+    Fixed("Characters of an error's message", errors.MESSAGE_LENGTH_MAX,
+          "the middle is left out"),
+    Fixed("Errors in `userErrors`", USER_ERRORS_MAX, "the others are left out"),
+    Fixed("Characters of a model's name", 200, _USER_ERROR),
+    Fixed("Characters of a slug, a region or an alias", 63, _USER_ERROR),
+    Fixed("Characters of a semantic version", semver.LENGTH_MAX, _USER_ERROR),
+    Fixed("Characters of a description", rules.TEXT_LENGTH_MAX, _USER_ERROR),
+    Fixed("Characters of the reason of a hold", rules.HOLD_REASON_LENGTH_MAX, _USER_ERROR),
+    Fixed("Characters of a URL", rules.URL_LENGTH_MAX, _USER_ERROR),
+    Fixed("Characters of an `idempotencyKey`", rules.KEY_LENGTH_MAX, _USER_ERROR),
+    Fixed("Bytes of `metadata`, and of `config`", rules.JSON_BYTES_MAX, _USER_ERROR),
+    Fixed("Levels of `metadata`, and of `config`", rules.JSON_LEVELS_MAX, _USER_ERROR),
+    Fixed("Labels of a model", rules.LABELS_MAX, _USER_ERROR),
+    Fixed("Aliases of a model", rules.ALIASES_MAX, "LIMIT_EXCEEDED in `userErrors`"),
+    Fixed("Fields in `changes` of an event", field_changes.CHANGES_MAX, "no object has more"),
+    Fixed("Entries of each list of `stats`", stats.NAMES_MAX, "those with the largest counts"),
+    Fixed("Versions that a retention plan names", retention.PLANNED_MAX, "LIMIT_EXCEEDED"),
+    Fixed("Versions that one call archives or purges", retention.ACTIONS_MAX,
+          "LIMIT_EXCEEDED in `userErrors`"),
+]  # fmt: skip
+assert "198" in patterns.NAME  # 200 characters with both ends
+
+
+def settings_table() -> str:
+    """Each setting that is a number, with what happens beyond it, and its field in the API."""
+    shown = _served()
+    rows = [
+        _row(field.description, field.default, f"`{setting_name(name)}`", shown.get(name, ""))
+        for name, field in Settings.model_fields.items()
+        if field.annotation in (int, float) and name not in NO_LIMITS
+    ]
+    return "\n".join(
+        ["| limit, and what a client sees beyond it | default | setting | `service.limits` |",
+         "|---|--:|---|---|", *rows]
+    )  # fmt: skip
+
+
+def _row(*cells: object) -> str:
+    return f"| {' | '.join(map(str, cells))} |"
+
+
+def fixed_table() -> str:
+    """The limits that no setting changes."""
+    rows = [_row(each.what, f"{each.most:,}", each.beyond) for each in FIXED]
+    return "\n".join(["| limit | most | beyond it |", "|---|--:|---|", *rows])
+
+
+def page() -> str:
+    """The whole page, with tables as they are now."""
+    text = PAGE.read_text("utf-8")
+    for name, table in (("settings", settings_table()), ("fixed", fixed_table())):
+        start, end = f"<!-- {name} -->\n", f"\n<!-- /{name} -->"
+        before, _, rest = text.partition(start)
+        _, _, after = rest.partition(end)
+        text = f"{before}{start}{table}{end}{after}"
+    return text
+
+
+def _served() -> dict[str, str]:
+    """The field of `service.limits` that shows a setting: the one that changes with it."""
+    default = Settings(_env_file=None)
+    found = {}
+    for name, value in default:
+        if type(value) in (int, float):
+            for field in _changed(default, name, value):
+                found[name] = f"`{rules.api_name(field)}`"
+    return found
+
+
+def _changed(default: Settings, name: str, value: Any) -> Iterator[str]:
+    changed = default.model_copy(update={name: value + 1}).limits
+    for field in fields(changed):
+        if getattr(changed, field.name) != getattr(default.limits, field.name):
+            yield field.name
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), "utf-8")
