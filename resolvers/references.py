@@ -6,8 +6,7 @@ from uuid import UUID
 
 from db.reads import bindings, models, providers, versions
 from db.tables import Model, ModelVersion
-from domain import ids
-from domain.json_values import is_storable
+from domain import ids, rules
 from domain.problems import Invalid, NotFound, Refused
 from resolvers.arguments import chosen
 from resolvers.errors import RequestError

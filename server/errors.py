@@ -14,7 +14,7 @@ from resolvers.errors import BAD_USER_INPUT, LIMIT_EXCEEDED, UNAVAILABLE, shorte
 TIMEOUT = "TIMEOUT"
 INTERNAL = "INTERNAL"
 PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
-_READ_ONLY = "READ_ONLY"  # UNAVAILABLE to clients, with a message of its own
+_READ_ONLY = "read-only"  # a case of UNAVAILABLE, with a message of its own
 
 _log = logging.getLogger(__name__)
 

@@ -72,7 +72,7 @@ class Database:
             limits.result_bytes_max,
         )
         # Its pool is closed after each use: the settings of a session are those at its start.
-        self.probe = Reader(pool(self._connect_reader, _PROBING), ())
+        self.probe = Reader(pool(self._connect_reader, _PROBING), (), limits.result_bytes_max)
         self.writer = Writer(
             sqlalchemy_url(url),
             partial(self._connect, WriterConnection),

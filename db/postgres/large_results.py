@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
 
+import psycopg
 from psycopg import capabilities
 
-from db.postgres.pool import Connection
 from db.postgres.statements import Compiled
 
 ROWS_MAX = 200  # a result of no more rows is read at once: each has a bounded size
@@ -31,7 +31,10 @@ def may_be_large(statement: Compiled, values: Mapping[str, Any]) -> bool:
 
 
 async def fetch(
-    connection: Connection, statement: Compiled, values: Mapping[str, Any], bytes_max: int
+    connection: psycopg.AsyncConnection[Any],
+    statement: Compiled,
+    values: Mapping[str, Any],
+    bytes_max: int,
 ) -> list[Any]:
     """The rows; raises ResultTooLarge when their long values have more bytes than allowed."""
     rows: list[Any] = []

@@ -8,11 +8,12 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from db.reads import stats
-from domain import field_changes, patterns, retention, rules, semver
+from domain import field_changes, json_values, patterns, retention, rules, semver, urls
 from resolvers import errors
 from schema.fields import USER_ERRORS_MAX
 from server.execution import documents, inputs, limits
-from server.settings import Settings, setting_name
+from server.settings import Settings
+from server.settings_base import setting_name
 from tests.project.pages import ROOT
 
 PAGE = ROOT / "docs" / "limits.md"
@@ -44,10 +45,10 @@ FIXED = [
     Fixed("Characters of a semantic version", semver.LENGTH_MAX, _USER_ERROR),
     Fixed("Characters of a description", rules.TEXT_LENGTH_MAX, _USER_ERROR),
     Fixed("Characters of the reason of a hold", rules.HOLD_REASON_LENGTH_MAX, _USER_ERROR),
-    Fixed("Characters of a URL", rules.URL_LENGTH_MAX, _USER_ERROR),
+    Fixed("Characters of a URL", urls.LENGTH_MAX, _USER_ERROR),
     Fixed("Characters of an `idempotencyKey`", rules.KEY_LENGTH_MAX, _USER_ERROR),
-    Fixed("Bytes of `metadata`, and of `config`", rules.JSON_BYTES_MAX, _USER_ERROR),
-    Fixed("Levels of `metadata`, and of `config`", rules.JSON_LEVELS_MAX, _USER_ERROR),
+    Fixed("Bytes of `metadata`, and of `config`", json_values.BYTES_MAX, _USER_ERROR),
+    Fixed("Levels of `metadata`, and of `config`", json_values.LEVELS_MAX, _USER_ERROR),
     Fixed("Labels of a model", rules.LABELS_MAX, _USER_ERROR),
     Fixed("Aliases of a model", rules.ALIASES_MAX, "LIMIT_EXCEEDED in `userErrors`"),
     Fixed("Fields in `changes` of an event", field_changes.CHANGES_MAX, "no object has more"),
