@@ -49,7 +49,7 @@ async def test_a_write_elsewhere_does_not_change_a_tag(serve: Serving, db: Datab
         update = (
             "mutation($i: UpdateModelInput!) { updateModel(input: $i) { userErrors { code } } }"
         )
-        given = {"id": model.node_id, "description": "new"}
+        given = {"model": {"id": model.node_id}, "description": "new"}
         done = await client.post("/graphql", json={"query": update, "variables": {"i": given}})
         assert done.json() == {"data": {"updateModel": {"userErrors": []}}}
         new = await client.get("/graphql", params=query, headers=condition)

@@ -21,8 +21,12 @@ CREATE = """mutation ($input: CreateVersionInput!) { createVersion(input: $input
 READ = """query ($id: ID!) { node(id: $id) { ... on ModelVersion {
   metadata bindings(first: 1) { nodes { config } } } }
   auditEvents(first: 3) { nodes { changes { field before after } } } }"""
-ARCHIVE = "mutation ($id: ID!) { archiveVersion(input: {id: $id}) { userErrors { message } } }"
-RESTORE = "mutation ($id: ID!) { restoreVersion(input: {id: $id}) { userErrors { message } } }"
+ARCHIVE = (
+    "mutation ($id: ID!) { archiveVersion(input: {version: {id: $id}}) { userErrors { message } } }"
+)
+RESTORE = (
+    "mutation ($id: ID!) { restoreVersion(input: {version: {id: $id}}) { userErrors { message } } }"
+)
 LIVE = "subscription { registryChanged { cursor event { changes { field after } } } }"
 SETUP = """mutation { createProvider(input: {slug: "acme", name: "Acme", kind: OPENAI}) {
   userErrors { message } }
