@@ -2,12 +2,13 @@
 
 import json
 from decimal import Decimal
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 BYTES_MAX = 16 * 1024
 LEVELS_MAX = 8
 INTEGER_MIN, INTEGER_MAX = -(2**63), 2**64 - 1  # what JSON writers can write as an integer
+_FLOAT_DIGITS_MAX = 308  # all integers of so many digits are below the largest float
 _DIGITS_MAX = 4_000  # Python's own limit is 4,300
 _SHOWN_MAX = 200  # characters of a place in a message
 
@@ -47,6 +48,21 @@ def sendable(value: Any) -> Any:
 def loads(text: str | bytes) -> Any:
     """JSON as PostgreSQL stores it, whatever its numbers; floats are Decimal, and keep digits."""
     return json.loads(text, parse_float=Decimal, parse_int=_whole_number)
+
+
+def integer(digits: str) -> int | float:
+    """An integer of JSON; beyond 64 bits as a float where that is the same number, as 1e20 is.
+
+    JavaScript writes 1e20 as an integer. Any other integer beyond 64 bits breaks the rule above,
+    and so does infinity, which stands for one that no float can hold.
+    """
+    if len(digits) > _FLOAT_DIGITS_MAX:
+        return inf
+    number = int(digits)
+    if is_integer_in_range(number):
+        return number
+    nearest = float(number)
+    return nearest if nearest == number else number
 
 
 def is_storable(text: str) -> bool:

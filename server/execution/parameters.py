@@ -3,15 +3,21 @@
 Source: https://graphql.github.io/graphql-over-http/draft/
 """
 
+import json
+import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
 
 import orjson
 
+from domain import json_values
 from resolvers.errors import LIMIT_EXCEEDED
 from server.errors import PERSISTED_QUERY_NOT_SUPPORTED, HttpError
 from server.execution.inputs import JSON_DEPTH_MAX, is_nested_too_deeply
+
+# orjson reads integers beyond 64 bits, which have 19 digits and more, as the nearest float.
+_LONG_INTEGER = re.compile(rb"[0-9]{19}")
 
 
 class Parameters(NamedTuple):
@@ -53,6 +59,8 @@ def decode_json(text: bytes, name: str) -> Any:
         raise HttpError(400, f"{name} is not JSON in UTF-8: {error}") from None
     if is_nested_too_deeply(text, value):
         raise _nested_too_deeply(name)
+    if b"mutation" in text and _LONG_INTEGER.search(text):  # in a query they are stored nowhere
+        return json.loads(text, parse_int=json_values.integer)
     return value
 
 

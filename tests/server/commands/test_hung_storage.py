@@ -19,7 +19,8 @@ CREATE = """mutation {
   createVersion(input: {
     model: {name: "m"}, version: "1.0.0", contentHash: "%s", region: "eu"
   }) { version { id } } }"""
-ARCHIVE = "mutation ($id: ID!) { archiveVersion(input: {version: {id: $id}}) { userErrors { code message } } }"
+ARCHIVE = """mutation ($id: ID!) { archiveVersion(input: {version: {id: $id}}) {
+  userErrors { code message } } }"""
 
 
 @contextmanager

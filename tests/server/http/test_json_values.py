@@ -184,15 +184,40 @@ async def test_a_number_that_cannot_be_sent_is_an_error_of_its_field(
     assert len(body["data"]["auditEvents"]["nodes"]) == 3
 
 
-@pytest.mark.parametrize("literal", [str(2**64), str(-(2**63) - 1), "1" * 30])
+@pytest.mark.parametrize("place", ["literal", "variable"])
+@pytest.mark.parametrize("integer", [str(2**64 + 1), str(-(2**63) - 1), "1" * 30])
 async def test_an_integer_beyond_64_bits_is_refused_with_its_place(
-    serve: Serving, literal: str
+    serve: Serving, integer: str, place: str
 ) -> None:
-    document = """mutation { createVersion(input: {model: {name: "m"}, version: "1.0.0",
-      contentHash: "%s", region: "eu", metadata: {a: [0, %s]}}) { userErrors { path message } } }"""
+    document = """mutation%s { createVersion(input: {model: {name: "m"}, version: "1.0.0",
+      contentHash: "%s", region: "eu", metadata: %s}) { userErrors { path message } } }"""
+    head, value, variable = "", f"{{a: [0, {integer}]}}", "null"
+    if place == "variable":
+        head, value, variable = " ($v: JSON)", "$v", f'{{"a": [0, {integer}]}}'
+    query = orjson.dumps(document % (head, "0" * 64, value)).decode()
     async with serve() as client:
         await ask(client, SETUP)
-        data = await ask(client, document % ("0" * 64, literal))
-    [error] = data["createVersion"]["userErrors"]
+        body = f'{{"query": {query}, "variables": {{"v": {variable}}}}}'
+        headers = {"content-type": "application/json"}
+        response = await client.post("/graphql", content=body, headers=headers)
+        stored = await ask(client, '{ model(by: {name: "m"}) { versions { totalCount } } }')
+    [error] = response.json()["data"]["createVersion"]["userErrors"]
     assert error["path"] == ["metadata"]
     assert "(at a[1])" in error["message"]
+    assert stored["model"]["versions"]["totalCount"] == 0
+
+
+async def test_an_integer_as_javascript_writes_1e20_comes_back(serve: Serving) -> None:
+    async with serve() as client:
+        await ask(client, SETUP)
+        payload = (await ask(client, CREATE, input=version_input({"a": 0})))["createVersion"]
+        update = """mutation ($id: ID!, $v: JSON) { updateVersion(input: {version: {id: $id},
+          metadata: $v}) { version { metadata } userErrors { message } } }"""
+        variables = f'{{"id": "{payload["version"]["id"]}", "v": [1{"0" * 20}, 9007199254740993]}}'
+        body = f'{{"query": {orjson.dumps(update).decode()}, "variables": {variables}}}'
+        headers = {"content-type": "application/json"}
+        response = await client.post("/graphql", content=body, headers=headers)
+    assert response.json()["data"]["updateVersion"] == {
+        "version": {"metadata": [1e20, 9007199254740993]},
+        "userErrors": [],
+    }
