@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import Any, NamedTuple
 
 from cachetools import LRUCache
@@ -126,19 +127,22 @@ class Documents:
         root = schema.query_type
         fields = root.fields if root else {}
         self._uncached_fields = [name for name, field in fields.items() if is_fresh(field)]
+        self._lock = Lock()  # large requests are checked in a thread
         self._documents: LRUCache[str, Document] = LRUCache(
             settings.document_cache_bytes_max, getsizeof=lambda document: document.size_bytes
         )
 
     def get(self, text: str) -> Document:
         """The document of this text; raises OperationRejected when it cannot be parsed."""
-        document = self._documents.get(text)
+        with self._lock:
+            document = self._documents.get(text)
         if document is None:
             document = self._prepare(text)
             if not document.errors:
                 ast.compact(document.tree)
                 if document.size_bytes <= self._documents.maxsize:
-                    self._documents[text] = document
+                    with self._lock:
+                        self._documents[text] = document
         return document
 
     @property

@@ -80,6 +80,9 @@ class Operations:
     store: ArchiveStore
     shared: subscriptions.SharedResults = field(default_factory=subscriptions.SharedResults)
     query_batcher: QueryBatcher = field(init=False)
+    document_thread: ThreadPoolExecutor = field(
+        default_factory=lambda: ThreadPoolExecutor(1, "documents")
+    )
     # One at a time: introspection takes up to half a second, and would stop the event loop.
     introspection_thread: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(1, "introspection")

@@ -42,7 +42,7 @@ class GraphQLEndpoint:
             operation = await self._receive(head, scope, receive)
             try:
                 if responses.accepts_events(head.accept) and head.method != "HEAD":
-                    prepared = self.pipeline.prepare(operation)
+                    prepared = await self.pipeline.prepared(operation)
                     if prepared.kind is OperationType.SUBSCRIPTION:
                         position = StreamPosition(head.last_event_id)
                         results = await self.pipeline.subscribe(operation, position)

@@ -219,7 +219,7 @@ class _Connection:
 
     async def _run(self, key: str, operation: GraphQLRequest, slot: ExitStack) -> Any:
         """Send the results of an operation; gives the errors of one that was not executed."""
-        if self._pipeline.prepare(operation).kind is OperationType.SUBSCRIPTION:
+        if (await self._pipeline.prepared(operation)).kind is OperationType.SUBSCRIPTION:
             async with aclosing(await self._pipeline.subscribe(operation)) as bodies:
                 slot.close()
                 async for body in bodies:

@@ -83,6 +83,8 @@ FLOODS: dict[str, dict[str, Any]] = {
     "statistics": {"query": "{ retentionStats { archivable } stats { versions } }"},
     "plans": {"query": "query ($i: RetentionInput!) { retentionPlan(input: $i) { planHash } }",
               "variables": {"i": {}}},
+    "many equal fields": {"query": "{ " + "__typename " * 1_900 + "}"},
+    "many fields": {"query": "{ models(first: 1) { nodes {" + " id name task" * 600 + " } } }"},
     "a long name": {"query": "{ " + "x" * 50_000 + " }"},
 }  # fmt: skip
 
