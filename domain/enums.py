@@ -216,6 +216,7 @@ class EntityKind(StrEnum):
     - ALIAS: an alias of a model.
     - TOKEN: reserved; no event is of this kind yet.
     - RETENTION: a retention run.
+    - CATALOG: a catalog.
     """
 
     MODEL = "MODEL"
@@ -226,6 +227,7 @@ class EntityKind(StrEnum):
     ALIAS = "ALIAS"
     TOKEN = "TOKEN"  # noqa: S105  a word, not a secret
     RETENTION = "RETENTION"
+    CATALOG = "CATALOG"
 
 
 class AuditAction(StrEnum):
@@ -246,6 +248,9 @@ class AuditAction(StrEnum):
     - CIRCUIT_CLOSED: reserved; no event has this action yet.
     - RETENTION_APPLIED: a retention run ended.
     - REVOKED: reserved; no event has this action yet.
+    - LISTED: a catalog lists a binding.
+    - DELISTED: a catalog no longer lists a binding.
+    - WITHDRAWN: a price was withdrawn.
     """
 
     CREATED = "CREATED"
@@ -263,3 +268,94 @@ class AuditAction(StrEnum):
     CIRCUIT_CLOSED = "CIRCUIT_CLOSED"
     RETENTION_APPLIED = "RETENTION_APPLIED"
     REVOKED = "REVOKED"
+    LISTED = "LISTED"
+    DELISTED = "DELISTED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class PriceMeter(StrEnum):
+    """What a price component charges for.
+
+    - INPUT: input that has no component of its own.
+    - OUTPUT: output that has no component of its own.
+    - CACHE_READ: input that the provider reads from its cache.
+    - CACHE_WRITE: input that the provider writes to its cache, for its usual time.
+    - CACHE_WRITE_1H: input that the provider writes to its cache for an hour.
+    - REASONING: output that the model thinks and does not answer.
+    - AUDIO_INPUT: audio that is sent.
+    - AUDIO_OUTPUT: audio that is answered.
+    - AUDIO_CACHE_READ: audio that the provider reads from its cache.
+    - IMAGE_INPUT: images that are sent.
+    - IMAGE_OUTPUT: images that are answered.
+    - VIDEO_INPUT: video that is sent.
+    - VIDEO_OUTPUT: video that is answered.
+    - REQUEST: calls.
+    - WEB_SEARCH: searches of the web.
+    - TRAINING: training of the model.
+    """
+
+    INPUT = "INPUT"
+    OUTPUT = "OUTPUT"
+    CACHE_READ = "CACHE_READ"
+    CACHE_WRITE = "CACHE_WRITE"
+    CACHE_WRITE_1H = "CACHE_WRITE_1H"
+    REASONING = "REASONING"
+    AUDIO_INPUT = "AUDIO_INPUT"
+    AUDIO_OUTPUT = "AUDIO_OUTPUT"
+    AUDIO_CACHE_READ = "AUDIO_CACHE_READ"
+    IMAGE_INPUT = "IMAGE_INPUT"
+    IMAGE_OUTPUT = "IMAGE_OUTPUT"
+    VIDEO_INPUT = "VIDEO_INPUT"
+    VIDEO_OUTPUT = "VIDEO_OUTPUT"
+    REQUEST = "REQUEST"
+    WEB_SEARCH = "WEB_SEARCH"
+    TRAINING = "TRAINING"
+
+
+class PriceUnit(StrEnum):
+    """What the amount of a price component buys.
+
+    - TOKENS_1K: 1,000 tokens.
+    - IMAGE: one image.
+    - SECOND: one second of audio or video.
+    - PAGE: one page of a document.
+    - CHARACTERS_1K: 1,000 characters.
+    - QUERY: one query, such as a search.
+    - REQUEST: one call.
+    """
+
+    TOKENS_1K = "TOKENS_1K"
+    IMAGE = "IMAGE"
+    SECOND = "SECOND"
+    PAGE = "PAGE"
+    CHARACTERS_1K = "CHARACTERS_1K"
+    QUERY = "QUERY"
+    REQUEST = "REQUEST"
+
+
+class PriceVariant(StrEnum):
+    """The way of calling that a price component is for.
+
+    - STANDARD: an ordinary call.
+    - BATCH: a call in a batch, answered within hours.
+    - FLEX: a cheaper call that may wait.
+    - PRIORITY: a dearer call that goes before others.
+    - FAST: a dearer call that is answered faster.
+    """
+
+    STANDARD = "STANDARD"
+    BATCH = "BATCH"
+    FLEX = "FLEX"
+    PRIORITY = "PRIORITY"
+    FAST = "FAST"
+
+
+class DifferenceReason(StrEnum):
+    """Why the registry's value of a field stays although a catalog says another.
+
+    - EDITED: an operator set it.
+    - PRECEDENCE: a catalog of higher precedence says so.
+    """
+
+    EDITED = "EDITED"
+    PRECEDENCE = "PRECEDENCE"

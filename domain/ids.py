@@ -12,6 +12,8 @@ PRICE = "prc"
 ALIAS = "als"
 EVENT = "evt"
 RUN = "run"
+CATALOG = "cat"
+ENTRY = "ent"
 
 _HEX_DIGITS = frozenset("0123456789abcdef")
 

@@ -3,6 +3,7 @@
 from db.tables.aliases import ModelAlias
 from db.tables.audit import AuditEvent, IdempotencyKey
 from db.tables.bindings import Price, ProviderBinding
+from db.tables.catalogs import Catalog, CatalogEntry, CatalogValues
 from db.tables.models import Model
 from db.tables.providers import Provider
 from db.tables.retention import RetentionRun
@@ -11,6 +12,9 @@ from db.tables.versions import ModelVersion
 
 __all__ = [
     "AuditEvent",
+    "Catalog",
+    "CatalogEntry",
+    "CatalogValues",
     "IdempotencyKey",
     "Model",
     "ModelAlias",

@@ -21,6 +21,7 @@ _NODE_PREFIX = {
     EntityKind.PRICE: ids.BINDING,
     EntityKind.ALIAS: ids.MODEL,
     EntityKind.RETENTION: ids.RUN,
+    EntityKind.CATALOG: ids.CATALOG,
 }
 
 

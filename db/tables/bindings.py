@@ -9,17 +9,19 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from db.tables.columns import (
+    CAPABILITIES,
     TIME,
     Row,
     VersionedRow,
     asc_desc_indexes,
     check,
+    enum_array_column,
     enum_column,
     json,
     money,
 )
 from domain import ids, patterns
-from domain.enums import BindingStatus
+from domain.enums import BindingStatus, Capability
 
 
 class ProviderBinding(VersionedRow, table=True):
@@ -46,6 +48,11 @@ class ProviderBinding(VersionedRow, table=True):
         check("weight_range", "weight BETWEEN 0 AND 1000"),
         check("success_rate_range", "success_rate BETWEEN 0 AND 1"),
         check("latency_ms_range", "latency_ms > 0"),
+        check("context_window_range", "context_window > 0"),
+        check("max_output_tokens_range", "max_output_tokens > 0"),
+        check("capabilities", f"capabilities <@ ARRAY[{CAPABILITIES}]"),
+        check("requests_per_minute_range", "requests_per_minute > 0"),
+        check("tokens_per_minute_range", "tokens_per_minute > 0"),
         sa.Index("ix_provider_bindings_version_id_priority_id", "version_id", "priority", "id"),
         sa.Index("ix_provider_bindings_model_id_priority_id", "model_id", "priority", "id"),
         sa.Index("ix_provider_bindings_provider_id_priority_id", "provider_id", "priority", "id"),
@@ -72,6 +79,11 @@ class ProviderBinding(VersionedRow, table=True):
     sunset_on: date | None = None
     success_rate: float | None = None
     latency_ms: float | None = None
+    context_window: int | None = None
+    max_output_tokens: int | None = None
+    capabilities: list[Capability] | None = Field(default=None, sa_type=enum_array_column())
+    requests_per_minute: int | None = None
+    tokens_per_minute: int | None = None
 
     @property
     def node_id(self) -> str:
@@ -80,7 +92,11 @@ class ProviderBinding(VersionedRow, table=True):
 
 
 class Price(Row, table=True):
-    """A binding's price from a time on, USD per 1,000 tokens; rows are added, never updated."""
+    """A binding's price from a time on, in US dollars; rows are added, never updated.
+
+    `components` is the whole price (domain/prices.py); the amounts per 1,000 tokens repeat its
+    STANDARD base components. `effective_from` is -infinity when the start is unknown.
+    """
 
     __tablename__ = "prices"
     __table_args__ = (
@@ -89,6 +105,7 @@ class Price(Row, table=True):
         check("input_per_1k_range", "input_per_1k >= 0"),
         check("output_per_1k_range", "output_per_1k >= 0"),
         check("cache_read_per_1k_range", "cache_read_per_1k >= 0"),
+        check("cache_write_per_1k_range", "cache_write_per_1k >= 0"),
         sa.Index("ix_prices_input_per_1k_binding_id", "input_per_1k", "binding_id"),
         sa.Index("ix_prices_effective_from", "effective_from"),
     )
@@ -97,5 +114,9 @@ class Price(Row, table=True):
     input_per_1k: Decimal | None = money()
     output_per_1k: Decimal | None = money()
     cache_read_per_1k: Decimal | None = money()
+    cache_write_per_1k: Decimal | None = money()
+    components: list[dict[str, Any]] = Field(
+        default_factory=list, sa_type=json(), sa_column_kwargs={"server_default": "[]"}
+    )
     effective_from: datetime = Field(sa_type=TIME, nullable=False)
     source: str | None = Field(default=None, sa_type=sa.Text)

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 from domain import ids
+from domain.enums import Capability
 
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -24,6 +25,7 @@ SQLModel.metadata.naming_convention = {
 SORTED_TEXT = sa.Text(collation="C")
 MONEY = sa.Numeric(20, 10)  # USD per 1,000 tokens
 TIME = sa.DateTime(timezone=True)
+CAPABILITIES = ", ".join(f"'{capability}'" for capability in Capability)
 
 
 def enum_column(enum: type[StrEnum]) -> sa.Enum:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Field
 
 from db.tables.columns import (
+    CAPABILITIES,
     SORTED_TEXT,
     TIME,
     VersionedRow,
@@ -25,7 +26,13 @@ from domain.values import ArchiveInfo, VersionHold
 
 KEPT_ARCHIVED = timedelta(days=365)  # before an archived version may be purged
 
-_CAPABILITIES = ", ".join(f"'{capability}'" for capability in Capability)
+# The rolling version comes last in this order, then the latest release, then the highest number.
+# A version without a day of release counts as released on the day of its registration (UTC).
+_RELEASE_ORDER = """
+    CASE WHEN rolling THEN 2147483647 ELSE
+        coalesce(released_on, (created_at AT TIME ZONE 'UTC')::date) - '2000-01-01'::date
+    END::bigint * 2147483648 + number
+"""
 
 
 class ModelVersion(VersionedRow, table=True):
@@ -51,8 +58,12 @@ class ModelVersion(VersionedRow, table=True):
         check("sunset_after_deprecation", "deprecated_on <= sunset_on"),
         check("archived", "(status = 'ARCHIVED') = (archived_at IS NOT NULL)"),
         check("listed_in_not_empty", "cardinality(listed_in) > 0"),
-        check("capabilities", f"capabilities <@ ARRAY[{_CAPABILITIES}]"),
+        check("capabilities", f"capabilities <@ ARRAY[{CAPABILITIES}]"),
         sa.Index("ix_model_versions_model_id_status_number", "model_id", "status", "number"),
+        sa.Index(
+            "ix_model_versions_model_id_status_release_order",
+            *("model_id", "status", "release_order"),
+        ),
         sa.Index("ix_model_versions_model_id_semver_key_id", "model_id", "semver_key", "id"),
         sa.Index("ix_model_versions_model_id_created_at_id", "model_id", "created_at", "id"),
         sa.Index("ix_model_versions_number_id", "number", "id"),
@@ -92,9 +103,8 @@ class ModelVersion(VersionedRow, table=True):
     slo_success_rate: float | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
-    capabilities: list[Capability] = Field(
-        default_factory=list, sa_type=enum_array_column(), sa_column_kwargs={"server_default": "{}"}
-    )
+    # None is unknown, [] is none
+    capabilities: list[Capability] | None = Field(default=None, sa_type=enum_array_column())
     artifact_url: str | None = Field(default=None, sa_type=sa.Text)
     size_bytes: int | None = Field(default=None, sa_type=sa.BigInteger)
     # SQLAlchemy uses the name `metadata` itself, so the attribute has another name
@@ -121,6 +131,12 @@ class ModelVersion(VersionedRow, table=True):
     held_at: datetime | None = Field(default=None, sa_type=TIME)
     # the catalogs whose last import named it, sorted; None if none did
     listed_in: list[str] | None = Field(default=None, sa_type=sa.ARRAY(sa.Text))
+    released_on: date | None = None
+    rolling: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
+    release_order: int = Field(
+        default=None,
+        sa_column=sa.Column(sa.BigInteger, sa.Computed(_RELEASE_ORDER, persisted=True)),
+    )
 
     @property
     def node_id(self) -> str:

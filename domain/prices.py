@@ -1,0 +1,74 @@
+"""Prices as sets of components: what each meter costs per unit, by tier and variant."""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from domain.enums import PriceMeter, PriceUnit, PriceVariant
+
+
+class PriceComponent(NamedTuple):
+    """US dollars for one unit of a meter.
+
+    `above_input_tokens` is the tier: from how many input tokens on the amount holds for the whole
+    call; 0 is the base.
+    """
+
+    meter: PriceMeter
+    unit: PriceUnit
+    amount: Decimal
+    above_input_tokens: int = 0
+    variant: PriceVariant = PriceVariant.STANDARD
+
+
+# The columns of a price, and the meters whose STANDARD base component, in tokens, they repeat.
+COLUMNS = {
+    "input_per_1k": PriceMeter.INPUT,
+    "output_per_1k": PriceMeter.OUTPUT,
+    "cache_read_per_1k": PriceMeter.CACHE_READ,
+    "cache_write_per_1k": PriceMeter.CACHE_WRITE,
+}
+
+
+def to_json(components: Iterable[PriceComponent]) -> list[dict[str, Any]]:
+    """The components as they are stored: equal sets give equal JSON, amounts are text."""
+    return [
+        {
+            "meter": component.meter.value,
+            "unit": component.unit.value,
+            "amount": format(component.amount.normalize(), "f"),
+            "aboveInputTokens": component.above_input_tokens,
+            "variant": component.variant.value,
+        }
+        for component in sorted(components, key=_order)
+    ]
+
+
+def from_json(stored: Iterable[dict[str, Any]]) -> tuple[PriceComponent, ...]:
+    """The components that `to_json` stored."""
+    return tuple(
+        PriceComponent(
+            PriceMeter(each["meter"]),
+            PriceUnit(each["unit"]),
+            Decimal(each["amount"]),
+            each["aboveInputTokens"],
+            PriceVariant(each["variant"]),
+        )
+        for each in stored
+    )
+
+
+def columns(components: Iterable[PriceComponent]) -> dict[str, Decimal | None]:
+    """The values of COLUMNS; None where there is no such component."""
+    base = {
+        component.meter: component.amount
+        for component in components
+        if component.unit is PriceUnit.TOKENS_1K
+        and component.above_input_tokens == 0
+        and component.variant is PriceVariant.STANDARD
+    }
+    return {column: base.get(meter) for column, meter in COLUMNS.items()}
+
+
+def _order(component: PriceComponent) -> tuple[Any, ...]:
+    return (component.variant, component.meter, component.unit, component.above_input_tokens)
