@@ -19,6 +19,7 @@ from db.postgres.writer import Writer, WriterConnection
 _RETRY_PAUSES_S = (0.005, 0.05)  # until the database has noticed that a connection was closed
 _LISTENING = 1  # connection of a process, while it has subscribers
 _PROBING = 1  # connection of a process, while it checks whether it is ready
+_CLIENT_CHECK_MS = 1_000
 # Over TCP: when a server has disappeared without closing the connection, the kernel closes it.
 _DEAD_PEER = {
     "keepalives_idle": 10,
@@ -141,5 +142,7 @@ def _connect_arguments(url: str, limits: PoolLimits) -> dict[str, Any]:
     }
     if limits.is_prepared:  # PgBouncer refuses options: docs/performance.md
         timeout = f"-c statement_timeout={limits.statement_timeout_ms}"
-        arguments["options"] = f"{timeout} -c timezone=UTC"
+        # PostgreSQL ends a statement whose client has gone, also while it waits for a lock
+        gone = f"-c client_connection_check_interval={_CLIENT_CHECK_MS}"
+        arguments["options"] = f"{timeout} {gone} -c timezone=UTC"
     return arguments

@@ -114,6 +114,7 @@ def _select_counts(of_models: bool) -> sa.Select[Any]:
             archived,
             col(ModelVersion.archived_at) < sa.func.now() - KEPT_ARCHIVED,
             col(ModelVersion.held_at).is_(None),
+            col(ModelVersion.listed_in).is_(None),
         )
         .label("purgeable"),
         sa.func.coalesce(size, 0).label("cold_bytes"),

@@ -31,6 +31,7 @@ GIVE_BACK_S = 10.0
 P99_S_MAX = 0.25
 # On a slow or busy machine the bystander is slow at rest too: then this ratio to its p99 holds.
 P99_RATIO_MAX = 8.0
+TRIES = 3
 
 _START_S = 60
 _REST_S = 1.5
@@ -107,12 +108,14 @@ class Measured:
     failures: list[str]
     requests: int
 
-    def assert_harmless(self) -> None:
-        """Fails with the figures when the flood did harm."""
-        assert self.failures == [], self
-        assert self.growth_mb <= GROWTH_MB_MAX, self
-        assert self.kept_mb <= KEPT_MB_MAX, self
-        assert self.p99_s <= max(P99_S_MAX, P99_RATIO_MAX * self.rest_p99_s), self
+    @property
+    def is_harmless(self) -> bool:
+        """Whether memory and the bystander's latency stayed within the bounds above."""
+        return (
+            self.growth_mb <= GROWTH_MB_MAX
+            and self.kept_mb <= KEPT_MB_MAX
+            and self.p99_s <= max(P99_S_MAX, P99_RATIO_MAX * self.rest_p99_s)
+        )
 
 
 @contextmanager
@@ -145,6 +148,20 @@ def served(database_url: str, folder: Path, **settings: object) -> Iterator[Serv
             process.wait(_TIMEOUT_S)
         finally:
             process.kill()
+
+
+def assert_harmless(server: Server, flood: Flood, seconds: float = FLOOD_S) -> None:
+    """Fails with all figures when the flood did harm each time that it was tried.
+
+    Other processes of the machine may slow the server down in one try; a fault shows in each.
+    """
+    tries = []
+    for _ in range(TRIES):
+        tries.append(measure(server, flood, seconds))
+        assert tries[-1].failures == [], tries
+        if tries[-1].is_harmless:
+            return
+    raise AssertionError(tries)
 
 
 def measure(server: Server, flood: Flood, seconds: float = FLOOD_S) -> Measured:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.floods.harness import measure, served
+from tests.floods.harness import assert_harmless, served
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 QUERY = b'{"query":"{ models(first: 5) { nodes { name } } }"}'
@@ -181,7 +181,7 @@ class Waiting:
 @pytest.mark.parametrize("chunks", ENDLESS, ids=lambda chunks: chunks.__name__)
 def test_a_request_without_end(chunks: Chunks, database_url: str, tmp_path: Path) -> None:
     with served(database_url, tmp_path) as server:
-        measure(server, Sending(chunks, reads=True)).assert_harmless()
+        assert_harmless(server, Sending(chunks, reads=True))
         assert "Traceback" not in server.log.read_text("utf-8")
 
 
@@ -191,7 +191,7 @@ def test_pipelined_requests_without_end(
     chunks: Chunks, reads: bool, database_url: str, tmp_path: Path
 ) -> None:
     with served(database_url, tmp_path) as server:
-        measure(server, Sending(chunks, reads=reads)).assert_harmless()
+        assert_harmless(server, Sending(chunks, reads=reads))
         assert "Traceback" not in server.log.read_text("utf-8")
 
 
@@ -209,5 +209,5 @@ WAITING = {
 @pytest.mark.parametrize("name", WAITING)
 def test_many_connections_that_wait(name: str, database_url: str, tmp_path: Path) -> None:
     with served(database_url, tmp_path) as server:
-        measure(server, WAITING[name], 4).assert_harmless()
+        assert_harmless(server, WAITING[name], 4)
         assert "Traceback" not in server.log.read_text("utf-8")

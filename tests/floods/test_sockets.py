@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.floods.harness import measure, served
+from tests.floods.harness import assert_harmless, served
 
 BLOCK = 65_536
 SOCKETS = 8
@@ -197,10 +197,10 @@ def test_messages_without_end(
     chunks: Chunks, reads: bool, database_url: str, tmp_path: Path
 ) -> None:
     with served(database_url, tmp_path) as server:
-        measure(server, Flooding(chunks, reads=reads)).assert_harmless()
+        assert_harmless(server, Flooding(chunks, reads=reads))
         assert "Traceback" not in server.log.read_text("utf-8")
 
 
 def test_many_sockets_with_many_subscriptions(database_url: str, tmp_path: Path) -> None:
     with served(database_url, tmp_path) as server:
-        measure(server, Subscribing(500, 50), 4).assert_harmless()
+        assert_harmless(server, Subscribing(500, 50), 4)

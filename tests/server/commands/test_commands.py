@@ -150,7 +150,7 @@ def test_a_pid_file_with_the_id_of_another_program_is_not_the_database(
     with serving(data_dir) as running:
         pid_file = data_dir / "postgres" / "postmaster.pid"
         lines = pid_file.read_text().splitlines()
-        running.stop(signal.SIGINT)
+        assert running.stop(signal.SIGINT) == 0, running.output
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     with serving(data_dir) as recovered:
         assert model_count(recovered.url) == 0
