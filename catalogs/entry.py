@@ -67,7 +67,7 @@ class Entry:
 
 
 class Remark(NamedTuple):
-    """An entry that was skipped, read in part, or is suspicious, and the reason."""
+    """An entry that was skipped, ignored, read in part, or is suspicious, and the reason."""
 
     entry: str
     reason: str
@@ -75,7 +75,11 @@ class Remark(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceFile:
-    """The content of one source, which is complete: what it does not hold is no longer listed."""
+    """The content of one source, which is complete: what it does not hold is no longer listed.
+
+    Entries that cannot be understood are `skipped`; those that are understood, and are no bindings,
+    are `ignored`.
+    """
 
     catalog: str  # a slug
     precedence: int
@@ -83,6 +87,7 @@ class SourceFile:
     file_hash: str  # SHA-256 of the uncompressed file, in hex
     entries: tuple[Entry, ...]
     skipped: tuple[Remark, ...] = ()
+    ignored: tuple[Remark, ...] = ()
     partial: tuple[Remark, ...] = ()
     suspicious: tuple[Remark, ...] = ()
 

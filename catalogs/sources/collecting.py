@@ -1,0 +1,116 @@
+"""Collects the entries of a source: what cannot be understood is skipped and named."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from catalogs.catalog import CatalogError
+from catalogs.entry import Entry, Remark, SourceFile
+from catalogs.sources import document, suspicious
+from catalogs.sources.values import Unreadable
+from domain import rules
+
+KEY_MAX = 500  # characters of an entry's key
+Parse = Callable[[str, Any, list[str]], Iterable[Entry]]
+
+
+@dataclass(slots=True)
+class Collected:
+    """The entries of a source by key, and the remarks on them."""
+
+    entries: dict[str, Entry] = field(default_factory=dict)
+    skipped: list[Remark] = field(default_factory=list)
+    partial: list[Remark] = field(default_factory=list)
+    ignored: list[Remark] = field(default_factory=list)
+
+
+def add(collected: Collected, name: str, raw: Any, parse: Parse) -> None:
+    """Adds the entries that `parse` makes of one raw entry, or the reason why it makes none."""
+    remarks: list[str] = []
+    try:
+        entries = list(parse(name, raw, remarks))
+        for entry in entries:
+            _check(entry, collected.entries)
+    except Unreadable as error:
+        skip(collected, name, str(error))
+        return
+    collected.entries.update((entry.key, entry) for entry in entries)
+    remark(collected, name, remarks)
+
+
+def skip(collected: Collected, name: str, reason: str) -> None:
+    """Names an entry that is not imported."""
+    collected.skipped.append(Remark(_printable(name), reason))
+
+
+def remark(collected: Collected, name: str, reasons: Iterable[str]) -> None:
+    """Names an entry that is imported in part; a reason is given once."""
+    collected.partial += [Remark(_printable(name), reason) for reason in dict.fromkeys(reasons)]
+
+
+def objects(content: Any, wanted: str) -> dict[str, Any]:
+    """The document as an object of JSON; raises CatalogError when it is none."""
+    if not isinstance(content, dict):
+        found = document.looks_like(content)
+        reason = f"it looks like {found}" if found else "it is not an object of JSON"
+        raise CatalogError(f"it is not {wanted}: {reason}")
+    return content
+
+
+def refuse(collected: Collected, content: Any, wanted: str, strict: bool) -> None:
+    """Raises CatalogError when no entry was understood, or when `strict` and one was skipped."""
+    if not collected.entries:
+        found = document.looks_like(content)
+        reason = f"it looks like {found}" if found not in (wanted, None) else _first(collected)
+        raise CatalogError(f"it is not {wanted}: {reason}")
+    if strict and collected.skipped:
+        number = len(collected.skipped)
+        raise CatalogError(f"strict: {number} entries cannot be read: {_first(collected)}")
+
+
+def source_file(
+    collected: Collected, catalog: str, precedence: int, url: str | None, file_hash: str
+) -> SourceFile:
+    """The content of the source, with what is suspicious in it."""
+    entries = tuple(collected.entries.values())
+    return SourceFile(
+        catalog=catalog,
+        precedence=precedence,
+        url=url,
+        file_hash=file_hash,
+        entries=entries,
+        skipped=tuple(collected.skipped),
+        ignored=tuple(collected.ignored),
+        partial=tuple(collected.partial),
+        suspicious=tuple(suspicious.of_file(entries)),
+    )
+
+
+def _first(collected: Collected) -> str:
+    if not collected.skipped:
+        return "it has no entries"
+    entry, reason = collected.skipped[0]
+    return f"entry {entry!r}: {reason}"
+
+
+def _check(entry: Entry, others: dict[str, Entry]) -> None:
+    """Raises Unreadable for values that no client may store either."""
+    if entry.key in others:
+        raise Unreadable(f"the key {entry.key!r} is another entry's, too")
+    texts = {"key": entry.key, "raw_name": entry.raw_name}
+    named = {
+        "provider": entry.provider,
+        "provider_model_id": entry.provider_model_id,
+        "region": entry.region,
+    }
+    found = [
+        *rules.breaches(texts, {"key": rules.up_to(KEY_MAX), "raw_name": rules.up_to(200)}),
+        *rules.breaches(named, rules.BINDING),
+    ]
+    if found:
+        raise Unreadable(found[0].message)
+
+
+def _printable(name: str) -> str:
+    plain = name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
+    return plain if len(plain) <= KEY_MAX else f"{plain[:KEY_MAX]}..."

@@ -1,0 +1,106 @@
+"""What is probably wrong in a catalog. It is imported as it is, and reported."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from statistics import median
+
+from catalogs.entry import Entry, Remark
+from domain.enums import PriceUnit
+from domain.prices import PriceComponent, columns
+
+PER_1K_MAX = Decimal(10)  # US dollars for 1,000 tokens
+FACTOR = 20
+FIRST_YEAR = 2018
+YEARS_AHEAD = 10
+Binding = tuple[str, str, str | None]
+OfModel = tuple[str, Entry]  # the key of the model, and an entry of it
+_COMPARED = {"input_per_1k": "input", "output_per_1k": "output"}
+
+
+def of_file(entries: Iterable[Entry]) -> list[Remark]:
+    """The prices, dates and contradictions in one file that look wrong."""
+    found = list(entries)
+    last = datetime.now(UTC).year + YEARS_AHEAD
+    return [
+        *(remark for entry in found for remark in _of_entry(entry, last)),
+        *_contradictions(found),
+    ]
+
+
+def of_models(file: Iterable[OfModel], stored: Iterable[OfModel]) -> list[Remark]:
+    """The prices of a file that are far from those of the same model's other bindings.
+
+    `stored` has the entries of the other catalogs. What is compared is the base price of input and
+    of output, as of the newest price that has started.
+    """
+    own = list(file)
+    by_model: dict[str, dict[Binding, Entry]] = defaultdict(dict)
+    for model, entry in (*own, *stored):
+        by_model[model].setdefault(_binding(entry), entry)
+    return [
+        remark
+        for model, entry in own
+        for remark in _far(
+            entry,
+            [other for binding, other in by_model[model].items() if binding != _binding(entry)],
+        )
+    ]
+
+
+def _far(entry: Entry, others: list[Entry]) -> Iterator[Remark]:
+    for column, name in _COMPARED.items():
+        price = _base(entry)[column]
+        known = [each for other in others if (each := _base(other)[column]) is not None]
+        if price is None or not known:
+            continue
+        middle = median(known)
+        if price > middle * FACTOR or price * FACTOR < middle:
+            reason = f"its {name} costs {price:f} USD per 1,000 tokens"
+            yield Remark(entry.key, f"{reason}; the median of {len(known)} others is {middle:f}")
+
+
+def _base(entry: Entry) -> dict[str, Decimal | None]:
+    """The base amounts of the newest price that has started."""
+    today = datetime.now(UTC).date()
+    started = [
+        price
+        for price in entry.said.prices
+        if price.effective_from is None or price.effective_from <= today
+    ]
+    return columns(started[-1].components if started else ())
+
+
+def _of_entry(entry: Entry, last: int) -> Iterator[Remark]:
+    dates = [("its sunset", entry.said.sunset_on), ("its release", entry.said.released_on)]
+    dates += [("the start of a price", price.effective_from) for price in entry.said.prices]
+    for what, day in dates:
+        if day is not None and not FIRST_YEAR <= day.year <= last:
+            yield Remark(entry.key, f"{what} is on {day}")
+    for price in entry.said.prices:
+        for component in price.components:
+            if component.unit is PriceUnit.TOKENS_1K and component.amount > PER_1K_MAX:
+                yield Remark(entry.key, f"{_named(component)} is above {PER_1K_MAX} USD")
+
+
+def _named(component: PriceComponent) -> str:
+    return f"{component.meter} costs {component.amount.normalize():f} USD per 1,000 tokens, which"
+
+
+def _contradictions(entries: list[Entry]) -> Iterator[Remark]:
+    """Entries of one binding that have different prices."""
+    bindings: dict[Binding, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.said.prices:
+            bindings[_binding(entry)].append(entry)
+    for same in bindings.values():
+        first, *others = sorted(same, key=lambda entry: entry.key)
+        for other in others:
+            if set(other.said.prices) != set(first.said.prices):
+                reason = "another price than this entry of the same binding, which is imported"
+                yield Remark(other.key, f"it has {reason}: {first.key}")
+
+
+def _binding(entry: Entry) -> Binding:
+    return entry.provider, entry.provider_model_id, entry.region
