@@ -75,8 +75,9 @@ class ModelVersion(Node, Versioned):
     max_output_tokens: int | None = attribute(
         "Largest number of tokens in a response; null when unknown."
     )
-    capabilities: list[Capability] = attribute(
-        "The features that it supports beyond its task.", items_max=len(Capability)
+    capabilities: list[Capability] | None = attribute(
+        "The features that it supports beyond its task; null when unknown, empty for none.",
+        items_max=len(Capability),
     )
     artifact_url: URL | None = attribute("The URI of its artifact; null when not set.")
     size_bytes: BigInt | None = attribute("Size of the artifact in bytes; null when unknown.")

@@ -41,7 +41,9 @@ def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
 
 def _all_capabilities(names: Sequence[str]) -> sa.ColumnElement[bool]:
     capabilities: Any = col(ModelVersion.capabilities)
-    return capabilities.contains(bound_array(names, sa.Text()))  # type: ignore[no-any-return]  # of Any
+    wanted = bound_array(names, sa.Text())
+    # unknown capabilities contain not even an empty array
+    return sa.or_(sa.func.cardinality(wanted) == 0, capabilities.contains(wanted))
 
 
 def _any_capability(names: Sequence[str]) -> sa.ColumnElement[bool]:

@@ -103,7 +103,10 @@ def _row(
 
 @lru_cache
 def _column_names(table: type[SQLModel]) -> dict[str, str]:
-    """The names of a table's columns by attribute; orjson takes no subclass of str as a key."""
+    """The names of a table's columns by attribute, without those that PostgreSQL computes.
+
+    orjson takes no subclass of str as a key.
+    """
     attributes = sa.inspect(table).column_attrs
     columns = {a.key: a.columns[0] for a in attributes if isinstance(a.columns[0], sa.Column)}
-    return {key: "".join(column.name) for key, column in columns.items()}
+    return {key: "".join(column.name) for key, column in columns.items() if column.computed is None}

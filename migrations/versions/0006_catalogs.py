@@ -10,7 +10,21 @@ branch_labels = None
 depends_on = None
 
 
+# Neither the counter behind versions' numbers, which their own events show, nor a generated column.
+_AUDIT_CHANGES = """
+    CREATE OR REPLACE FUNCTION audit_changes(before jsonb, after jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN (
+        SELECT coalesce(jsonb_object_agg(key, jsonb_build_array(before -> key, after -> key)), '{{}}')
+        FROM jsonb_object_keys(coalesce(after, before)) AS key
+        WHERE {condition}
+          AND coalesce(before -> key, 'null') <> coalesce(after -> key, 'null')
+    )
+"""
+
+
 def upgrade() -> None:
+    op.execute(_AUDIT_CHANGES.format(condition="key NOT IN ('last_number', 'release_order')"))
     op.create_table(
         "catalog_values",
         sa.Column("row_id", sa.Uuid(), nullable=False),
@@ -174,6 +188,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.execute(_AUDIT_CHANGES.format(condition="key <> 'last_number'"))
     op.drop_constraint(
         op.f("ck_provider_bindings_tokens_per_minute_range"), "provider_bindings", type_="check"
     )

@@ -53,6 +53,14 @@ class InputColumns:
         return [*rules.nulls(values, self._required), *rules.breaches(values, self._rules)]
 
 
+def with_distinct_capabilities(values: dict[str, Any]) -> dict[str, Any]:
+    """The values with each capability once, as text; None, which is unknown, stays."""
+    words = values.get("capabilities")
+    if words is None:
+        return values
+    return {**values, "capabilities": [word.value for word in dict.fromkeys(words)]}
+
+
 def _is_input_object(type_: Any) -> bool:
     """Whether values of the type are input objects, such as references."""
     inner = type_.of_type if isinstance(type_, StrawberryOptional) else type_

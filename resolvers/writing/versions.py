@@ -22,7 +22,7 @@ from resolvers.reference_inputs import ModelRef, VersionRef
 from resolvers.scalars import SHA256, URL, BigInt, SemVer
 from resolvers.writing.archive import store_of
 from resolvers.writing.bindings import NewBindingInput, new_binding
-from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, with_distinct_capabilities
 from resolvers.writing.transaction import refuse_if_any, write
 
 
@@ -43,7 +43,9 @@ class CreateVersionInput:
     slo_success_rate: float | None = optional("Target success rate, 0 to 1.")
     context_window: int | None = optional("Largest number of tokens in a context.")
     max_output_tokens: int | None = optional("Largest number of tokens in a response.")
-    capabilities: list[Capability] | None = optional("Features beyond its task.")
+    capabilities: list[Capability] | None = optional(
+        "Features beyond its task; null when unknown, empty for none."
+    )
     artifact_url: URL | None = optional("The URI of its artifact.")
     size_bytes: BigInt | None = optional("Size of the artifact in bytes.")
     metadata_: JSON | None = optional("Any JSON of at most 16 KiB and 8 levels.", name="metadata")
@@ -73,7 +75,9 @@ class UpdateVersionInput:
     slo_success_rate: Maybe[float | None] = optional("Target success rate, 0 to 1.")
     context_window: Maybe[int | None] = optional("Largest number of tokens in a context.")
     max_output_tokens: Maybe[int | None] = optional("Largest number of tokens in a response.")
-    capabilities: Maybe[list[Capability] | None] = optional("All its capabilities from now on.")
+    capabilities: Maybe[list[Capability] | None] = optional(
+        "All its capabilities from now on; null for unknown, empty for none."
+    )
     artifact_url: Maybe[URL | None] = optional("The URI of its artifact.")
     size_bytes: Maybe[BigInt | None] = optional("Size of the artifact in bytes.")
     metadata_: Maybe[JSON | None] = optional(
@@ -130,8 +134,7 @@ async def create(
     info: Info, input: Annotated[CreateVersionInput, describe("The version.")]
 ) -> CreatedVersion:
     """Register a version, optionally with its bindings and an alias, in one transaction."""
-    values = _NEW.values(input)
-    values["capabilities"] = _distinct(input.capabilities or [])
+    values = with_distinct_capabilities(_NEW.values(input))
     new_bindings = [new_binding(binding) for binding in input.bindings or []]
     refuse_if_any(input, _problems(input, values, [problems for _, problems in new_bindings]))
     store = store_of(info, "applyRetention") if input.apply_retention else None
@@ -153,9 +156,7 @@ async def update(
     info: Info, input: Annotated[UpdateVersionInput, describe("The version and its changes.")]
 ) -> ModelVersion:
     """Absent fields stay; null clears. Number, semantic version and hash are immutable."""
-    values = _CHANGES.values(input)
-    if values.get("capabilities") is not None:
-        values["capabilities"] = _distinct(values["capabilities"])
+    values = with_distinct_capabilities(_CHANGES.values(input))
     refuse_if_any(input, [*_CHANGES.problems(values), *_dates(values)])
 
     async def update_version(session: Any) -> ModelVersion:
@@ -205,7 +206,3 @@ def _dates(values: dict[str, Any]) -> list[Problem]:
     if deprecated_on is None or sunset_on is None or deprecated_on <= sunset_on:
         return []
     return [Invalid("sunsetOn must not be before deprecatedOn", ("sunsetOn",))]
-
-
-def _distinct(words: list[Capability]) -> list[str]:
-    return [word.value for word in dict.fromkeys(words)]

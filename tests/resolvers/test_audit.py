@@ -74,7 +74,7 @@ async def test_an_event_has_the_names_and_values_of_the_api(gql: GraphQL) -> Non
         "status": "ACTIVE",
         "evalScore": 0.25,
         "costPer1k": "1234567890.01234567",
-        "capabilities": [],
+        "rolling": False,
         "sizeBytes": "9007199254740993",
         "metadata": {"deep": [1.5, {"x": 2}]},
         "sunsetOn": "2030-01-31",

@@ -19,6 +19,13 @@ TABLES = {
     "PRICE": "prices",
     "ALIAS": "model_aliases",
 }
+# What rows got that are older than a column, and so than the events that know it.
+_DEFAULTS: dict[str, Row] = {
+    "MODEL": {"last_number": 0},
+    "VERSION": {"rolling": False},
+    "PRICE": {"components": []},
+}
+_COMPUTED = "release_order"  # by PostgreSQL, so that no event has it
 # The columns that say which row an event is about: the subject's id, and for some its name.
 _SUBJECT = {"PRICE": ("binding_id", "effective_from"), "ALIAS": ("model_id", "name")}
 
@@ -62,7 +69,9 @@ def stored(connection: psycopg.Connection[Any]) -> Tables:
     connection.execute("SET timezone TO 'UTC'")
     found: Tables = {}
     for table in TABLES.values():
-        query = sql.SQL("SELECT to_jsonb(t)::text FROM {} t").format(sql.Identifier(table))
+        query = sql.SQL("SELECT (to_jsonb(t) - {})::text FROM {} t").format(
+            _COMPUTED, sql.Identifier(table)
+        )
         rows = (_without_nulls(_parsed(text)) for (text,) in connection.execute(query))
         found[table] = {row["id"]: row for row in rows}
     return found
@@ -105,13 +114,15 @@ def _gapless(connection: psycopg.Connection[Any]) -> int:
 
 
 def _changed(row: Row, event: Event) -> Row:
-    changed = dict(row)
+    defaults = _DEFAULTS.get(event.kind, {})
+    changed = dict(row or defaults)
     for column, (before, after) in event.changes.items():
         if row.get(column) != before:
             raise Disagreement(f"{event.sequence}: {column} was {row.get(column)}, not {before}")
         changed[column] = after
-    if event.kind == "MODEL" and event.changes.get("id", [None, ""])[1] is None:
-        changed.pop("last_number", None)
+    if event.changes.get("id", [None, ""])[1] is None:  # the row is gone
+        for column in defaults:
+            changed.pop(column, None)
     return _without_nulls(changed)
 
 
@@ -129,8 +140,6 @@ def _places(event: Event) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _count(tables: Tables, event: Event, row: Row) -> None:
     """The counter behind versions' numbers: the highest number seen, deleted ones included."""
-    if event.kind == "MODEL" and row:
-        row.setdefault("last_number", 0)
     if event.kind == "VERSION" and "number" in row:
         model = tables["models"][row["model_id"]]
         model["last_number"] = max(model["last_number"], row["number"])

@@ -90,5 +90,6 @@ def _insert_archived(
         "archive_size_bytes": len(data),
     }
     for table, row in (("models", content["model"]), ("model_versions", version)):
-        query = f"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, %s)"
-        connection.execute(query, [Jsonb(row)])
+        columns = ", ".join(row)
+        query = f"INSERT INTO {table} ({columns}) SELECT {columns}"
+        connection.execute(f"{query} FROM jsonb_populate_record(NULL::{table}, %s)", [Jsonb(row)])
