@@ -209,6 +209,10 @@ BINDING: dict[str, Rule] = {
     "weight": within(0, 1000),
     "success_rate": ratio,
     "latency_ms": positive,
+    "context_window": at_least(1),
+    "max_output_tokens": at_least(1),
+    "requests_per_minute": at_least(1),
+    "tokens_per_minute": at_least(1),
 }
 PRICE: dict[str, Rule] = {
     "input_per_1k": money,

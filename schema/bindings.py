@@ -9,7 +9,7 @@ import resolvers.bindings
 import resolvers.health
 from db import tables
 from db.reads import prices
-from domain.enums import BindingStatus, CircuitState, HealthState
+from domain.enums import BindingStatus, Capability, CircuitState, HealthState
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
@@ -112,6 +112,22 @@ class ProviderBinding(Node, Versioned):
     )
     latency_ms: float | None = attribute(
         "Latency in milliseconds, as set by updateBinding or an import; null when unknown."
+    )
+    context_window: int | None = attribute(
+        "The provider's own largest number of tokens in a context; null: as the version."
+    )
+    max_output_tokens: int | None = attribute(
+        "The provider's own largest number of tokens in a response; null: as the version."
+    )
+    capabilities: list[Capability] | None = attribute(
+        "All that the model can do at this provider; null: as the version, empty: none.",
+        items_max=len(Capability),
+    )
+    requests_per_minute: int | None = attribute(
+        "How many requests the provider takes in a minute; null when unknown."
+    )
+    tokens_per_minute: int | None = attribute(
+        "How many tokens the provider takes in a minute; null when unknown."
     )
     price: Price | None = batched(resolvers.bindings.prices_in_effect, "id")
     prices: Connection[Price] = batched(resolvers.bindings.price_pages, "id")

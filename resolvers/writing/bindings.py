@@ -14,14 +14,14 @@ from db.tables import Price, ProviderBinding
 from db.writes import bindings, rows
 from db.writes.bindings import NewBinding
 from domain import ids, rules
-from domain.enums import BindingStatus
+from domain.enums import BindingStatus, Capability
 from domain.problems import Problem
 from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.reference_inputs import BindingRef, VersionRef
 from resolvers.scalars import URL
-from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns
+from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, with_distinct_capabilities
 from resolvers.writing.transaction import refuse_if_any, update_row, write
 
 
@@ -52,6 +52,17 @@ class NewBindingInput:
     priority: int = optional("A lower priority is tried first; 0 or more.", default=100)
     weight: int = optional("Share of traffic within a priority, 0 to 1000.", default=100)
     sunset_on: date | None = optional("The last day (UTC) on which it is routable.")
+    context_window: int | None = optional(
+        "The provider's own largest number of tokens in a context; null: as the version."
+    )
+    max_output_tokens: int | None = optional(
+        "The provider's own largest number of tokens in a response; null: as the version."
+    )
+    capabilities: list[Capability] | None = optional(
+        "All that the model can do at this provider; null: as the version, empty: none."
+    )
+    requests_per_minute: int | None = optional("How many requests it takes in a minute.")
+    tokens_per_minute: int | None = optional("How many tokens it takes in a minute.")
     price: PriceInput | None = optional("Its first price.")
 
 
@@ -77,6 +88,17 @@ class UpdateBindingInput:
     sunset_on: Maybe[date | None] = optional("The last day (UTC) on which it is routable.")
     success_rate: Maybe[float | None] = optional("Success rate from 0 to 1.")
     latency_ms: Maybe[float | None] = optional("Latency in milliseconds.")
+    context_window: Maybe[int | None] = optional(
+        "The provider's own largest number of tokens in a context; null: as the version."
+    )
+    max_output_tokens: Maybe[int | None] = optional(
+        "The provider's own largest number of tokens in a response; null: as the version."
+    )
+    capabilities: Maybe[list[Capability] | None] = optional(
+        "All that the model can do at this provider; null: as the version, empty: none."
+    )
+    requests_per_minute: Maybe[int | None] = optional("How many requests it takes in a minute.")
+    tokens_per_minute: Maybe[int | None] = optional("How many tokens it takes in a minute.")
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
@@ -129,7 +151,7 @@ async def update(
     info: Info, input: Annotated[UpdateBindingInput, describe("The binding and its changes.")]
 ) -> ProviderBinding:
     """Absent fields stay; null clears."""
-    values = _CHANGES.values(input)
+    values = with_distinct_capabilities(_CHANGES.values(input))
     refuse_if_any(input, _CHANGES.problems(values))
     binding = partial(references.binding_key, ref=input.binding)
     return await update_row(info, ProviderBinding, input, binding, values)
@@ -166,7 +188,7 @@ async def set_price(
 
 def new_binding(input: NewBindingInput) -> tuple[NewBinding, list[Problem]]:
     """A binding's values with its first price, and what is wrong with them."""
-    columns = _NEW.values(input)
+    columns = with_distinct_capabilities(_NEW.values(input))
     problems = _NEW.problems({"provider": input.provider, **columns})
     price = None
     if input.price is not None:

@@ -78,6 +78,11 @@ def binding_input(n: int = 0) -> Json:
         "priority": 10,
         "weight": 50,
         "sunsetOn": "2030-01-31",
+        "contextWindow": 64_000,
+        "maxOutputTokens": 2_048,
+        "capabilities": ["TOOLS", "STREAMING"],
+        "requestsPerMinute": 600,
+        "tokensPerMinute": 90_000,
         "price": price_input(n),
     }
 

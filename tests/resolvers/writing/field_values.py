@@ -19,6 +19,11 @@ BINDING = {
     "priority": 10,
     "weight": 50,
     "sunsetOn": "2030-01-31",
+    "contextWindow": 64_000,
+    "maxOutputTokens": 2_048,
+    "capabilities": ["TOOLS", "STREAMING"],
+    "requestsPerMinute": 600,
+    "tokensPerMinute": 90_000,
 }
 # Input type -> field -> a value other than the field's default, as GraphQL shows it.
 VALUES: dict[str, dict[str, Any]] = {
@@ -86,6 +91,11 @@ VALUES: dict[str, dict[str, Any]] = {
         "sunsetOn": "2030-02-28",
         "successRate": 0.5,
         "latencyMs": 120.5,
+        "contextWindow": 32_000,
+        "maxOutputTokens": 1_024,
+        "capabilities": [],
+        "requestsPerMinute": 700,
+        "tokensPerMinute": 80_000,
     },
     "PriceInput": PRICE,
     "CreateProviderInput": {

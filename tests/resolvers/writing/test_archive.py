@@ -21,6 +21,7 @@ VERSION = """query ($id: ID!) { version(by: {id: $id}) {
     bindings { nodes {
         id createdAt provider { slug } providerModelId region endpoint config credentialRef status
         priority weight sunsetOn successRate latencyMs
+        contextWindow maxOutputTokens capabilities requestsPerMinute tokensPerMinute
         prices { nodes { id inputPer1k outputPer1k cacheReadPer1k effectiveFrom source } }
     } }
 } }"""

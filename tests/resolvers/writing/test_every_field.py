@@ -43,11 +43,9 @@ UPDATE = {
     "ProviderBinding": "updateBinding",
     "Provider": "updateProvider",
 }
-# Columns that no input has yet: of versions, of bindings, of prices.
+# Columns that no input has yet: of versions, of prices.
 NO_INPUT_YET = {
     "released_on",
-    *("context_window", "max_output_tokens", "capabilities"),
-    *("requests_per_minute", "tokens_per_minute"),
     "cache_write_per_1k",
 }
 
