@@ -11,6 +11,8 @@ from catalogs.sources.values import Unreadable
 from domain import rules
 
 KEY_MAX = 500  # characters of an entry's key
+REASON_MAX = 1_000  # characters of a remark
+REPEATED = "the file has its key more than once: the last one is read"
 Parse = Callable[[str, Any, list[str]], Iterable[Entry]]
 
 
@@ -40,12 +42,17 @@ def add(collected: Collected, name: str, raw: Any, parse: Parse) -> None:
 
 def skip(collected: Collected, name: str, reason: str) -> None:
     """Names an entry that is not imported."""
-    collected.skipped.append(Remark(_printable(name), reason))
+    collected.skipped.append(_remark(name, reason))
+
+
+def ignore(collected: Collected, name: str, reason: str) -> None:
+    """Names an entry that is understood, and is no binding."""
+    collected.ignored.append(_remark(name, reason))
 
 
 def remark(collected: Collected, name: str, reasons: Iterable[str]) -> None:
     """Names an entry that is imported in part; a reason is given once."""
-    collected.partial += [Remark(_printable(name), reason) for reason in dict.fromkeys(reasons)]
+    collected.partial += [_remark(name, reason) for reason in dict.fromkeys(reasons)]
 
 
 def objects(content: Any, wanted: str) -> dict[str, Any]:
@@ -111,6 +118,13 @@ def _check(entry: Entry, others: dict[str, Entry]) -> None:
         raise Unreadable(found[0].message)
 
 
-def _printable(name: str) -> str:
-    plain = name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-    return plain if len(plain) <= KEY_MAX else f"{plain[:KEY_MAX]}..."
+def _remark(name: str, reason: str) -> Remark:
+    """One line of printable text each, whatever the file holds."""
+    return Remark(_printable(name, KEY_MAX), _printable(reason, REASON_MAX))
+
+
+def _printable(text: str, length: int) -> str:
+    plain = "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
+    return plain if len(plain) <= length else f"{plain[:length]}..."

@@ -45,12 +45,15 @@ def component(
 def unique(
     found: Iterable[tuple[str, PriceComponent | None]], remarks: list[str]
 ) -> tuple[PriceComponent, ...]:
-    """One component for each meter, unit, tier and variant: of several that differ the first."""
-    kept: dict[tuple[object, ...], PriceComponent] = {}
+    """One component for each meter, unit, tier and variant: of several that differ the first.
+
+    They have the order in which they are stored.
+    """
+    kept: dict[tuple[str, str, str, int], PriceComponent] = {}
     for name, each in found:
         if each is None:
             continue
-        key = (each.meter, each.unit, each.above_input_tokens, each.variant)
+        key = (each.variant, each.meter, each.unit, each.above_input_tokens)
         if kept.setdefault(key, each).amount != each.amount:
             remarks.append(f"{name} differs from another price of the same meter: it is left out")
-    return tuple(kept.values())
+    return tuple(each for _, each in sorted(kept.items()))

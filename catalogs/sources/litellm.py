@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from catalogs import providers, source
-from catalogs.entry import Entry, Remark, Said, SaidPrice, SourceFile
+from catalogs.entry import Entry, Said, SaidPrice, SourceFile
 from catalogs.sources import collecting, document, litellm_prices, regions, values
 from catalogs.sources.collecting import Collected
 from catalogs.sources.values import Unreadable
@@ -65,18 +65,20 @@ def read(path_or_url: str, strict: bool = False) -> SourceFile:
 
     `strict` refuses a file with an entry that cannot be understood.
     """
-    content = source.read(path_or_url)
+    return from_content(source.read(path_or_url), path_or_url, strict)
+
+
+def from_content(content: bytes, url: str | None, strict: bool = False) -> SourceFile:
+    """The same from the uncompressed content of a file that came from `url`."""
     entries = collecting.objects(document.parse(content), document.LITELLM)
     collected = Collected()
     for key, raw in entries.items():
         _add(collected, entries, key, raw)
-    collected.partial += [
-        Remark(key, "the file has its key more than once: the last one is read")
-        for key in document.repeated(entries)
-    ]
+    for key in document.repeated(entries):
+        collecting.remark(collected, key, [collecting.REPEATED])
     collecting.refuse(collected, entries, document.LITELLM, strict)
     file_hash = hashlib.sha256(content).hexdigest()
-    return collecting.source_file(collected, CATALOG, PRECEDENCE, path_or_url, file_hash)
+    return collecting.source_file(collected, CATALOG, PRECEDENCE, url, file_hash)
 
 
 def _add(collected: Collected, entries: Mapping[str, Any], key: str, raw: Any) -> None:
@@ -84,7 +86,7 @@ def _add(collected: Collected, entries: Mapping[str, Any], key: str, raw: Any) -
     if _RESERVED in key:
         reason = "a price for reserved capacity, not for calls"
     if reason:
-        collected.ignored.append(Remark(key, reason))
+        collecting.ignore(collected, key, reason)
     else:
         collecting.add(collected, key, raw, lambda *entry: _parse(entries, *entry))
 

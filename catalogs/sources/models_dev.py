@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from catalogs import providers, source
-from catalogs.entry import Entry, Remark, Said, SaidPrice, SourceFile
+from catalogs.entry import Entry, Said, SaidPrice, SourceFile
 from catalogs.sources import collecting, document, models_dev_prices, regions, values
 from catalogs.sources.collecting import Collected
 from catalogs.sources.values import Unreadable
@@ -44,18 +44,20 @@ def read(path_or_url: str, strict: bool = False) -> SourceFile:
 
     `strict` refuses a file with an entry that cannot be understood.
     """
-    content = source.read(path_or_url)
+    return from_content(source.read(path_or_url), path_or_url, strict)
+
+
+def from_content(content: bytes, url: str | None, strict: bool = False) -> SourceFile:
+    """The same from the uncompressed content of a file that came from `url`."""
     found = collecting.objects(document.parse(content), document.MODELS_DEV)
     collected = Collected()
     for name, provider in found.items():
         _add_provider(collected, name, provider)
-    collected.partial += [
-        Remark(name, "the file has this provider more than once: the last one is read")
-        for name in document.repeated(found)
-    ]
+    for name in document.repeated(found):
+        collecting.remark(collected, name, [collecting.REPEATED])
     collecting.refuse(collected, found, document.MODELS_DEV, strict)
     file_hash = hashlib.sha256(content).hexdigest()
-    return collecting.source_file(collected, CATALOG, PRECEDENCE, path_or_url, file_hash)
+    return collecting.source_file(collected, CATALOG, PRECEDENCE, url, file_hash)
 
 
 def _add_provider(collected: Collected, name: str, raw: Any) -> None:
