@@ -1,4 +1,4 @@
-"""What the price keys of LiteLLM's map charge for; docs/litellm-prices.md shows this mapping.
+"""What the price keys of LiteLLM's map charge for; docs/catalog-sources.md shows this mapping.
 
 A key is a base, then optional suffixes: `_above_200k_tokens` is the tier, `_batches` the variant.
 """
@@ -6,6 +6,7 @@ A key is a base, then optional suffixes: `_above_200k_tokens` is the tier, `_bat
 import re
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from catalogs.sources.components import Meaning
 from domain.enums import PriceMeter, PriceUnit, PriceVariant
@@ -106,6 +107,7 @@ REPEATED = {
 }
 
 
+@lru_cache(maxsize=4096)  # a map has thousands of entries, and hundreds of keys
 def meaning(key: str, mode: str | None) -> Meaning | str | None:
     """What a key charges for, the reason why it has no meter, or None when it is no price."""
     match = _SUFFIXES.fullmatch(key)
