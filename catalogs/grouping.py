@@ -1,0 +1,192 @@
+"""Finds the model and the version of each entry of all catalogs.
+
+The result depends on the set of entries only, never on their order.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from catalogs import folding, makers, releases, years
+from catalogs.entry import Entry
+from catalogs.folding import Folded
+from catalogs.joining import Joined, Listing, by_rule, service_variants
+from catalogs.releases import Named, Release
+from catalogs.stamps import Stamp
+from catalogs.years import Dated
+from domain import patterns
+
+_NAME = re.compile(patterns.NAME, re.ASCII)
+_SLUG = re.compile(patterns.SLUG, re.ASCII)
+_YEAR_UNKNOWN = "its name has the date {} without a year: it is a model of its own"
+
+
+class CatalogedEntry(NamedTuple):
+    """An entry of a catalog; not `listed` when the catalog holds it no longer."""
+
+    catalog: str
+    precedence: int
+    entry: Entry
+    listed: bool
+
+
+class Placement(NamedTuple):
+    """Where an entry belongs. `key` is the model's name folded, the same for all its spellings."""
+
+    model: str
+    key: str
+    version: str
+    released_on: date | None
+    rolling: bool
+    remarks: tuple[str, ...] = ()
+
+
+class _Item(NamedTuple):
+    cataloged: CatalogedEntry
+    folded: Folded
+    stamp: Stamp | None
+    remarks: tuple[str, ...]
+
+    @property
+    def id(self) -> tuple[str, str]:
+        return self.cataloged.catalog, self.cataloged.entry.key
+
+
+def unplaced(entries: Iterable[CatalogedEntry]) -> dict[tuple[str, str], str]:
+    """(catalog, key) of the entries that `group` leaves out, each with the reason."""
+    reasons = ((each.catalog, each.entry.key, _problem(each.entry)) for each in entries)
+    return {(catalog, key): reason for catalog, key, reason in reasons if reason}
+
+
+def group(
+    entries: Sequence[CatalogedEntry], aliases: Mapping[str, str]
+) -> dict[tuple[str, str], Placement]:
+    """For each (catalog, key) the model and version, without the entries that are `unplaced`.
+
+    `aliases` has an operator's names and the canonical name of each; they win over all rules.
+    """
+    items = _items([each for each in entries if not _problem(each.entry)])
+    nodes, joined = _joined(items, aliases)
+    groups: dict[str, list[_Item]] = defaultdict(list)
+    for item in items:
+        groups[joined.root(nodes[item.id])].append(item)
+    names = _names(groups, joined)
+    placements: dict[tuple[str, str], Placement] = {}
+    for root in sorted(groups):
+        placements |= _placements(names[root], groups[root])
+    return placements
+
+
+def _problem(entry: Entry) -> str | None:
+    if not _SLUG.fullmatch(entry.provider):
+        return "no slug can be made from its provider"
+    if not _NAME.fullmatch(folding.fold(entry.raw_name, entry.provider).shown):
+        return "no name of a model can be made from its name"
+    return None
+
+
+def _items(entries: Sequence[CatalogedEntry]) -> list[_Item]:
+    folded = [folding.fold(each.entry.raw_name, each.entry.provider) for each in entries]
+    dated = (
+        Dated(name, each.entry.said.released_on) for name, each in zip(folded, entries, strict=True)
+    )
+    known = years.resolve(dated)
+    return [_item(each, name, known) for each, name in zip(entries, folded, strict=True)]
+
+
+def _item(
+    cataloged: CatalogedEntry, folded: Folded, known: Mapping[tuple[str, Stamp], Stamp]
+) -> _Item:
+    stamp = folded.stamp
+    if stamp is None or stamp.year:
+        return _Item(cataloged, folded, stamp, ())
+    if found := known.get((folded.key, stamp)):
+        return _Item(cataloged, folded, found, ())
+    apart = folding.of_text(f"{folded.shown}-{stamp.text}")
+    apart = replace(apart, shown=folded.full, latest=folded.latest)
+    return _Item(cataloged, apart, None, (_YEAR_UNKNOWN.format(stamp.text),))
+
+
+def _joined(
+    items: list[_Item], aliases: Mapping[str, str]
+) -> tuple[dict[tuple[str, str], str], Joined]:
+    """The key of each item, and which keys are one model."""
+    listings = {Listing(item.cataloged.entry.provider, item.folded) for item in items}
+    joined, exact = Joined(), {}
+    for name, canonical in sorted(aliases.items()):
+        alias, target = folding.fold(name, ""), folding.of_text(canonical).key
+        joined.pin(target, canonical)
+        if alias.stamp:
+            exact[alias.key, alias.stamp] = target
+        else:
+            joined.join(alias.key, target)
+    for item in items:
+        for other in item.cataloged.entry.same_as:
+            joined.join(item.folded.key, folding.fold(other, item.cataloged.entry.provider).key)
+    for left, right in by_rule(listings):
+        joined.join(left, right)
+    variants = service_variants(listings)
+    nodes = {}
+    for item in items:
+        key = variants.get((item.cataloged.entry.provider, item.folded.key), item.folded.key)
+        stamp = item.folded.stamp
+        nodes[item.id] = exact.get((item.folded.key, stamp), key) if stamp else key
+    return nodes, joined
+
+
+def _names(groups: Mapping[str, list[_Item]], joined: Joined) -> dict[str, str]:
+    """The shown name of each group; no two have the same folded key."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    pinned = sorted(groups, key=lambda root: (joined.pinned(root) is None, root))
+    for root in pinned:
+        own = joined.pinned(root)
+        spellings = [own] if own else _spellings(groups[root])
+        free = [name for name in spellings if folding.of_text(name).key not in taken]
+        names[root] = free[0] if free else root.replace(" ", "-")
+        taken.add(folding.of_text(names[root]).key)
+    return names
+
+
+def _spellings(items: list[_Item]) -> list[str]:
+    """All spellings, the best first: the maker's own, then the most common."""
+    listed = [item for item in items if item.cataloged.listed] or items
+    suffix = "-latest" if all(item.folded.latest for item in items) else ""
+    counts = Counter(item.folded.shown for item in listed)
+    best: dict[str, tuple[int, int]] = {}
+    for item in listed:
+        shown = item.folded.shown
+        rank = makers.rank(item.cataloged.entry.provider, shown), item.cataloged.precedence
+        best[shown] = min(best.get(shown, rank), rank)
+    ordered = sorted(
+        counts, key=lambda name: (best[name][0], -counts[name], best[name][1], name.swapcase())
+    )
+    return [name + suffix for name in ordered]
+
+
+def _placements(name: str, items: list[_Item]) -> dict[tuple[str, str], Placement]:
+    key = folding.of_text(name).key
+    found = releases.of_model([_named(item) for item in items])
+    return {
+        item.id: _placement(name, key, release, item.remarks)
+        for item, release in zip(items, found, strict=True)
+    }
+
+
+def _named(item: _Item) -> Named:
+    entry = item.cataloged.entry
+    return Named(
+        item.cataloged.catalog,
+        item.cataloged.precedence,
+        entry,
+        item.stamp,
+        item.folded.latest and not entry.same_as,
+        makers.is_maker(entry.provider, item.folded.shown),
+    )
+
+
+def _placement(name: str, key: str, release: Release, remarks: tuple[str, ...]) -> Placement:
+    return Placement(name, key, release.version, release.released_on, release.rolling, remarks)

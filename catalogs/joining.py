@@ -1,0 +1,145 @@
+"""Which folded keys are the same model: explicit links first, then rules that look at all keys."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from catalogs import folding, makers
+from catalogs.folding import Folded
+
+_GENERATION = re.compile(r"-(?:v(\d)|00(\d))$", re.I)
+_SERVICE = re.compile(r"-(?:fast|\d+k)$", re.I)
+_SIZE = re.compile(r"\d+(?:x\d+)?[bm]|\d+e")
+_ACTIVE = re.compile(r"a\d+b")
+_TWO_DIGITS = re.compile(r"(\d)([1-9]v?)")
+
+
+class Listing(NamedTuple):
+    """A name at a provider (a slug)."""
+
+    provider: str
+    folded: Folded
+
+
+class Joined:
+    """Sets of keys that are one model. A set has one pinned name at most."""
+
+    def __init__(self) -> None:
+        self._parents: dict[str, str] = {}
+        self._pinned: dict[str, str] = {}
+
+    def root(self, key: str) -> str:
+        """The key that stands for the set of this key."""
+        while (parent := self._parents.get(key, key)) != key:
+            self._parents[key] = self._parents.get(parent, parent)
+            key = parent
+        return key
+
+    def pin(self, key: str, name: str) -> None:
+        """Give the set of the key the name that an operator chose."""
+        self._pinned.setdefault(self.root(key), name)
+
+    def pinned(self, key: str) -> str | None:
+        return self._pinned.get(self.root(key))
+
+    def join(self, left: str, right: str) -> None:
+        """Make one set of two; not when an operator gave them different names."""
+        one, other = sorted((self.root(left), self.root(right)))
+        names = {self._pinned[each] for each in (one, other) if each in self._pinned}
+        if one == other or len(names) > 1:
+            return
+        self._parents[other] = one
+        if names:
+            self._pinned[one] = names.pop()
+
+
+def service_variants(listings: Iterable[Listing]) -> Mapping[tuple[str, str], str]:
+    """(provider, key) of a name such as `x-fast` or `x-200k`, and the key of `x`.
+
+    Only where the provider has `x` as well, and the maker of `x`, if known, has `x` alone.
+    """
+    at: dict[str, set[str]] = defaultdict(set)
+    variants: dict[tuple[str, str], str] = {}
+    for provider, folded in listings:
+        at[folded.key].add(provider)
+        if match := _SERVICE.search(folded.shown):
+            plain = folding.of_text(folded.shown[: match.start()])
+            variants[provider, folded.key] = plain.shown
+    found = {}
+    for (provider, key), shown in variants.items():
+        plain_key = folding.of_text(shown).key
+        known = set(makers.of(shown))
+        is_of_maker = bool(known & at[key]) or bool(known and not known & at[plain_key])
+        if provider in at[plain_key] and not is_of_maker:
+            found[provider, key] = plain_key
+    return found
+
+
+def by_rule(listings: Iterable[Listing]) -> Iterator[tuple[str, str]]:
+    """Pairs of keys that are one model by the rules, in an order that depends on the set only."""
+    at: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, Folded] = {}
+    for provider, folded in listings:
+        at[folded.key].add(provider)
+        names[folded.key] = min(names.get(folded.key, folded), folded, key=lambda each: each.shown)
+    known = [names[key] for key in sorted(names)]
+    yield from _generations(known)
+    yield from _sizes(known)
+    yield from _decimals(known, at)
+
+
+def _generations(known: list[Folded]) -> Iterator[tuple[str, str]]:
+    """`x-v1` and `x-001` are `x` where there is no second generation."""
+    keys = {folded.key for folded in known}
+    found: dict[str, dict[int, str]] = defaultdict(dict)
+    for folded in known:
+        if match := _GENERATION.search(folded.shown):
+            plain = folding.of_text(folded.shown[: match.start()]).key
+            found[plain][int(match[1] or match[2])] = folded.key
+    for plain, numbered in sorted(found.items()):
+        if list(numbered) == [1] and plain in keys:
+            yield plain, numbered[1]
+
+
+def _sizes(known: list[Folded]) -> Iterator[tuple[str, str]]:
+    """A name without its size, or without its active parameters, is the only one that has them."""
+    families: dict[tuple[tuple[str, ...], ...], list[Folded]] = defaultdict(list)
+    for folded in known:
+        families[_family(folded)].append(folded)
+    for family in families.values():
+        by_size: dict[tuple[str, ...], list[Folded]] = defaultdict(list)
+        for folded in family:
+            by_size[tuple(n for n in folded.numbers if _SIZE.fullmatch(n))].append(folded)
+        unsized = by_size.pop((), [])
+        for sized in by_size.values():
+            yield from _active(sized)
+        if len(by_size) == 1:
+            yield from _active([*unsized, *next(iter(by_size.values()))])
+
+
+def _active(same: list[Folded]) -> Iterator[tuple[str, str]]:
+    """All of one size, unless they differ in their active parameters."""
+    active = {tuple(w for w in folded.words if _ACTIVE.fullmatch(w)) for folded in same}
+    if len(active - {()}) <= 1:
+        yield from ((same[0].key, folded.key) for folded in same[1:])
+
+
+def _family(folded: Folded) -> tuple[tuple[str, ...], ...]:
+    return (
+        tuple(word for word in folded.words if not _ACTIVE.fullmatch(word)),
+        tuple(number for number in folded.numbers if not _SIZE.fullmatch(number)),
+    )
+
+
+def _decimals(known: list[Folded], at: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """`x-54` is `x-5.4` where that is known, and the maker has no `x-54`."""
+    for folded in known:
+        for index, number in enumerate(folded.numbers):
+            match = _TWO_DIGITS.fullmatch(number)
+            if match is None:
+                continue
+            numbers = (*folded.numbers[:index], match[1], match[2], *folded.numbers[index + 1 :])
+            key = " ".join((*folded.words, *numbers))
+            if key in at and not set(makers.of(folded.shown)) & at[folded.key]:
+                yield folded.key, key
