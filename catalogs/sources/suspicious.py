@@ -15,6 +15,7 @@ FACTOR = 20
 FIRST_YEAR = 2018
 YEARS_AHEAD = 10
 Binding = tuple[str, str, str | None]
+Amounts = dict[str, Decimal | None]
 OfModel = tuple[str, Entry]  # the key of the model, and an entry of it
 _COMPARED = {"input_per_1k": "input", "output_per_1k": "output"}
 
@@ -35,33 +36,34 @@ def of_models(file: Iterable[OfModel], stored: Iterable[OfModel]) -> list[Remark
     `stored` has the entries of the other catalogs. What is compared is the base price of input and
     of output, as of the newest price that has started.
     """
-    own = list(file)
-    by_model: dict[str, dict[Binding, Entry]] = defaultdict(dict)
-    for model, entry in (*own, *stored):
-        by_model[model].setdefault(_binding(entry), entry)
+    own = [(model, entry, _base(entry)) for model, entry in file]
+    by_model: dict[str, dict[Binding, Amounts]] = defaultdict(dict)
+    for model, entry, base in (*own, *((model, entry, _base(entry)) for model, entry in stored)):
+        by_model[model].setdefault(_binding(entry), base)
     return [
-        remark
-        for model, entry in own
-        for remark in _far(
-            entry,
-            [other for binding, other in by_model[model].items() if binding != _binding(entry)],
-        )
+        Remark(entry.key, reason)
+        for model, entry, base in own
+        for reason in _far(base, _without(by_model[model], _binding(entry)))
     ]
 
 
-def _far(entry: Entry, others: list[Entry]) -> Iterator[Remark]:
+def _without(bindings: dict[Binding, Amounts], own: Binding) -> list[Amounts]:
+    return [base for binding, base in bindings.items() if binding != own]
+
+
+def _far(base: Amounts, others: list[Amounts]) -> Iterator[str]:
     for column, name in _COMPARED.items():
-        price = _base(entry)[column]
-        known = [each for other in others if (each := _base(other)[column]) is not None]
-        if price is None or not known:
+        price = base[column]
+        known = [each for other in others if (each := other[column]) is not None]
+        middle = median(known) if known else None
+        if price is None or not middle:  # what others give away is no measure
             continue
-        middle = median(known)
         if price > middle * FACTOR or price * FACTOR < middle:
-            reason = f"its {name} costs {price:f} USD per 1,000 tokens"
-            yield Remark(entry.key, f"{reason}; the median of {len(known)} others is {middle:f}")
+            reason = f"its {name} costs {_shown(price)} USD per 1,000 tokens, and the median"
+            yield f"{reason} of the model's other bindings ({len(known)}) is {_shown(middle)}"
 
 
-def _base(entry: Entry) -> dict[str, Decimal | None]:
+def _base(entry: Entry) -> Amounts:
     """The base amounts of the newest price that has started."""
     today = datetime.now(UTC).date()
     started = [
@@ -85,7 +87,7 @@ def _of_entry(entry: Entry, last: int) -> Iterator[Remark]:
 
 
 def _named(component: PriceComponent) -> str:
-    return f"{component.meter} costs {component.amount.normalize():f} USD per 1,000 tokens, which"
+    return f"{component.meter} costs {_shown(component.amount)} USD per 1,000 tokens, which"
 
 
 def _contradictions(entries: list[Entry]) -> Iterator[Remark]:
@@ -104,3 +106,7 @@ def _contradictions(entries: list[Entry]) -> Iterator[Remark]:
 
 def _binding(entry: Entry) -> Binding:
     return entry.provider, entry.provider_model_id, entry.region
+
+
+def _shown(amount: Decimal) -> str:
+    return f"{amount.normalize():f}"
