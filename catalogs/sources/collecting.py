@@ -68,8 +68,9 @@ def refuse(collected: Collected, content: Any, wanted: str, strict: bool) -> Non
     """Raises CatalogError when no entry was understood, or when `strict` and one was skipped."""
     if not collected.entries:
         found = document.looks_like(content)
-        reason = f"it looks like {found}" if found not in (wanted, None) else _first(collected)
-        raise CatalogError(f"it is not {wanted}: {reason}")
+        if found in (wanted, None):
+            raise CatalogError(f"no entry of {wanted} can be read: {_first(collected)}")
+        raise CatalogError(f"it is not {wanted}: it looks like {found}")
     if strict and collected.skipped:
         number = len(collected.skipped)
         raise CatalogError(f"strict: {number} entries cannot be read: {_first(collected)}")

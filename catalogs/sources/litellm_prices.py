@@ -122,9 +122,10 @@ def _unmapped(fields: Mapping[str, Any], mode: str | None) -> dict[str, str]:
 
 
 def _is_price(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_is_price, value.values()))
-    return value is not None and not isinstance(value, bool)
+    """Whether it is or holds a number, also one that is written as text."""
+    if isinstance(value, dict | list):
+        return any(map(_is_price, value.values() if isinstance(value, dict) else value))
+    return values.is_number(value)
 
 
 def _is_priced_otherwise(

@@ -121,15 +121,20 @@ def shown(value: Any) -> str:
     return plain if len(plain) <= _SHOWN_MAX else f"{plain[:_SHOWN_MAX]}..."
 
 
+def is_number(value: Any) -> bool:
+    """Whether it is a number, or text that is one."""
+    if isinstance(value, str):
+        return _NUMBER.fullmatch(value.strip()) is not None
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
 def _number(fields: Mapping[str, Any], name: str) -> Decimal | None:
     value = fields.get(name)
     if value is None:
         return None
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        value = Decimal(value.strip())
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+    if not is_number(value):
         raise Unreadable(f"{name} is not a number: {shown(value)}")
-    number = Decimal(value)
+    number = Decimal(value.strip() if isinstance(value, str) else value)
     if not number.is_finite():
         raise Unreadable(f"{name} is not a finite number")
     return number
