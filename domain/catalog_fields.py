@@ -12,12 +12,13 @@ from domain.enums import EntityKind
 class CatalogField(NamedTuple):
     """A value that an entry says.
 
-    `said` is its name in catalogs.entry.Said, `kind` and `column` are where the registry holds it.
+    `said` is its name in catalogs.entry.Said, None for a value that a merge derives from several
+    entries. `kind` and `column` are where the registry holds it.
     `path` is the field's path in the API from the entry's binding. `default` is the column's value
     in a row of which no catalog has said anything, as JSON.
     """
 
-    said: str
+    said: str | None
     kind: EntityKind
     column: str
     path: str
@@ -42,5 +43,13 @@ FIELDS = (
     CatalogField("api_base", EntityKind.PROVIDER, "api_base", "provider.apiBase"),
     CatalogField("docs_url", EntityKind.PROVIDER, "docs_url", "provider.docsUrl"),
 )
+MERGED_FIELDS = (
+    CatalogField(None, EntityKind.VERSION, "context_window", "version.contextWindow"),
+    CatalogField(None, EntityKind.VERSION, "max_output_tokens", "version.maxOutputTokens"),
+    CatalogField(None, EntityKind.VERSION, "capabilities", "version.capabilities"),
+    CatalogField(None, EntityKind.MODEL, "name", "version.model.name"),
+)
 PRICE_PATH = "price.components"  # `said.prices`, of which the registry holds rows
 STATUSES = {True: "DEPRECATED", False: "ACTIVE"}  # of a version, by `said.deprecated`
+ENTRIES_MAX = 20  # of one binding in the API; more are in the entries of their catalogs
+PATHS = (PRICE_PATH, *(field.path for field in (*FIELDS, *MERGED_FIELDS)))

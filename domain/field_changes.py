@@ -82,5 +82,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "size_bytes": str,  # a BigInt is sent as a string
     "archive_size_bytes": str,
     **dict.fromkeys(("cost_per_1k", "input_per_1k", "output_per_1k", "cache_read_per_1k"), _money),
-    **dict.fromkeys(("created_at", "archived_at", "held_at", "effective_from"), _time),
+    **dict.fromkeys(
+        ("created_at", "archived_at", "held_at", "effective_from", "imported_at"), _time
+    ),
 }

@@ -11,6 +11,7 @@ from db.reads import (
     aliases,
     audit,
     bindings,
+    catalogs,
     models,
     prices,
     providers,
@@ -31,6 +32,8 @@ _BY_IDS: dict[str, Any] = {
     ids.ALIAS: aliases.by_ids,
     ids.EVENT: audit.by_ids,
     ids.RUN: retention_runs.by_ids,
+    ids.CATALOG: catalogs.by_ids,
+    ids.ENTRY: catalogs.entries_by_ids,
 }
 
 

@@ -20,8 +20,8 @@ from schema.nodes import Node
 )
 class FieldChange:
     field: str = attribute(
-        "The field's name in the API, such as costPer1k; archive.reason for a nested field; or"
-        " catalogs, the names of the catalogs that list a version."
+        "The field's name in the API, such as costPer1k; archive.reason for a nested field; or, of"
+        " LISTED and DELISTED, catalog and key: the catalog's name and the key of its entry."
     )
     before: JSON | None = attribute(
         "The value before, spelt as in the API; null when there was none."

@@ -2,13 +2,17 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated
 
+import strawberry
 from strawberry.scalars import JSON
 
 import resolvers.bindings
+import resolvers.catalogs
 import resolvers.health
 from db import tables
 from db.reads import prices
+from domain.catalog_fields import ENTRIES_MAX
 from domain.enums import BindingStatus, Capability, CircuitState, HealthState
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
@@ -16,6 +20,9 @@ from schema.nodes import Node, Versioned
 from schema.pages import Connection
 from schema.providers import Provider
 from schema.versions import ModelVersion
+
+if TYPE_CHECKING:
+    from schema.catalogs import CatalogEntry
 
 
 @type_of(
@@ -132,3 +139,7 @@ class ProviderBinding(Node, Versioned):
     price: Price | None = batched(resolvers.bindings.prices_in_effect, "id")
     prices: Connection[Price] = batched(resolvers.bindings.price_pages, "id")
     health: BindingHealth = batched(resolvers.bindings.healths)
+    entries: list[Annotated["CatalogEntry", strawberry.lazy("schema.catalogs")]] = batched(
+        resolvers.catalogs.entries_of_bindings, "id", items_max=ENTRIES_MAX
+    )
+    listed: bool = batched(resolvers.catalogs.listed, "id")

@@ -4,6 +4,7 @@ import strawberry
 
 import resolvers.audit
 import resolvers.bindings
+import resolvers.catalogs
 import resolvers.models
 import resolvers.nodes
 import resolvers.providers
@@ -13,6 +14,7 @@ import resolvers.stats
 import resolvers.versions
 from schema.audit import AuditEvent
 from schema.bindings import ProviderBinding
+from schema.catalogs import Catalog
 from schema.fields import field
 from schema.models import Model
 from schema.nodes import Node
@@ -40,6 +42,8 @@ class Query:
         resolvers.providers.get, several=resolvers.providers.get_several
     )
     providers: Connection[Provider] = field(resolvers.providers.page)
+    catalog: Catalog | None = field(resolvers.catalogs.get, several=resolvers.catalogs.get_several)
+    catalogs: Connection[Catalog] = field(resolvers.catalogs.page)
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
     stats: RegistryStats = field(resolvers.stats.get)
     retention_stats: RetentionStats = field(resolvers.retention.stats, fresh=True)

@@ -8,6 +8,9 @@ from typing import Any
 
 from db.postgres.engine import Database
 from db.tables import (
+    Catalog,
+    CatalogEntry,
+    CatalogValues,
     Model,
     ModelAlias,
     ModelVersion,
@@ -88,6 +91,31 @@ async def alias(db: Database, of: ModelVersion, name: str = "production") -> Mod
     """An alias."""
     row = ModelAlias(model_id=of.model_id, name=name, version_id=of.id)
     return await _inserted(db, row)
+
+
+async def catalog(db: Database, **columns: Any) -> Catalog:
+    """A catalog that was imported in 2020."""
+    values = {"name": f"catalog-{next(_numbers)}", "imported_at": EPOCH, **columns}
+    return await _inserted(db, Catalog(**values))
+
+
+async def entry(
+    db: Database,
+    of: Catalog,
+    binding: ProviderBinding,
+    said: dict[str, Any] | None = None,
+    **columns: Any,
+) -> CatalogEntry:
+    """A listed entry; `said` has the values that the catalog says of the binding, as JSON."""
+    stored = {"provider_model_id": binding.provider_model_id, "said": said or {}}
+    values = {"key": f"key-{next(_numbers)}", "first_seen_at": EPOCH, "said": stored, **columns}
+    ids = {"binding_id": binding.id, "version_id": binding.version_id}
+    return await _inserted(db, CatalogEntry(catalog_id=of.id, **ids, **values))
+
+
+async def catalog_values(db: Database, of: Any, **columns: Any) -> CatalogValues:
+    """What all catalogs together said of a row when it was last merged, as JSON."""
+    return await _inserted(db, CatalogValues(row_id=of.id, columns=columns))
 
 
 async def retention_run(db: Database) -> RetentionRun:

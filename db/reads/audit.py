@@ -24,6 +24,7 @@ SUBJECTS: Mapping[str, tuple[EntityKind, ...]] = {
     ids.BINDING: (EntityKind.BINDING, EntityKind.PRICE),
     ids.PROVIDER: (EntityKind.PROVIDER,),
     ids.RUN: (EntityKind.RETENTION,),
+    ids.CATALOG: (EntityKind.CATALOG,),
 }
 # `changes` itself is left out: its text has more digits
 _COLUMNS = tuple(name for name in columns_of(AuditEvent, None) if name != "changes")

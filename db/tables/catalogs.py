@@ -45,7 +45,7 @@ class CatalogEntry(Row, table=True):
 
     __tablename__ = "catalog_entries"
     __table_args__ = (
-        sa.ForeignKeyConstraint(["catalog_id"], ["catalogs.id"], ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["catalog_id"], ["catalogs.id"]),
         sa.UniqueConstraint("catalog_id", "key"),
         check("delisted", "(delisted_at IS NULL) = (last_seen_at IS NULL)"),
         sa.Index("ix_catalog_entries_binding_id", "binding_id"),

@@ -45,6 +45,7 @@ async def _rows(db: Database, table: Any) -> list[Any]:
         binding = await factories.binding(db, version, latency_ms=1.0)
         await factories.price(db, binding, "0.1")
         await factories.alias(db, version)
+        await factories.entry(db, await factories.catalog(db), binding, {"priority": 7})
     async with db.write("tests") as session:
         return list(await session.exec(select(table)))
 

@@ -28,6 +28,8 @@ async def _everything(gql: GraphQL) -> dict[str, str]:
     price = await factories.price(gql.db, binding, "0.1")
     alias = await factories.alias(gql.db, version)
     run = await factories.retention_run(gql.db)
+    catalog = await factories.catalog(gql.db)
+    entry = await factories.entry(gql.db, catalog, binding)
     events = (await gql("{ auditEvents { nodes { id } } }"))["auditEvents"]["nodes"]
     return {
         "Model": model.node_id,
@@ -37,6 +39,8 @@ async def _everything(gql: GraphQL) -> dict[str, str]:
         "Price": ids.encode(ids.PRICE, price.id),
         "ModelAlias": alias.node_id,
         "RetentionRun": run.node_id,
+        "Catalog": catalog.node_id,
+        "CatalogEntry": entry.node_id,
         "AuditEvent": events[-1]["id"],
     }
 

@@ -8,8 +8,10 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from graphql import GraphQLInputObjectType, GraphQLList, GraphQLNonNull
+from sqlmodel import select
 
 from db.postgres.engine import Database
+from db.tables import ProviderBinding
 from domain import ids
 from domain.enums import (
     ArchiveReason,
@@ -46,6 +48,7 @@ query Q($m: ModelOrder, $v: VersionOrder, $b: BindingOrder) {
   versions(orderBy: $v) { edges { cursor node { bindings { edges { cursor } } } } }
   bindings(orderBy: $b) { edges { cursor node { prices { edges { cursor node { id } } } } } }
   providers { edges { cursor } }
+  catalogs { edges { cursor node { id entries { edges { cursor node { id } } } } } }
   auditEvents { edges { cursor node { id subjectId } } }
   retentionStats { lastRun { id } }
 }"""
@@ -84,6 +87,7 @@ async def fill(db: Database) -> Known:
             for provider in providers[: 3 - index]:
                 await _binding(db, version, provider, number + index)
     await factories.retention_run(db)
+    await _catalogs(db)
     return await _known(db)
 
 
@@ -129,6 +133,20 @@ async def _binding(db: Database, version: Any, provider: Any, index: int) -> Non
         await factories.price(db, binding, "9", output_per_1k="1.25", effective_from=then)
 
 
+async def _catalogs(db: Database) -> None:
+    """A catalog that lists some bindings, and says otherwise of them; and an empty one."""
+    listing = await factories.catalog(db, precedence=10, url="https://example.org/list.json")
+    await factories.catalog(db, imported_at=None, file_hash="0" * 64)
+    said = {"priority": 7, "context_window": 100, "deprecated": True, "task": "CHAT"}
+    async with db.write("tests") as session:
+        bindings = list(await session.exec(select(ProviderBinding).order_by("id")))
+    for index, binding in enumerate(bindings[:9]):
+        then = factories.EPOCH if index % 3 == 1 else None
+        columns = {"last_seen_at": then, "delisted_at": then}
+        await factories.entry(db, listing, binding, said if index % 2 else None, **columns)
+    await factories.catalog_values(db, bindings[1], priority=5, context_window=1)
+
+
 async def _known(db: Database) -> Known:
     gql = GraphQL(db)
     cursors: dict[str, set[str]] = {}
@@ -143,7 +161,8 @@ async def _known(db: Database) -> Known:
     all_ids = set(cursors.pop("id"))
     rows = await gql(
         "{ models { nodes { id name } } versions { nodes { id version contentHash number } }"
-        " bindings { nodes { id providerModelId } } providers { nodes { id slug } } }"
+        " bindings { nodes { id providerModelId } } providers { nodes { id slug } }"
+        " catalogs { nodes { id name } } }"
     )
     of = {
         f"{kind}.{key}": [node[key] for node in page["nodes"]]
@@ -213,6 +232,8 @@ def _texts(known: Known) -> list[tuple[str, list[Any]]]:
         ("ModelRef.name", of["models.name"]),
         (".names", of["models.name"]),
         (".nameContains", ["model", "provider-1", "%", "", "3"]),
+        ("catalog.name", of["catalogs.name"]),
+        (".catalogs", of["catalogs.name"]),
         (".slug", of["providers.slug"]),
         (".slugs", of["providers.slug"]),
         (".provider", of["providers.slug"]),

@@ -20,11 +20,15 @@ DOCUMENTS = {
     "{ models { nodes { bindings { nodes { routable provider { slug } version { model { name } } } } } } }": 6,  # noqa: E501  one document, one line
     "{ bindings { nodes { price { inputPer1k } prices { totalCount nodes { source effectiveTo } } health { state } } } }": 4,  # noqa: E501  one document, one line
     "{ versions { nodes { sloStatus aliases { name } model { name } } } }": 4,
+    "{ catalogs { nodes { name importedAt entries { nodes { key lastSeenAt delistedAt } } } } }": 2,
+    "{ catalogs { nodes { entryCount delistedCount conflictCount disagreementCount } } }": 3,
+    "{ bindings { nodes { listed entries { key catalog { name } binding { id } differences { field because } } } } }": 6,  # noqa: E501  one document, one line
     "{ providers { nodes { bindings { nodes { version { version } } } } } }": 3,
 }
 
 
 async def _grow(db: Database, models: int) -> None:
+    catalog = await factories.catalog(db)
     for _ in range(models):
         model = await factories.model(db)
         for _ in range(2):
@@ -32,6 +36,7 @@ async def _grow(db: Database, models: int) -> None:
             for _ in range(2):
                 binding = await factories.binding(db, version)
                 await factories.price(db, binding, "0.1")
+                await factories.entry(db, catalog, binding, {"priority": 7})
         await factories.alias(db, version)
 
 

@@ -50,6 +50,7 @@ def _given(known: seeded.Known) -> dict[str, str]:
         "Query.version": f'(by: {{id: "{version}"}})',
         "Query.binding": f'(id: "{known.by_type["bindings.id"][0]}")',
         "Query.provider": f'(slug: "{known.by_type["providers.slug"][0]}")',
+        "Query.catalog": f'(name: "{known.by_type["catalogs.name"][0]}")',
         "Query.retentionPlan": "(input: {keep: 1})",
         "Model.version": "(select: {latest: true})",
     }

@@ -18,6 +18,7 @@ TABLES = {
     "BINDING": "provider_bindings",
     "PRICE": "prices",
     "ALIAS": "model_aliases",
+    "CATALOG": "catalogs",
 }
 # What rows got that are older than a column, and so than the events that know it.
 _DEFAULTS: dict[str, Row] = {
@@ -26,6 +27,7 @@ _DEFAULTS: dict[str, Row] = {
     "PRICE": {"components": []},
 }
 _COMPUTED = "release_order"  # by PostgreSQL, so that no event has it
+LISTINGS = "catalog_entries"  # of which the log knows the listed ones: binding, catalog and key
 # The columns that say which row an event is about: the subject's id, and for some its name.
 _SUBJECT = {"PRICE": ("binding_id", "effective_from"), "ALIAS": ("model_id", "name")}
 
@@ -35,6 +37,7 @@ class Event(NamedTuple):
 
     sequence: int
     kind: str
+    action: str
     subject_id: str
     subject_name: str
     changes: dict[str, list[Any]]
@@ -46,9 +49,12 @@ class Disagreement(AssertionError):
 
 def replay(events: Iterable[Event]) -> Tables:
     """The tables that the events lead to. Raises Disagreement where one changes what was not."""
-    tables: Tables = {table: {} for table in TABLES.values()}
+    tables: Tables = {table: {} for table in (*TABLES.values(), LISTINGS)}
     places: dict[tuple[str, ...], str] = {}  # kind and subject -> id
     for event in events:
+        if event.action in ("LISTED", "DELISTED"):
+            _list(tables[LISTINGS], event)
+            continue
         before, after = _places(event)
         row_id = (event.changes.get("id") or [None, None])[1] or places.get(before)
         if row_id is None:
@@ -74,12 +80,17 @@ def stored(connection: psycopg.Connection[Any]) -> Tables:
         )
         rows = (_without_nulls(_parsed(text)) for (text,) in connection.execute(query))
         found[table] = {row["id"]: row for row in rows}
+    listed = connection.execute(
+        "SELECT binding_id::text, name, key FROM catalog_entries e"
+        " JOIN catalogs c ON c.id = catalog_id WHERE delisted_at IS NULL"
+    )
+    found[LISTINGS] = {f"{name} {key}": {"binding_id": binding} for binding, name, key in listed}
     return found
 
 
 def events(connection: psycopg.Connection[Any]) -> Iterator[Event]:
     """The audit log of what is replayed, from its start."""
-    query = """SELECT sequence, kind, subject_id::text, subject_name, changes::text
+    query = """SELECT sequence, kind, action, subject_id::text, subject_name, changes::text
         FROM audit_events WHERE kind = ANY(%s) ORDER BY sequence"""
     for *values, changes in connection.execute(query, [list(TABLES)]):
         yield Event(*values, _parsed(changes))
@@ -111,6 +122,17 @@ def _gapless(connection: psycopg.Connection[Any]) -> int:
     if (first, last, revision, pending) != (1, total, total, 0):
         raise Disagreement(f"{total} events from {first} to {last}, revision {revision}, {pending}")
     return int(total)
+
+
+def _list(listings: dict[str, Row], event: Event) -> None:
+    """What a catalog lists from this event on, or lists no longer."""
+    catalog, key = event.changes["catalog"], event.changes["key"]
+    place = f"{catalog[0] or catalog[1]} {key[0] or key[1]}"
+    listed = {"binding_id": event.subject_id}
+    if event.action == "DELISTED" and listings.pop(place, None) != listed:
+        raise Disagreement(f"{event.sequence}: {place} was not listed of {event.subject_id}")
+    if event.action == "LISTED" and listings.setdefault(place, listed) is not listed:
+        raise Disagreement(f"{event.sequence}: {place} was listed before")
 
 
 def _changed(row: Row, event: Event) -> Row:
