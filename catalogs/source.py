@@ -2,10 +2,12 @@
 
 import zlib
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
 from catalogs.catalog import CatalogError
+from domain import rules
 
 BYTES_MAX = 64 * 1024 * 1024  # the whole LiteLLM map is 4 MB
 TIMEOUT_S = 30.0
@@ -22,12 +24,27 @@ def read(path_or_url: str) -> bytes:
     return _uncompressed(content) if content.startswith(_GZIP_MAGIC) else content
 
 
+def address(path_or_url: str) -> str | None:
+    """The URL without what may be a secret in it; None for a path."""
+    try:
+        parts = urlsplit(path_or_url)
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https"):
+        return None
+    host = parts.netloc.rpartition("@")[2]
+    plain = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if rules.no_secret(plain) else plain
+
+
 def _open(path: Path) -> bytes:
     try:
         with path.expanduser().open("rb") as file:
             content = file.read(BYTES_MAX + 1)
     except OSError as error:
         raise CatalogError(f"{path}: {error.strerror}") from error
+    except (RuntimeError, ValueError) as error:  # an unknown user's home, or NUL
+        raise CatalogError(f"{str(path)!r}: {error}") from error
     return _bounded(content)
 
 
@@ -40,8 +57,10 @@ def _fetch(url: str) -> bytes:
                 content += chunk
                 if len(content) > BYTES_MAX:
                     break
+    except httpx.HTTPStatusError as error:  # its own message has the URL with its password
+        raise CatalogError(f"{address(url)}: status {error.response.status_code}") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise CatalogError(f"{url}: {error or type(error).__name__}") from error
+        raise CatalogError(f"{address(url)}: {error or type(error).__name__}") from error
     return _bounded(content)
 
 

@@ -44,7 +44,7 @@ def read(path_or_url: str, strict: bool = False) -> SourceFile:
 
     `strict` refuses a file with an entry that cannot be understood.
     """
-    return from_content(source.read(path_or_url), path_or_url, strict)
+    return from_content(source.read(path_or_url), source.address(path_or_url), strict)
 
 
 def from_content(content: bytes, url: str | None, strict: bool = False) -> SourceFile:

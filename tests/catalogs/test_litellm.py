@@ -1,17 +1,14 @@
 """Reads the LiteLLM price map; litellm.json holds real entries, one of every form."""
 
-import gzip
 import json
 from datetime import date
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
-from catalogs import litellm, source
+from catalogs import litellm
 from catalogs.catalog import Binding, CatalogError, Model
 from domain.enums import Capability, TaskType
 
@@ -179,51 +176,3 @@ def test_a_file_that_is_not_a_price_map_is_an_error(
 ) -> None:
     with pytest.raises(CatalogError, match=message):
         litellm.read(_write(tmp_path / "map.json", text))
-
-
-def test_a_gzipped_price_map_gives_the_same_catalog(tmp_path: Path) -> None:
-    packed = tmp_path / "map.json.gz"
-    packed.write_bytes(gzip.compress(MAP.read_bytes()))
-    assert litellm.read(str(packed)) == litellm.read(str(MAP))
-
-
-def test_a_truncated_or_oversized_gzip_file_is_an_error(tmp_path: Path) -> None:
-    truncated, bomb = tmp_path / "truncated.gz", tmp_path / "bomb.gz"
-    truncated.write_bytes(gzip.compress(MAP.read_bytes())[:-20])
-    bomb.write_bytes(gzip.compress(b" " * (source.BYTES_MAX + 1)))
-    with pytest.raises(CatalogError, match="not a complete gzip file"):
-        litellm.read(str(truncated))
-    with pytest.raises(CatalogError, match="larger than 64 MiB"):
-        litellm.read(str(bomb))
-
-
-def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(CatalogError, match=r"nowhere\.json: No such file"):
-        litellm.read(str(tmp_path / "nowhere.json"))
-
-
-class _Server(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        exists = self.path == "/map.json"
-        self.send_response(200 if exists else 404)
-        self.end_headers()
-        self.wfile.write(MAP.read_bytes() if exists else b"")
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """Log nothing."""
-
-
-def test_a_url_is_fetched_and_a_wrong_url_is_an_error() -> None:
-    with HTTPServer(("127.0.0.1", 0), _Server) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        base = f"http://127.0.0.1:{server.server_port}"
-        try:
-            assert litellm.read(f"{base}/map.json") == litellm.read(str(MAP))
-            with pytest.raises(CatalogError, match="404"):
-                litellm.read(f"{base}/other.json")
-        finally:
-            server.shutdown()
-            thread.join()
-    with pytest.raises(CatalogError, match=base):
-        litellm.read(f"{base}/map.json")
