@@ -4,6 +4,7 @@ import re
 
 from catalogs.catalog import Provider
 from domain.enums import ProviderKind
+from domain.known_providers import known
 
 # Other spellings of a provider and its slug. Names that are missing here are their own slug.
 _SLUGS = {
@@ -40,32 +41,14 @@ _SLUGS = {
     "xai": "x-ai",
     "xiaomi": "xiaomi-mimo",
 }
-_KINDS = {
-    "anthropic": ProviderKind.ANTHROPIC,
-    "azure": ProviderKind.AZURE,
-    "azure-ai": ProviderKind.AZURE,
-    "bedrock": ProviderKind.BEDROCK,
-    "google": ProviderKind.VERTEX_AI,
-    "openai": ProviderKind.OPENAI,
-    "vertex-ai": ProviderKind.VERTEX_AI,
-}
-# Services with an API of their own; every other service counts as OpenAI-compatible.
+# Services with an API of their own; every other one that is not well known counts as
+# OpenAI-compatible.
 _OWN_API = re.compile(
     r"agentcore|assemblyai|aws-polly|bing-grounding|black-forest-labs|cohere|dataforseo"
     r"|deepgram|duckduckgo|elevenlabs|exa-ai|fal-ai|firecrawl|google-pse|jina-ai|linkup"
     r"|nlp-cloud|parallel-ai|recraft|reducto|replicate|runwayml|sagemaker|searxng|serper"
     r"|soniox|stability|tavily|transcribe|voyageai|watsonx|you-com"
 )
-_NAMES = {
-    "azure": "Microsoft Azure",
-    "azure-ai": "Azure AI Foundry",
-    "bedrock": "AWS Bedrock",
-    "deepseek": "DeepSeek",
-    "google": "Google",
-    "openai": "OpenAI",
-    "vertex-ai": "Google Vertex AI",
-    "x-ai": "xAI",
-}
 
 
 def slug(text: str) -> str:
@@ -81,16 +64,19 @@ def provider(
 ) -> Provider:
     """The provider that a catalog calls `text`, with a readable name and its kind of API."""
     key = slug(text)
+    found = known(key)
     return Provider(
         slug=key,
-        name=_NAMES.get(key) or name or text.replace("_", " ").title(),
-        kind=_kind(key),
-        api_base=api_base,
+        name=(found.name if found else name) or text.replace("_", " ").title(),
+        kind=kind(key),
+        api_base=(found.api_base if found else None) or api_base,
         docs_url=docs_url,
     )
 
 
-def _kind(key: str) -> ProviderKind:
-    if key in _KINDS:
-        return _KINDS[key]
+def kind(key: str) -> ProviderKind:
+    """The kind of API of the provider with this slug."""
+    found = known(key)
+    if found:
+        return found.kind
     return ProviderKind.OTHER if _OWN_API.fullmatch(key) else ProviderKind.OPENAI_COMPATIBLE

@@ -11,6 +11,7 @@ from db.reads import bindings, prices, providers, versions
 from db.reads.prices import DatedPrice
 from db.tables import ModelVersion, Provider, ProviderBinding
 from domain import ids
+from domain.call_urls import call_url
 from resolvers import connections, orders
 from resolvers.arguments import describe
 from resolvers.context import Info
@@ -18,6 +19,8 @@ from resolvers.filters import BindingFilter
 from resolvers.health import UNKNOWN_HEALTH, BindingHealth
 from resolvers.orders import Order, OrderDirection
 from resolvers.parents import attributes, loaded, parents_of
+
+_ADDRESS = frozenset({"slug", "api_base"})
 
 
 async def get(
@@ -52,6 +55,23 @@ async def versions_of_bindings(info: Info, parents: list[ProviderBinding]) -> li
 async def providers_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[Provider]:
     """The provider that serves the version."""
     return await parents_of(info, [row.provider_id for row in parents], providers.by_ids)
+
+
+async def urls(info: Info, parents: list[ProviderBinding]) -> list[str | None]:
+    """Where to call it: endpoint, else the provider's apiBase, else its well-known public address.
+
+    Addresses that differ per customer are filled from region and config: Bedrock and Vertex from
+    the region, `{"region": ...}` in config overrules it; Azure from `{"resource": ...}`,
+    Cloudflare and Snowflake from `{"account": ...}`, Databricks from `{"host": ...}`. Bedrock
+    without a region is us-east-1. Null when no address is known, or a value is missing.
+    """
+    keys = [None if row.endpoint else row.provider_id for row in parents]
+    load = partial(providers.by_ids, attributes=_ADDRESS)
+    found = await loaded(info, keys, load) if any(keys) else keys
+    return [
+        call_url(row.endpoint, by.api_base, by.slug, row.region, row.config) if by else row.endpoint
+        for row, by in zip(parents, found, strict=True)
+    ]
 
 
 async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:

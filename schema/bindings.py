@@ -100,6 +100,9 @@ class ProviderBinding(Node, Versioned):
         "The region that serves it, such as eu-west-1; null when not stated."
     )
     endpoint: URL | None = attribute("The URL to call; null for the provider's apiBase.")
+    url: URL | None = batched(
+        resolvers.bindings.urls, "endpoint", "provider_id", "region", "config"
+    )
     config: JSON | None = attribute(
         "Settings for calls to the provider, without secrets; null when none."
     )

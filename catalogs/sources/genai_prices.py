@@ -22,6 +22,7 @@ from catalogs.sources import collecting, components, regions
 from catalogs.sources.collecting import Collected
 from catalogs.sources.components import Meaning
 from domain.enums import PriceMeter, PriceUnit
+from domain.known_providers import known
 
 CATALOG = "genai-prices"
 PRECEDENCE = 10
@@ -74,10 +75,13 @@ def _exact(clause: types.MatchLogic) -> Iterator[str]:
 
 
 def _of_provider(provider: types.Provider) -> Said:
+    # the catalog has patterns that match addresses; the address itself is seldom among them
+    found = known(providers.slug(provider.id))
     base = provider.api_pattern.replace("\\", "").removesuffix("(?:/|$)").removesuffix("(/|$)")
+    pattern = base if _PLAIN_URL.fullmatch(base) and not base.endswith(".") else None
     return Said(
         provider_name=provider.name,
-        api_base=base if _PLAIN_URL.fullmatch(base) else None,
+        api_base=found.api_base if found else pattern,
         docs_url=next(iter(provider.pricing_urls or ()), None),
     )
 

@@ -207,3 +207,26 @@ async def test_routable(
         "has": expected,
         "hasNot": not expected,
     }
+
+
+async def test_a_binding_says_where_to_call_it(db: Any) -> None:
+    """Bindings without an endpoint share one load of their providers; with one there is none."""
+    version = await factories.version(db, await factories.model(db))
+    base = await factories.provider(db, slug="acme", api_base="https://acme.example.com")
+    known = await factories.provider(db, slug="bedrock")
+    await factories.binding(db, version, base, provider_model_id="a")
+    own = {"endpoint": "https://own.example.com", "provider_model_id": "b"}
+    await factories.binding(db, version, base, **own)
+    await factories.binding(db, version, known, region="eu-west-1", provider_model_id="c")
+    await factories.binding(db, version, config={"region": "eu-west-1"}, provider_model_id="d")
+    gql = GraphQL(db)
+    nodes = (await gql("{ bindings { nodes { providerModelId url } } }"))["bindings"]["nodes"]
+    assert {node["providerModelId"]: node["url"] for node in nodes} == {
+        "a": "https://acme.example.com",
+        "b": "https://own.example.com",
+        "c": "https://bedrock-runtime.eu-west-1.amazonaws.com",
+        "d": None,
+    }
+    with gql.statements() as sent:
+        await gql('{ bindings(filter: {providerModelIds: ["b"]}) { nodes { url } } }')
+    assert len(sent) == 1
