@@ -98,7 +98,7 @@ INSERT_VERSIONS = """
         )
         SELECT ref, 1, model_id, number, version, semver_key, content_hash, region, status,
             eval_score, cost_per_1k, slo_latency_ms, slo_success_rate,
-            context_window, max_output_tokens, coalesce(capabilities, '{}'),
+            context_window, max_output_tokens, capabilities,
             nullif(ARRAY[cast(:catalog AS text)], ARRAY[NULL::text])
         FROM missing ORDER BY ref
         RETURNING id, model_id, number
@@ -123,7 +123,7 @@ UPDATE_VERSIONS = _update(
         "context_window": "greatest(s.context_window, t.context_window)",
         "max_output_tokens": "greatest(s.max_output_tokens, t.max_output_tokens)",
         "capabilities": """
-            CASE WHEN coalesce(s.capabilities <@ t.capabilities, true) THEN t.capabilities
+            CASE WHEN s.capabilities IS NULL OR s.capabilities <@ t.capabilities THEN t.capabilities
             ELSE ARRAY(SELECT DISTINCT unnest(t.capabilities || s.capabilities) ORDER BY 1) END
         """,
         "listed_in": _LISTED_IN,

@@ -193,7 +193,7 @@ class ProtectionReason(StrEnum):
 
     - ALIAS: an alias points at it.
     - HOLD: it is held.
-    - LISTED: a catalog named it when it was last imported.
+    - LISTED: a catalog lists it.
     - RECENT_TRAFFIC: it was called recently; never reported yet, as no traffic is recorded.
     - ONLY_ACTIVE: without it, its model would have no ACTIVE version.
     """

@@ -1,6 +1,6 @@
 """The rule of retention: which versions of a model are archived, and which are protected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -16,7 +16,7 @@ class Candidate:
     """What the rule knows of a version; only ACTIVE and DEPRECATED ones are candidates."""
 
     id: UUID
-    number: int
+    release_order: int  # unique in a model; the higher, the later (db/tables/versions.py)
     status: VersionStatus
     has_alias: bool = False
     is_held: bool = False
@@ -27,21 +27,26 @@ class Candidate:
 def to_archive(
     candidates: Iterable[Candidate], keep: int
 ) -> tuple[list[Candidate], list[tuple[Candidate, ProtectionReason]]]:
-    """The versions of one model to archive, and the protected ones beyond the newest `keep`.
+    """The versions of one model to archive, and the protected ones beyond the latest `keep`.
 
-    The `keep` highest numbers stay, protected or not. The others are archived, except those that
-    `protection` names a reason for. If no ACTIVE version would stay, the newest ACTIVE one stays.
+    The `keep` latest stay, protected or not. The others are archived, except those that
+    `protection` names a reason for. If no ACTIVE version would stay, the latest ACTIVE one stays.
     """
-    newest_first = sorted(candidates, key=lambda version: version.number, reverse=True)
-    kept, others = newest_first[:keep], newest_first[keep:]
-    reasons = {v.number: reason for v in others if (reason := _protection_of(v))}
-    staying = [*kept, *(version for version in others if version.number in reasons)]
+    ordered = latest(candidates)
+    kept, others = ordered[:keep], ordered[keep:]
+    reasons = {v.id: reason for v in others if (reason := _protection_of(v))}
+    staying = [*kept, *(version for version in others if version.id in reasons)]
     if not any(version.status == VersionStatus.ACTIVE for version in staying):
-        newest_active = next((v for v in others if v.status == VersionStatus.ACTIVE), None)
-        if newest_active is not None:
-            reasons[newest_active.number] = ProtectionReason.ONLY_ACTIVE
-    archive = [version for version in others if version.number not in reasons]
-    return archive, [(v, reasons[v.number]) for v in others if v.number in reasons]
+        latest_active = next((v for v in others if v.status == VersionStatus.ACTIVE), None)
+        if latest_active is not None:
+            reasons[latest_active.id] = ProtectionReason.ONLY_ACTIVE
+    archive = [version for version in others if version.id not in reasons]
+    return archive, [(v, reasons[v.id]) for v in others if v.id in reasons]
+
+
+def latest(candidates: Iterable[Candidate], count: int | None = None) -> list[Candidate]:
+    """The `count` latest versions, or all, latest first."""
+    return sorted(candidates, key=lambda version: version.release_order, reverse=True)[:count]
 
 
 def protection(
@@ -62,6 +67,16 @@ def protection(
         (has_recent_traffic, ProtectionReason.RECENT_TRAFFIC),
     )
     return next((reason for applies, reason in reasons if applies), None)
+
+
+def explanation(aliases: Sequence[str], hold_reason: str | None, catalogs: Sequence[str]) -> str:
+    """All that protects a version, for people: its aliases, its hold, the catalogs that list it."""
+    parts = [f"the alias {alias} points at it" for alias in aliases]
+    if hold_reason is not None:
+        parts.append(f"it is held: {hold_reason}" if hold_reason else "it is held")
+    if catalogs:
+        parts.append(f"listed in {' and '.join(catalogs)}")
+    return "; ".join(parts) or "no later version is ACTIVE"
 
 
 def _protection_of(version: Candidate) -> ProtectionReason | None:

@@ -143,8 +143,8 @@ def idempotency_key(text: str) -> str | None:
 
 
 def alias_name(value: str) -> str | None:
-    """The name of an alias; `latest` is reserved for the newest version."""
-    reserved = "must not be latest, which selects the newest version"
+    """The name of an alias; `latest` is reserved for the latest version."""
+    reserved = "must not be latest, which selects the latest version"
     return reserved if value == "latest" else _alias(value)
 
 

@@ -1,7 +1,7 @@
 """The inputs of filters, and their conversion to the conditions of db/reads/keyset.py."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,12 @@ class DecimalRange:
     lte: Decimal | None = optional("At most this; no upper bound when null.")
 
 
+@input_type("A range of days (UTC), both bounds inclusive. An unknown day is in no range.")
+class DateRange:
+    gte: date | None = optional("On this day or later; no lower bound when null.")
+    lte: date | None = optional("On this day or earlier; no upper bound when null.")
+
+
 @input_type("A period: gte is inclusive, lt exclusive.")
 class DateTimeRange:
     gte: datetime | None = optional("At this time or later; no lower bound when null.")
@@ -80,6 +86,8 @@ class VersionFilter:
     any_capability: list[Capability] | None = optional(
         "Versions with at least one of these capabilities."
     )
+    released_on: DateRange | None = optional("Versions released on these days.")
+    rolling: bool | None = optional("True: rolling versions; false: the others.")
     created_at: DateTimeRange | None = optional("Versions created in this period.")
     has_routable_binding: bool | None = optional("True: with a routable binding; false: without.")
 
@@ -140,7 +148,7 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("VersionFilter", "models"): _models,
     ("AuditEventFilter", "subjects"): _subjects,
 }
-_RANGES = (FloatRange, DecimalRange, DateTimeRange)
+_RANGES = (FloatRange, DecimalRange, DateRange, DateTimeRange)
 
 
 @by_identity

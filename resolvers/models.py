@@ -61,7 +61,10 @@ binding_pages = connections.of_parents(
 
 
 async def latest_versions(info: Info, parents: list[Model]) -> list[ModelVersion | None]:
-    """The ACTIVE version with the highest number; null without an ACTIVE version."""
+    """Of the ACTIVE versions the rolling one, else the one released last, by releasedOn or, where
+    it is null, by the day of registration; of several the highest number. Null without an ACTIVE
+    version.
+    """
     return await _selected(info, parents, VersionSelector(latest=True))
 
 

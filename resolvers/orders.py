@@ -40,6 +40,7 @@ class VersionOrderField(StrEnum):
     - CREATED_AT: by the time of creation.
     - EVAL_SCORE: by evalScore.
     - COST_PER_1K: by costPer1k.
+    - RELEASED_ON: by releasedOn.
     """
 
     NUMBER = "NUMBER"
@@ -47,6 +48,7 @@ class VersionOrderField(StrEnum):
     CREATED_AT = "CREATED_AT"
     EVAL_SCORE = "EVAL_SCORE"
     COST_PER_1K = "COST_PER_1K"
+    RELEASED_ON = "RELEASED_ON"
 
 
 class BindingOrderField(StrEnum):

@@ -14,7 +14,7 @@ class ModelRef:
 
 @input_type("Selects a version of a model, by exactly one of these fields.", one_of=True)
 class VersionSelector:
-    latest: bool | None = optional("Must be true: the ACTIVE version with the highest number.")
+    latest: bool | None = optional("Must be true: the ACTIVE version that latestVersion returns.")
     alias: str | None = optional(
         "The version that this alias of the model, such as production, points at."
     )

@@ -21,7 +21,7 @@ from resolvers.reference_inputs import ModelRef
 class RetentionInput:
     model: ModelRef | None = optional("Only this model; all models by default.")
     keep: int | None = optional(
-        "Keep this many of the newest versions, 1 to 10; by default, each model's retentionKeep."
+        "Keep this many of the latest versions, 1 to 10; by default, each model's retentionKeep."
     )
     purge_archived_before: datetime | None = optional(
         "Also delete for good the versions that were archived before this time, which must not be"

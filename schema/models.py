@@ -37,7 +37,7 @@ class Model(Node, Versioned):
     label_list: list[Label] = attribute(
         "The labels, sorted by key.", name="labels", items_max=rules.LABELS_MAX
     )
-    retention_keep: int = attribute("How many of its newest versions retention keeps, 1 to 10.")
+    retention_keep: int = attribute("How many of its latest versions retention keeps, 1 to 10.")
     latest_version: Annotated["ModelVersion", strawberry.lazy("schema.versions")] | None = batched(
         resolvers.models.latest_versions, "id"
     )

@@ -39,6 +39,10 @@ class ProtectedVersion:
     because: ProtectionReason = attribute(
         "What protects it. With several reasons, the first in the order of ProtectionReason."
     )
+    reason: str = attribute(
+        "An explanation for people, with all that protects it: its aliases, its hold, and the"
+        " catalogs that list it."
+    )
 
 
 @type_of(retention_plan.RetentionPlan, "What applyRetention would do with the same input.")

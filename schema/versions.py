@@ -84,6 +84,13 @@ class ModelVersion(Node, Versioned):
     metadata_: JSON | None = attribute(
         "Any JSON that was registered with it; null when none, and while ARCHIVED.", name="metadata"
     )
+    released_on: date | None = attribute(
+        "The day on which its maker released it; null when unknown."
+    )
+    rolling: bool = attribute(
+        "Whether what it serves can change under the same name, as it does for a name without a"
+        " date. A rolling version is later than any other."
+    )
     deprecated_on: date | None = attribute(
         "The day from which new uses should choose another version; null when not set."
     )

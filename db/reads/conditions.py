@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from db.postgres.statements import bound
 from db.reads.keyset import Condition, Key, between
+from db.tables.columns import DAY_ZERO
 
 
 def name_contains(table: Any) -> Condition:
@@ -47,6 +48,21 @@ def time_between(column: Any) -> Condition:
     def condition(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
         since = between(column, bounds.get("gte"), None)
         return sa.and_(since, column < bounds["lt"]) if bounds.get("lt") is not None else since
+
+    return condition
+
+
+def days_between(column: Any, key: Key) -> Condition:
+    """Rows whose day is from `gte` to `lte`, both inclusive; NULL is in no range.
+
+    `key` compares days as numbers, as the indexes for ordering do.
+    """
+    is_in_range = in_range(column, key)
+
+    def condition(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+        zero: Any = sa.literal_column(DAY_ZERO, sa.Date())
+        days = {name: bound(day, sa.Date()) - zero for name, day in bounds.items()}
+        return is_in_range(days)
 
     return condition
 

@@ -112,7 +112,10 @@ def plain(column: Any) -> Key:
 
 
 def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine[Any]) -> Key:
-    """A key that is a nullable column, indexed by db.tables.columns.asc_desc_indexes."""
+    """A key that is a nullable column, indexed by db.tables.columns.asc_desc_indexes.
+
+    `type_` is that of the key: sa.Double() for a date, which is compared as a number of days.
+    """
     name = f"{table}.{column}"
     ascending = unknown_last(name, type_name, descending=False)
     descending = unknown_last(name, type_name, descending=True)

@@ -14,11 +14,12 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
+from db.reads import protections
 from db.reads.keyset import among
-from db.tables import Model, ModelAlias, ModelVersion
+from db.tables import Model, ModelVersion
 from domain import ids
 from domain.enums import ProtectionReason, VersionStatus
-from domain.retention import Candidate, protection, to_archive
+from domain.retention import Candidate, explanation, latest, protection, to_archive
 
 _CANDIDATE_STATUSES = [VersionStatus.ACTIVE, VersionStatus.DEPRECATED]
 
@@ -34,11 +35,12 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Protected:
-    """A version that is kept although its number or its age would let it be archived or purged."""
+    """A version that is kept although its order or its age would let it be archived or purged."""
 
     version_id: UUID
     model_id: UUID
     because: ProtectionReason
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class RetentionScope:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPlan:
-    """What retention would do; the versions of a model are sorted newest first."""
+    """What retention would do; the versions of a model are sorted latest first."""
 
     archive: list[Action]
     purge: list[Action]
@@ -90,7 +92,7 @@ class ModelSize(NamedTuple):
 
 
 async def size(source: Source, scope: RetentionScope) -> int:
-    """How many versions a plan names, counted without reading them: each version beyond the newest
+    """How many versions a plan names, counted without reading them: each version beyond the latest
     ones is archived or protected, and each old archive purged or protected."""
 
     def build() -> sa.Select[Any]:
@@ -130,9 +132,9 @@ async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) 
         _add_model(result, model_id, list(versions), scope.keep)
     if scope.purge_before is not None:
         for row in await _purgeable(source, scope, locking):
-            because = protection(is_held=row.is_held, is_listed=row.is_listed)
+            because = protection(is_held=row.is_held, is_listed=bool(row.catalogs))
             if because is not None:
-                result.protected.append(Protected(row.id, row.model_id, because))
+                result.protected.append(_protected(row, because))
             else:
                 reason = f"archived on {row.archived_at:%Y-%m-%d}"
                 result.purge.append(Action(row.id, row.model_id, reason))
@@ -147,32 +149,47 @@ def narrowed(scope: RetentionScope, plan: RetentionPlan) -> RetentionScope:
 
 def _add_model(plan: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
     keep = keep or rows[0].retention_keep
-    candidates = (
-        Candidate(row.id, row.number, row.status, row.has_alias, row.is_held, row.is_listed)
+    by_id = {row.id: row for row in rows}
+    candidates = [
+        Candidate(
+            id=row.id,
+            release_order=row.release_order,
+            status=row.status,
+            has_alias=bool(row.aliases),
+            is_held=row.is_held,
+            is_listed=bool(row.catalogs),
+        )
         for row in rows
-    )
+    ]
     archive, protected = to_archive(candidates, keep)
-    reason = f"the newest {keep} are kept" if keep > 1 else "only the newest is kept"
+    reason = _why_archived([by_id[each.id].version for each in latest(candidates, keep)])
     plan.archive.extend(Action(version.id, model_id, reason) for version in archive)
-    plan.protected.extend(
-        Protected(version.id, model_id, because) for version, because in protected
-    )
+    plan.protected.extend(_protected(by_id[version.id], because) for version, because in protected)
+
+
+def _why_archived(kept: list[str]) -> str:
+    stay = f"the latest {len(kept)} stay" if len(kept) > 1 else "only the latest stays"
+    return f"{stay} ({', '.join(kept)}), and nothing protects it"
+
+
+def _protected(row: Any, because: ProtectionReason) -> Protected:
+    hold_reason = row.hold_reason or "" if row.is_held else None
+    reason = explanation(row.aliases, hold_reason, row.catalogs or ())
+    return Protected(row.id, row.model_id, because, reason)
 
 
 async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
     # Outcomes are not recorded yet, so the rule's `has_recent_traffic` is always false.
     def build() -> sa.Select[Any]:
         with_some_to_archive = _scoped(_sizes(), scope).with_only_columns(col(Model.id))
-        has_alias = sa.exists().where(col(ModelAlias.version_id) == ModelVersion.id)
         statement: Any = (
             sa.select(
                 col(ModelVersion.id),
                 col(ModelVersion.model_id),
-                col(ModelVersion.number),
+                col(ModelVersion.release_order),
+                col(ModelVersion.version),
                 col(ModelVersion.status),
-                col(ModelVersion.held_at).is_not(None).label("is_held"),
-                col(ModelVersion.listed_in).is_not(None).label("is_listed"),
-                has_alias.label("has_alias"),
+                *protections.of_versions(),
                 col(Model.retention_keep),
             )
             .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
@@ -205,8 +222,7 @@ async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> li
                 col(ModelVersion.id),
                 col(ModelVersion.model_id),
                 col(ModelVersion.archived_at),
-                col(ModelVersion.held_at).is_not(None).label("is_held"),
-                col(ModelVersion.listed_in).is_not(None).label("is_listed"),
+                *protections.of_versions(),
             )
             .where(*_is_old())
             .order_by(col(ModelVersion.model_id), col(ModelVersion.id))

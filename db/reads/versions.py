@@ -12,7 +12,7 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, bound, bound_array
 from db.reads import models
-from db.reads.conditions import in_range, time_between
+from db.reads.conditions import days_between, in_range, time_between
 from db.reads.keyset import (
     Listing,
     Relation,
@@ -53,6 +53,7 @@ def _any_capability(names: Sequence[str]) -> sa.ColumnElement[bool]:
 
 _EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())
 _COST_PER_1K = nullable("model_versions", "cost_per_1k", "numeric", sa.Numeric())
+_RELEASED_ON = nullable("model_versions", "released_on", "date", sa.Double())
 
 LISTING = Listing(
     table=ModelVersion,
@@ -69,6 +70,8 @@ LISTING = Listing(
         "slo_statuses": lambda statuses: among(slo_status(), statuses),
         "capabilities": _all_capabilities,
         "any_capability": _any_capability,
+        "released_on": days_between(col(ModelVersion.released_on), _RELEASED_ON),
+        "rolling": lambda is_rolling: col(ModelVersion.rolling) == is_rolling,
         "created_at": time_between(col(ModelVersion.created_at)),
         "has_routable_binding": has_routable_binding,
     },
@@ -78,6 +81,7 @@ LISTING = Listing(
         "CREATED_AT": plain(col(ModelVersion.created_at)),
         "EVAL_SCORE": _EVAL_SCORE,
         "COST_PER_1K": _COST_PER_1K,
+        "RELEASED_ON": _RELEASED_ON,
     },
 )
 
@@ -102,11 +106,11 @@ _SELECTION = Relation(
             "number": lambda number: col(ModelVersion.number) == bound(number, sa.Integer()),
             "content_hash": lambda text: col(ModelVersion.content_hash) == bound(text, sa.Text()),
         },
-        keys={"NUMBER": plain(col(ModelVersion.number))},
+        keys={"RELEASE": plain(col(ModelVersion.release_order))},
     ),
     "model_id",
 )
-_HIGHEST_NUMBER = Window("NUMBER", descending=True, limit=1)
+_LATEST = Window("RELEASE", descending=True, limit=1)
 
 
 def _is_archived() -> sa.ColumnElement[bool]:
@@ -124,9 +128,9 @@ async def selected_of_models(
     value: Any,
     attributes: frozenset[str] | None = None,
 ) -> dict[UUID, ModelVersion]:
-    """The version of each model that meets the condition `selector`; of several the newest."""
+    """The version of each model that meets the condition `selector`; of several the latest."""
     slices = await page_per_parent(
-        source, _SELECTION, model_ids, {selector: value}, _HIGHEST_NUMBER, attributes
+        source, _SELECTION, model_ids, {selector: value}, _LATEST, attributes
     )
     return {model_id: page.rows[0] for model_id, page in slices.items() if page.rows}
 

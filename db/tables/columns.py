@@ -25,6 +25,7 @@ SQLModel.metadata.naming_convention = {
 SORTED_TEXT = sa.Text(collation="C")
 MONEY = sa.Numeric(20, 10)  # USD per 1,000 tokens
 TIME = sa.DateTime(timezone=True)
+DAY_ZERO = "'2000-01-01'::date"  # of dates that are compared as numbers
 CAPABILITIES = ", ".join(f"'{capability}'" for capability in Capability)
 
 
@@ -47,8 +48,11 @@ def unknown_last(column: str, type_name: str, *, descending: bool) -> str:
     """SQL for the column as a sort key in which NULL comes last in both directions.
 
     Infinity instead of NULL makes the key comparable, so that a keyset cursor needs one row
-    comparison, for which PostgreSQL uses an index on the same expression.
+    comparison, for which PostgreSQL uses an index on the same expression. A date is compared as a
+    number of days, because Python has no infinite date.
     """
+    if type_name == "date":
+        column, type_name = f"({column} - {DAY_ZERO})", "float8"
     sign = "-" if descending else ""
     return f"coalesce({column}, '{sign}Infinity'::{type_name})"
 

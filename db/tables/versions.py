@@ -10,6 +10,7 @@ from sqlmodel import Field
 
 from db.tables.columns import (
     CAPABILITIES,
+    DAY_ZERO,
     SORTED_TEXT,
     TIME,
     VersionedRow,
@@ -26,11 +27,11 @@ from domain.values import ArchiveInfo, VersionHold
 
 KEPT_ARCHIVED = timedelta(days=365)  # before an archived version may be purged
 
-# The rolling version comes last in this order, then the latest release, then the highest number.
-# A version without a day of release counts as released on the day of its registration (UTC).
-_RELEASE_ORDER = """
+# The latest version has the highest value: the rolling one, else the one released last, then the
+# one with the highest number. Without a day of release, the day of registration (UTC) counts.
+_RELEASE_ORDER = f"""
     CASE WHEN rolling THEN 2147483647 ELSE
-        coalesce(released_on, (created_at AT TIME ZONE 'UTC')::date) - '2000-01-01'::date
+        coalesce(released_on, (created_at AT TIME ZONE 'UTC')::date) - {DAY_ZERO}
     END::bigint * 2147483648 + number
 """
 
@@ -71,10 +72,12 @@ class ModelVersion(VersionedRow, table=True):
         sa.Index("ix_model_versions_created_at_id", "created_at", "id"),
         *asc_desc_indexes("model_versions", "eval_score", "float8"),
         *asc_desc_indexes("model_versions", "cost_per_1k", "numeric"),
+        *asc_desc_indexes("model_versions", "released_on", "date"),
         sa.Index("ix_model_versions_version", "version"),
         sa.Index("ix_model_versions_content_hash", "content_hash"),
         sa.Index("ix_model_versions_region", "region"),
         sa.Index("ix_model_versions_status", "status"),
+        sa.Index("ix_model_versions_rolling", "id", postgresql_where=sa.text("rolling")),
         sa.Index("ix_model_versions_capabilities", "capabilities", postgresql_using="gin"),
     )
 

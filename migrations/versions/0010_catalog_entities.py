@@ -12,7 +12,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -174,9 +174,12 @@ ENTRIES = r"""
     ORDER BY l.catalog, l.binding_id
 """
 
+# An empty list of capabilities stood for unknown ones: see 0008.
 VALUES = """
     INSERT INTO catalog_values (row_id, columns)
-    SELECT row_id, jsonb_object_agg(name, value)
+    SELECT row_id, jsonb_object_agg(name, CASE
+        WHEN name = 'capabilities' AND value = '[]' THEN 'null' ELSE value
+    END)
     FROM (
         SELECT DISTINCT ON (row_id, name) row_id, name, value FROM imported
         WHERE (kind, name) IN (

@@ -25,7 +25,7 @@ class CreateModelInput:
     description: str | None = optional("Free text, up to 10,000 characters.")
     labels: list[LabelInput] | None = optional("At most 64, each key once.")
     retention_keep: int = optional(
-        "Number of newest versions that retention keeps, 1 to 10.", default=3
+        "Number of latest versions that retention keeps, 1 to 10.", default=3
     )
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
@@ -40,7 +40,7 @@ class UpdateModelInput:
     description: Maybe[str | None] = optional("Another description.")
     labels: Maybe[list[LabelInput] | None] = optional("All its labels from now on.")
     retention_keep: Maybe[int | None] = optional(
-        "Number of newest versions that retention keeps, 1 to 10."
+        "Number of latest versions that retention keeps, 1 to 10."
     )
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 

@@ -49,6 +49,12 @@ class CreateVersionInput:
     artifact_url: URL | None = optional("The URI of its artifact.")
     size_bytes: BigInt | None = optional("Size of the artifact in bytes.")
     metadata_: JSON | None = optional("Any JSON of at most 16 KiB and 8 levels.", name="metadata")
+    released_on: date | None = optional("The day on which its maker released it.")
+    rolling: bool = optional(
+        "True for a name under which the provider may serve something else tomorrow, such as one"
+        " without a date.",
+        default=False,
+    )
     deprecated_on: date | None = optional(
         "The day from which new uses should choose another version."
     )
@@ -82,6 +88,11 @@ class UpdateVersionInput:
     size_bytes: Maybe[BigInt | None] = optional("Size of the artifact in bytes.")
     metadata_: Maybe[JSON | None] = optional(
         "Any JSON of at most 16 KiB and 8 levels.", name="metadata"
+    )
+    released_on: Maybe[date | None] = optional("The day on which its maker released it.")
+    rolling: Maybe[bool | None] = optional(
+        "True for a name under which the provider may serve something else tomorrow, such as one"
+        " without a date."
     )
     deprecated_on: Maybe[date | None] = optional(
         "The day from which new uses should choose another version."

@@ -158,24 +158,18 @@ async def _show(database: "Database", scope: "RetentionScope", console: "Console
 
 
 async def _lines(database: "Database", plan: "RetentionPlan") -> list[str]:
-    """A line for each version of the plan, sorted by model, newest version first."""
+    """A line for each version of the plan, sorted by model, latest version first."""
     from db.reads import models, versions
-    from domain.enums import ProtectionReason, descriptions
 
-    meaning = {
-        name: text[0].lower() + text[1:].rstrip(".")
-        for name, text in descriptions(ProtectionReason)[1].items()
-    }
     planned = [(each.version_id, "archive", each.reason) for each in plan.archive]
     planned += [(each.version_id, "purge", each.reason) for each in plan.purge]
     planned += [
-        (each.version_id, "keep", f"{meaning[each.because]} ({each.because})")
-        for each in plan.protected
+        (each.version_id, "keep", f"{each.reason} ({each.because})") for each in plan.protected
     ]
     rows = await versions.by_ids(database.reader, [version_id for version_id, *_ in planned])
     names = await models.by_ids(database.reader, list({row.model_id for row in rows.values()}))
     lines = [
-        (names[row.model_id].name, -row.number, f"{what:<8}", row.version, why)
+        (names[row.model_id].name, -row.release_order, f"{what:<8}", row.version, why)
         for version_id, what, why in planned
         if (row := rows.get(version_id)) and row.model_id in names  # deleted meanwhile
     ]

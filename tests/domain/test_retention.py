@@ -16,7 +16,7 @@ _flag = st.sampled_from([False, False, False, True])
 
 @st.composite
 def _histories(draw: st.DrawFn) -> list[Candidate]:
-    """The ACTIVE and DEPRECATED versions of a model, in no order, with gaps in their numbers."""
+    """The ACTIVE and DEPRECATED versions of a model, in no order."""
     numbers = draw(st.lists(st.integers(1, 60), unique=True, max_size=25))
     statuses = st.sampled_from([VersionStatus.ACTIVE, VersionStatus.DEPRECATED])
     return [
@@ -29,12 +29,12 @@ def _has_protection(version: Candidate) -> bool:
 
 
 @given(_histories(), st.integers(1, 10))
-def test_all_but_the_newest_and_the_protected_are_archived(
+def test_all_but_the_latest_and_the_protected_are_archived(
     history: list[Candidate], keep: int
 ) -> None:
     archive, protected = to_archive(history, keep)
-    newest = sorted(history, key=lambda version: -version.number)[:keep]
-    beyond = {version.id for version in history} - {version.id for version in newest}
+    latest = sorted(history, key=lambda version: -version.release_order)[:keep]
+    beyond = {version.id for version in history} - {version.id for version in latest}
     assert {v.id for v in archive} | {v.id for v, _ in protected} == beyond
     assert len(archive) + len(protected) == len(beyond)
 
@@ -56,7 +56,8 @@ def test_a_model_with_an_active_version_keeps_one(history: list[Candidate], keep
     assert [v.id for v in saved] == [
         v.id
         for v in saved
-        if v.number == max(each.number for each in history if each.status == VersionStatus.ACTIVE)
+        if v.release_order
+        == max(each.release_order for each in history if each.status == VersionStatus.ACTIVE)
     ]
 
 
@@ -81,15 +82,15 @@ def test_the_only_active_version_stays_even_if_it_is_the_oldest() -> None:
     history = [Candidate(UUID(int=n), n, VersionStatus.DEPRECATED) for n in range(2, 6)]
     oldest = Candidate(UUID(int=1), 1, VersionStatus.ACTIVE)
     archive, protected = to_archive([*history, oldest], 2)
-    assert [version.number for version in archive] == [3, 2]
+    assert [version.release_order for version in archive] == [3, 2]
     assert protected == [(oldest, ProtectionReason.ONLY_ACTIVE)]
 
 
-def test_of_several_old_active_versions_only_the_newest_stays() -> None:
+def test_of_several_old_active_versions_only_the_latest_stays() -> None:
     history = [Candidate(UUID(int=n), n, VersionStatus.ACTIVE) for n in (1, 2)]
     newer = Candidate(UUID(int=3), 3, VersionStatus.DEPRECATED)
     archive, protected = to_archive([*history, newer], 1)
-    assert [version.number for version in archive] == [1]
+    assert [version.release_order for version in archive] == [1]
     assert protected == [(history[1], ProtectionReason.ONLY_ACTIVE)]
 
 

@@ -44,7 +44,7 @@ async def archived(gql: GraphQL, of: Model, days: int, **columns: object) -> Mod
     return await factories.version(gql.db, of, **values, **columns)
 
 
-async def test_a_plan_archives_all_but_the_newest_and_names_the_protected(
+async def test_a_plan_archives_all_but_the_latest_and_names_the_protected(
     gql: GraphQL,
 ) -> None:
     model = await factories.model(gql.db, retention_keep=2)
@@ -60,7 +60,9 @@ async def test_a_plan_archives_all_but_the_newest_and_names_the_protected(
         (2, "HOLD"),
         (1, "ALIAS"),
     ]
-    assert planned["archive"][0]["reason"] == "the newest 2 are kept"
+    assert planned["archive"][0]["reason"] == (
+        "the latest 2 stay (6.0.0, 5.0.0), and nothing protects it"
+    )
     assert planned["purge"] == []
 
 

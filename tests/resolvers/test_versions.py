@@ -33,6 +33,8 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
         given[2][1].update(eval_score=0.75, cost_per_1k=Decimal("0.1000000001"), slo_latency_ms=100)
         given[2][1].update(capabilities=[tools, vision])
         given[3][1].update(eval_score=1.0, cost_per_1k=Decimal(0))
+        given[0][1].update(released_on=date(2024, 5, 13), rolling=True)
+        given[1][1].update(released_on=date(2024, 8, 6))
         rows = [
             await factories.version(
                 db,
@@ -115,6 +117,13 @@ async def _found(gql: GraphQL, condition: str) -> set[str]:
         ("capabilities: TOOLS, anyCapability: [VISION, PDF_INPUT]", {"2.0.0"}),
         ('createdAt: {gte: "2020-01-03T00:00:00Z"}', {"1.1.0", "2.0.0", "3.0.0"}),
         ('createdAt: {lt: "2020-01-03T00:00:00Z"}', {"1.0.0"}),
+        ('releasedOn: {gte: "2024-05-14"}', {"1.1.0"}),
+        ('releasedOn: {lte: "2024-05-13"}', {"1.0.0"}),
+        ('releasedOn: {gte: "2024-05-13", lte: "2024-08-06"}', {"1.0.0", "1.1.0"}),
+        ('releasedOn: {gte: "0001-01-01", lte: "9999-12-31"}', {"1.0.0", "1.1.0"}),
+        ("releasedOn: {}", {"1.0.0", "1.1.0"}),
+        ("rolling: true", {"1.0.0"}),
+        ("rolling: false", {"1.1.0", "2.0.0", "3.0.0"}),
         ("hasRoutableBinding: true", {"1.0.0", "2.0.0"}),
         ("hasRoutableBinding: false", {"1.1.0", "3.0.0"}),
         ('regions: ["eu"], statuses: ACTIVE', {"1.0.0"}),
@@ -267,6 +276,8 @@ _SENT = {
     "artifactUrl": "s3://bucket/key",
     "sizeBytes": "9223372036854775807",
     "metadata": {"a": [1, None]},
+    "releasedOn": "2024-08-06",
+    "rolling": True,
     "deprecatedOn": "2026-01-31",
     "sunsetOn": "2026-02-28",
     "revision": 1,
@@ -293,6 +304,8 @@ async def test_every_plain_field_is_sent(db: Any, model: Any) -> None:
         artifact_url="s3://bucket/key",
         size_bytes=2**63 - 1,
         metadata_={"a": [1, None]},
+        released_on=date(2024, 8, 6),
+        rolling=True,
         deprecated_on=date(2026, 1, 31),
         sunset_on=date(2026, 2, 28),
         created_at=factories.EPOCH,
@@ -302,6 +315,7 @@ async def test_every_plain_field_is_sent(db: Any, model: Any) -> None:
     )
     fields = """number version contentHash region status evalScore costPer1k sloLatencyMs
         sloSuccessRate contextWindow maxOutputTokens capabilities artifactUrl sizeBytes metadata
-        deprecatedOn sunsetOn revision createdAt archive { reason } hold { reason actor at }"""
+        releasedOn rolling deprecatedOn sunsetOn revision createdAt archive { reason }
+        hold { reason actor at }"""
     document = f"query ($id: ID!) {{ version(by: {{id: $id}}) {{ {fields} }} }}"
     assert (await GraphQL(db)(document, id=version.node_id))["version"] == _SENT

@@ -3,7 +3,7 @@
 import random
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +34,7 @@ KEYS = {
         "CREATED_AT": "created_at",
         "EVAL_SCORE": "eval_score",
         "COST_PER_1K": "cost_per_1k",
+        "RELEASED_ON": "released_on",
     },
     "bindings": {
         "PRIORITY": "priority",
@@ -111,6 +112,7 @@ async def _insert_rows(db: Database, rng: random.Random) -> None:
                 created_at=time(),
                 eval_score=_random_value(rng, 0.0, 0.1 + 0.2, 1.0),
                 cost_per_1k=_random_value(rng, Decimal("0.0000000001"), Decimal("9999999999.5")),
+                released_on=_random_value(rng, date.min, date(1999, 12, 31), date.max),
             )
             for _ in range(rng.randrange(4)):
                 await _insert_binding(db, rng, version, rng.choice(providers), time())

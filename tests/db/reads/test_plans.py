@@ -57,6 +57,10 @@ FILTERS = {
         'costPer1k: {gte: "100", lte: "100.1"}',
         "capabilities: [REASONING]",
         "anyCapability: [REASONING, WEB_SEARCH]",
+        'releasedOn: {gte: "2026-10-25"}',
+        'releasedOn: {lte: "2020-01-10"}',
+        'releasedOn: {gte: "2022-03-01", lte: "2022-03-09"}',
+        "rolling: true",
         f"createdAt: {TIMES}",
     ],
     "bindings": [

@@ -78,8 +78,8 @@ async def test_a_refused_mutation_leaves_nothing(
         (
             "updateVersion",
             "region status eval_score cost_per_1k slo_latency_ms slo_success_rate context_window"
-            " max_output_tokens capabilities artifact_url size_bytes metadata deprecated_on"
-            " sunset_on",
+            " max_output_tokens capabilities artifact_url size_bytes metadata released_on"
+            " rolling deprecated_on sunset_on",
         ),
         ("updateBinding", "provider_model_id success_rate latency_ms"),
         ("updateProvider", "name kind api_base docs_url"),

@@ -43,9 +43,8 @@ UPDATE = {
     "ProviderBinding": "updateBinding",
     "Provider": "updateProvider",
 }
-# Columns that no input has yet: of versions, of prices.
+# Columns that no input has yet: of prices.
 NO_INPUT_YET = {
-    "released_on",
     "cache_write_per_1k",
 }
 

@@ -15,7 +15,7 @@ UPDATES = [name for name in CASES if name.startswith("update")]
 SUBJECT = {"Model": "model", "Version": "draft", "Binding": "binding", "Provider": "provider"}
 REQUIRED = {  # fields whose column cannot be null
     "updateModel": {"name", "task", "labels", "retentionKeep"},
-    "updateVersion": {"region", "status"},
+    "updateVersion": {"region", "status", "rolling"},
     "updateBinding": {"providerModelId", "status", "priority", "weight"},
     "updateProvider": {"name", "kind"},
 }

@@ -41,8 +41,8 @@ def test_plan_then_apply_then_verify(url: str, tmp_path: Path) -> None:
     assert (code, planned.splitlines()) == (
         0,
         [
-            "archive  old 2.0.0: only the newest is kept",
-            "archive  old 1.0.0: only the newest is kept",
+            "archive  old 2.0.0: only the latest stays (3.0.0), and nothing protects it",
+            "archive  old 1.0.0: only the latest stays (3.0.0), and nothing protects it",
             "To archive 2 and to purge 0, in 1 model; 0 protected",
         ],
     )
@@ -82,7 +82,7 @@ def test_retention_of_a_fresh_registry_archives_nothing_that_the_catalog_names(
     code, applied = _registry(database_url, tmp_path, "retention", "apply", "--yes")
     *lines, totals = applied.splitlines()
     assert (code, totals[:36]) == (0, "To archive 0 and to purge 0, in 0 mo")
-    assert "keep     gpt-4o 1.0.0: a catalog named it when it was last imported (LISTED)" in lines
+    assert "keep     gpt-4o 1.0.0: listed in genai-prices (LISTED)" in lines
     assert {line.split()[0] for line in lines} == {"keep"}
 
 

@@ -1,0 +1,39 @@
+"""What protects versions from being archived or purged, as columns of a query of versions."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
+
+from db.tables import Catalog, CatalogEntry, ModelAlias, ModelVersion
+
+
+def of_versions() -> tuple[Any, ...]:
+    """What protects a version: its aliases, its hold, and the catalogs that list it."""
+    aliases = (
+        sa.select(col(ModelAlias.name))
+        .where(col(ModelAlias.version_id) == ModelVersion.id)
+        .order_by(col(ModelAlias.name))
+        .correlate(ModelVersion)
+    )
+    return (
+        sa.func.array(aliases.scalar_subquery(), type_=ARRAY(sa.Text())).label("aliases"),
+        col(ModelVersion.held_at).is_not(None).label("is_held"),
+        col(ModelVersion.hold_reason),
+        sa.func.coalesce(_listing_catalogs(), col(ModelVersion.listed_in)).label("catalogs"),
+    )
+
+
+def _listing_catalogs() -> Any:
+    """The names of the catalogs that list a version; NULL if none does."""
+    return (
+        sa.select(sa.func.array_agg(sa.distinct(col(Catalog.name)), type_=ARRAY(sa.Text())))
+        .join_from(CatalogEntry, Catalog, col(Catalog.id) == CatalogEntry.catalog_id)
+        .where(
+            col(CatalogEntry.version_id) == ModelVersion.id,
+            col(CatalogEntry.delisted_at).is_(None),
+        )
+        .correlate(ModelVersion)
+        .scalar_subquery()
+    )
