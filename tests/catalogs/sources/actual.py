@@ -1,7 +1,8 @@
 """What the readers, or a registry over GraphQL, say of each entry: facts by the entry's key."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 
 from catalogs.entry import Entry
 from catalogs.sources import genai_prices, litellm, models_dev
+from domain.prices import PriceComponent
 
 Facts = dict[str, Any]
 _PAGE = """query ($name: String!, $after: String) {
@@ -20,7 +22,7 @@ _PAGE = """query ($name: String!, $after: String) {
         differences { field catalogValue }
         binding {
           contextWindow maxOutputTokens capabilities requestsPerMinute tokensPerMinute sunsetOn
-          version { contextWindow maxOutputTokens capabilities releasedOn }
+          version { releasedOn }
           price { components { meter unit amount aboveInputTokens variant } }
         }
       }
@@ -42,11 +44,14 @@ def of(catalog: str, arguments: argparse.Namespace) -> dict[str, Facts]:
 
 
 def agrees(facts: Facts, field: str, expected: Any) -> bool:
-    """Whether the field is as expected, or the registry says that the catalog says so."""
+    """Whether the field is as expected.
+
+    In a registry, another catalog may say what this one does not, so None agrees with everything.
+    """
     found = facts.get(field)
     if isinstance(found, Decimal) and isinstance(expected, Decimal):
         return abs(found - expected) <= Decimal("1e-10")
-    return found == expected or field.partition(" ")[0] in facts.get("differs", ())
+    return found == expected or (expected is None and bool(facts.get("is_merged")))
 
 
 def _read(entry: Entry) -> Facts:
@@ -59,7 +64,7 @@ def _read(entry: Entry) -> Facts:
             "aboveInputTokens": each.above_input_tokens,
             "variant": each.variant,
         }
-        for each in (said.prices[-1].components if said.prices else ())
+        for each in _components(entry)
     ]
     return {
         "context_window": said.context_window,
@@ -73,10 +78,22 @@ def _read(entry: Entry) -> Facts:
     }
 
 
+def _components(entry: Entry) -> Sequence[PriceComponent]:
+    """Those of the newest price that has started."""
+    today = datetime.now(UTC).date()
+    started = [
+        price.components
+        for price in entry.said.prices
+        if price.effective_from is None or price.effective_from <= today
+    ]
+    return started[-1] if started else ()
+
+
 def _capabilities(names: Any) -> Facts:
+    """None for all where the list is unknown."""
     known = ("TOOLS", "VISION", "JSON_SCHEMA", "REASONING", "WEB_SEARCH", "PDF_INPUT")
     audio = ("AUDIO_INPUT", "AUDIO_OUTPUT")
-    return {f"has {name}": name in (names or ()) for name in (*known, *audio)}
+    return {f"has {name}": None if names is None else name in names for name in (*known, *audio)}
 
 
 def _prices(components: list[Any]) -> Facts:
@@ -101,17 +118,25 @@ def _served(url: str, catalog: str) -> Iterator[tuple[str, Facts]]:
 
 
 def _of_binding(node: Any) -> Facts:
+    """What the registry holds; where it says that the catalog says otherwise, what that is."""
     binding = node["binding"]
-    version = binding["version"]
-    capabilities = binding["capabilities"]
+    if binding is None:
+        return {}
+    price = binding["price"] or {"components": []}
+    held = {
+        **binding,
+        "price.components": price["components"],
+        "version.releasedOn": binding["version"]["releasedOn"],
+        **{each["field"]: each["catalogValue"] for each in node["differences"]},
+    }
     return {
-        "context_window": binding["contextWindow"],
-        "max_output_tokens": binding["maxOutputTokens"],
-        "requests_per_minute": binding["requestsPerMinute"],
-        "tokens_per_minute": binding["tokensPerMinute"],
-        "sunset_on": binding["sunsetOn"],
-        "released_on": version["releasedOn"],
-        **_capabilities(capabilities),
-        **_prices(binding["price"]["components"] if binding["price"] else []),
-        "differs": [each["field"] for each in node["differences"]],
+        "context_window": held["contextWindow"],
+        "max_output_tokens": held["maxOutputTokens"],
+        "requests_per_minute": held["requestsPerMinute"],
+        "tokens_per_minute": held["tokensPerMinute"],
+        "sunset_on": held["sunsetOn"],
+        "released_on": held["version.releasedOn"],
+        **_capabilities(held["capabilities"]),
+        **_prices(held["price.components"] or []),
+        "is_merged": True,
     }

@@ -54,13 +54,16 @@ def litellm(entry: Mapping[str, Any]) -> Facts:
         "supports_web_search": "WEB_SEARCH",
         "supports_pdf_input": "PDF_INPUT",
     }
+    others = ("audio_input", "audio_output", "computer_use", "native_streaming", "prompt_caching")
+    parallel = "parallel_function_calling"
+    said = {*flags, *(f"supports_{other}" for other in (*others, parallel))} & entry.keys()
     return {
         "context_window": int(entry.get("max_input_tokens") or 0) or None,
         "max_output_tokens": int(entry.get("max_output_tokens") or 0) or None,
         "requests_per_minute": int(entry.get("rpm") or 0) or None,
         "tokens_per_minute": int(entry.get("tpm") or 0) or None,
         "sunset_on": entry.get("deprecation_date"),
-        **{f"has {name}": bool(entry.get(flag)) for flag, name in flags.items()},
+        **{f"has {name}": bool(entry.get(flag)) if said else None for flag, name in flags.items()},
         **_litellm_prices(entry),
     }
 
