@@ -29,7 +29,7 @@ _MAKERS = tuple(
         (r"minimax|abab|hailuo", ("minimax",)),
         (r"nova|titan", ("bedrock",)),
         (r"nemotron|nv-", ("nvidia", "nvidia-nim")),
-        (r"mimo", ("xiaomi",)),
+        (r"mimo", ("xiaomi-mimo", "xiaomi")),
         (r"step-", ("stepfun",)),
         (r"jamba|j2-", ("ai21",)),
         (r"voyage", ("voyageai",)),
