@@ -8,10 +8,11 @@ from typing import NamedTuple
 from catalogs import folding, makers
 from catalogs.folding import Folded
 
-_GENERATION = re.compile(r"-(?:v(\d)|00(\d))$", re.I)
+_GENERATION = re.compile(r"-(?:v(\d)|00(\d)|(\d)[-.]0)$", re.I)
 _SERVICE = re.compile(r"-(?:fast|\d+k)$", re.I)
 _SIZE = re.compile(r"\d+(?:x\d+)?[bm]|\d+e")
 _ACTIVE = re.compile(r"a\d+b")
+_TIERS = frozenset({"nano", "small", "medium", "large", "super", "ultra"})
 _TWO_DIGITS = re.compile(r"(\d)([1-9]v?)")
 
 
@@ -57,23 +58,26 @@ class Joined:
 def service_variants(listings: Iterable[Listing]) -> Mapping[tuple[str, str], str]:
     """(provider, key) of a name such as `x-fast` or `x-200k`, and the key of `x`.
 
-    Only where the provider has `x` as well, and the maker of `x`, if known, has `x` alone.
+    Only where the provider has `x` as well, and the maker of `x`, if known, has no such name. A
+    `-fast` is the same model only where the maker has `x`: else nobody knows what it may have.
     """
     at: dict[str, set[str]] = defaultdict(set)
-    variants: dict[tuple[str, str], str] = {}
+    found: dict[tuple[str, str], str] = {}
     for provider, folded in listings:
         at[folded.key].add(provider)
         if match := _SERVICE.search(folded.shown):
-            plain = folding.of_text(folded.shown[: match.start()])
-            variants[provider, folded.key] = plain.shown
-    found = {}
-    for (provider, key), shown in variants.items():
-        plain_key = folding.of_text(shown).key
-        known = set(makers.of(shown))
-        is_of_maker = bool(known & at[key]) or bool(known and not known & at[plain_key])
-        if provider in at[plain_key] and not is_of_maker:
-            found[provider, key] = plain_key
-    return found
+            found[provider, folded.key] = folded.shown[: match.start()]
+    return {
+        (provider, key): plain
+        for (provider, key), shown in found.items()
+        if provider in at[plain := folding.of_text(shown).key]
+        and _is_service(set(makers.of(shown)), at[key], at[plain], "fast" in key.split())
+    }
+
+
+def _is_service(known: set[str], at: set[str], plain_at: set[str], fast: bool) -> bool:
+    """Whether a variant that providers have `at` is no model of the known makers."""
+    return not known & at and not (fast and known and not known & plain_at)
 
 
 def by_rule(listings: Iterable[Listing]) -> Iterator[tuple[str, str]]:
@@ -86,17 +90,18 @@ def by_rule(listings: Iterable[Listing]) -> Iterator[tuple[str, str]]:
     known = [names[key] for key in sorted(names)]
     yield from _generations(known)
     yield from _sizes(known)
+    yield from _tiers(known)
     yield from _decimals(known, at)
 
 
 def _generations(known: list[Folded]) -> Iterator[tuple[str, str]]:
-    """`x-v1` and `x-001` are `x` where there is no second generation."""
+    """`x-v1`, `x-001` and `x-1.0` are `x` where there is no second generation."""
     keys = {folded.key for folded in known}
     found: dict[str, dict[int, str]] = defaultdict(dict)
     for folded in known:
         if match := _GENERATION.search(folded.shown):
             plain = folding.of_text(folded.shown[: match.start()]).key
-            found[plain][int(match[1] or match[2])] = folded.key
+            found[plain][int(match[1] or match[2] or match[3])] = folded.key
     for plain, numbered in sorted(found.items()):
         if list(numbered) == [1] and plain in keys:
             yield plain, numbered[1]
@@ -116,6 +121,18 @@ def _sizes(known: list[Folded]) -> Iterator[tuple[str, str]]:
             yield from _active(sized)
         if len(by_size) == 1:
             yield from _active([*unsized, *next(iter(by_size.values()))])
+
+
+def _tiers(known: list[Folded]) -> Iterator[tuple[str, str]]:
+    """A name with a size and without its tier is the only one of that size with a tier."""
+    tiered: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Folded]] = defaultdict(list)
+    for folded in known:
+        if any(_SIZE.fullmatch(number) for number in folded.numbers):
+            words = tuple(word for word in folded.words if word not in _TIERS)
+            tiered[words, folded.numbers].append(folded)
+    for (words, _), same in tiered.items():
+        if len(same) == 2 and any(folded.words == words for folded in same):
+            yield same[0].key, same[1].key
 
 
 def _active(same: list[Folded]) -> Iterator[tuple[str, str]]:
