@@ -56,6 +56,10 @@ class Settings(HttpSettings, SocketSettings):
         "genai-prices",
         "Catalog that `registry serve` imports into a new registry; `none` imports nothing.",
     )
+    catalog_aliases: Path | None = setting(
+        None,
+        "TOML file of names of models, as `canonical = [names]`, that imports regard as one model.",
+    )
     host: str = setting(
         "127.0.0.1", "Address to listen on; a non-loopback address needs `REGISTRY_ALLOW_OPEN`."
     )
