@@ -6,6 +6,7 @@ Prices are US dollars per token. `mode` is the task, `supports_*` are the capabi
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -51,11 +52,20 @@ CAPABILITIES = {
     "supports_vision": Capability.VISION,
     "supports_web_search": Capability.WEB_SEARCH,
 }
-_NOT_MODELS = {
-    "sample_spec": "the example of an entry",
-    "fallback_generalizations": "rules, not a model",
-}
-_RESERVED = "-commitment/"
+# Keys that name no model that can be called, and why.
+_NOT_MODELS = tuple(
+    (re.compile(pattern), reason)
+    for pattern, reason in (
+        (r"sample_spec", "the example of an entry"),
+        (r"fallback_generalizations", "rules, not a model"),
+        (r".*-commitment/.*", "a price for reserved capacity, not for calls"),
+        (r"(?:openai|azure)/container", "a price for sessions of a tool, not a model"),
+        (
+            r"(?:fireworks|together)-ai-(?:embedding-|moe-)?(?:up-to|above|default|[\d.]+[bm]).*",
+            "a price for all models of a size, not a model",
+        ),
+    )
+)
 _ALIASES_MAX = 10  # an alias of an alias, and so on
 _REGION = rules.matches(patterns.SLUG, "a region")
 
@@ -82,9 +92,7 @@ def from_content(content: bytes, url: str | None, strict: bool = False) -> Sourc
 
 
 def _add(collected: Collected, entries: Mapping[str, Any], key: str, raw: Any) -> None:
-    reason = _NOT_MODELS.get(key)
-    if _RESERVED in key:
-        reason = "a price for reserved capacity, not for calls"
+    reason = next((reason for form, reason in _NOT_MODELS if form.fullmatch(key)), None)
     if reason:
         collecting.ignore(collected, key, reason)
     else:

@@ -117,10 +117,12 @@ def test_strict_accepts_entries_that_are_no_bindings() -> None:
     document = {
         "sample_spec": {"mode": "one of: chat"},
         "bedrock/eu-west-1/1-month-commitment/m-1": reserved,
+        "openai/container": {**GOOD, "litellm_provider": "openai"},
+        "together-ai-4.1b-8b": {**GOOD, "litellm_provider": "together_ai"},
         "acme/good": GOOD,
     }
     file = _read(document, strict=True)
-    assert [ignored.entry for ignored in file.ignored] == list(document)[:2]
+    assert [ignored.entry for ignored in file.ignored] == list(document)[:-1]
     assert file.skipped == ()
 
 
