@@ -8,7 +8,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from decimal import Decimal
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -17,22 +16,14 @@ import genai_prices.data
 from genai_prices import types
 
 from catalogs import providers
-from catalogs.entry import Entry, Said, SaidPrice, SourceFile
-from catalogs.sources import collecting, components, regions
+from catalogs.entry import Entry, Said, SourceFile
+from catalogs.sources import collecting, genai_prices_components, regions
 from catalogs.sources.collecting import Collected
-from catalogs.sources.components import Meaning
-from domain.enums import PriceMeter, PriceUnit
 from domain.known_providers import known
 
 CATALOG = "genai-prices"
 PRECEDENCE = 10
 _LAST_PRIORITY = 900
-_METERS = {
-    "input_mtok": PriceMeter.INPUT,
-    "output_mtok": PriceMeter.OUTPUT,
-    "cache_read_mtok": PriceMeter.CACHE_READ,
-    "cache_write_mtok": PriceMeter.CACHE_WRITE,
-}
 _PLAIN_URL = re.compile(r"https://[a-z0-9.-]+(?:/[a-z0-9./_-]*)?")
 
 
@@ -103,25 +94,11 @@ def _parse(
             context_window=info.context_window or None,
             # a batch endpoint is cheap but takes hours: it comes after every interactive one
             priority=_LAST_PRIORITY if name.endswith(":batch") else None,
-            prices=_prices(info, remarks),
+            prices=genai_prices_components.read(info, remarks),
             deprecated=bool(info.deprecated),
             description=(info.description or "").strip() or None,
         ),
     )
-
-
-def _prices(info: types.ModelInfo, remarks: list[str]) -> tuple[SaidPrice, ...]:
-    """The base prices; the tiers and variants come with the mapping of this source."""
-    prices = info.prices[0].prices if isinstance(info.prices, list) else info.prices
-    found = []
-    for key, meter in _METERS.items():
-        amount = getattr(prices, key, None)
-        base = amount.base if isinstance(amount, types.TieredPrices) else amount
-        if base is not None:
-            meaning = Meaning(meter, PriceUnit.TOKENS_1K, Decimal("0.001"))
-            found.append((key, components.component(key, base, meaning, remarks)))
-    priced = components.unique(found, remarks)
-    return (SaidPrice(None, priced),) if priced else ()
 
 
 @cache

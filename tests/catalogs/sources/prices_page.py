@@ -5,7 +5,7 @@
 
 from collections.abc import Iterable
 
-from catalogs.sources import litellm_meters, models_dev_prices
+from catalogs.sources import genai_prices_components, litellm_meters, models_dev_prices
 from tests.project.pages import ROOT
 
 PAGE = ROOT / "docs" / "catalog-sources.md"
@@ -26,6 +26,13 @@ def _tables() -> dict[str, str]:
     bases = [(base, "any", *charge) for base, charge in litellm_meters.BASES.items()]
     by_mode = [(*key, *charge) for key, charge in litellm_meters.BY_MODE.items()]
     return {
+        "genai-prices": _table(
+            ("key", "meter", "unit"),
+            (
+                (_code(key), _code(meaning.meter), _code(meaning.unit))
+                for key, meaning in genai_prices_components.METERS.items()
+            ),
+        ),
         "models-dev": _table(
             ("key in `cost`", "meter"),
             ((_code(key), _code(meter)) for key, meter in models_dev_prices.METERS.items()),
