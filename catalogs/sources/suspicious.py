@@ -40,11 +40,11 @@ def of_models(file: Iterable[OfModel], stored: Iterable[OfModel]) -> list[Remark
     by_model: dict[str, dict[Binding, Amounts]] = defaultdict(dict)
     for model, entry, base in (*own, *((model, entry, _base(entry)) for model, entry in stored)):
         by_model[model].setdefault(_binding(entry), base)
-    return [
-        Remark(entry.key, reason)
+    far = (
+        (entry.key, "; ".join(_far(base, _without(by_model[model], _binding(entry)))))
         for model, entry, base in own
-        for reason in _far(base, _without(by_model[model], _binding(entry)))
-    ]
+    )
+    return [Remark(key, reason) for key, reason in far if reason]
 
 
 def _without(bindings: dict[Binding, Amounts], own: Binding) -> list[Amounts]:
