@@ -153,6 +153,12 @@ def genai(model: Any) -> Facts:
     return facts
 
 
+def genai_models() -> dict[str, Any]:
+    """All models of genai-prices, by the keys of their entries."""
+    providers = genai_prices.data.providers
+    return {f"{each.id}/{model.id}": model for each in providers for model in each.models}
+
+
 def _has_prices_by_hour(model: Any) -> bool:
     conditionals = model.prices if isinstance(model.prices, list) else []
     return any(hasattr(each.constraint, "start_time") for each in conditionals)
@@ -188,10 +194,8 @@ def _load(path: Path) -> Any:
 
 def _raw(arguments: argparse.Namespace) -> dict[str, tuple[dict[str, Any], Callable[[Any], Facts]]]:
     """The raw entries of each catalog by key, and how to read them."""
-    providers = genai_prices.data.providers
-    models = {f"{each.id}/{model.id}": model for each in providers for model in each.models}
     found: dict[str, tuple[dict[str, Any], Callable[[Any], Facts]]] = {
-        "genai-prices": (models, genai)
+        "genai-prices": (genai_models(), genai)
     }
     if arguments.litellm:
         entries = _load(arguments.litellm)

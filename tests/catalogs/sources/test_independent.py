@@ -36,3 +36,10 @@ def test_a_wrong_value_would_be_found(found: dict[str, dict[str, Any]]) -> None:
         {"gpt-4o-2024-08-06": entry, "gone": entry}, independent.litellm, found
     )
     assert len(wrong) == 3
+
+
+def test_all_models_of_genai_prices_are_read_as_expected() -> None:
+    found = actual.of("genai-prices", Namespace(registry=None))
+    models = independent.genai_models()
+    assert len(models) > 2000
+    assert independent.differences(models, independent.genai, found) == []
