@@ -12,6 +12,7 @@ from server.commands.counted import counted
 from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
 from server.commands.progress import progress_bar
+from server.commands.wrongly_archived import wrongly_archived
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
@@ -22,6 +23,8 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from db.writes.archive import ArchivingStep
 
 app = typer.Typer(help="Archive old versions, and purge very old archives.", no_args_is_help=True)
+
+app.command()(wrongly_archived)
 
 ModelName = Annotated[str | None, typer.Option("--model", help="Only the model of this name.")]
 Keep = Annotated[

@@ -6,8 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlmodel import select
 
 from db.postgres.engine import Database
+from db.tables import ModelVersion, ProviderBinding
 from tests import factories
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -106,3 +108,54 @@ def test_keep_and_model_limit_the_plan(url: str, tmp_path: Path) -> None:
     for keep, archived in (("10", 0), ("2", 1)):
         _, planned = _registry(url, tmp_path, "retention", "plan", "--model", "old", "--keep", keep)
         assert f"To archive {archived} and" in planned
+
+
+async def test_what_was_archived_although_a_catalog_lists_it_is_named_and_restored(
+    db: Database, database_url: str, tmp_path: Path
+) -> None:
+    model = await factories.model(db, name="old", retention_keep=1)
+    bindings = [
+        await factories.binding(
+            db, await factories.version(db, model, number=number, version=f"{number}.0.0")
+        )
+        for number in (1, 2, 3)
+    ]
+    _registry(database_url, tmp_path, "retention", "apply", "--yes")
+    command = ("retention", "wrongly-archived")
+    found = _registry(database_url, tmp_path, *command, "--restore")
+    assert found == (0, "0 versions archived although a catalog lists them\n")
+    for name in ("two", "one"):
+        await factories.entry(db, await factories.catalog(db, name=name), bindings[0])
+    delisted = {"delisted_at": factories.EPOCH, "last_seen_at": factories.EPOCH}
+    await factories.entry(db, await factories.catalog(db), bindings[1], **delisted)
+    lines = [
+        "old 1.0.0: listed in one, two",
+        "1 version archived although a catalog lists them",
+    ]
+    code, output = _registry(database_url, tmp_path, *command)
+    assert (code, output.splitlines()) == (0, lines)
+    code, output = _registry(database_url, tmp_path, *command, "--restore")
+    assert (code, output.splitlines()) == (0, [*lines, "Restored 1 version"])
+    async with db.write("tests") as session:
+        statuses = [
+            version.status.value
+            for version in await session.exec(select(ModelVersion).order_by("number"))
+        ]
+        restored = await session.get(ProviderBinding, bindings[0].id)
+    assert (statuses, restored is not None) == (["ACTIVE", "ARCHIVED", "ACTIVE"], True)
+
+
+async def test_what_cannot_be_restored_is_named(
+    db: Database, database_url: str, tmp_path: Path
+) -> None:
+    model = await factories.model(db, name="old", retention_keep=1)
+    first, _ = [await factories.version(db, model, number=n, version=f"{n}.0.0") for n in (1, 2)]
+    binding = await factories.binding(db, first)
+    _registry(database_url, tmp_path, "retention", "apply", "--yes")
+    await factories.entry(db, await factories.catalog(db), binding)
+    (archive,) = (tmp_path / "archives").glob("*/*")
+    archive.write_bytes(b"harmed")
+    code, output = _registry(database_url, tmp_path, "retention", "wrongly-archived", "--restore")
+    assert (code, "old 1.0.0: not restored" in output) == (1, True)
+    assert "Restored 0 versions" in output
+    assert "1 version cannot be restored" in output
