@@ -104,12 +104,6 @@ async def entry_counts(source: Source, catalog_ids: Sequence[UUID]) -> dict[UUID
     }
 
 
-def is_listed(column: str, key: Any) -> sa.ColumnElement[bool]:
-    """Whether a catalog lists an entry with this key in a column of CatalogEntry."""
-    entry = sa.orm.aliased(CatalogEntry)
-    return sa.exists().where(getattr(entry, column) == key, col(entry.delisted_at).is_(None))
-
-
 def _select_of_bindings() -> sa.Select[Any]:
     binding_id = col(_ENTRIES.binding_id)
     statement: sa.Select[Any] = sa.select(*labelled(_ENTRIES), binding_id.label("parent"))

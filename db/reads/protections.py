@@ -21,12 +21,12 @@ def of_versions() -> tuple[Any, ...]:
         sa.func.array(aliases.scalar_subquery(), type_=ARRAY(sa.Text())).label("aliases"),
         col(ModelVersion.held_at).is_not(None).label("is_held"),
         col(ModelVersion.hold_reason),
-        sa.func.coalesce(_listing_catalogs(), col(ModelVersion.listed_in)).label("catalogs"),
+        sa.func.coalesce(listing_catalogs(), col(ModelVersion.listed_in)).label("catalogs"),
     )
 
 
-def _listing_catalogs() -> Any:
-    """The names of the catalogs that list a version; NULL if none does."""
+def listing_catalogs() -> Any:
+    """The names of the catalogs that list a version, sorted; NULL if none does."""
     return (
         sa.select(sa.func.array_agg(sa.distinct(col(Catalog.name)), type_=ARRAY(sa.Text())))
         .join_from(CatalogEntry, Catalog, col(Catalog.id) == CatalogEntry.catalog_id)

@@ -12,7 +12,8 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.tables import Catalog, CatalogEntry, Model, ModelVersion
+from db.reads.protections import listing_catalogs
+from db.tables import Model, ModelVersion
 from domain.enums import ArchiveReason, VersionStatus
 
 
@@ -34,30 +35,19 @@ async def versions(source: Source) -> list[WronglyArchived]:
 
 
 def _select() -> sa.Select[Any]:
-    names = sa.func.array_agg(sa.distinct(col(Catalog.name)), type_=sa.ARRAY(sa.Text))
-    entries = sa.join(CatalogEntry, Catalog, col(Catalog.id) == CatalogEntry.catalog_id)
-    listing = (
-        sa.select(names.label("catalogs"))
-        .select_from(entries)
-        .where(
-            col(CatalogEntry.version_id) == ModelVersion.id,
-            col(CatalogEntry.delisted_at).is_(None),
-        )
-        .correlate(ModelVersion)
-        .lateral("listing")
-    )
+    catalogs = listing_catalogs()
     statement: Any = sa.select(
         col(ModelVersion.id),
         col(Model.name).label("model"),
         col(ModelVersion.version),
-        listing.c.catalogs,
+        catalogs.label("catalogs"),
     )
     wrongly: sa.Select[Any] = (
         statement.join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
-        .join(listing, listing.c.catalogs.is_not(None))
         .where(
             col(ModelVersion.status) == VersionStatus.ARCHIVED,
             col(ModelVersion.archive_reason) == ArchiveReason.RETENTION,
+            catalogs.is_not(None),
         )
         .order_by(col(Model.name), col(ModelVersion.number).desc())
     )

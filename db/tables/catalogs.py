@@ -38,9 +38,13 @@ class CatalogEntry(Row, table=True):
     """What a catalog says of one binding.
 
     `key` names the entry in its catalog, and never changes. `binding_id` and `version_id` are no
-    foreign keys: they stay when the binding is deleted, or archived with its version. While the
-    catalog lists the entry, `delisted_at` and `last_seen_at` are None: it was last seen at the
-    catalog's last import. `said` has the format of catalogs/entry.py.
+    foreign keys, so an entry outlives them:
+    - A binding that somebody deleted: the next import finds no row, and leaves it deleted.
+    - A version in cold storage: its bindings come back under the same ids when it is restored.
+    - A version that was purged, or a model that was deleted, with all bindings.
+
+    While the catalog lists the entry, `delisted_at` and `last_seen_at` are None: it was last seen
+    at the catalog's last import. `said` has the format of catalogs/entry.py.
     """
 
     __tablename__ = "catalog_entries"
