@@ -93,7 +93,7 @@ def _is_genai_prices(document: Any) -> bool:
 def _is_openrouter(document: Any) -> bool:
     if not isinstance(document, dict) or not isinstance(document.get("data"), list):
         return False
-    return any(isinstance(model, dict) and "id" in model for model in document["data"])
+    return any(isinstance(model, dict) and "pricing" in model for model in document["data"])
 
 
 _FORMATS: dict[str, Callable[[Any], bool]] = {

@@ -199,7 +199,7 @@ def test_repeated_keys_have_remarks() -> None:
     ("document", "reason"),
     [
         ({"acme/m": {"litellm_provider": "acme", "input_cost_per_token": 1}}, "LiteLLM"),
-        ({"data": [{"id": "a/b"}]}, "OpenRouter"),
+        ({"data": [{"id": "a/b", "pricing": {}}]}, "OpenRouter"),
         ([{"id": "acme", "models": []}], "genai-prices"),
         ({}, "no entries"),
         ({"acme": {"models": {}}}, "no entries"),
