@@ -15,21 +15,23 @@ from catalogs.stamps import Stamp
 
 # Firms whose names stand in front of a model's name and are no part of it.
 _VENDORS = (
-    "ai21|alibaba|amazon|anthropic|arcee-ai|baidu|bytedance|coding|cohere|databricks|deepseek-ai|fw"
-    "|google|huggingface|ibm|meta|microsoft|minimaxai|mistralai|moonshotai|nvidia|openai|perplexity"
-    "|snowflake|stepfun-ai|tencent|togethercomputer|umans|workers-ai|writer|x-?ai|xiaomi(?:mimo)?"
-    "|z-?ai(?:-org)?|zhipuai"
+    "ai21|alibaba|alicloud|amazon|anthropic|arcee-ai|baidu|bytedance|coding|cohere|databricks"
+    "|deepseek-ai|fw|google|huggingface|ibm|meta|microsoft|minimaxai|mistralai|moonshotai|nvidia"
+    "|openai|perplexity|snowflake|stepfun-ai|system[.]ai|tencent|togethercomputer|umans|workers-ai"
+    "|writer|x-?ai|xiaomi(?:mimo)?|z-?ai(?:-org)?|zhipuai"
 )
-_VENDOR = re.compile(rf"(?:{_VENDORS})[-.](?=[a-z][a-z0-9]+)", re.I)
+_VENDOR = re.compile(rf"(?:{_VENDORS})(?:--?|\.)(?=[a-z][a-z0-9]+)", re.I)
 _DOTTED_VENDOR = re.compile(
     r"(?:deepseek(?!\.[rv]\d)|luma|minimax|mistral|moonshot|qwen|stability|twelvelabs|zai)\.(?=[a-z])",
     re.I,
 )
+_FORMATS = "fp4|fp8|nvfp4|mxfp4|bf16|fp16|int4|int8|w4a16|w8a8|awq|gptq|gguf|[2-8]bit"
 # Ways to serve the same weights, and marks of a service.
 _SUFFIXES = tuple(
     (re.compile(pattern, re.I), replacement)
     for pattern, replacement in (
-        (r":(?:free|batch|beta|extended|thinking|nitro|floor|online|exacto)$", ""),
+        (r":(?:free|batch|beta|extended|nitro|floor|online|exacto|thinking(?::[a-z]+)?)$", ""),
+        (r"(?<=-thinking):\d+$", ""),
         (r"@default$", ""),
         (r"@\d{3}$", ""),
         (r"(@\d{4})-\d{3}$", r"\1"),
@@ -41,10 +43,8 @@ _SUFFIXES = tuple(
         (r"-v(\d+):0$", r"-v\1"),
         (r":0$", ""),
         (r"[-:](?:free|tee)$", ""),
-        (
-            r"-(?:fp4|fp8|nvfp4|mxfp4|bf16|fp16|int4|int8|w4a16|w8a8|awq|gptq|gguf|\dbit)(?:-fast)?$",
-            "",
-        ),
+        (rf"-(?:{_FORMATS})(?:-fast|-dynamic)?$", ""),
+        (r"-hf$", ""),
     )
 )
 _LATEST = re.compile(r"[-@:]latest$", re.I)

@@ -16,12 +16,13 @@ from catalogs.folding import Folded
 from catalogs.joining import Joined, Listing, by_rule, service_variants
 from catalogs.releases import Named, Release
 from catalogs.stamps import Stamp
-from catalogs.years import Dated
+from catalogs.years import Dated, Found
 from domain import patterns
 
 _NAME = re.compile(patterns.NAME, re.ASCII)
 _SLUG = re.compile(patterns.SLUG, re.ASCII)
 _YEAR_UNKNOWN = "its name has the date {} without a year: it is a model of its own"
+_YEAR_ASSUMED = "its name has the date {} without a year: {}, as of the model's other snapshots"
 
 
 class CatalogedEntry(NamedTuple):
@@ -98,13 +99,14 @@ def _items(entries: Sequence[CatalogedEntry]) -> list[_Item]:
 
 
 def _item(
-    cataloged: CatalogedEntry, folded: Folded, known: Mapping[tuple[str, Stamp], Stamp]
+    cataloged: CatalogedEntry, folded: Folded, known: Mapping[tuple[str, Stamp], Found]
 ) -> _Item:
     stamp = folded.stamp
     if stamp is None or stamp.year:
         return _Item(cataloged, folded, stamp, ())
     if found := known.get((folded.key, stamp)):
-        return _Item(cataloged, folded, found, ())
+        assumed = _YEAR_ASSUMED.format(stamp.text, found.stamp.year)
+        return _Item(cataloged, folded, found.stamp, (assumed,) if found.assumed else ())
     apart = folding.of_text(f"{folded.shown}-{stamp.text}")
     apart = replace(apart, shown=folded.full, latest=folded.latest)
     return _Item(cataloged, apart, None, (_YEAR_UNKNOWN.format(stamp.text),))

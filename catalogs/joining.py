@@ -10,8 +10,8 @@ from catalogs.folding import Folded
 
 _GENERATION = re.compile(r"-(?:v(\d)|00(\d)|(\d)[-.]0)$", re.I)
 _SERVICE = re.compile(r"-(?:fast|\d+k)$", re.I)
-_SIZE = re.compile(r"\d+(?:x\d+)?[bm]|\d+e")
-_ACTIVE = re.compile(r"a\d+b")
+_SIZE = re.compile(r"\d+(?:x\d+)?[bm]")
+_DETAIL = re.compile(r"a\d+b|\d+e")  # active parameters, and experts
 _TIERS = frozenset({"nano", "small", "medium", "large", "super", "ultra"})
 _TWO_DIGITS = re.compile(r"(\d)([1-9]v?)")
 
@@ -136,16 +136,20 @@ def _tiers(known: list[Folded]) -> Iterator[tuple[str, str]]:
 
 
 def _active(same: list[Folded]) -> Iterator[tuple[str, str]]:
-    """All of one size, unless they differ in their active parameters."""
-    active = {tuple(w for w in folded.words if _ACTIVE.fullmatch(w)) for folded in same}
-    if len(active - {()}) <= 1:
+    """All of one size, unless they differ in active parameters or experts."""
+    details = {_details(folded) for folded in same}
+    if len(details - {()}) <= 1:
         yield from ((same[0].key, folded.key) for folded in same[1:])
+
+
+def _details(folded: Folded) -> tuple[str, ...]:
+    return tuple(each for each in (*folded.words, *folded.numbers) if _DETAIL.fullmatch(each))
 
 
 def _family(folded: Folded) -> tuple[tuple[str, ...], ...]:
     return (
-        tuple(word for word in folded.words if not _ACTIVE.fullmatch(word)),
-        tuple(number for number in folded.numbers if not _SIZE.fullmatch(number)),
+        tuple(word for word in folded.words if not _DETAIL.fullmatch(word)),
+        tuple(n for n in folded.numbers if not _SIZE.fullmatch(n) and not _DETAIL.fullmatch(n)),
     )
 
 

@@ -58,8 +58,12 @@ def _dates(entries: Sequence[Named]) -> dict[Stamp, Stamp]:
 def _is_fixed(entries: Sequence[Named]) -> bool:
     """Whether the undated name is a generation beside the rolling one.
 
-    It is where a provider has both `x` and `x-latest`, at different prices or limits.
+    It is where a provider has both `x` and `x-latest`, at different prices or context windows. The
+    maker, where it is there, must have an `x-latest`: else others made up the name.
     """
+    of_maker = [each for each in entries if each.of_maker]
+    if of_maker and not any(each.latest for each in of_maker):
+        return False
     said: dict[tuple[str, str, str | None], dict[bool, list[Entry]]] = defaultdict(
         lambda: defaultdict(list)
     )

@@ -64,6 +64,8 @@ SAME = [
     ("comet-v4", "xiaomi-comet-v4", "zai-org-comet-v4", "z-ai-comet-v4", "cohere-comet-v4"),
     ("moon-3-super-120b-a12b", "moon-3-super-120b", "moon-3-super", "nvidia.moon-super-3-120b"),
     ("nova-x", "nova-x-v1", "nova-x-v1:0"),
+    ("moon-17b-128e-instruct", "moon-17b-instruct", "moon-17b-instruct-hf"),
+    ("claude-9-mini", "anthropic--claude-9-mini", "claude-9-mini:thinking:low"),
     ("pulsar-4-0", "pulsar-4", "pulsar-4.0"),
 ]  # fmt: skip
 
@@ -144,6 +146,23 @@ def test_a_release_date_tells_the_year_of_a_date() -> None:
     }
 
 
+def test_one_wrong_release_date_does_not_change_the_year() -> None:
+    days = [date(2025, 9, 5), date(2025, 9, 4), date(2024, 9, 5)]
+    entries = [
+        _entry(f"firm{number}", "zeta-4-0905", said=Said(released_on=day))
+        for number, day in enumerate(days)
+    ]
+    assert {place.version for place in _placed(entries)} == {"2025.9.5"}
+    assert {place.model for place in _placed(entries[1:])} == {"zeta-4-0905"}  # one against one
+
+
+def test_the_year_of_the_other_snapshots_is_taken_with_a_remark() -> None:
+    later, earlier = _placed(_at_each("zeta-5-2026-09-10", "zeta-5-1017", "zeta-5-0301"))[1:]
+    assert (later.model, later.version) == ("zeta-5", "2026.10.17")
+    assert "2026, as of the model's other snapshots" in later.remarks[0]
+    assert earlier.model == "zeta-5-0301"
+
+
 def test_a_month_is_the_snapshot_of_the_only_known_day_in_it() -> None:
     found = _placed(_at_each("tau-1-2411", "tau-1-2024-11-18", "tau-1-2407"))
     assert [place.version for place in found] == ["2024.11.18", "2024.11.18", "2024.7.0"]
@@ -161,6 +180,13 @@ def test_a_rolling_name_is_apart_from_a_fixed_generation_of_other_price() -> Non
         ("1.0.0-latest", True),
     ]
     assert {place.model for place in found} == {"tower-large"}
+
+
+def test_a_resellers_own_latest_says_nothing_of_the_makers_name() -> None:
+    maker = _entry("deepseek", "deepseek-v9", said=_price("0.002"))
+    plain = _entry("openrouter", "deepseek-v9", said=_price("0.003"))
+    latest = _entry("openrouter", "~deepseek/deepseek-v9-latest", said=_price("0.001"))
+    assert {place.version for place in _placed([maker, plain, latest])} == {"1.0.0"}
 
 
 def test_a_link_of_the_catalog_joins_two_names() -> None:
