@@ -17,7 +17,7 @@ from db.postgres.reader import Source
 from db.postgres.statements import Query, bound_array, columns_of, labelled, parametrize
 from db.tables.columns import unknown_last
 
-TEXT_SEARCH = "name_contains"  # the condition that may read whole tables
+_SLOW = frozenset(("name_contains", "differs"))  # conditions that may read whole tables
 
 Conditions = Mapping[str, Any]  # a condition's name -> its value; all must hold
 Condition = Callable[[Any], sa.ColumnElement[bool]]
@@ -153,7 +153,7 @@ async def one_page(
         # a condition may hold for one row in 10,000 or for nearly all: a generic plan would look
         # for a rare label row by row
         is_planned_by_values=bool(conditions),
-        is_slow=TEXT_SEARCH in conditions,
+        is_slow=not _SLOW.isdisjoint(conditions),
     )
     return _slice(await reader.rows(source, query), window)
 
@@ -179,6 +179,7 @@ async def page_per_parent(
         {**values, **window.values},
         relation.listing.table,
         has_ordinals=True,  # an int per row is read and compared faster than a UUID
+        is_slow=not _SLOW.isdisjoint(conditions),
     )
     rows_of = await reader.rows_by_key(source, query, parent_ids)
     return {key: _slice(rows_of.get(key, []), window) for key in parent_ids}
