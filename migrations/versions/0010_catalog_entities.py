@@ -213,6 +213,7 @@ def upgrade() -> None:
     for statements in (CATALOGS, IMPORTED, LISTED, PRICES, ENTRIES, VALUES):
         for statement in statements.split(";"):
             op.execute(statement)
+    op.execute("ANALYZE catalogs, catalog_entries, catalog_values")
 
 
 def _audit(table: str, function: str) -> None:
