@@ -58,19 +58,20 @@ INSERT_MODELS = _insert(
     """
     INSERT INTO models (id, revision, name, task, subject, description, labels, retention_keep)
     SELECT s.ref, 1, s.name, s.task, s.subject, s.description, s.labels, 3 FROM staged_models s
-    WHERE NOT EXISTS (SELECT FROM models m WHERE m.name = s.name)
-    ORDER BY s.ref ON CONFLICT (name) DO NOTHING
+    WHERE NOT EXISTS (SELECT FROM models m WHERE lower(m.name) = lower(s.name))
+    ORDER BY s.ref ON CONFLICT (lower(name)) DO NOTHING
     """,
 )
 FILL_MODELS = _update(
     "model",
     "models",
-    "JOIN staged_models s USING (name)",
+    "JOIN staged_models s ON lower(s.name) = lower(t.name)",
     {"description": "coalesce(t.description, s.description)"},
 )
 # Version numbers are assigned under the model's lock, as in createVersion.
 LOCK_MODELS = """
-    SELECT FROM models m JOIN staged_models s USING (name) ORDER BY m.id FOR NO KEY UPDATE OF m
+    SELECT FROM models m JOIN staged_models s ON lower(s.name) = lower(m.name)
+    ORDER BY m.id FOR NO KEY UPDATE OF m
 """
 
 # The catalogs that list a version, and this one. NULL stands for "none", also in `:catalog`.
@@ -84,7 +85,7 @@ INSERT_VERSIONS = """
     WITH missing AS (
         SELECT s.*, m.id AS model_id, m.last_number
             + row_number() OVER (PARTITION BY m.id ORDER BY s.semver_key, s.version) AS number
-        FROM staged_versions s JOIN models m ON m.name = s.model
+        FROM staged_versions s JOIN models m ON lower(m.name) = lower(s.model)
         WHERE NOT EXISTS (
             SELECT FROM model_versions v
             WHERE v.model_id = m.id
@@ -116,7 +117,7 @@ UPDATE_VERSIONS = _update(
     "model_versions",
     """
     JOIN models m ON m.id = t.model_id
-    JOIN staged_versions s ON s.model = m.name AND s.version = t.version
+    JOIN staged_versions s ON lower(s.model) = lower(m.name) AND s.version = t.version
         AND t.status <> 'ARCHIVED'
     """,
     {
@@ -135,7 +136,7 @@ LIST_ARCHIVED = _update(
     "model_versions",
     """
     JOIN models m ON m.id = t.model_id
-    JOIN staged_versions s ON s.model = m.name AND s.version = t.version
+    JOIN staged_versions s ON lower(s.model) = lower(m.name) AND s.version = t.version
         AND t.status = 'ARCHIVED'
     """,
     {"listed_in": _LISTED_IN},
@@ -144,7 +145,7 @@ NAME_VERSIONS = """
     INSERT INTO named_versions
     SELECT v.id FROM model_versions v
     JOIN models m ON m.id = v.model_id
-    JOIN staged_versions s ON s.model = m.name AND s.version = v.version
+    JOIN staged_versions s ON lower(s.model) = lower(m.name) AND s.version = v.version
 """
 _NOT_NAMED = """
     cast(:catalog AS text) = ANY(t.listed_in)
@@ -168,7 +169,7 @@ DELIST_VERSIONS = _update(
 LOCK_VERSIONS = """
     SELECT FROM model_versions v
     JOIN models m ON m.id = v.model_id
-    JOIN staged_versions s ON s.model = m.name AND s.version = v.version
+    JOIN staged_versions s ON lower(s.model) = lower(m.name) AND s.version = v.version
     ORDER BY v.id FOR UPDATE OF v
 """
 # Staged versions that get no bindings: the archived ones, and those that have no row, because a
@@ -176,7 +177,7 @@ LOCK_VERSIONS = """
 UNRESOLVED = """
     SELECT s.model, s.version, v.id IS NOT NULL AS is_archived
     FROM staged_versions s
-    JOIN models m ON m.name = s.model
+    JOIN models m ON lower(m.name) = lower(s.model)
     LEFT JOIN model_versions v ON v.model_id = m.id AND v.version = s.version
     WHERE v.id IS NULL OR v.status = 'ARCHIVED'
     ORDER BY s.model, s.version
@@ -186,7 +187,7 @@ RESOLVE_BINDINGS = """
     INSERT INTO resolved_bindings
     SELECT coalesce(b.id, s.ref), b.id IS NULL, v.id, v.model_id, p.id, s.*
     FROM staged_bindings s
-    JOIN models m ON m.name = s.model
+    JOIN models m ON lower(m.name) = lower(s.model)
     JOIN model_versions v
         ON v.model_id = m.id AND v.version = s.version AND v.status <> 'ARCHIVED'
     JOIN providers p ON p.slug = s.provider

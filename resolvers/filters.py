@@ -20,6 +20,7 @@ from domain.enums import (
     TaskType,
     VersionStatus,
 )
+from domain.names import without_case
 from resolvers.arguments import input_type, optional
 from resolvers.reference_inputs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
@@ -57,7 +58,7 @@ class DateTimeRange:
 @input_type(FILTER_DESCRIPTION)
 class ModelFilter:
     ids: list[strawberry.ID] | None = optional("Models with one of these IDs.")
-    names: list[str] | None = optional("Models with one of these names.")
+    names: list[str] | None = optional("Models with one of these names, in any case.")
     name_contains: str | None = optional("Models whose name contains this text, in any case.")
     tasks: list[TaskType] | None = optional("Models for one of these tasks.")
     subjects: list[str] | None = optional("Models with one of these subjects.")
@@ -125,7 +126,7 @@ def decoded(prefix: str, texts: list[str]) -> list[UUID]:
 def _models(refs: list[ModelRef]) -> dict[str, Any]:
     return {
         "ids": decoded(ids.MODEL, [ref.id for ref in refs if ref.id is not None]),
-        "names": [ref.name for ref in refs if ref.name is not None],
+        "names": [without_case(ref.name) for ref in refs if ref.name is not None],
     }
 
 
@@ -141,6 +142,7 @@ def _range(bounds: Any) -> dict[str, Any]:
 
 _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("ModelFilter", "ids"): lambda texts: decoded(ids.MODEL, texts),
+    ("ModelFilter", "names"): lambda names: [without_case(name) for name in names],
     ("VersionFilter", "ids"): lambda texts: decoded(ids.VERSION, texts),
     ("BindingFilter", "ids"): lambda texts: decoded(ids.BINDING, texts),
     ("BindingFilter", "versions"): lambda texts: decoded(ids.VERSION, texts),

@@ -9,7 +9,7 @@ from resolvers.scalars import SHA256, SemVer
 @input_type("A reference to a model: by exactly one of these fields.", one_of=True)
 class ModelRef:
     id: strawberry.ID | None = optional("The ID of the model.")
-    name: str | None = optional("The name of the model.")
+    name: str | None = optional("The name of the model, in any case.")
 
 
 @input_type("Selects a version of a model, by exactly one of these fields.", one_of=True)

@@ -29,7 +29,8 @@ class Label:
 @type_of(tables.Model, "A model: a name under which versions are registered.")
 class Model(Node, Versioned):
     name: str = attribute(
-        "Unique name: 1 to 200 letters, digits and . _ - : / @; a letter or digit at both ends."
+        "Unique name, without regard to case: 1 to 200 letters, digits and . _ - : / @; a letter or"
+        " digit at both ends."
     )
     task: TaskType = attribute("The task that the model is made for.")
     subject: str | None = attribute("Subject domain, for example math; null when not set.")

@@ -15,8 +15,15 @@ _LOCK_TIMEOUT_MS = 5_000  # all traffic would queue behind an ALTER TABLE that w
 _STATEMENT_TIMEOUT_MS = 600_000
 
 
+class MigrationRefused(RuntimeError):
+    """A migration cannot run on the rows that are there; the text says which, and what to do."""
+
+
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run the migrations up to a revision, by default all; waits while another process migrates."""
+    """Run the migrations up to a revision, by default all; waits while another process migrates.
+
+    Raises MigrationRefused; the migrations before the refused one stay.
+    """
     with _config(url) as config:
         command.upgrade(config, revision)
 

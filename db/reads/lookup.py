@@ -12,6 +12,7 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, columns_of, labelled
 from db.reads.keyset import among
+from db.tables.columns import lower
 
 RowT = TypeVar("RowT", bound=SQLModel)
 
@@ -22,9 +23,14 @@ async def row_by_column(
     source: Source,
     keys: Sequence[Any],
     attributes: frozenset[str] | None = None,
+    *,
+    is_lower: bool = False,
 ) -> dict[Any, RowT]:
-    """The row of each key in a unique column; a key without a row is missing."""
-    query = _query(table, column, columns_of(table, attributes), None)
+    """The row of each key in a unique column; a key without a row is missing.
+
+    With `is_lower` the column's text in lower case is unique, and the keys are in lower case.
+    """
+    query = _query(table, column, columns_of(table, attributes), None, is_lower)
     return await reader.row_by_key(source, query, keys)
 
 
@@ -58,12 +64,17 @@ async def rows_after(
 
 @lru_cache(maxsize=1_000)
 def _query(
-    table: type[SQLModel], column: str, columns: tuple[str, ...], order: str | None
+    table: type[SQLModel],
+    column: str,
+    columns: tuple[str, ...],
+    order: str | None,
+    is_lower: bool = False,
 ) -> Query:
     def build() -> sa.Select[Any]:
         parent = getattr(table, column)
+        parent = lower(parent) if is_lower else parent
         statement = sa.select(*labelled(table, columns), parent.label("parent"))
         statement = statement.where(among(parent, sa.bindparam("keys")))
         return statement if order is None else statement.order_by(getattr(table, order))
 
-    return Query(("by", table, column, columns, order), build, {}, table)
+    return Query(("by", table, column, columns, order, is_lower), build, {}, table)

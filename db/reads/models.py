@@ -7,16 +7,24 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from db.postgres.reader import Source
 from db.reads.conditions import any_label, name_contains, time_between
 from db.reads.keyset import Listing, among, plain
 from db.reads.lookup import row_by_column, rows_after
 from db.tables import Model, ModelVersion, Provider, ProviderBinding
+from db.tables.columns import lower
 from domain.enums import VersionStatus
+from domain.names import without_case
 
 
 def referenced(refs: Mapping[str, Any]) -> sa.ColumnElement[bool]:
-    """Models with one of the `ids` or one of the `names`."""
-    return sa.or_(among(col(Model.id), refs["ids"]), among(col(Model.name), refs["names"]))
+    """Models with one of the `ids` or one of the `names`, which are in lower case."""
+    return sa.or_(among(col(Model.id), refs["ids"]), _named(refs["names"]))
+
+
+def _named(names: Any) -> sa.ColumnElement[bool]:
+    """Models with one of these names in lower case; it reads the unique index."""
+    return among(lower(col(Model.name)), names)
 
 
 def _offered_by(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -39,7 +47,7 @@ LISTING = Listing(
     table=Model,
     conditions={
         "ids": lambda ids: among(col(Model.id), ids),
-        "names": lambda names: among(col(Model.name), names),
+        "names": _named,
         "name_contains": name_contains(Model),
         "tasks": lambda tasks: among(col(Model.task), tasks),
         "subjects": lambda subjects: among(col(Model.subject), subjects),
@@ -58,5 +66,17 @@ LISTING = Listing(
 
 
 by_ids = partial(row_by_column, Model, "id")
-by_names = partial(row_by_column, Model, "name")
 after = partial(rows_after, Model, sa.true)
+
+
+async def by_names(
+    source: Source, names: Sequence[str], attributes: frozenset[str] | None = None
+) -> dict[str, Model]:
+    """The model of each name, which may be written in any case; one statement for all names.
+
+    A name without a model is missing.
+    """
+    keys = {name: without_case(name) for name in names}
+    distinct = list(dict.fromkeys(keys.values()))
+    found = await row_by_column(Model, "name", source, distinct, attributes, is_lower=True)
+    return {name: found[key] for name, key in keys.items() if key in found}

@@ -44,6 +44,11 @@ def json() -> JSONB:
     return JSONB(none_as_null=True)
 
 
+def lower(column: Any) -> Any:
+    """The column's text in lower case; of one in byte order, as domain.names.without_case."""
+    return sa.func.lower(column, type_=column.type)
+
+
 def unknown_last(column: str, type_name: str, *, descending: bool) -> str:
     """SQL for the column as a sort key in which NULL comes last in both directions.
 

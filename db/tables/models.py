@@ -10,14 +10,15 @@ from domain.values import Label
 
 
 class Model(VersionedRow, table=True):
-    """A named model, which has versions."""
+    """A named model, which has versions; no two names differ by case only."""
 
     __tablename__ = "models"
     __table_args__ = (
-        sa.UniqueConstraint("name"),
         check("name_format", f"name ~ '{patterns.NAME}'"),
         check("subject_format", f"subject ~ '{patterns.SLUG}'"),
         check("retention_keep_range", "retention_keep BETWEEN 1 AND 10"),
+        sa.Index("uq_models_name", sa.text("lower(name)"), unique=True),
+        sa.Index("ix_models_name_id", "name", "id"),
         sa.Index("ix_models_created_at_id", "created_at", "id"),
         sa.Index("ix_models_updated_at_id", "updated_at", "id"),
         sa.Index("ix_models_task", "task"),

@@ -14,12 +14,13 @@ from db.postgres.reader import Reader
 from db.postgres.statements import Query, labelled
 from db.reads import prices
 from db.tables import ModelAlias, ModelVersion, Provider, ProviderBinding
+from db.tables.columns import lower
 from db.tables.models import Model
 from domain.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
 
 # Unique constraint -> the table, what exists already, and the path of the value in the input.
 _UNIQUE: dict[str, tuple[type[SQLModel], str, tuple[str, ...]]] = {
-    "uq_models_name": (Model, "a model of this name", ("name",)),
+    "uq_models_name": (Model, "a model of this name, in any case,", ("name",)),
     "uq_providers_slug": (Provider, "a provider of this slug", ("slug",)),
     "uq_model_versions_model_id_version": (
         ModelVersion,
@@ -97,7 +98,7 @@ async def _existing(
     names, found, values = detail.partition("(")[2].partition(")=(")
     if not found:
         return None
-    columns = [sa.inspect(table).columns[name] for name in names.split(", ")]
+    columns = [_column(table, name) for name in names.split(", ")]
     keys = [column for column in columns if isinstance(column.type, sa.Uuid)]  # they come first
     texts = values.rpartition(")")[0].split(", ", len(keys))
 
@@ -111,6 +112,13 @@ async def _existing(
     given = {"text": texts[-1], **dict(zip([c.name for c in keys], map(UUID, texts), strict=False))}
     rows = await source.rows(Query(("existing", table, names), build, given, table))
     return rows[0] if rows else None
+
+
+def _column(table: type[SQLModel], name: str) -> Any:
+    """The column of this name, or the index's expression `lower(name)`."""
+    is_lower = name.startswith("lower(")
+    column = sa.inspect(table).columns[name.removeprefix("lower(").removesuffix(")")]
+    return lower(column) if is_lower else column
 
 
 def _is_quoted_as(columns: Sequence[Any], text: Any) -> Any:

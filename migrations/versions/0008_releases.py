@@ -1,7 +1,9 @@
-"""The order of versions by release, and unknown capabilities of versions."""
+"""The order of versions by release, their unknown capabilities, and names without case."""
 
 import sqlalchemy as sa
 from alembic import op
+
+from db.postgres.migrate import MigrationRefused
 
 revision = "0008"
 down_revision = "0006"
@@ -27,9 +29,14 @@ UNKNOWN_CAPABILITIES = """
       )
 """
 _DAYS = "(released_on - '2000-01-01'::date)"
+_NAMED_MAX = 10  # pairs of models in a message
 
 
 def upgrade() -> None:
+    _refuse_equal_names()
+    op.drop_constraint(op.f("uq_models_name"), "models")
+    op.create_index("uq_models_name", "models", [sa.literal_column("lower(name)")], unique=True)
+    op.create_index("ix_models_name_id", "models", ["name", "id"], unique=False)
     for name, sign in (("asc", ""), ("desc", "-")):
         op.create_index(
             f"ix_model_versions_released_on_{name}_id",
@@ -48,7 +55,26 @@ def upgrade() -> None:
     op.get_bind().exec_driver_sql(UNKNOWN_CAPABILITIES.replace("%", "%%"))
 
 
+def _refuse_equal_names() -> None:
+    query = """
+        SELECT string_agg(name, ' and ' ORDER BY name) FROM models
+        GROUP BY lower(name) HAVING count(*) > 1 ORDER BY lower(name)
+    """
+    groups = [names for (names,) in op.get_bind().exec_driver_sql(query)]
+    if groups:
+        named = "; ".join(groups[:_NAMED_MAX])
+        more = f"; and {len(groups) - _NAMED_MAX} more" if len(groups) > _NAMED_MAX else ""
+        raise MigrationRefused(
+            f"models have names that differ by case only: {named}{more}. Rename or delete all but"
+            " one of each with the release that you ran before (updateModel, deleteModel), and"
+            " migrate again; nothing was changed"
+        )
+
+
 def downgrade() -> None:
+    op.drop_index("ix_models_name_id", table_name="models")
+    op.drop_index("uq_models_name", table_name="models")
+    op.create_unique_constraint(op.f("uq_models_name"), "models", ["name"])
     op.execute("UPDATE model_versions SET capabilities = '{}' WHERE capabilities IS NULL")
     op.drop_index("ix_model_versions_rolling", table_name="model_versions")
     op.drop_index("ix_model_versions_released_on_desc_id", table_name="model_versions")

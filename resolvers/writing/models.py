@@ -19,7 +19,10 @@ from resolvers.writing.transaction import refuse_if_any, update_row, write
 
 @input_type("A new model.")
 class CreateModelInput:
-    name: str = required("Unique: letters, digits, and . _ - : / @ inside, up to 200 characters.")
+    name: str = required(
+        "Unique without regard to case: letters, digits, and . _ - : / @ inside, up to 200"
+        " characters."
+    )
     task: TaskType = required("The task that the model is made for.")
     subject: str | None = optional("Subject domain, for example math.")
     description: str | None = optional("Free text, up to 10,000 characters.")

@@ -72,6 +72,16 @@ def migration(url: str) -> str | None:
         raise Failure(f"{setting_name('database_url')}: {reason}") from error
 
 
+def upgrade(url: str, revision: str = "head") -> None:
+    """Migrate the database; raises Failure when it has rows that must be changed first."""
+    from db.postgres import migrate  # loads Alembic: 11 MB, which the process keeps
+
+    try:
+        migrate.upgrade(url, revision)
+    except migrate.MigrationRefused as refusal:
+        raise Failure(f"The database cannot be migrated: {refusal}") from refusal
+
+
 @contextmanager
 def _embedded(settings: Settings) -> Iterator[str]:
     from db.postgres import embedded

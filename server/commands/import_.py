@@ -72,7 +72,6 @@ def _import(read: "Callable[[], Catalog]") -> None:
 
     from catalogs.catalog import CatalogError
     from catalogs.load import NotMigrated
-    from db.postgres import migrate
 
     console = Console()
     settings = Settings()
@@ -80,7 +79,7 @@ def _import(read: "Callable[[], Catalog]") -> None:
         catalog = read()  # a faulty catalog fails before a database is started
         with databases.connectable(settings) as url:
             if settings.database_url is None:  # other databases are migrated by `registry migrate`
-                migrate.upgrade(url)
+                databases.upgrade(url)
             report = databases.with_database(url, lambda db: _load(db, catalog, console))
     except CatalogError as error:
         raise Failure(f"Nothing was imported: {error}") from error

@@ -17,12 +17,11 @@ def migrate(
     """Migrate the database; waits for a running migration of another process."""
     from alembic.util import CommandError
 
-    from db.postgres import migrate as migrations
     from db.postgres import migration_state
 
     with databases.connectable(Settings()) as url:
         try:
-            migrations.upgrade(url, revision)
+            databases.upgrade(url, revision)
         except CommandError as error:
             line = f"There is no migration {revision!r} after that of the database: {error}"
             raise Failure(line, USAGE) from error

@@ -68,9 +68,7 @@ def _prepare(url: str, settings: Settings) -> None:
     from server.commands.import_ import first_catalog
 
     if databases.migration(url) != migration_state.head():
-        from db.postgres import migrate  # loads Alembic: 11 MB, which the process keeps
-
-        migrate.upgrade(url)
+        databases.upgrade(url)
     if settings.first_catalog != "none":
         databases.with_database(url, first_catalog)
 

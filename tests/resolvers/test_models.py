@@ -72,7 +72,7 @@ ALL = {A, A2, B, G}
     [
         ("", ALL),
         ('names: ["alpha", "gamma.e", "nobody"]', {A, G}),
-        ('names: ["ALPHA"]', set()),
+        ('names: ["ALPHA"]', {"alpha"}),
         ("names: []", set()),
         ("names: null", ALL),
         ('nameContains: "alpha"', {A, A2}),

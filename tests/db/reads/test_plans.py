@@ -254,6 +254,25 @@ async def test_an_order_reads_its_index_on_every_page(
         assert _rows_read(steps) <= 103, _described(steps)
 
 
+async def test_the_latest_version_of_many_models_is_one_row_of_each(gql: GraphQL) -> None:
+    """And the one after it, which tells whether there are more."""
+    document = "{ models(first: 100) { nodes { latestVersion { number } } } }"
+    _, (_, statement) = await _sent(gql, document)
+    steps = await _explained(gql, statement)
+    (scan,) = [step for step in steps if step.get("Relation Name") == "model_versions"]
+    assert scan["Index Name"] == "ix_model_versions_model_id_status_release_order"
+    assert scan["Actual Loops"] * scan["Actual Rows"] <= 300, _described(steps)
+
+
+@pytest.mark.parametrize("name", ["model-77", "MODEL-77"])
+async def test_a_name_in_any_case_is_looked_up_in_the_unique_index(gql: GraphQL, name: str) -> None:
+    document = f'{{ model(by: {{name: "{name}"}}) {{ name }} }}'
+    data, (statement,) = await _sent(gql, document)
+    assert data == {"model": {"name": "model-77"}}
+    (scan,) = [step for step in await _explained(gql, statement) if "Index Name" in step]
+    assert (scan["Index Name"], scan["Actual Rows"]) == ("uq_models_name", 1)
+
+
 @pytest.mark.parametrize("document", READS)
 async def test_a_read_reads_indexes(gql: GraphQL, document: str) -> None:
     data, sent = await _sent(gql, document)
