@@ -8,7 +8,6 @@ Prices are US dollars per token. `mode` is the task, `supports_*` are the capabi
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from catalogs import providers, source
@@ -67,11 +66,6 @@ _NOT_MODELS = tuple(
         ),
     )
 )
-# The map prices one size and quality of images under a key of its own; no provider knows that name.
-_SIZED = re.compile(
-    r"\A(?:(?:low|medium|high|xhigh|max|standard|hd)/)?(?:\d+-x-\d+|max-x-max)/"
-    r"(?:(?:\d+|max)-steps/)?(?:bedrock/)?(?=.)"
-)
 _ALIASES_MAX = 10  # an alias of an alias, and so on
 _REGION = rules.matches(patterns.SLUG, "a region")
 
@@ -109,10 +103,9 @@ def _parse(entries: Mapping[str, Any], key: str, raw: Any, remarks: list[str]) -
     fields, original = _resolved(entries, values.mapping(raw, "the entry"))
     remarks += document.remarks(raw)
     provider = _provider(fields)
-    keyed, region = regions.split_path(_path(key, provider))
-    path = _SIZED.sub("", keyed)
+    path, region = regions.split_path(_path(key, provider))
     raw_name, geography = regions.split_geography(path)
-    said = _said(fields, remarks) if path == keyed else _unpriced(_said(fields, []), remarks)
+    said = _said(fields, remarks)
     several = _regions(fields, remarks)
     for each in several or (region or geography,):
         yield Entry(
@@ -178,11 +171,6 @@ def _said(fields: Mapping[str, Any], remarks: list[str]) -> Said:
         prices=(SaidPrice(None, components),) if components else (),
         task=None if mode is None else TASKS.get(mode, TaskType.OTHER),
     )
-
-
-def _unpriced(said: Said, remarks: list[str]) -> Said:
-    remarks.append("priced in part: no component for one size and quality of images")
-    return replace(said, prices=())
 
 
 def _capabilities(fields: Mapping[str, Any], remarks: list[str]) -> tuple[Capability, ...] | None:

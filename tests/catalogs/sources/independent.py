@@ -217,7 +217,6 @@ def _raw(arguments: argparse.Namespace) -> dict[str, tuple[dict[str, Any], Calla
 def _is_single(key: str, entry: Any) -> bool:
     """Whether it is a model, and one entry: not one for each of several regions."""
     is_class = key.startswith(("fireworks-ai-", "together-ai-")) or key.endswith("/container")
-    is_class |= "-x-" in key  # one size of images, which has no price of its own
     is_model = "litellm_provider" in entry and "commitment" not in key and key != "sample_spec"
     return is_model and not is_class and len(entry.get("supported_regions") or ()) < 2
 

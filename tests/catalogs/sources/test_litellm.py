@@ -209,28 +209,6 @@ def test_prefixes_of_provider_and_region_are_taken_off(
     assert (entry.region, entry.raw_name) == (region, raw_name)
 
 
-@pytest.mark.parametrize(
-    "key",
-    [
-        "low/1024-x-1024/img-1",
-        "acme/hd/1792-x-1024/img-1",
-        "1024-x-1024/img-1",
-        "512-x-512/max-steps/img-1",
-        "max-x-max/50-steps/img-1",
-    ],
-)
-def test_one_size_of_images_is_an_entry_of_its_model_without_a_price(key: str) -> None:
-    image = {"litellm_provider": "acme", "mode": "image_generation"}
-    sized = {**image, "input_cost_per_image": 0.011, "input_cost_per_pixel": 1e-8}
-    file = _read({key: sized, "acme/img-1": {**image, "output_cost_per_image": 0.04}})
-    first, plain = file.entries
-    assert (first.key, first.provider_model_id, first.raw_name) == (key, "img-1", "img-1")
-    assert first.said.prices == ()
-    assert plain.said.prices != ()
-    assert [remark.entry for remark in file.partial] == [key]
-    assert file.suspicious == ()
-
-
 def test_an_alias_is_an_entry_of_its_own_that_names_the_original() -> None:
     file = _read({"acme/omega-5": GOOD, "acme/omega-latest": {"alias_of": "acme/omega-5"}})
     original, alias = file.entries
