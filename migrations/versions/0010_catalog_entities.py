@@ -39,7 +39,12 @@ IMPORTED = """
     WHERE e.kind IN ('MODEL', 'VERSION', 'BINDING', 'PROVIDER')
         AND e.action IN ('CREATED', 'UPDATED');
     CREATE INDEX ON imported (row_id, name, sequence DESC);
-    ANALYZE imported
+    ANALYZE imported;
+    CREATE TEMPORARY TABLE last_imported ON COMMIT DROP AS
+    SELECT DISTINCT ON (catalog_id, row_id, name) catalog_id, kind, row_id, name, value
+    FROM imported WHERE value <> 'null' ORDER BY catalog_id, row_id, name, sequence DESC;
+    CREATE INDEX ON last_imported (row_id, name, catalog_id);
+    ANALYZE last_imported
 """
 
 # The bindings of each catalog, as the import made them. Those without a row are in cold storage, or
@@ -144,8 +149,17 @@ ENTRIES = r"""
                 l.provider_model_id),
             'said', (
                 SELECT coalesce(jsonb_object_agg(name, value), '{}')
-                FROM (VALUES ('sunset_on', sunset.value), ('prices', p.prices)) s (name, value)
-                WHERE value <> 'null'
+                FROM (
+                    SELECT 'prices' AS name, p.prices AS value WHERE p.prices IS NOT NULL
+                    UNION ALL
+                    SELECT CASE i.name WHEN 'name' THEN 'provider_name' ELSE i.name END, i.value
+                    FROM last_imported i
+                    WHERE i.catalog_id = l.catalog_id AND (
+                        (i.row_id = l.binding_id AND i.name = 'sunset_on')
+                        OR (i.row_id = m.id AND i.name IN ('task', 'description'))
+                        OR (i.row_id = l.provider_id AND i.name IN ('name', 'api_base', 'docs_url'))
+                    )
+                ) known
             )
         ),
         l.first_seen_at,
@@ -160,10 +174,6 @@ ENTRIES = r"""
             ORDER BY sequence DESC LIMIT 1
         ), m.name) AS name
     ) named ON true
-    LEFT JOIN LATERAL (
-        SELECT value FROM imported i WHERE i.row_id = l.binding_id AND i.name = 'sunset_on'
-            AND i.catalog_id = l.catalog_id ORDER BY sequence DESC LIMIT 1
-    ) sunset ON true
     LEFT JOIN listed_prices p ON p.binding_id = l.binding_id AND p.catalog = l.catalog
     LEFT JOIN LATERAL (
         SELECT i.at FROM imported i WHERE i.row_id = l.version_id AND i.name = 'listed_in'

@@ -143,6 +143,8 @@ def test_bindings_become_entries_also_those_in_cold_storage_or_deleted(released_
     assert (dated.raw_name, own.raw_name) == ("m-2024-08-06", "m")
     assert dated.said.prices == (_price(None, "0.5"), _price(date(2999, 1, 1), "0.7"))
     assert dated.said.sunset_on == date(2030, 1, 31)
+    assert (dated.said.description, own.said.description) == ("Good", "Better")
+    assert (dated.said.provider_name, own.said.provider_name) == ("Acme", None)
     assert own.said.prices == (_price(None, "0.2"),)
     assert read["genai-prices", "acme/archived"].said.prices == ()
 
