@@ -3,8 +3,8 @@
 A migrated entry has a made-up key, and `migrated` in what is stored of it. The first import of its
 catalog with keys of its own finds it by what it is about: a provider, its id and a region.
 
-A migrated entry says less than its catalog does: limits and capabilities are missing. So until it is
-continued, what no entry says of its row is not known, and the row keeps what the base has.
+A migrated entry says less than its catalog does: limits and capabilities are missing. So until it
+is continued, what no entry says of its row is not known, and the row keeps what the base has.
 """
 
 from collections.abc import Iterable, Mapping
