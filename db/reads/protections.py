@@ -21,8 +21,13 @@ def of_versions() -> tuple[Any, ...]:
         sa.func.array(aliases.scalar_subquery(), type_=ARRAY(sa.Text())).label("aliases"),
         col(ModelVersion.held_at).is_not(None).label("is_held"),
         col(ModelVersion.hold_reason),
-        sa.func.coalesce(listing_catalogs(), col(ModelVersion.listed_in)).label("catalogs"),
+        listed_by().label("catalogs"),
     )
+
+
+def listed_by() -> Any:
+    """The catalogs that list a version, by its entries or at their last import; NULL if none."""
+    return sa.func.coalesce(listing_catalogs(), col(ModelVersion.listed_in))
 
 
 def listing_catalogs() -> Any:

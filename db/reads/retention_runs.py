@@ -12,7 +12,7 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, labelled
-from db.reads import retention_plan
+from db.reads import protections, retention_plan
 from db.reads.keyset import among
 from db.reads.lookup import row_by_column
 from db.reads.retention_plan import ModelSize, RetentionScope
@@ -114,7 +114,7 @@ def _select_counts(of_models: bool) -> sa.Select[Any]:
             archived,
             col(ModelVersion.archived_at) < sa.func.now() - KEPT_ARCHIVED,
             col(ModelVersion.held_at).is_(None),
-            col(ModelVersion.listed_in).is_(None),
+            protections.listed_by().is_(None),
         )
         .label("purgeable"),
         sa.func.coalesce(size, 0).label("cold_bytes"),

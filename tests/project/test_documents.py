@@ -163,7 +163,7 @@ def test_the_readme_states_other_defaults() -> None:
     assert rest == ["*", "*", "*"]
     retention, workers = paragraph_of("Retention**"), paragraph_of("Workers.**")
     assert f"every day at {int(hour):02}:{int(minute):02} UTC" in retention
-    assert f"the newest {Model(name='x').retention_keep} (`retentionKeep`)" in retention
+    assert f"latest {Model(name='x').retention_keep} (`retentionKeep`)" in retention
     assert f"{settings.read_connections_max} for reads" in workers
     assert f"{settings.write_connections_max} for writes" in workers
     total, *parts = map(int, re.findall(r"(?:at most|:|,|and) (\d+) ", workers))

@@ -12,7 +12,7 @@ from tests.graphql import GraphQL
 PLAN = """query ($input: RetentionInput!) { retentionPlan(input: $input) {
     archive { version { number } reason }
     purge { version { number } reason }
-    protected { version { number } because }
+    protected { version { number } because reason }
     planHash
 } }"""
 
@@ -66,6 +66,47 @@ async def test_a_plan_archives_all_but_the_latest_and_names_the_protected(
     assert planned["purge"] == []
 
 
+async def test_a_plan_says_which_alias_hold_and_catalog_protect_a_version(gql: GraphQL) -> None:
+    """An entry protects its version while its catalog lists it."""
+    model = await factories.model(gql.db, retention_keep=1)
+    rows = await versions(gql, model, 4)
+    catalogs = [await factories.catalog(gql.db, name=name) for name in ("litellm", "genai-prices")]
+    gone = {"delisted_at": factories.EPOCH, "last_seen_at": factories.EPOCH}
+    bindings = [await factories.binding(gql.db, row) for row in rows]
+    for of in (*catalogs, catalogs[0]):
+        await factories.entry(gql.db, of, bindings[0])
+    await factories.entry(gql.db, catalogs[0], bindings[1], **gone)
+    await factories.entry(gql.db, catalogs[0], bindings[2])
+    await factories.entry(gql.db, catalogs[1], bindings[2], **gone)
+    await factories.alias(gql.db, rows[0], "production")
+    await factories.alias(gql.db, rows[0], "canary")
+    async with gql.db.write("tests") as session:
+        row = await session.get(ModelVersion, rows[0].id)
+        assert row is not None
+        row.held_at, row.hold_reason = datetime.now(UTC), "audit"
+    planned = await plan(gql, model)
+    assert numbers(planned["archive"]) == [2]
+    assert (
+        planned["archive"][0]["reason"] == "only the latest stays (4.0.0), and nothing protects it"
+    )
+    assert {p["version"]["number"]: (p["because"], p["reason"]) for p in planned["protected"]} == {
+        3: ("LISTED", "listed in litellm"),
+        1: (
+            "ALIAS",
+            "the alias canary points at it; the alias production points at it; it is held: audit;"
+            " listed in genai-prices and litellm",
+        ),
+    }
+
+
+async def test_the_last_active_version_says_so(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=1)
+    await factories.version(gql.db, model, number=1)
+    await factories.version(gql.db, model, number=2, status=VersionStatus.DEPRECATED)
+    (kept,) = (await plan(gql, model))["protected"]
+    assert (kept["because"], kept["reason"]) == ("ONLY_ACTIVE", "no later version is ACTIVE")
+
+
 async def test_keep_replaces_the_number_of_each_model(gql: GraphQL) -> None:
     for keep in (2, 5):
         await versions(gql, await factories.model(gql.db, retention_keep=keep), 6)
@@ -89,7 +130,12 @@ async def test_old_archives_are_purged_only_with_purge_archived_before(gql: Grap
     assert numbers((await plan(gql, model))["purge"]) == []
     planned = await plan(gql, model, purgeArchivedBefore=before)
     assert numbers(planned["purge"]) == [old.number]
-    assert planned["protected"] == [{"version": {"number": held.number}, "because": "HOLD"}]
+    (kept,) = planned["protected"]
+    assert (kept["version"]["number"], kept["because"], kept["reason"]) == (
+        held.number,
+        "HOLD",
+        "it is held",
+    )
 
 
 async def test_the_hash_depends_on_the_planned_actions_only(gql: GraphQL) -> None:
