@@ -5,7 +5,7 @@ The result depends on the set of entries only, never on their order.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -107,9 +107,14 @@ def _item(
     if found := known.get((folded.key, stamp)):
         assumed = _YEAR_ASSUMED.format(stamp.text, found.stamp.year)
         return _Item(cataloged, folded, found.stamp, (assumed,) if found.assumed else ())
+    remark = _YEAR_UNKNOWN.format(stamp.text)
+    return _Item(cataloged, _apart(folded, stamp), None, (remark,))
+
+
+def _apart(folded: Folded, stamp: Stamp) -> Folded:
+    """The name with its date, as a model of its own."""
     apart = folding.of_text(f"{folded.shown}-{stamp.text}")
-    apart = replace(apart, shown=folded.full, latest=folded.latest)
-    return _Item(cataloged, apart, None, (_YEAR_UNKNOWN.format(stamp.text),))
+    return replace(apart, shown=folded.full, latest=folded.latest)
 
 
 def _joined(
@@ -117,26 +122,44 @@ def _joined(
 ) -> tuple[dict[tuple[str, str], str], Joined]:
     """The key of each item, and which keys are one model."""
     listings = {Listing(item.cataloged.entry.provider, item.folded) for item in items}
-    joined, exact = Joined(), {}
-    for name, canonical in sorted(aliases.items()):
-        alias, target = folding.fold(name, ""), folding.of_text(canonical).key
-        joined.pin(target, canonical)
-        if alias.stamp:
-            exact[alias.key, alias.stamp] = target
-        else:
-            joined.join(alias.key, target)
-    for item in items:
-        for other in item.cataloged.entry.same_as:
-            joined.join(item.folded.key, folding.fold(other, item.cataloged.entry.provider).key)
-    for left, right in by_rule(listings):
+    joined = Joined()
+    snapshots = _apply(aliases, joined)
+    for left, right in (*_links(items), *by_rule(listings)):
         joined.join(left, right)
     variants = service_variants(listings)
     nodes = {}
     for item in items:
-        key = variants.get((item.cataloged.entry.provider, item.folded.key), item.folded.key)
-        stamp = item.folded.stamp
-        nodes[item.id] = exact.get((item.folded.key, stamp), key) if stamp else key
+        key = item.folded.key
+        named = snapshots.get((key, item.folded.stamp)) or snapshots.get((key, item.stamp))
+        nodes[item.id] = named or variants.get((item.cataloged.entry.provider, key), key)
     return nodes, joined
+
+
+def _apply(aliases: Mapping[str, str], joined: Joined) -> dict[tuple[str, Stamp | None], str]:
+    """Join what an operator names; the result has the names of snapshots, which join alone."""
+    snapshots: dict[tuple[str, Stamp | None], str] = {}
+    for name, canonical in sorted(aliases.items()):
+        alias, target = folding.fold(name, ""), folding.of_text(canonical).key
+        joined.pin(target, canonical)
+        if alias.stamp is None:
+            joined.join(alias.key, target)
+            continue
+        snapshots[alias.key, alias.stamp] = target
+        if alias.stamp.year == 0:
+            joined.join(_apart(alias, alias.stamp).key, target)
+    return snapshots
+
+
+def _links(items: list[_Item]) -> Iterator[tuple[str, str]]:
+    """The keys of the names that a catalog links, in the order of the keys."""
+    keys = {(i.cataloged.entry.provider, i.cataloged.entry.raw_name): i.folded.key for i in items}
+    links = set()
+    for item in items:
+        provider = item.cataloged.entry.provider
+        for other in item.cataloged.entry.same_as:
+            linked = keys.get((provider, other)) or folding.fold(other, provider).key
+            links.add((item.folded.key, linked))
+    yield from sorted(links)
 
 
 def _names(groups: Mapping[str, list[_Item]], joined: Joined) -> dict[str, str]:

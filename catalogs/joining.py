@@ -89,7 +89,7 @@ def by_rule(listings: Iterable[Listing]) -> Iterator[tuple[str, str]]:
         names[folded.key] = min(names.get(folded.key, folded), folded, key=lambda each: each.shown)
     known = [names[key] for key in sorted(names)]
     yield from _generations(known)
-    yield from _sizes(known)
+    yield from _sizes(known, at)
     yield from _tiers(known)
     yield from _decimals(known, at)
 
@@ -107,8 +107,11 @@ def _generations(known: list[Folded]) -> Iterator[tuple[str, str]]:
             yield plain, numbered[1]
 
 
-def _sizes(known: list[Folded]) -> Iterator[tuple[str, str]]:
-    """A name without its size, or without its active parameters, is the only one that has them."""
+def _sizes(known: list[Folded], at: Mapping[str, set[str]]) -> Iterator[tuple[str, str]]:
+    """A name without its size, or without its active parameters, is the only one that has them.
+
+    A provider that has both `x` and `x-8b` shows that the size of `x` is another one.
+    """
     families: dict[tuple[tuple[str, ...], ...], list[Folded]] = defaultdict(list)
     for folded in known:
         families[_family(folded)].append(folded)
@@ -119,15 +122,20 @@ def _sizes(known: list[Folded]) -> Iterator[tuple[str, str]]:
         unsized = by_size.pop((), [])
         for sized in by_size.values():
             yield from _active(sized)
-        if len(by_size) == 1:
-            yield from _active([*unsized, *next(iter(by_size.values()))])
+        sized = next(iter(by_size.values()), [])
+        if len(by_size) == 1 and not _providers(unsized, at) & _providers(sized, at):
+            yield from _active([*unsized, *sized])
+
+
+def _providers(names: list[Folded], at: Mapping[str, set[str]]) -> set[str]:
+    return set().union(*(at[folded.key] for folded in names))
 
 
 def _tiers(known: list[Folded]) -> Iterator[tuple[str, str]]:
-    """A name with a size and without its tier is the only one of that size with a tier."""
+    """A name with active parameters and without its tier is the only one of them with a tier."""
     tiered: dict[tuple[tuple[str, ...], tuple[str, ...]], list[Folded]] = defaultdict(list)
     for folded in known:
-        if any(_SIZE.fullmatch(number) for number in folded.numbers):
+        if _details(folded):
             words = tuple(word for word in folded.words if word not in _TIERS)
             tiered[words, folded.numbers].append(folded)
     for (words, _), same in tiered.items():

@@ -100,6 +100,11 @@ def test_a_fast_variant_is_the_same_model_only_beside_the_plain_one() -> None:
     assert [len({p.model for p in places}) for places in (beside, alone, of_the_maker)] == [1, 2, 2]
 
 
+def test_a_provider_that_has_a_name_with_and_without_a_size_means_two_models() -> None:
+    assert len(set(_models("orbit-1.5", "orbit-1.5-8b", provider="acme"))) == 2
+    assert len(set(_models("orbit-1.5", "orbit-1.5-8b"))) == 1
+
+
 def test_the_shown_name_is_the_makers_spelling_then_the_most_common() -> None:
     assert set(_models("deepseek-v9", "deepseek-v9", "DeepSeek_V9")) == {"deepseek-v9"}
     of_the_maker = _entry("deepseek", "DeepSeek-V9")
@@ -201,6 +206,20 @@ def test_an_operators_alias_decides_the_model_and_its_name() -> None:
     assert [place.model for place in found] == ["Orbit", "Orbit", "Star-X", "Star-X"]
 
 
+@pytest.mark.parametrize("alias", ["orbit-7-2026-01-02", "orbit-7-0102", "ORBIT7@20260102"])
+def test_an_alias_with_a_date_is_that_snapshot_only(alias: str) -> None:
+    entries = _at_each("orbit-7", "orbit-7-0102", "orbit-7-2026-01-02", "orbit-7-2026-03-04")
+    plain, short, full, other = _placed(entries, {alias: "Star"})
+    assert plain.model == other.model == "orbit-7"
+    assert "Star" in (short.model, full.model)
+    assert full.version == short.version == "2026.1.2"
+
+
+def test_an_alias_of_a_date_without_a_year_is_the_model_apart() -> None:
+    found = _placed(_at_each("orbit-7", "orbit-7-0102"), {"orbit-7-01-02": "Star"})
+    assert [place.model for place in found] == ["orbit-7", "Star"]
+
+
 @pytest.mark.parametrize(
     ("provider", "name"), [("", "orbit"), ("日本", "orbit"), ("acme", "???"), ("acme", "日本")]
 )
@@ -222,8 +241,8 @@ _NAMES = st.lists(_PARTS, min_size=1, max_size=5).map("-".join)
 _DAYS = st.none() | st.dates(date(2023, 1, 1), date(2026, 12, 31))
 _ENTRIES = st.lists(
     st.builds(
-        lambda provider, name, day, amount, catalog, listed: _entry(
-            provider, name, said=Said(released_on=day, prices=_price(amount).prices)
+        lambda provider, name, day, amount, catalog, listed, same_as: _entry(
+            provider, name, same_as, said=Said(released_on=day, prices=_price(amount).prices)
         )._replace(catalog=catalog[0], precedence=catalog[1], listed=listed),
         st.sampled_from(["openai", "anthropic", "acme", "azure"]),
         _NAMES,
@@ -231,6 +250,7 @@ _ENTRIES = st.lists(
         st.sampled_from(["0.1", "0.2"]),
         st.sampled_from([("litellm", 30), ("models-dev", 20), ("own", 20)]),
         st.booleans(),
+        st.lists(_NAMES, max_size=1).map(tuple),
     ),
     max_size=14,
     unique_by=lambda each: (each.catalog, each.entry.key),
@@ -243,7 +263,8 @@ def test_the_order_of_entries_and_catalogs_never_counts(
     entries: list[CatalogedEntry], data: st.DataObject
 ) -> None:
     shuffled = data.draw(st.permutations(entries))
-    assert grouping.group(entries, {}) == grouping.group(shuffled, {})
+    aliases = data.draw(st.dictionaries(_NAMES, st.sampled_from(["Star", "orbit-4"]), max_size=2))
+    assert grouping.group(entries, aliases) == grouping.group(shuffled, aliases)
 
 
 @given(entries=_ENTRIES)
