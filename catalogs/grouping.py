@@ -178,7 +178,8 @@ def _names(groups: Mapping[str, list[_Item]], joined: Joined) -> dict[str, str]:
 
 def _spellings(items: list[_Item]) -> list[str]:
     """All spellings, the best first: the maker's own, then the most common."""
-    listed = [item for item in items if item.cataloged.listed] or items
+    own = [item for item in items if not item.cataloged.entry.same_as] or items
+    listed = [item for item in own if item.cataloged.listed] or own
     suffix = "-latest" if all(item.folded.latest for item in items) else ""
     counts = Counter(item.folded.shown for item in listed)
     best: dict[str, tuple[int, int]] = {}
@@ -186,10 +187,12 @@ def _spellings(items: list[_Item]) -> list[str]:
         shown = item.folded.shown
         rank = makers.rank(item.cataloged.entry.provider, shown), item.cataloged.precedence
         best[shown] = min(best.get(shown, rank), rank)
-    ordered = sorted(
-        counts, key=lambda name: (best[name][0], -counts[name], best[name][1], name.swapcase())
-    )
-    return [name + suffix for name in ordered]
+
+    def order(name: str) -> tuple[int, int, int, int, str]:
+        rank, precedence = best[name]
+        return rank, -counts[name], precedence, -name.count("."), name.swapcase()
+
+    return [name + suffix for name in sorted(counts, key=order)]
 
 
 def _placements(name: str, items: list[_Item]) -> dict[tuple[str, str], Placement]:

@@ -107,6 +107,7 @@ def test_a_provider_that_has_a_name_with_and_without_a_size_means_two_models() -
 
 def test_the_shown_name_is_the_makers_spelling_then_the_most_common() -> None:
     assert set(_models("deepseek-v9", "deepseek-v9", "DeepSeek_V9")) == {"deepseek-v9"}
+    assert set(_models("orbit-2-5", "orbit-2.5")) == {"orbit-2.5"}
     of_the_maker = _entry("deepseek", "DeepSeek-V9")
     found = _placed([*_at_each("deepseek-v9", "deepseek-v9"), of_the_maker])
     assert {place.model for place in found} == {"DeepSeek-V9"}
@@ -196,7 +197,7 @@ def test_a_resellers_own_latest_says_nothing_of_the_makers_name() -> None:
 
 def test_a_link_of_the_catalog_joins_two_names() -> None:
     found = _placed([_entry("acme", "omega-5"), _entry("acme", "omega-latest", ("omega-5",))])
-    assert len({place.model for place in found}) == 1
+    assert {place.model for place in found} == {"omega-5"}
     assert {place.rolling for place in found} == {False}
 
 
