@@ -63,7 +63,8 @@ async def _owners(gql: GraphQL) -> dict[str, str]:
     """Fills every connection; returns the id of an owner of each type, whose connections are full.
 
     One model has several versions; one of these has several bindings, all of one provider; one of
-    these has several prices. An alias was moved from version to version.
+    these has several prices. An alias was moved from version to version. One of several catalogs
+    has several entries.
     """
     for _ in range(ITEMS):
         await factories.model(gql.db)
@@ -74,6 +75,10 @@ async def _owners(gql: GraphQL) -> dict[str, str]:
         start = factories.EPOCH.replace(year=2020 + year)
         await factories.price(gql.db, bindings[0], "0.1", effective_from=start)
         await factories.provider(gql.db)
+        await factories.catalog(gql.db)
+    catalog = await factories.catalog(gql.db)
+    for binding in bindings:
+        await factories.entry(gql.db, catalog, binding)
     alias = await factories.alias(gql.db, versions[0])
     for version in versions[1:]:
         await gql(
@@ -89,6 +94,7 @@ async def _owners(gql: GraphQL) -> dict[str, str]:
         "ProviderBinding": bindings[0].node_id,
         "Provider": provider.node_id,
         "ModelAlias": ids.encode(ids.ALIAS, alias.id),
+        "Catalog": catalog.node_id,
     }
 
 
