@@ -89,6 +89,8 @@ def fold(raw: str, provider: str) -> Folded:
     latest = _LATEST.search(text) is not None
     full = _spelled(_LATEST.sub("", text))
     text, stamp = stamps.split(full)
+    if _LATEST.search(text):  # x-latest-20260505 is the snapshot of x
+        text = _LATEST.sub("", text)
     shown = segments.with_provider(text, provider)
     return replace(of_text(shown), stamp=stamp, latest=latest, full=full)
 

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from itertools import chain, count
 from typing import NamedTuple
 
 from catalogs import folding, makers, releases, years
@@ -170,8 +171,9 @@ def _names(groups: Mapping[str, list[_Item]], joined: Joined) -> dict[str, str]:
     for root in pinned:
         own = joined.pinned(root)
         spellings = [own] if own else _spellings(groups[root])
-        free = [name for name in spellings if folding.of_text(name).key not in taken]
-        names[root] = free[0] if free else root.replace(" ", "-")
+        spare = (f"{root.replace(' ', '-')}-{number}" for number in count(2))
+        candidates = chain(spellings, spare)
+        names[root] = next(n for n in candidates if folding.of_text(n).key not in taken)
         taken.add(folding.of_text(names[root]).key)
     return names
 

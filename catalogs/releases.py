@@ -33,6 +33,8 @@ def of_model(entries: Sequence[Named]) -> list[Release]:
     """The version of each of these entries of one model, in their order."""
     dates = _dates(entries)
     fixed = _is_fixed(entries)
+    if not dates and all(each.latest for each in entries):
+        return [Release(UNDATED, _released_on(UNDATED, list(entries)), True)] * len(entries)
     versions = [_version(each, dates, fixed) for each in entries]
     members: dict[tuple[str, bool], list[Named]] = defaultdict(list)
     for version, each in zip(versions, entries, strict=True):

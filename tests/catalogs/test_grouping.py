@@ -117,7 +117,7 @@ def test_the_shown_name_is_the_makers_spelling_then_the_most_common() -> None:
 def test_one_snapshot_and_the_undated_name_are_one_version() -> None:
     spellings = ("zeta-2-2026-03-15", "zeta-2-20260315", "zeta-2@20260315", "zeta-2-03-15",
                  "zeta-2-0315", "zeta-2-260315", "zeta-2-2603", "zeta-2-03-2026", "zeta-2",
-                 "zeta-2-latest")  # fmt: skip
+                 "zeta-2-latest", "zeta-2-latest-20260315")  # fmt: skip
     found = _placed(_at_each(*spellings))
     key = found[0].key
     assert set(found) == {Placement("zeta-2", key, "2026.3.15", date(2026, 3, 15), False)}
@@ -186,6 +186,13 @@ def test_a_rolling_name_is_apart_from_a_fixed_generation_of_other_price() -> Non
         ("1.0.0-latest", True),
     ]
     assert {place.model for place in found} == {"tower-large"}
+
+
+def test_a_name_that_is_only_there_as_latest_is_rolling_and_keeps_it() -> None:
+    found = _placed(_at_each("tower-flash-latest", "Tower_Flash-latest", "tower-flash-latest"))
+    assert {(p.model, p.version, p.rolling) for p in found} == {
+        ("tower-flash-latest", "1.0.0", True)
+    }
 
 
 def test_a_resellers_own_latest_says_nothing_of_the_makers_name() -> None:
