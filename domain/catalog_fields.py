@@ -6,7 +6,7 @@ values as JSON: dates and enums as text, lists of enums without order.
 
 from typing import NamedTuple
 
-from domain.enums import EntityKind
+from domain.audit_enums import EntityKind
 
 
 class CatalogField(NamedTuple):

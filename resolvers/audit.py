@@ -7,7 +7,7 @@ import strawberry
 from db.reads import audit
 from db.reads.keyset import Relation
 from db.tables import AuditEvent, Model
-from domain.enums import AuditAction, EntityKind
+from domain.audit_enums import AuditAction, EntityKind
 from resolvers import connections, nodes
 from resolvers.arguments import input_type, optional
 from resolvers.context import Info

@@ -10,7 +10,7 @@ from uuid import UUID
 from db.reads import audit, data_version, models
 from db.tables import AuditEvent, Model
 from domain import ids
-from domain.enums import AuditAction, EntityKind
+from domain.audit_enums import AuditAction, EntityKind
 from resolvers import event_cursors
 from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Context, Info

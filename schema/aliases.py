@@ -5,7 +5,7 @@ from datetime import datetime
 import resolvers.aliases
 from db import tables
 from db.reads import aliases
-from domain.enums import AuditAction
+from domain.audit_enums import AuditAction
 from resolvers.scalars import SemVer
 from schema.fields import attribute, batched, type_of
 from schema.models import Model

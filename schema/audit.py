@@ -9,7 +9,7 @@ import resolvers.audit
 import resolvers.events
 from db import tables
 from domain import field_changes
-from domain.enums import AuditAction, EntityKind
+from domain.audit_enums import AuditAction, EntityKind
 from schema.fields import attribute, batched, type_of
 from schema.models import Model
 from schema.nodes import Node

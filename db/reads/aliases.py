@@ -16,7 +16,7 @@ from db.reads.derived import map_rows
 from db.reads.keyset import Listing, Relation, Window, page_per_parent, plain
 from db.reads.lookup import row_by_column, rows_by_column
 from db.tables import ModelAlias
-from domain.enums import AuditAction
+from domain.audit_enums import AuditAction
 
 by_ids = partial(row_by_column, ModelAlias, "id")
 of_models = partial(rows_by_column, ModelAlias, "model_id", order="name")

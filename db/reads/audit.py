@@ -15,7 +15,7 @@ from db.reads.keyset import Listing, among, plain
 from db.reads.lookup import row_by_column
 from db.tables import AuditEvent
 from domain import ids
-from domain.enums import EntityKind
+from domain.audit_enums import EntityKind
 
 # Prefix of an object's id -> the kinds of events that have such an object as their subject.
 SUBJECTS: Mapping[str, tuple[EntityKind, ...]] = {

@@ -26,8 +26,9 @@ from db.tables import (
     Provider,
     ProviderBinding,
 )
+from domain.audit_enums import EntityKind
 from domain.catalog_fields import FIELDS, MERGED_FIELDS, PRICE_PATH, STATUSES, CatalogField
-from domain.enums import DifferenceReason, EntityKind
+from domain.enums import DifferenceReason
 
 
 class Difference(NamedTuple):

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from db.tables.columns import TIME, Row, check, enum_column, json
 from domain import field_changes, ids
-from domain.enums import AuditAction, EntityKind
+from domain.audit_enums import AuditAction, EntityKind
 from domain.field_changes import FieldChange
 
 _NODE_PREFIX = {

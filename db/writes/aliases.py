@@ -10,7 +10,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.reads import aliases
 from db.tables import Model, ModelAlias, ModelVersion
 from db.writes import rows, versions
-from domain.enums import AuditAction, VersionStatus
+from domain.audit_enums import AuditAction
+from domain.enums import VersionStatus
 from domain.problems import InvalidState, NotFound, Refused, RevisionMismatch, UserErrorCode
 from domain.rules import ALIASES_MAX
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from catalogs.entry import Said
 from db import tables
+from domain.audit_enums import EntityKind
 from domain.catalog_fields import FIELDS, MERGED_FIELDS, PATHS
-from domain.enums import EntityKind
 
 ROWS: dict[EntityKind, Any] = {
     EntityKind.BINDING: tables.ProviderBinding,
