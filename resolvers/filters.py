@@ -43,6 +43,12 @@ class DecimalRange:
     lte: Decimal | None = optional("At most this; no upper bound when null.")
 
 
+@input_type("A range of whole numbers, both bounds inclusive. An unknown value is in no range.")
+class IntRange:
+    gte: int | None = optional("At least this; no lower bound when null.")
+    lte: int | None = optional("At most this; no upper bound when null.")
+
+
 @input_type("A range of days (UTC), both bounds inclusive. An unknown day is in no range.")
 class DateRange:
     gte: date | None = optional("On this day or later; no lower bound when null.")
@@ -65,6 +71,16 @@ class ModelFilter:
     labels: list[LabelInput] | None = optional("Models with one of these labels.")
     providers: list[str] | None = optional("Models with a binding of these providers, by slug.")
     has_active_version: bool | None = optional("True: with an ACTIVE version; false: without.")
+    capabilities: list[Capability] | None = optional(
+        "Models whose latestVersion has all of these capabilities; all models when it is empty."
+    )
+    sunset_on: DateRange | None = optional(
+        "Models whose latestVersion has a sunsetOn in this range; see also BindingFilter.sunsetOn."
+    )
+    aliases: list[str] | None = optional("Models that have one of these aliases.")
+    listed: bool | None = optional(
+        "True: models with a binding that a catalog lists now; false: the others."
+    )
     created_at: DateTimeRange | None = optional("Models created in this period.")
     updated_at: DateTimeRange | None = optional("Models last changed in this period.")
 
@@ -89,6 +105,9 @@ class VersionFilter:
     )
     released_on: DateRange | None = optional("Versions released on these days.")
     rolling: bool | None = optional("True: rolling versions; false: the others.")
+    deprecated_on: DateRange | None = optional("Versions with a deprecatedOn in this range.")
+    sunset_on: DateRange | None = optional("Versions with a sunsetOn in this range.")
+    providers: list[str] | None = optional("Versions with a binding of these providers, by slug.")
     created_at: DateTimeRange | None = optional("Versions created in this period.")
     has_routable_binding: bool | None = optional("True: with a routable binding; false: without.")
 
@@ -108,6 +127,26 @@ class BindingFilter:
     input_per_1k: DecimalRange | None = optional(
         "Bindings whose input price now, US dollars per 1,000 tokens, is in this range."
     )
+    capabilities: list[Capability] | None = optional(
+        "Bindings with all of these capabilities, their own or, where theirs are null, those of the"
+        " version; all bindings when it is empty."
+    )
+    any_capability: list[Capability] | None = optional(
+        "Bindings with at least one of these capabilities, their own or else those of the version."
+    )
+    context_window: IntRange | None = optional(
+        "Bindings with a contextWindow in this range, their own or else that of the version."
+    )
+    tasks: list[TaskType] | None = optional("Bindings of models for one of these tasks.")
+    models: list[ModelRef] | None = optional("Bindings of one of these models.")
+    version_statuses: list[VersionStatus] | None = optional(
+        "Bindings of versions with one of these states."
+    )
+    sunset_on: DateRange | None = optional(
+        "Bindings whose own sunsetOn is in this range; that of the version may be earlier."
+    )
+    has_region: bool | None = optional("True: bindings with a region; false: without.")
+    listed: bool | None = optional("True: bindings that a catalog lists now; false: the others.")
 
 
 @input_type(FILTER_DESCRIPTION)
@@ -148,9 +187,10 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("BindingFilter", "versions"): lambda texts: decoded(ids.VERSION, texts),
     ("ModelFilter", "labels"): lambda labels: tuple({label.key: label.value} for label in labels),
     ("VersionFilter", "models"): _models,
+    ("BindingFilter", "models"): _models,
     ("AuditEventFilter", "subjects"): _subjects,
 }
-_RANGES = (FloatRange, DecimalRange, DateRange, DateTimeRange)
+_RANGES = (FloatRange, DecimalRange, IntRange, DateRange, DateTimeRange)
 
 
 @by_identity

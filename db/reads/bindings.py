@@ -1,6 +1,6 @@
 """Bindings in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -11,12 +11,15 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.reads.conditions import in_range
+from db.reads import models
+from db.reads.catalogs import is_listed
+from db.reads.conditions import days_between, has_all, has_any, in_range, value_between
+from db.reads.effective import effective
 from db.reads.keyset import Key, Listing, among, nullable, plain
 from db.reads.lookup import row_by_column
 from db.reads.prices import input_in_range, input_now
 from db.reads.routable import is_routable
-from db.tables import ModelVersion, Provider, ProviderBinding
+from db.tables import Model, ModelVersion, Provider, ProviderBinding
 from domain.enums import HealthState
 
 
@@ -36,8 +39,34 @@ def _health(states: Sequence[str]) -> sa.ColumnElement[bool]:
     return among(sa.literal(HealthState.UNKNOWN.value, sa.Text()), states)
 
 
+def _of_tasks(tasks: Sequence[str]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(Model.id)).where(among(col(Model.task), tasks))
+    return col(ProviderBinding.model_id).in_(chosen)
+
+
+def _of_models(refs: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(Model.id)).where(models.referenced(refs))
+    return col(ProviderBinding.model_id).in_(chosen)
+
+
+def _of_versions_with(statuses: Sequence[str]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(ModelVersion.id)).where(among(col(ModelVersion.status), statuses))
+    return col(ProviderBinding.version_id).in_(chosen)
+
+
+def _has_region(is_expected: bool) -> sa.ColumnElement[bool]:
+    region = col(ProviderBinding.region)
+    return region.is_not(None) if is_expected else region.is_(None)
+
+
+def _listed(is_expected: bool) -> sa.ColumnElement[bool]:
+    has_one = is_listed("binding_id", col(ProviderBinding.id))
+    return has_one if is_expected else ~has_one
+
+
 _SUCCESS_RATE = nullable("provider_bindings", "success_rate", "float8", sa.Double())
 _LATENCY = nullable("provider_bindings", "latency_ms", "float8", sa.Double())
+_SUNSET_ON = nullable("provider_bindings", "sunset_on", "date", sa.Double())
 
 LISTING = Listing(
     table=ProviderBinding,
@@ -52,6 +81,15 @@ LISTING = Listing(
         "success_rate": in_range(col(ProviderBinding.success_rate), _SUCCESS_RATE),
         "latency_ms": in_range(col(ProviderBinding.latency_ms), _LATENCY),
         "health_states": _health,
+        "capabilities": effective("capabilities", has_all),
+        "any_capability": effective("capabilities", has_any),
+        "context_window": effective("context_window", value_between),
+        "tasks": _of_tasks,
+        "models": _of_models,
+        "version_statuses": _of_versions_with,
+        "sunset_on": days_between(col(ProviderBinding.sunset_on), _SUNSET_ON),
+        "has_region": _has_region,
+        "listed": _listed,
         "input_per_1k": input_in_range,
     },
     keys={
@@ -59,6 +97,7 @@ LISTING = Listing(
         "CREATED_AT": plain(col(ProviderBinding.created_at)),
         "SUCCESS_RATE": _SUCCESS_RATE,
         "LATENCY": _LATENCY,
+        "SUNSET_ON": _SUNSET_ON,
         "INPUT_PER_1K": Key(
             sa.func.coalesce(input_now(), sa.text("'Infinity'::numeric")),
             sa.func.coalesce(input_now(), sa.text("'-Infinity'::numeric")),

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
-from db.postgres.statements import bound
+from db.postgres.statements import bound, bound_array
 from db.reads.keyset import Condition, Key, between
 from db.tables.columns import DAY_ZERO
 
@@ -80,3 +80,29 @@ def in_range(column: Any, key: Key) -> Condition:
         return sa.and_(column.is_not(None), between(indexed, low, high))
 
     return condition
+
+
+def value_between(column: Any) -> Condition:
+    """Rows whose value is from `gte` to `lte`, both inclusive; NULL is in no range."""
+
+    def condition(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+        within = between(column, bounds.get("gte"), bounds.get("lte"))
+        return sa.and_(column.is_not(None), within)
+
+    return condition
+
+
+def has_all(column: Any) -> Condition:
+    """Rows whose array has all the values; all rows for no values, also where it is NULL."""
+
+    def condition(names: Any) -> sa.ColumnElement[bool]:
+        wanted = bound_array(names, sa.Text())
+        # unknown values contain not even an empty array
+        return sa.or_(sa.func.cardinality(wanted) == 0, column.contains(wanted))
+
+    return condition
+
+
+def has_any(column: Any) -> Condition:
+    """Rows whose array has at least one of the values; NULL has none."""
+    return lambda names: column.overlap(bound_array(names, sa.Text()))

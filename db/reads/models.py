@@ -8,10 +8,13 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.postgres.reader import Source
-from db.reads.conditions import any_label, name_contains, time_between
-from db.reads.keyset import Listing, among, plain
+from db.postgres.statements import bound_array
+from db.reads.catalogs import is_listed
+from db.reads.conditions import any_label, has_all, name_contains, time_between, value_between
+from db.reads.keyset import Condition, Listing, among, plain
+from db.reads.latest import is_latest
 from db.reads.lookup import row_by_column, rows_after
-from db.tables import Model, ModelVersion, Provider, ProviderBinding
+from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
 from db.tables.columns import lower
 from domain.enums import VersionStatus
 from domain.names import without_case
@@ -43,6 +46,34 @@ def _has_active_version(is_expected: bool) -> sa.ColumnElement[bool]:
     return has_one if is_expected else ~has_one
 
 
+def _whose_latest(condition: Condition) -> Condition:
+    """Models whose latest version meets the condition."""
+
+    def meets(value: Any) -> sa.ColumnElement[bool]:
+        of_latest = sa.select(col(ModelVersion.model_id)).where(condition(value), is_latest())
+        return col(Model.id).in_(of_latest)
+
+    return meets
+
+
+def _capable(names: Sequence[str]) -> sa.ColumnElement[bool]:
+    are_none = sa.func.cardinality(bound_array(names, sa.Text())) == 0
+    return sa.or_(are_none, _whose_latest(has_all(col(ModelVersion.capabilities)))(names))
+
+
+def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(ModelAlias.model_id)).where(among(col(ModelAlias.name), names))
+    return col(Model.id).in_(chosen)
+
+
+def _listed(is_expected: bool) -> sa.ColumnElement[bool]:
+    has_one = sa.exists().where(
+        col(ProviderBinding.model_id) == Model.id,
+        is_listed("binding_id", col(ProviderBinding.id)),
+    )
+    return has_one if is_expected else ~has_one
+
+
 LISTING = Listing(
     table=Model,
     conditions={
@@ -54,6 +85,10 @@ LISTING = Listing(
         "labels": any_label(Model),
         "providers": _offered_by,
         "has_active_version": _has_active_version,
+        "capabilities": _capable,
+        "sunset_on": _whose_latest(value_between(col(ModelVersion.sunset_on))),
+        "aliases": _with_alias,
+        "listed": _listed,
         "created_at": time_between(col(Model.created_at)),
         "updated_at": time_between(col(Model.updated_at)),
     },

@@ -10,9 +10,16 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound, bound_array
+from db.postgres.statements import Query, bound
 from db.reads import models
-from db.reads.conditions import days_between, in_range, time_between
+from db.reads.conditions import (
+    days_between,
+    has_all,
+    has_any,
+    in_range,
+    time_between,
+    value_between,
+)
 from db.reads.keyset import (
     Listing,
     Relation,
@@ -24,7 +31,7 @@ from db.reads.keyset import (
 )
 from db.reads.lookup import row_by_column, rows_after, rows_by_column
 from db.reads.routable import has_routable_binding, slo_status
-from db.tables import Model, ModelAlias, ModelVersion
+from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
 from domain.enums import SloStatus, VersionStatus
 
 
@@ -39,16 +46,12 @@ def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
     )
 
 
-def _all_capabilities(names: Sequence[str]) -> sa.ColumnElement[bool]:
-    capabilities: Any = col(ModelVersion.capabilities)
-    wanted = bound_array(names, sa.Text())
-    # unknown capabilities contain not even an empty array
-    return sa.or_(sa.func.cardinality(wanted) == 0, capabilities.contains(wanted))
-
-
-def _any_capability(names: Sequence[str]) -> sa.ColumnElement[bool]:
-    capabilities: Any = col(ModelVersion.capabilities)
-    return capabilities.overlap(bound_array(names, sa.Text()))  # type: ignore[no-any-return]  # of Any
+def _of_providers(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(Provider.id)).where(among(col(Provider.slug), slugs))
+    return sa.exists().where(
+        col(ProviderBinding.version_id) == ModelVersion.id,
+        col(ProviderBinding.provider_id).in_(chosen),
+    )
 
 
 _EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())
@@ -68,10 +71,13 @@ LISTING = Listing(
         "eval_score": in_range(col(ModelVersion.eval_score), _EVAL_SCORE),
         "cost_per_1k": in_range(col(ModelVersion.cost_per_1k), _COST_PER_1K),
         "slo_statuses": lambda statuses: among(slo_status(), statuses),
-        "capabilities": _all_capabilities,
-        "any_capability": _any_capability,
         "released_on": days_between(col(ModelVersion.released_on), _RELEASED_ON),
         "rolling": lambda is_rolling: col(ModelVersion.rolling) == is_rolling,
+        "capabilities": has_all(col(ModelVersion.capabilities)),
+        "any_capability": has_any(col(ModelVersion.capabilities)),
+        "deprecated_on": value_between(col(ModelVersion.deprecated_on)),
+        "sunset_on": value_between(col(ModelVersion.sunset_on)),
+        "providers": _of_providers,
         "created_at": time_between(col(ModelVersion.created_at)),
         "has_routable_binding": has_routable_binding,
     },

@@ -60,6 +60,7 @@ class ProviderBinding(VersionedRow, table=True):
         sa.Index("ix_provider_bindings_created_at_id", "created_at", "id"),
         *asc_desc_indexes("provider_bindings", "success_rate", "float8"),
         *asc_desc_indexes("provider_bindings", "latency_ms", "float8"),
+        *asc_desc_indexes("provider_bindings", "sunset_on", "date"),
         sa.Index("ix_provider_bindings_provider_model_id", "provider_model_id"),
         sa.Index("ix_provider_bindings_region", "region"),
         sa.Index("ix_provider_bindings_status", "status"),

@@ -70,6 +70,16 @@ class ModelVersion(VersionedRow, table=True):
         sa.Index("ix_model_versions_number_id", "number", "id"),
         sa.Index("ix_model_versions_semver_key_id", "semver_key", "id"),
         sa.Index("ix_model_versions_created_at_id", "created_at", "id"),
+        sa.Index(
+            "ix_model_versions_deprecated_on",
+            "deprecated_on",
+            postgresql_where=sa.text("deprecated_on IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_model_versions_sunset_on",
+            "sunset_on",
+            postgresql_where=sa.text("sunset_on IS NOT NULL"),
+        ),
         *asc_desc_indexes("model_versions", "eval_score", "float8"),
         *asc_desc_indexes("model_versions", "cost_per_1k", "numeric"),
         *asc_desc_indexes("model_versions", "released_on", "date"),

@@ -24,14 +24,18 @@ INSERT INTO models (
     FROM generate_series(0, {MODELS - 1}) n;
 INSERT INTO model_versions (
     id, revision, model_id, number, version, semver_key, content_hash, region, status,
-    eval_score, cost_per_1k, slo_latency_ms, capabilities, released_on, rolling, created_at)
+    eval_score, cost_per_1k, slo_latency_ms, capabilities, released_on, rolling, deprecated_on,
+    sunset_on, created_at)
     SELECT pg_temp.key('3', n), 1, pg_temp.key('2', n / 5), n % 5 + 1, n || '.0.0',
         lpad(n::text, 6, '0'), encode(sha256(n::text::bytea), 'hex'), 'region-' || n % 500,
         CASE n % 500 WHEN 0 THEN 'DRAFT' ELSE 'ACTIVE' END,
         CASE WHEN n % 10 > 0 THEN n / {VERSIONS}.0 END,
         CASE WHEN n % 10 > 0 THEN n * 0.01 END, 50,
-        CASE n % 500 WHEN 0 THEN ARRAY['REASONING'] ELSE ARRAY['TOOLS', 'STREAMING'] END,
+        CASE WHEN n % 500 = 0 THEN ARRAY['REASONING'] WHEN n % 2500 = 4 THEN ARRAY['COMPUTER_USE']
+            ELSE ARRAY['TOOLS', 'STREAMING'] END,
         CASE WHEN n % 10 > 0 THEN date '2020-01-01' + (n / 10)::int END, n % 500 = 0,
+        CASE n % 500 WHEN 4 THEN date '2028-01-01' + n / 500 END,
+        CASE n % 500 WHEN 4 THEN date '2030-01-01' + n / 500 END,
         timestamptz '2020-01-01Z' + n * interval '1 minute'
     FROM generate_series(0, {VERSIONS - 1}) n;
 INSERT INTO model_aliases (id, revision, model_id, name, version_id)
@@ -40,12 +44,15 @@ INSERT INTO model_aliases (id, revision, model_id, name, version_id)
     FROM generate_series(0, {MODELS - 1}) n;
 INSERT INTO provider_bindings (
     id, revision, version_id, model_id, provider_id, provider_model_id, region, status,
-    priority, weight, success_rate, latency_ms, created_at)
+    priority, weight, success_rate, latency_ms, capabilities, context_window, sunset_on,
+    created_at)
     SELECT pg_temp.key('5', n), 1, pg_temp.key('3', n / 4), pg_temp.key('2', n / 20),
         pg_temp.key('1', n % 500), 'served-' || n, 'region-' || n % 5000,
         CASE n % 500 WHEN 0 THEN 'DRAINING' ELSE 'ACTIVE' END, n, 100,
         CASE WHEN n % 10 > 0 THEN n / {BINDINGS}.0 END,
         CASE WHEN n % 10 > 0 THEN n * 0.01 + 1 END,
+        CASE n % 500 WHEN 7 THEN ARRAY['VISION'] WHEN 8 THEN ARRAY[]::text[] END,
+        CASE n % 500 WHEN 7 THEN n END, CASE n % 500 WHEN 7 THEN date '2030-01-01' + n / 500 END,
         timestamptz '2020-01-01Z' + n * interval '1 minute'
     FROM generate_series(0, {BINDINGS - 1}) n;
 INSERT INTO prices (id, binding_id, input_per_1k, effective_from)

@@ -42,6 +42,7 @@ KEYS = {
         "SUCCESS_RATE": "success_rate",
         "LATENCY": "latency_ms",
         "INPUT_PER_1K": PRICE_NOW,
+        "SUNSET_ON": "sunset_on",
     },
 }
 PARENTS = {  # connection -> its owners: their type, and the foreign key
@@ -129,6 +130,7 @@ async def _insert_binding(
         priority=rng.choice([0, 1, 2**31 - 1]),
         success_rate=_random_value(rng, 0.0, 1 / 3, 1.0),
         latency_ms=_random_value(rng, 5e-324, 100.0, 1.7976931348623157e308),
+        sunset_on=_random_value(rng, date.min, date(1999, 12, 31), date(2030, 1, 31), date.max),
     )
     for years in range(rng.randrange(3)):  # the second one takes effect in the far future
         amount = _random_value(rng, "0", "0.0025", "0.0050")
