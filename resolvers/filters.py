@@ -190,6 +190,8 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("BindingFilter", "models"): _models,
     ("AuditEventFilter", "subjects"): _subjects,
 }
+# Lists of which all values must match: an empty one sets no condition.
+_ALL_OF = {(f"{kind}Filter", "capabilities") for kind in ("Model", "Version", "Binding")}
 _RANGES = (FloatRange, DecimalRange, IntRange, DateRange, DateTimeRange)
 
 
@@ -198,9 +200,10 @@ def conditions(filter: Any) -> dict[str, Any]:
     """The conditions that a filter sets, by name; absent and null fields set none."""
     conditions = {}
     for name, value in vars(filter).items() if filter is not None else ():
-        if value is None:
+        field = (type(filter).__name__, name)
+        if value is None or (value == [] and field in _ALL_OF):
             continue
-        convert = _CONVERTERS.get((type(filter).__name__, name))
+        convert = _CONVERTERS.get(field)
         if convert is None and isinstance(value, _RANGES):
             convert = _range
         conditions[name] = convert(value) if convert else value

@@ -8,7 +8,6 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.postgres.reader import Source
-from db.postgres.statements import bound_array
 from db.reads.catalogs import is_listed
 from db.reads.conditions import any_label, has_all, name_contains, time_between, value_between
 from db.reads.keyset import Condition, Listing, among, plain
@@ -56,11 +55,6 @@ def _whose_latest(condition: Condition) -> Condition:
     return meets
 
 
-def _capable(names: Sequence[str]) -> sa.ColumnElement[bool]:
-    are_none = sa.func.cardinality(bound_array(names, sa.Text())) == 0
-    return sa.or_(are_none, _whose_latest(has_all(col(ModelVersion.capabilities)))(names))
-
-
 def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
     chosen = sa.select(col(ModelAlias.model_id)).where(among(col(ModelAlias.name), names))
     return col(Model.id).in_(chosen)
@@ -85,7 +79,7 @@ LISTING = Listing(
         "labels": any_label(Model),
         "providers": _offered_by,
         "has_active_version": _has_active_version,
-        "capabilities": _capable,
+        "capabilities": _whose_latest(has_all(col(ModelVersion.capabilities))),
         "sunset_on": _whose_latest(value_between(col(ModelVersion.sunset_on))),
         "aliases": _with_alias,
         "listed": _listed,
