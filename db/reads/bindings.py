@@ -12,10 +12,10 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
 from db.reads import models
-from db.reads.catalogs import is_listed
 from db.reads.conditions import days_between, has_all, has_any, in_range, value_between
 from db.reads.effective import effective
 from db.reads.keyset import Key, Listing, among, nullable, plain
+from db.reads.listed import is_listed
 from db.reads.lookup import row_by_column
 from db.reads.prices import input_in_range, input_now
 from db.reads.routable import is_routable
@@ -60,7 +60,7 @@ def _has_region(is_expected: bool) -> sa.ColumnElement[bool]:
 
 
 def _listed(is_expected: bool) -> sa.ColumnElement[bool]:
-    has_one = is_listed("binding_id", col(ProviderBinding.id))
+    has_one = is_listed()
     return has_one if is_expected else ~has_one
 
 

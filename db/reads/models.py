@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.postgres.reader import Source
-from db.reads.catalogs import is_listed
 from db.reads.conditions import any_label, has_all, name_contains, time_between, value_between
 from db.reads.keyset import Condition, Listing, among, plain
 from db.reads.latest import is_latest
+from db.reads.listed import is_listed
 from db.reads.lookup import row_by_column, rows_after
 from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
 from db.tables.columns import lower
@@ -63,7 +63,7 @@ def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
 def _listed(is_expected: bool) -> sa.ColumnElement[bool]:
     has_one = sa.exists().where(
         col(ProviderBinding.model_id) == Model.id,
-        is_listed("binding_id", col(ProviderBinding.id)),
+        is_listed(),
     )
     return has_one if is_expected else ~has_one
 
