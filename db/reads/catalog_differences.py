@@ -143,7 +143,7 @@ def _price(said: Any) -> tuple[Any, Any, Any]:
 def _value(field: CatalogField, said: Any, base: Any) -> Any:
     """What the entry says of the field; SQL's NULL when it says nothing."""
     if field.said is None:
-        return sa.func.nullif(base, _NULL)
+        return base
     if field.column != "status":
         return said[field.said]
     return sa.case(
@@ -160,6 +160,7 @@ def _select_compared() -> Any:
     for field in (*FIELDS, *MERGED_FIELDS):
         table, base = _TABLES[field.kind], _BASES[field.kind].columns[field.column]
         held = sa.func.coalesce(sa.func.to_jsonb(getattr(table, field.column)), _NULL)
+        base = sa.func.nullif(base, _NULL)
         default = sa.func.coalesce(base, _json(field.default))
         path: Any = sa.literal_column(f"'{field.path}'")
         rows.append((path, table.id, _value(field, said, base), held, default))

@@ -8,7 +8,16 @@ from dataclasses import fields
 from typing import Any, NamedTuple
 
 from db.reads import stats
-from domain import field_changes, json_values, patterns, retention, rules, semver, urls
+from domain import (
+    catalog_fields,
+    field_changes,
+    json_values,
+    patterns,
+    retention,
+    rules,
+    semver,
+    urls,
+)
 from resolvers import errors
 from schema.fields import USER_ERRORS_MAX
 from server.execution import documents, inputs, limits
@@ -53,6 +62,8 @@ FIXED = [
     Fixed("Aliases of a model", rules.ALIASES_MAX, "LIMIT_EXCEEDED in `userErrors`"),
     Fixed("Fields in `changes` of an event", field_changes.CHANGES_MAX, "no object has more"),
     Fixed("Entries of each list of `stats`", stats.NAMES_MAX, "those with the largest counts"),
+    Fixed("Catalog entries of a binding", catalog_fields.ENTRIES_MAX,
+          "the others are in the entries of their catalogs"),
     Fixed("Versions that a retention plan names", retention.PLANNED_MAX, "LIMIT_EXCEEDED"),
     Fixed("Versions that one call archives or purges", retention.ACTIONS_MAX,
           "LIMIT_EXCEEDED in `userErrors`"),

@@ -57,6 +57,7 @@ async def test_the_value_of_another_catalog_stays_by_precedence(
     gql: GraphQL, served: tuple[Catalog, ProviderBinding]
 ) -> None:
     said = {"description": "Bad", "deprecated": True, "provider_name": "ACME Inc.", "priority": 1}
+    await factories.catalog_values(gql.db, served[1], priority=None)
     await factories.entry(gql.db, *served, said)
     assert await _differences(gql) == {
         "priority": (1, 100, "PRECEDENCE"),
