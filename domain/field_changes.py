@@ -65,7 +65,9 @@ def _money(value: Decimal | int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _time(text: str) -> str:
+def _time(text: str) -> str | None:
+    if text == "-infinity":  # the start of a price that no source says
+        return None
     return datetime.fromisoformat(text).astimezone(UTC).isoformat()
 
 
@@ -81,7 +83,10 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "labels": _labels,
     "size_bytes": str,  # a BigInt is sent as a string
     "archive_size_bytes": str,
-    **dict.fromkeys(("cost_per_1k", "input_per_1k", "output_per_1k", "cache_read_per_1k"), _money),
+    **dict.fromkeys(
+        ("cost_per_1k", "input_per_1k", "output_per_1k", "cache_read_per_1k", "cache_write_per_1k"),
+        _money,
+    ),
     **dict.fromkeys(
         ("created_at", "archived_at", "held_at", "effective_from", "imported_at"), _time
     ),

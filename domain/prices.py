@@ -1,6 +1,6 @@
 """Prices as sets of components: what each meter costs per unit, by tier and variant."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -10,8 +10,8 @@ from domain.enums import PriceMeter, PriceUnit, PriceVariant
 class PriceComponent(NamedTuple):
     """US dollars for one unit of a meter.
 
-    `above_input_tokens` is the tier: from how many input tokens on the amount holds for the whole
-    call; 0 is the base.
+    `above_input_tokens` is the tier: the amount holds for the whole call when it has more input
+    tokens than this; 0 is the base, which holds also for a call without any.
     """
 
     meter: PriceMeter
@@ -68,6 +68,15 @@ def columns(components: Iterable[PriceComponent]) -> dict[str, Decimal | None]:
         and component.variant is PriceVariant.STANDARD
     }
     return {column: base.get(meter) for column, meter in COLUMNS.items()}
+
+
+def of_columns(amounts: Mapping[str, Any]) -> tuple[PriceComponent, ...]:
+    """The components that the values of COLUMNS say; None, or a missing column, says none."""
+    return tuple(
+        PriceComponent(meter, PriceUnit.TOKENS_1K, Decimal(amounts[column]))
+        for column, meter in COLUMNS.items()
+        if amounts.get(column) is not None
+    )
 
 
 def _order(component: PriceComponent) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ LABELS_MAX = 64
 ALIASES_MAX = 32  # of a model; with all its labels, a page of 100 models is within 10,000 objects
 TEXT_LENGTH_MAX = 10_000
 HOLD_REASON_LENGTH_MAX = 1_000
+PRICE_COMPONENTS_MAX = 100  # of one price; catalogs have some 40 at most
 MONEY_MAX = Decimal(10) ** 10  # NUMERIC(20, 10) holds less than this
 _MONEY_STEP = Decimal(10) ** -10
 INT_MAX = 2**31 - 1
@@ -218,6 +219,7 @@ PRICE: dict[str, Rule] = {
     "input_per_1k": money,
     "output_per_1k": money,
     "cache_read_per_1k": money,
+    "cache_write_per_1k": money,
     "source": up_to(255),
 }
 PROVIDER: dict[str, Rule] = {

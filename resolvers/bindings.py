@@ -88,7 +88,10 @@ async def prices_in_effect(
     parents: list[ProviderBinding],
     at: Annotated[datetime | None, describe("The time; now by default.")] = None,
 ) -> list[DatedPrice | None]:
-    """The price in effect at a time; null when no price was in effect then."""
+    """The price in effect at a time; null when none was, and before the version's releasedOn.
+
+    It is the newest price that started at or before the time, else the one of unknown start.
+    """
     load = partial(prices.in_effect, at=at, attributes=attributes(info))
     return await loaded(info, [row.id for row in parents], load)
 

@@ -125,7 +125,12 @@ class BindingFilter:
     latency_ms: FloatRange | None = optional("Bindings with a latencyMs in this range.")
     health_states: list[HealthState] | None = optional("Bindings in one of these health states.")
     input_per_1k: DecimalRange | None = optional(
-        "Bindings whose input price now, US dollars per 1,000 tokens, is in this range."
+        "Bindings whose input price now, US dollars per 1,000 tokens, is in this range.",
+        name="inputPer1k",
+    )
+    output_per_1k: DecimalRange | None = optional(
+        "Bindings whose output price now, US dollars per 1,000 tokens, is in this range.",
+        name="outputPer1k",
     )
     capabilities: list[Capability] | None = optional(
         "Bindings with all of these capabilities, their own or, where theirs are null, those of the"

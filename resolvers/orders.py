@@ -59,6 +59,7 @@ class BindingOrderField(StrEnum):
     - SUCCESS_RATE: by successRate.
     - LATENCY: by latencyMs.
     - INPUT_PER_1K: by the input price now.
+    - OUTPUT_PER_1K: by the output price now.
     - SUNSET_ON: by its own sunsetOn.
     """
 
@@ -67,6 +68,7 @@ class BindingOrderField(StrEnum):
     SUCCESS_RATE = "SUCCESS_RATE"
     LATENCY = "LATENCY"
     INPUT_PER_1K = "INPUT_PER_1K"
+    OUTPUT_PER_1K = "OUTPUT_PER_1K"
     SUNSET_ON = "SUNSET_ON"
 
 

@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry.scalars import JSON
 
+import domain.prices
 import resolvers.bindings
 import resolvers.catalogs
 import resolvers.health
 from db import tables
 from db.reads import prices
+from domain import rules
 from domain.catalog_fields import ENTRIES_MAX
-from domain.enums import BindingStatus, Capability, CircuitState, HealthState
+from domain.enums import (
+    BindingStatus,
+    Capability,
+    CircuitState,
+    HealthState,
+    PriceMeter,
+    PriceUnit,
+    PriceVariant,
+)
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
@@ -26,8 +36,23 @@ if TYPE_CHECKING:
 
 
 @type_of(
+    domain.prices.PriceComponent, "What a provider charges for one meter, in one tier and variant."
+)
+class PriceComponent:
+    meter: PriceMeter = attribute("What is charged for.")
+    unit: PriceUnit = attribute("What the amount buys.")
+    amount: Decimal = attribute("US dollars for one unit; zero is free.")
+    above_input_tokens: int = attribute(
+        "The tier: the amount holds for the whole call when it has more input tokens than this; 0"
+        " is the base."
+    )
+    variant: PriceVariant = attribute("The way of calling that it is for.")
+
+
+@type_of(
     prices.DatedPrice,
-    "A price of a binding in US dollars per 1,000 tokens. Null is unknown; zero is free.",
+    "A price of a binding in US dollars, which holds until the next one takes effect. Null is"
+    " unknown; zero is free.",
 )
 class Price(Node):
     input_per_1k: Decimal | None = attribute(
@@ -40,10 +65,23 @@ class Price(Node):
         "For input tokens that the provider reads from its cache; null when unknown.",
         name="cacheReadPer1k",
     )
-    effective_from: datetime = attribute("When the price takes effect, inclusive.")
+    cache_write_per_1k: Decimal | None = attribute(
+        "For input tokens that the provider writes to its cache; null when unknown.",
+        name="cacheWritePer1k",
+    )
+    component_list: list[PriceComponent] = attribute(
+        "The whole price, with tiers, variants and other units. The amounts per 1,000 tokens repeat"
+        " its STANDARD components without a tier. A component that is not there is unknown.",
+        name="components",
+        items_max=rules.PRICE_COMPONENTS_MAX,
+    )
+    effective_from: datetime | None = attribute(
+        "When the price takes effect, inclusive; null when no source says since when."
+    )
     effective_to: datetime | None = attribute(
         "When the next price takes effect, exclusive; null when there is no later price."
     )
+    scheduled: bool = attribute("Whether it takes effect later.")
     source: str | None = attribute(
         "Where the price comes from, for example a catalog; null when not stated."
     )

@@ -20,7 +20,7 @@ from db.tables import (
     RegistryState,
     RetentionRun,
 )
-from domain import semver
+from domain import prices, semver
 from domain.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
 
 _numbers = count(1)
@@ -84,6 +84,7 @@ async def price(
     """A price in effect since 2020."""
     amount = Decimal(input_per_1k) if input_per_1k is not None else None
     values = {"effective_from": EPOCH, "input_per_1k": amount, **columns}
+    values.setdefault("components", prices.to_json(prices.of_columns(values)))
     return await _inserted(db, Price(binding_id=of.id, **values))
 
 

@@ -14,12 +14,12 @@ from db.postgres.statements import Query
 from db.reads import models
 from db.reads.conditions import days_between, has_all, has_any, in_range, value_between
 from db.reads.effective import effective
-from db.reads.keyset import Key, Listing, among, nullable, plain
+from db.reads.keyset import Listing, among, nullable, plain
 from db.reads.listed import is_listed
 from db.reads.lookup import row_by_column
-from db.reads.prices import input_in_range, input_now
+from db.reads.prices import now_in_range, now_key
 from db.reads.routable import is_routable
-from db.tables import Model, ModelVersion, Provider, ProviderBinding
+from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
 from domain.enums import HealthState
 
 
@@ -90,7 +90,8 @@ LISTING = Listing(
         "sunset_on": days_between(col(ProviderBinding.sunset_on), _SUNSET_ON),
         "has_region": _has_region,
         "listed": _listed,
-        "input_per_1k": input_in_range,
+        "input_per_1k": partial(now_in_range, col(Price.input_per_1k)),
+        "output_per_1k": partial(now_in_range, col(Price.output_per_1k)),
     },
     keys={
         "PRIORITY": plain(col(ProviderBinding.priority)),
@@ -98,11 +99,8 @@ LISTING = Listing(
         "SUCCESS_RATE": _SUCCESS_RATE,
         "LATENCY": _LATENCY,
         "SUNSET_ON": _SUNSET_ON,
-        "INPUT_PER_1K": Key(
-            sa.func.coalesce(input_now(), sa.text("'Infinity'::numeric")),
-            sa.func.coalesce(input_now(), sa.text("'-Infinity'::numeric")),
-            sa.Numeric(),
-        ),
+        "INPUT_PER_1K": now_key(col(Price.input_per_1k)),
+        "OUTPUT_PER_1K": now_key(col(Price.output_per_1k)),
     },
 )
 

@@ -10,8 +10,8 @@ from sqlmodel import Field
 
 from db.tables.columns import (
     CAPABILITIES,
-    TIME,
     Row,
+    StartTime,
     VersionedRow,
     asc_desc_indexes,
     check,
@@ -96,7 +96,7 @@ class Price(Row, table=True):
     """A binding's price from a time on, in US dollars; rows are added, never updated.
 
     `components` is the whole price (domain/prices.py); the amounts per 1,000 tokens repeat its
-    STANDARD base components. `effective_from` is -infinity when the start is unknown.
+    STANDARD base components. `effective_from` is None when the start is unknown: -infinity in SQL.
     """
 
     __tablename__ = "prices"
@@ -108,6 +108,7 @@ class Price(Row, table=True):
         check("cache_read_per_1k_range", "cache_read_per_1k >= 0"),
         check("cache_write_per_1k_range", "cache_write_per_1k >= 0"),
         sa.Index("ix_prices_input_per_1k_binding_id", "input_per_1k", "binding_id"),
+        sa.Index("ix_prices_output_per_1k_binding_id", "output_per_1k", "binding_id"),
         sa.Index("ix_prices_effective_from", "effective_from"),
     )
 
@@ -119,5 +120,5 @@ class Price(Row, table=True):
     components: list[dict[str, Any]] = Field(
         default_factory=list, sa_type=json(), sa_column_kwargs={"server_default": "[]"}
     )
-    effective_from: datetime = Field(sa_type=TIME, nullable=False)
+    effective_from: datetime | None = Field(sa_type=StartTime, nullable=False)
     source: str | None = Field(default=None, sa_type=sa.Text)

@@ -39,6 +39,21 @@ def enum_array_column() -> ARRAY[str]:
     return ARRAY(sa.Text)
 
 
+class StartTime(sa.TypeDecorator[datetime]):
+    """A time that is -infinity in SQL, and None in Python, when it is unknown."""
+
+    impl = TIME
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> Any:
+        """None is written as -infinity."""
+        return "-infinity" if value is None else value
+
+    def column_expression(self, column: Any) -> Any:
+        """What a SELECT reads: psycopg cannot load -infinity."""
+        return sa.func.nullif(column, sa.literal_column("'-infinity'::timestamptz"), type_=TIME)
+
+
 def json() -> JSONB:
     """A JSON document; None is stored as NULL."""
     return JSONB(none_as_null=True)

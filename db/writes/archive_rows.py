@@ -15,6 +15,7 @@ from sqlmodel import SQLModel
 
 from archive.format import Corrupt
 from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
+from domain import prices
 
 _NESTED = frozenset({"provider", "prices"})  # what a binding's values hold beside its columns
 
@@ -62,7 +63,7 @@ def rows_of(content: Mapping[str, Any]) -> ArchivedRows:
         return ArchivedRows(
             metadata=content["version"]["metadata"],
             bindings=[_row(ProviderBinding, binding, _NESTED) for binding in bindings],
-            prices=[_row(Price, price) for binding in bindings for price in binding["prices"]],
+            prices=[_price(price) for binding in bindings for price in binding["prices"]],
             providers={UUID(b["provider"]["id"]): b["provider"]["slug"] for b in bindings},
         )
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
@@ -99,6 +100,14 @@ def _row(
         raise Corrupt(f"the archive has fields that this server does not know: {unknown}")
     values = {key: archived[name] for key, name in names.items() if name in archived}
     return table.model_validate(values).model_dump()
+
+
+def _price(archived: Mapping[str, Any]) -> dict[str, Any]:
+    """A price's values; one that was archived before prices had components gets those it says."""
+    values = _row(Price, archived)
+    if "components" not in archived:
+        values["components"] = prices.to_json(prices.of_columns(values))
+    return values
 
 
 @lru_cache

@@ -1,7 +1,6 @@
 """Mutations of bindings and their prices."""
 
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
@@ -21,19 +20,10 @@ from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional,
 from resolvers.context import Info
 from resolvers.reference_inputs import BindingRef, VersionRef
 from resolvers.scalars import URL
+from resolvers.writing import price_inputs
 from resolvers.writing.inputs import EXPECTED_REVISION, InputColumns, with_distinct_capabilities
+from resolvers.writing.price_inputs import PriceInput
 from resolvers.writing.transaction import refuse_if_any, update_row, write
-
-
-@input_type("A price in US dollars per 1,000 tokens; null is unknown, 0 is free.")
-class PriceInput:
-    input_per_1k: Decimal | None = optional("For input tokens.", name="inputPer1k")
-    output_per_1k: Decimal | None = optional("For output tokens.", name="outputPer1k")
-    cache_read_per_1k: Decimal | None = optional(
-        "For input tokens that the provider reads from its cache.", name="cacheReadPer1k"
-    )
-    effective_from: datetime | None = optional("When the price takes effect; now by default.")
-    source: str | None = optional("Where the price comes from, up to 255 characters.")
 
 
 @input_type("How a provider serves a version.")
@@ -123,7 +113,6 @@ _CHANGES = InputColumns(
     rules.BINDING,
     *("binding", "expected_revision", "idempotency_key"),
 )
-_PRICE = InputColumns(PriceInput, Price, rules.PRICE)
 
 
 class PricedBinding(NamedTuple):
@@ -173,8 +162,8 @@ async def set_price(
     info: Info, input: Annotated[SetPriceInput, describe("The binding and its price.")]
 ) -> PricedBinding:
     """Add a price that takes effect at a time; earlier prices stay."""
-    values = _PRICE.values(input.price)
-    refuse_if_any(input, (problem.within("price") for problem in _PRICE.problems(values)))
+    values, problems = price_inputs.read(input.price)
+    refuse_if_any(input, (problem.within("price") for problem in problems))
 
     async def insert_price(session: Any) -> tuple[ProviderBinding, Price]:
         key = await references.binding_key(session, input.binding)
@@ -192,6 +181,6 @@ def new_binding(input: NewBindingInput) -> tuple[NewBinding, list[Problem]]:
     problems = _NEW.problems({"provider": input.provider, **columns})
     price = None
     if input.price is not None:
-        price = _PRICE.values(input.price)
-        problems += [problem.within("price") for problem in _PRICE.problems(price)]
+        price, wrong = price_inputs.read(input.price)
+        problems += [problem.within("price") for problem in wrong]
     return NewBinding(input.provider, columns, price), problems

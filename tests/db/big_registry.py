@@ -55,8 +55,8 @@ INSERT INTO provider_bindings (
         CASE n % 500 WHEN 7 THEN n END, CASE n % 500 WHEN 7 THEN date '2030-01-01' + n / 500 END,
         timestamptz '2020-01-01Z' + n * interval '1 minute'
     FROM generate_series(0, {BINDINGS - 1}) n;
-INSERT INTO prices (id, binding_id, input_per_1k, effective_from)
-    SELECT pg_temp.key('6', n), pg_temp.key('5', n), n * 0.01, timestamptz '2020-01-01Z'
+INSERT INTO prices (id, binding_id, input_per_1k, output_per_1k, effective_from)
+    SELECT pg_temp.key('6', n), pg_temp.key('5', n), n * 0.01, n * 0.01, timestamptz '2020-01-01Z'
     FROM generate_series(0, {BINDINGS - 1}) n WHERE n % 10 > 0;
 INSERT INTO audit_events (
     id, sequence, at, actor, action, kind, subject_id, subject_name, model_id, changes)

@@ -4,7 +4,7 @@ import psycopg
 
 from db.postgres import migrate
 
-_ROWS = """
+ROWS = """
     SELECT set_config('registry.actor', 'import:genai-prices', true);
     INSERT INTO providers (id, revision, slug, name, kind) VALUES (uuidv7(), 1, 'p', 'P', 'OTHER');
     INSERT INTO models (id, revision, name, task, retention_keep)
@@ -35,7 +35,7 @@ def test_versions_are_listed_by_the_sources_of_prices_and_the_log(empty_url: str
     migrate.upgrade(empty_url, "0003")
     with psycopg.connect(empty_url) as connection:
         connection.execute("SET CONSTRAINTS ALL DEFERRED")
-        connection.execute(_ROWS)
+        connection.execute(ROWS)
     migrate.upgrade(empty_url)
     with psycopg.connect(empty_url) as connection:
         query = "SELECT version, listed_in FROM model_versions ORDER BY number"

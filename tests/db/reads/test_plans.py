@@ -91,6 +91,9 @@ FILTERS = {
         'inputPer1k: {gte: "999.9"}',
         'inputPer1k: {lte: "0.1"}',
         'inputPer1k: {gte: "500", lte: "500.1"}',
+        'outputPer1k: {gte: "999.9"}',
+        'outputPer1k: {lte: "0.1"}',
+        'outputPer1k: {gte: "500", lte: "500.1"}',
     ],
 }
 # Filters that read no index, and the reason.
@@ -129,7 +132,7 @@ ORDERS = [
     for field in fields
     for direction in ("ASC", "DESC")
     # The price in effect depends on the clock, so no index can hold it; all prices are compared.
-    if field is not BindingOrderField.INPUT_PER_1K
+    if field not in (BindingOrderField.INPUT_PER_1K, BindingOrderField.OUTPUT_PER_1K)
 ]
 READS = [
     f'{{ model(by: {{id: "{MODEL}"}}) {{ name }} }}',

@@ -93,6 +93,14 @@ def price_input(n: int = 0) -> Json:
         "inputPer1k": "0.0025",
         "outputPer1k": "0.01",
         "cacheReadPer1k": "0",
+        "cacheWritePer1k": "0.003",
+        "components": [
+            {"meter": "CACHE_READ", "amount": "0"},
+            {"meter": "CACHE_WRITE", "amount": "0.003"},
+            {"meter": "INPUT", "amount": "0.0025"},
+            {"meter": "INPUT", "amount": "0.005", "aboveInputTokens": 200_000},
+            {"meter": "OUTPUT", "unit": "TOKENS_1K", "amount": "0.01", "variant": "STANDARD"},
+        ],
         "effectiveFrom": f"2026-01-31T12:00:{n % 60:02}.{n // 60:06}+02:00",
         "source": "list price",
     }

@@ -2,10 +2,30 @@
 
 from typing import Any
 
+
+def _component(meter: str, amount: str, above: int = 0, variant: str = "STANDARD") -> Any:
+    return {
+        "meter": meter,
+        "unit": "TOKENS_1K",
+        "amount": amount,
+        "aboveInputTokens": above,
+        "variant": variant,
+    }
+
+
 PRICE = {
     "inputPer1k": "0.0025",
     "outputPer1k": "0.01",
     "cacheReadPer1k": "0.0001",
+    "cacheWritePer1k": "0.003",
+    "components": [  # in the order in which they are stored
+        _component("INPUT", "0.00125", variant="BATCH"),
+        _component("CACHE_READ", "0.0001"),
+        _component("CACHE_WRITE", "0.003"),
+        _component("INPUT", "0.0025"),
+        _component("INPUT", "0.005", 200_000),
+        _component("OUTPUT", "0.01"),
+    ],
     "effectiveFrom": "2026-01-31T12:00:00.000001+00:00",
     "source": "list price",
 }
@@ -102,6 +122,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "tokensPerMinute": 80_000,
     },
     "PriceInput": PRICE,
+    "PriceComponentInput": {**_component("AUDIO_INPUT", "0.1", 7, "BATCH"), "unit": "SECOND"},
     "CreateProviderInput": {
         "slug": "created",
         "name": "Created",

@@ -135,7 +135,7 @@ async def test_a_config_with_a_secret_is_refused(
 
 async def test_a_price_is_added_to_the_history(gql: GraphQL) -> None:
     w = await world(gql)
-    later = {**price_input(9), "inputPer1k": None, "outputPer1k": "0"}
+    later = {**price_input(9), "inputPer1k": None, "outputPer1k": "0", "components": None}
     payload = await call(gql, "setPrice", binding={"id": w.binding}, price=later)
     assert payload["price"]["inputPer1k"] is None
     assert payload["price"]["outputPer1k"] == "0"

@@ -116,13 +116,15 @@ async def test_every_field_counts_for_an_idempotency_key(gql: GraphQL) -> None:
     await _created(gql)
     version = {**VALUES["CreateVersionInput"], "version": "6.0.0", "contentHash": "6" * 64}
     version |= {"model": {"name": "created"}, "alias": "staging", "applyRetention": True}
-    binding = {**BINDING, "provider": "created", "providerModelId": "another", "price": PRICE}
+    amounts = {name: value for name, value in PRICE.items() if name != "components"}
+    components = {"components": [VALUES["PriceComponentInput"]]}
+    binding = {**BINDING, "provider": "created", "providerModelId": "another", "price": amounts}
     inputs: dict[str, dict[str, Any]] = {
         "createModel": {**VALUES["CreateModelInput"], "name": "another"},
         "createVersion": {**version, "bindings": [binding]},
         "createBinding": {
             "version": {"contentHash": "6" * 64},
-            "binding": {**binding, "region": "eu"},
+            "binding": {**binding, "region": "eu", "price": components},
         },
     }
     for mutation, input in inputs.items():
@@ -155,6 +157,9 @@ async def test_a_version_is_created_with_every_field_of_its_binding(
     _check_row(price, PRICE)
 
 
+_IN_EFFECT = {"effectiveTo": None, "scheduled": False}
+
+
 async def test_a_price_has_every_field(gql: GraphQL, database_url: str) -> None:
     binding = (await _created(gql))["ProviderBinding"]
     price = {**PRICE, "effectiveFrom": "2026-02-28T12:00:00+00:00"}
@@ -162,9 +167,9 @@ async def test_a_price_has_every_field(gql: GraphQL, database_url: str) -> None:
     document = f"""query ($id: ID!) {{ binding(id: $id) {{
         prices {{ nodes {{ {all_fields("Price")} }} }} }} }}"""
     added, earlier = (await gql(document, id=binding))["binding"]["prices"]["nodes"]
-    assert added == payload["price"] == {**price, "id": added["id"], "effectiveTo": None}
+    assert added == payload["price"] == {**price, **_IN_EFFECT, "id": added["id"]}
     ends = {"id": earlier["id"], "effectiveTo": price["effectiveFrom"]}
-    assert earlier == {**PRICE, **ends}
+    assert earlier == {**PRICE, **_IN_EFFECT, **ends}
     first, second = _rows(database_url, "prices", binding_id=binding)
     _check_row(first, PRICE)
     _check_row(second, price)
