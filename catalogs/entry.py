@@ -6,7 +6,7 @@ entries of all catalogs again. None is "the catalog does not say"; an empty list
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -99,8 +99,14 @@ def to_json(entry: Entry) -> dict[str, Any]:
         for field in fields(Said)
         if (value := getattr(entry.said, field.name)) is not None
     }
-    stored = {name: value for name, value in asdict(entry).items() if name not in ("key", "said")}
-    return {**stored, "same_as": list(entry.same_as), "said": said}
+    return {
+        "provider": entry.provider,
+        "provider_model_id": entry.provider_model_id,
+        "region": entry.region,
+        "raw_name": entry.raw_name,
+        "same_as": list(entry.same_as),
+        "said": said,
+    }
 
 
 def from_json(key: str, stored: dict[str, Any]) -> Entry:

@@ -1,0 +1,1 @@
+"""Imports a source into the registry: reading state, planning, applying, reporting."""

@@ -1,0 +1,109 @@
+"""Imports a source, or plans it: one transaction; a second run changes nothing."""
+
+from collections.abc import Mapping
+
+import sqlalchemy as sa
+from psycopg import errors
+from sqlalchemy.exc import IntegrityError
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from catalogs.entry import SourceFile
+from catalogs.importing import applying, listings, planning, state
+from catalogs.importing.plan import Options, Plan, Progress
+from catalogs.importing.report import Report
+from db.postgres import migration_state
+from db.postgres.engine import Database
+from db.reads import data_version
+
+_LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
+_STATEMENT_TIMEOUT_S = 600
+_LOCK_TIMEOUT_S = 60
+_ATTEMPTS = 3  # somebody may create a model or version of a name that the plan gives to another
+_PHASES = 3  # read, planned, written
+
+
+class NotMigrated(RuntimeError):
+    """The database lacks the tables of this release: run `registry migrate` first."""
+
+
+async def run(
+    database: Database,
+    file: SourceFile,
+    aliases: Mapping[str, str],
+    options: Options,
+    progress: Progress,
+) -> Report:
+    """Import the file, after a running import has ended; calls `progress(entries done, total)`.
+
+    A plan changes nothing and waits for nobody. Raises NotMigrated when the schema is not that of
+    this release.
+    """
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            plan = await _run(database, file, aliases, options, progress)
+            break
+        except (IntegrityError, errors.UniqueViolation):
+            if attempt == _ATTEMPTS:
+                raise
+    if plan.report.has_changes and not options.is_plan:
+        async with database.write(f"import:{file.catalog}") as session:
+            await analyze(session)
+    return plan.report
+
+
+async def was_used(database: Database) -> bool:
+    """Whether the registry holds models, or held any data before."""
+    return await data_version.was_used(database.reader)
+
+
+async def begin(session: AsyncSession, *, is_plan: bool = False) -> None:
+    """Wait for a running import to end; raises NotMigrated."""
+    if await migration_state.current(session) != migration_state.head():
+        raise NotMigrated("the database schema is not that of this release")
+    await _execute(session, f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT_S}s'")
+    if not is_plan:
+        await _execute(session, f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+    await _execute(session, f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_S}s'")
+
+
+async def analyze(session: AsyncSession) -> None:
+    """Update PostgreSQL's statistics: until autovacuum does, reads take 3 times as long."""
+    await _execute(
+        session,
+        "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events,"
+        " catalogs, catalog_entries, catalog_values",
+    )
+
+
+async def _run(
+    database: Database,
+    file: SourceFile,
+    aliases: Mapping[str, str],
+    options: Options,
+    progress: Progress,
+) -> Plan:
+    total = len(file.entries)
+    async with database.write(f"import:{file.catalog}") as session:
+        if options.is_plan:
+            await _execute(session, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        await begin(session, is_plan=options.is_plan)
+        found = await state.read_entries(session)
+        gathered = listings.gather(found, file, aliases)
+        await state.read_rows(
+            session,
+            found,
+            slugs={each.entry.provider for each in gathered.placed},
+            names={each.model for each in gathered.placements.values()},
+            is_plan=options.is_plan,
+        )
+        progress(total // _PHASES, total)
+        plan = planning.plan(found, file, gathered, options)
+        progress(2 * total // _PHASES, total)
+        if not options.is_plan:
+            await applying.apply(session, plan.writes)
+    progress(total, total)
+    return plan
+
+
+async def _execute(session: AsyncSession, statement: str) -> None:
+    await (await session.connection()).execute(sa.text(statement))
