@@ -70,6 +70,27 @@ async def test_listing_and_delisting_are_events_of_the_binding(
     assert [each["after"] for each in imported] == ["2020-01-01T00:00:00+00:00"]
 
 
+async def test_listings_are_among_the_changes_of_the_model_and_of_the_subject(
+    gql: GraphQL, listed: tuple[Catalog, ProviderBinding]
+) -> None:
+    catalog, binding = listed
+    model = ids.encode(ids.MODEL, binding.model_id)
+    data = await gql(
+        """query($model: ID!, $subjects: [ID!]!) {
+        model(by: {id: $model}) { auditEvents(first: 1) { nodes { action kind } } }
+        auditEvents(filter: {subjects: $subjects}) { nodes { action kind } } }""",
+        model=model,
+        subjects=[binding.node_id, catalog.node_id],
+    )
+    newest = {"action": "LISTED", "kind": "BINDING"}
+    assert data["model"]["auditEvents"]["nodes"] == [newest]
+    assert data["auditEvents"]["nodes"] == [
+        newest,
+        {"action": "CREATED", "kind": "CATALOG"},
+        {"action": "CREATED", "kind": "BINDING"},
+    ]
+
+
 async def test_an_entry_that_gets_another_binding_lists_that_one(
     db: Database,
     listed: tuple[Catalog, ProviderBinding],
