@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 from strawberry.scalars import JSON
 
+import domain.costs
 import domain.prices
 import resolvers.bindings
 import resolvers.catalogs
+import resolvers.costs
 import resolvers.health
 from db import tables
 from db.reads import prices
@@ -84,6 +86,24 @@ class Price(Node):
     scheduled: bool = attribute("Whether it takes effect later.")
     source: str | None = attribute(
         "Where the price comes from, for example a catalog; null when not stated."
+    )
+
+
+@type_of(domain.costs.CostPart, "What one meter costs.")
+class CostPart:
+    meter: PriceMeter = attribute("What is charged for.")
+    quantity: Decimal = attribute("Number of tokens, images or calls.")
+    amount: Decimal = attribute("US dollars for all of them.")
+
+
+@type_of(domain.costs.CostEstimate, "What a call costs.")
+class CostEstimate:
+    amount: Decimal | None = attribute("US dollars; null unless every meter used is priced.")
+    parts: list[CostPart] = attribute(
+        "The costs of the meters that are priced.", items_max=len(PriceMeter)
+    )
+    unpriced: list[PriceMeter] = attribute(
+        "The meters used that have no price.", items_max=len(PriceMeter)
     )
 
 
@@ -179,6 +199,7 @@ class ProviderBinding(Node, Versioned):
     )
     price: Price | None = batched(resolvers.bindings.prices_in_effect, "id")
     prices: Connection[Price] = batched(resolvers.bindings.price_pages, "id")
+    estimate_cost: CostEstimate = batched(resolvers.costs.estimates, "id")
     health: BindingHealth = batched(resolvers.bindings.healths)
     entries: list[Annotated["CatalogEntry", strawberry.lazy("schema.catalogs")]] = batched(
         resolvers.catalogs.entries_of_bindings, "id", items_max=ENTRIES_MAX

@@ -122,3 +122,35 @@ async def test_each_time_asked_for_has_its_own_answer(
     assert (first["now"], first["then"]) == ({"inputPer1k": "0.0025"}, {"inputPer1k": "1"})
     assert (second["now"], second["then"]) == ({"inputPer1k": "77"}, None)
     assert [len(each["prices"]["nodes"]) for each in (first, second)] == [4, 1]
+
+
+async def test_a_price_of_unknown_start_is_the_oldest(gql: GraphQL) -> None:
+    version = await factories.version(gql.db, await factories.model(gql.db))
+    row = await factories.binding(gql.db, version)
+    await factories.price(gql.db, row, "1", effective_from=None)
+    await factories.price(gql.db, row, "2")
+    assert (await _price(gql, row, YEAR_1))["inputPer1k"] == "1"
+    assert (await _price(gql, row, YEAR_1))["effectiveFrom"] is None
+    document = """query ($id: ID!, $after: String) { binding(id: $id) {
+        prices(first: 1, after: $after) {
+            nodes { inputPer1k effectiveFrom scheduled } pageInfo { endCursor } } } }"""
+    after, found = None, []
+    for _ in range(3):
+        page = (await gql(document, id=row.node_id, after=after))["binding"]["prices"]
+        found += page["nodes"]
+        after = page["pageInfo"]["endCursor"] or after
+    since = factories.EPOCH.isoformat()
+    assert found == [
+        {"inputPer1k": "2", "effectiveFrom": since, "scheduled": False},
+        {"inputPer1k": "1", "effectiveFrom": None, "scheduled": False},
+    ]
+    events = "{ auditEvents { nodes { kind changes { field after } } } }"
+    nodes = (await gql(events))["auditEvents"]["nodes"]
+    starts = [
+        change["after"]
+        for node in nodes
+        if node["kind"] == "PRICE"
+        for change in node["changes"]
+        if change["field"] == "effectiveFrom"
+    ]
+    assert starts == [since, None]
