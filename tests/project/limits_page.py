@@ -59,6 +59,7 @@ FIXED = [
     Fixed("Bytes of `metadata`, and of `config`", json_values.BYTES_MAX, _USER_ERROR),
     Fixed("Levels of `metadata`, and of `config`", json_values.LEVELS_MAX, _USER_ERROR),
     Fixed("Labels of a model", rules.LABELS_MAX, _USER_ERROR),
+    Fixed("Components of a price", rules.PRICE_COMPONENTS_MAX, _USER_ERROR),
     Fixed("Aliases of a model", rules.ALIASES_MAX, "LIMIT_EXCEEDED in `userErrors`"),
     Fixed("Fields in `changes` of an event", field_changes.CHANGES_MAX, "no object has more"),
     Fixed("Entries of each list of `stats`", stats.NAMES_MAX, "those with the largest counts"),
