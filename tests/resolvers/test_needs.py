@@ -9,12 +9,16 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from db.postgres.engine import Database
 from resolvers.context import Context
+from resolvers.costs import UsageInput
 from resolvers.pages import Page
 from resolvers.reference_inputs import VersionSelector
 from tests import factories
 from tests.graphql import SCHEMA, SERVICE
 
-REQUIRED = {"selected_versions": {"select": VersionSelector(latest=True)}}
+REQUIRED: dict[str, dict[str, Any]] = {
+    "selected_versions": {"select": VersionSelector(latest=True)},
+    "estimates": {"usage": UsageInput(input_tokens=1_000)},
+}
 BATCHES = {
     f"{entry.definition.name}.{field.python_name}": (
         getattr(entry.definition.origin, "__row__", None),
