@@ -100,7 +100,7 @@ def _update(
         report.delisted.append(stored.entry.key)
     elif is_own and listing.is_listed and not stored.is_listed:
         report.relisted.append(listing.entry.key)
-    elif is_changed or (stored.is_migrated and listing.entry is not stored.entry):
+    elif is_changed or (stored.is_migrated and not listing.is_migrated):
         report.changed.append(Change("entry", listing.entry.key, "said", None, None))
     elif place == (stored.binding_id, stored.version_id):
         report.unchanged["entry"] = report.unchanged.get("entry", 0) + is_own
@@ -116,8 +116,8 @@ def _place(stored: StoredEntry, binding: Binding | None) -> tuple[UUID, UUID]:
 
 def _values(state: State, listing: Listing, stored: StoredEntry, place: tuple[UUID, UUID]) -> Row:
     said = to_json(listing.entry)
-    if stored.is_migrated and listing.entry is stored.entry:
-        said["migrated"] = True  # no file has continued it so far
+    if listing.is_migrated:
+        said["migrated"] = True
     return {
         "key": listing.entry.key,
         "binding_id": place[0],

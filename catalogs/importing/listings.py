@@ -27,6 +27,13 @@ class Listing(NamedTuple):
         return self.catalog, self.entry.key
 
     @property
+    def is_migrated(self) -> bool:
+        """Whether migration 0010 made the entry, and no file has continued it so far."""
+        return (
+            self.stored is not None and self.stored.is_migrated and self.entry is self.stored.entry
+        )
+
+    @property
     def rank(self) -> tuple[bool, int, str, str]:
         """Of two entries of a binding, the one with the smaller rank is right."""
         return not self.is_listed, self.precedence, self.catalog, self.entry.key

@@ -128,7 +128,7 @@ def _versions(planner: Planner) -> None:
         placement = version.placement
         if placement is None:  # it has but bindings that stay where they are
             placement = planner.listings.placements[bindings[0][0].id]
-        said = fields.of_version(placement, bindings)
+        said = _known(planner, version_id, fields.of_version(placement, bindings), bindings)
         if version.placement is None:
             said |= {"released_on": None, "rolling": None}
         made: Row | None = None
@@ -138,6 +138,22 @@ def _versions(planner: Planner) -> None:
         name = graph.version_name(planner.graph, version_id)
         merge(planner, Subject("model_versions", name, version.row, made, said))
     _number(planner, new)
+
+
+def _known(
+    planner: Planner,
+    version_id: UUID,
+    said: dict[str, Any],
+    bindings: Iterable[Iterable[Listing]],
+) -> dict[str, Any]:
+    """What entries say; beside a migrated one, which says no limits, the base for what none says.
+
+    Otherwise an import of one catalog would clear what only another catalog has said.
+    """
+    if not any(each.is_migrated for listings in bindings for each in listings):
+        return said
+    base = planner.state.values.get(version_id, {})
+    return {name: base.get(name) if value is None else value for name, value in said.items()}
 
 
 def _new_version(planner: Planner, version: graph.Version) -> Row:
