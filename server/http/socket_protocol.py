@@ -25,6 +25,7 @@ _BURST_S = 2.0  # a client may send at once what its rates allow in this time
 _FRAGMENTS_MAX = 1_024  # of a message
 _STALL_S = 10.0  # for a client to read anything of what was written
 _CLOSE_S = 5.0  # for the other side to close its end
+_LAST_MESSAGES_S = 0.1  # for subscriptions to say why they end, when the server stops
 _LINGER_S = 1.0  # for the code of a flood to arrive: the end of the connection may overtake it
 
 
@@ -76,6 +77,10 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self._rest.clear()
         self._set_stall_timer(None)
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Called when the server stops; it waits until all connections have ended."""
+        self.loop.call_later(_LAST_MESSAGES_S, super().shutdown)
 
     def pause_writing(self) -> None:
         """Called by the event loop when the client does not read what was written."""
