@@ -14,7 +14,6 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from bench.terminal import progress
 from catalogs import synthetic
-from catalogs.load import load
 from db.postgres import embedded, migrate, migration_state
 from db.postgres.engine import Database, PoolLimits
 
@@ -103,7 +102,8 @@ def _fill(url: str, template: str, name: str, bindings: int) -> None:
 async def _load(url: str, models: int) -> None:
     database = Database(url, PoolLimits(statement_timeout_ms=_LOAD_TIMEOUT_MS))
     try:
-        await load(database, synthetic.read(models, VERSIONS, BINDINGS, _SEED), _print_progress)
+        sizes = (models, VERSIONS, BINDINGS)
+        await synthetic.load(database, sizes, _SEED, _print_progress)
     finally:
         await database.close()
 

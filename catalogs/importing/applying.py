@@ -35,7 +35,7 @@ _FREE_KEYS = """
 """
 
 
-_DELETE = "DELETE FROM {table} WHERE id = ANY(%s)"
+_DELETE = "DELETE FROM {table} WHERE {key} = ANY(%s)"
 # an alias may have been set since the version was found to be without one
 _UNREFERRED = {
     "model_versions": " AND NOT EXISTS (SELECT FROM model_aliases WHERE version_id = {table}.id)",
@@ -54,7 +54,7 @@ async def apply(session: AsyncSession, writes: Writes) -> None:
         await _insert(session, table, writes.inserted.get(table, ()))
     for table in ("catalogs", "providers", "model_versions", "provider_bindings"):
         await _update(session, table, writes.updated.get(table, ()))
-    for table in ("model_versions", "models"):
+    for table in ("model_versions", "models", "catalog_values"):
         await _delete(session, writes, table)
     await _update(session, "models", writes.updated.get("models", ()))
     for table in ("provider_bindings", "prices"):
@@ -72,7 +72,9 @@ async def _number(session: AsyncSession, writes: Writes) -> None:
 
 
 async def _delete(session: AsyncSession, writes: Writes, table: str) -> None:
-    statement = sql.SQL(_DELETE + _UNREFERRED.get(table, "")).format(table=sql.Identifier(table))
+    statement = sql.SQL(_DELETE + _UNREFERRED.get(table, "")).format(
+        table=sql.Identifier(table), key=sql.Identifier(_KEYS.get(table, "id"))
+    )
     await _run(session, statement, sorted(writes.deleted.get(table, ())))
 
 
@@ -80,7 +82,7 @@ async def _insert(session: AsyncSession, table: str, rows: Sequence[Row]) -> Non
     if rows:
         fixed = {"revision": 1} if table in _VERSIONED else {}
         ordered = sorted(rows, key=lambda row: row[_KEYS.get(table, "id")])
-        await _copy(session, table, [*fixed, *rows[0]], (fixed | row for row in ordered))
+        await copy_rows(session, table, [*fixed, *rows[0]], (fixed | row for row in ordered))
 
 
 async def _update(session: AsyncSession, table: str, updates: Sequence[Update]) -> None:
@@ -99,15 +101,16 @@ async def _update(session: AsyncSession, table: str, updates: Sequence[Update]) 
     await _run(session, sql.SQL(_STAGE).format(**parts))
     ordered = sorted(updates, key=lambda each: each.id)
     rows = ({key: each.id, **each.values} for each in ordered)
-    await _copy(session, staged, [key, *columns], rows)
+    await copy_rows(session, staged, [key, *columns], rows)
     if table == "catalog_entries":
         await _run(session, _FREE_KEYS)
     await _run(session, sql.SQL(_UPDATE).format(**parts))
 
 
-async def _copy(
+async def copy_rows(
     session: AsyncSession, table: str, columns: Sequence[str], rows: Iterable[Row]
 ) -> None:
+    """Add rows to a table by COPY; triggers see them all at once."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )

@@ -23,6 +23,8 @@ def plan_emptied(planner: Planner) -> set[UUID]:
     models = {found.versions[each].model_id for each in removed}
     models -= {each.model_id for key, each in found.versions.items() if key not in removed}
     models = {each for each in models if not graph.is_touched(state, each)}
+    for row_id in sorted(removed | models):
+        planner.writes.delete("catalog_values", row_id)
     for version_id in sorted(removed):
         planner.report.deleted.append(Named("version", graph.version_name(found, version_id)))
         if found.versions[version_id].model_id not in models:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
-from catalogs import merging, providers
+from catalogs import folding, merging, providers
 from catalogs.entry import Remark, SourceFile
 from catalogs.importing import entries, fields, finding, graph, naming, pricing
 from catalogs.importing.graph import Binding, Graph
@@ -136,7 +136,8 @@ def _versions(planner: Planner) -> None:
             made = _new_version(planner, version)
             new[version.model_id].append(made)
         name = graph.version_name(planner.graph, version_id)
-        merge(planner, Subject("model_versions", name, version.row, made, said))
+        fixed = {"content_hash": _content_hash(planner, version)} if version.row else {}
+        merge(planner, Subject("model_versions", name, version.row, made, said, fixed))
     _number(planner, new)
 
 
@@ -154,6 +155,15 @@ def _known(
         return said
     base = planner.state.values.get(version_id, {})
     return {name: base.get(name) if value is None else value for name, value in said.items()}
+
+
+def _content_hash(planner: Planner, version: graph.Version) -> str:
+    """The one that it has; of a version that catalogs made, that of its model's key today."""
+    assert version.row is not None
+    own = str(version.row["content_hash"])
+    model = planner.graph.models[version.model_id]
+    before = graph.content_hash(folding.of_text(model.name).key, version.version)
+    return graph.content_hash(model.key, version.version) if model.key and own == before else own
 
 
 def _new_version(planner: Planner, version: graph.Version) -> Row:

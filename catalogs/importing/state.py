@@ -44,8 +44,8 @@ _MODELS = """
     ORDER BY m.id
 """
 _VERSIONS = """
-    SELECT v.id, v.model_id, v.version, v.status, v.context_window, v.max_output_tokens,
-        v.capabilities, v.released_on::text, v.rolling,
+    SELECT v.id, v.model_id, v.version, v.content_hash, v.status, v.context_window,
+        v.max_output_tokens, v.capabilities, v.released_on::text, v.rolling,
         v.held_at IS NOT NULL OR v.region <> 'global' OR v.eval_score IS NOT NULL
             OR v.cost_per_1k IS NOT NULL OR v.slo_latency_ms IS NOT NULL
             OR v.slo_success_rate IS NOT NULL OR v.artifact_url IS NOT NULL

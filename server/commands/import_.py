@@ -1,45 +1,95 @@
-"""`registry import`: imports a catalog, with a progress bar and a table of results."""
+"""`registry import`: imports a catalog, or plans it, and reports what changes."""
 
-from collections import defaultdict
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Coroutine, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from server.commands import databases
+from server.commands import databases, import_report
 from server.commands.failures import Failure
 from server.commands.progress import progress_bar
 from server.settings import Settings
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
-    from rich.table import Table
 
-    from catalogs.catalog import Catalog, ImportIssue
-    from catalogs.load import Report
+    from catalogs.entry import SourceFile
+    from catalogs.importing.plan import Options
+    from catalogs.importing.report import Report
     from db.postgres.engine import Database
 
-_EXAMPLES = 3  # entries per reason in the table
+T = TypeVar("T")
+_CHANGES = 2  # the exit code of a plan that has something to do
 
 app = typer.Typer(help="Import a catalog of models, providers and prices.", no_args_is_help=True)
 
 
-@app.command("genai-prices")
-def genai_prices_() -> None:
-    """Import the catalog that ships with the genai-prices package; needs no network."""
-    from catalogs import genai_prices
+class OnDelisted(StrEnum):
+    """What happens to a binding that no catalog lists any more."""
 
-    _import(genai_prices.read)
+    KEEP = "keep"
+    DISABLE = "disable"
+
+
+Source = Annotated[str, typer.Argument(metavar="PATH|URL", help="JSON, may be gzipped.")]
+Planned = Annotated[
+    bool, typer.Option("--plan", help="Change nothing; exit code 2 when there is something to do.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the whole report as JSON.")]
+Force = Annotated[
+    bool, typer.Option("--force", help="Take the catalogs' values where somebody edited them.")
+]
+Strict = Annotated[
+    bool, typer.Option("--strict", help="Refuse a file with an entry that cannot be understood.")
+]
+Delisted = Annotated[
+    OnDelisted, typer.Option("--on-delisted", help="For a binding that no catalog lists any more.")
+]
+
+
+@app.command("genai-prices")
+def genai_prices_(
+    plan: Planned = False,
+    force: Force = False,
+    on_delisted: Delisted = OnDelisted.KEEP,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Import the catalog that ships with the genai-prices package; needs no network."""
+    from catalogs.sources import genai_prices
+
+    _import(lambda: genai_prices.read(strict), _options(plan, force, on_delisted), json)
 
 
 @app.command("litellm")
 def litellm_(
-    source: Annotated[str, typer.Argument(metavar="PATH|URL", help="JSON, may be gzipped.")],
+    source: Source,
+    plan: Planned = False,
+    force: Force = False,
+    on_delisted: Delisted = OnDelisted.KEEP,
+    strict: Strict = False,
+    json: Json = False,
 ) -> None:
     """Import a LiteLLM price map from a file or an http(s) URL."""
-    from catalogs import litellm
+    from catalogs.sources import litellm
 
-    _import(lambda: litellm.read(source))
+    _import(lambda: litellm.read(source, strict), _options(plan, force, on_delisted), json)
+
+
+@app.command("models-dev")
+def models_dev_(
+    source: Source,
+    plan: Planned = False,
+    force: Force = False,
+    on_delisted: Delisted = OnDelisted.KEEP,
+    strict: Strict = False,
+    json: Json = False,
+) -> None:
+    """Import models.dev from a file or an http(s) URL, in the form of its API's JSON."""
+    from catalogs.sources import models_dev
+
+    _import(lambda: models_dev.read(source, strict), _options(plan, force, on_delisted), json)
 
 
 @app.command("synthetic")
@@ -49,83 +99,92 @@ def synthetic_(
     bindings: Annotated[int, typer.Option(min=1, max=1_000, help="Number per version.")] = 4,
     seed: Annotated[int, typer.Option(help="The same seed gives the same content.")] = 1,
 ) -> None:
-    """Import generated models, versions and bindings, labelled as synthetic."""
-    from catalogs import synthetic
+    """Add generated models, versions and bindings, labelled as synthetic."""
+    from rich.console import Console
 
-    _import(lambda: synthetic.read(models, versions, bindings, seed))
+    console = Console()
+    added = _run(lambda db: _load_synthetic(db, (models, versions, bindings), seed, console))
+    import_report.print_added(console, added)
 
 
-async def first_catalog(database: "Database") -> None:
+async def first_catalog(database: "Database", settings: Settings) -> None:
     """Import the genai-prices catalog into a registry that never held data."""
-    from catalogs.load import was_used
+    from catalogs.importing.run import was_used
 
     if not await was_used(database):
         from rich.console import Console
 
-        from catalogs import genai_prices  # 12 MB, which the process keeps
+        from catalogs.importing.plan import Options
+        from catalogs.sources import genai_prices  # 12 MB, which the process keeps
 
-        await _load(database, genai_prices.read(), Console(stderr=True))
+        file, names = genai_prices.read(), _aliases(settings)
+        await _load(database, file, names, Options(), Console(stderr=True))
 
 
-def _import(read: "Callable[[], Catalog]") -> None:
+def _options(plan: bool, force: bool, on_delisted: OnDelisted) -> "Options":
+    from catalogs.importing.plan import Options
+
+    return Options(is_plan=plan, force=force, disable_delisted=on_delisted is OnDelisted.DISABLE)
+
+
+def _import(read: "Callable[[], SourceFile]", options: "Options", json: bool) -> None:
     from rich.console import Console
 
     from catalogs.catalog import CatalogError
-    from catalogs.load import NotMigrated
 
-    console = Console()
+    try:
+        file = read()  # a faulty catalog fails before a database is started
+        aliases = _aliases(Settings())
+    except CatalogError as error:
+        raise Failure(f"Nothing was imported: {error}") from error
+    progress = Console(stderr=True)
+    report = _run(lambda db: _load(db, file, aliases, options, progress))
+    if json:
+        import_report.print_json(report)
+    else:
+        import_report.print_tables(Console(), report, is_plan=options.is_plan)
+    if options.is_plan and report.has_changes:
+        raise typer.Exit(_CHANGES)
+
+
+def _run(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
+    from catalogs.importing.run import NotMigrated
+
     settings = Settings()
     try:
-        catalog = read()  # a faulty catalog fails before a database is started
         with databases.connectable(settings) as url:
             if settings.database_url is None:  # other databases are migrated by `registry migrate`
                 databases.upgrade(url)
-            report = databases.with_database(url, lambda db: _load(db, catalog, console))
-    except CatalogError as error:
-        raise Failure(f"Nothing was imported: {error}") from error
+            return databases.with_database(url, work)
     except NotMigrated as error:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
-    console.print(_counts_table(report))
-    for title, issues in (
-        ("Skipped", report.skipped),
-        ("Imported in part", report.partial),
-        ("No longer in the catalog", report.delisted),
-    ):
-        if issues:
-            console.print(_issues_table(title, issues))
 
 
-async def _load(database: "Database", catalog: "Catalog", console: "Console") -> "Report":
-    from catalogs.load import load
+def _aliases(settings: Settings) -> Mapping[str, str]:
+    from catalogs import aliases
 
-    description = f"Importing {catalog.source}"
-    with progress_bar(console, description, "bindings", catalog.binding_count) as update:
-        return await load(database, catalog, lambda done, _total: update(done))
+    return aliases.read(settings.catalog_aliases) if settings.catalog_aliases else {}
 
 
-def _counts_table(report: "Report") -> "Table":
-    from rich.table import Table
+async def _load(
+    database: "Database",
+    file: "SourceFile",
+    aliases: Mapping[str, str],
+    options: "Options",
+    console: "Console",
+) -> "Report":
+    from catalogs.importing.run import run
 
-    columns = ("created", "changed", "unchanged", "skipped")
-    table = Table("", *columns, title=report.source, title_justify="left")
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for kind, counts in report.counts.items():
-        figures = (counts.created, counts.changed, counts.unchanged, counts.skipped)
-        table.add_row(kind, *(f"{figure:,}" for figure in figures))
-    return table
+    verb = "Planning" if options.is_plan else "Importing"
+    with progress_bar(console, f"{verb} {file.catalog}", "entries", len(file.entries)) as update:
+        return await run(database, file, aliases, options, lambda done, _total: update(done))
 
 
-def _issues_table(title: str, issues: "tuple[ImportIssue, ...]") -> "Table":
-    from rich.table import Table
-    from rich.text import Text
+async def _load_synthetic(
+    database: "Database", sizes: tuple[int, int, int], seed: int, console: "Console"
+) -> dict[str, int]:
+    from catalogs import synthetic
 
-    by_reason: dict[str, list[str]] = defaultdict(list)
-    for issue in issues:
-        by_reason[issue.reason].append(issue.entry)
-    table = Table("entries", "reason", "for example", title=title, title_justify="left")
-    for reason, entries in sorted(by_reason.items(), key=lambda item: -len(item[1])):
-        # a name may hold lone surrogates, which no terminal prints, and brackets, which rich reads
-        shown = "\n".join(entries[:_EXAMPLES]).encode("utf-8", "backslashreplace").decode()
-        table.add_row(f"{len(entries):,}", Text(reason), Text(shown))
-    return table
+    total = sizes[0] * sizes[1] * sizes[2]
+    with progress_bar(console, "Adding synthetic data", "bindings", total) as update:
+        return await synthetic.load(database, sizes, seed, lambda done, _total: update(done))

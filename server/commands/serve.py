@@ -70,7 +70,7 @@ def _prepare(url: str, settings: Settings) -> None:
     if databases.migration(url) != migration_state.head():
         databases.upgrade(url)
     if settings.first_catalog != "none":
-        databases.with_database(url, first_catalog)
+        databases.with_database(url, lambda database: first_catalog(database, settings))
 
 
 def _announce(settings: Settings, bound: socket.socket) -> None:

@@ -6,11 +6,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from catalogs import genai_prices
-from catalogs.load import load
+from catalogs.sources import genai_prices
 from db.postgres import migrate
 from db.postgres.engine import Database
 from tests import factories
+from tests.imports import import_file
 from tests.soak import replay
 
 MODEL = (
@@ -132,7 +132,7 @@ async def test_cascades_leave_an_event_for_each_row(
 
 
 async def test_an_import_can_be_replayed(db: Database, database_url: str) -> None:
-    await load(db, genai_prices.read(), lambda done, total: None)
+    await import_file(db, genai_prices.read())
     counts = replay.check(database_url)
     assert counts["events"] == sum(counts.values()) - counts["events"]
     assert counts["prices"] > 1_000

@@ -9,9 +9,9 @@ import httpx
 import psycopg
 import pytest
 
-from catalogs import genai_prices
-from catalogs.load import load
+from catalogs.sources import genai_prices
 from db.postgres.engine import Database
+from tests.imports import import_file
 from tests.server.conftest import Serving
 from tests.server.sockets import events
 
@@ -44,7 +44,7 @@ WRITING = {name: tab for name, tab in TABS.items() if _is("mutation", tab)}
 
 @pytest.fixture
 async def registry(db: Database) -> None:
-    await load(db, genai_prices.read(), lambda done, total: None)
+    await import_file(db, genai_prices.read())
 
 
 async def _run(client: httpx.AsyncClient, tab: Tab) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _rows(url: str) -> dict[str, list[Any]]:
         "models": "name",
         "model_versions": "model_id, number, version, status",
         "provider_bindings": "version_id, provider_id, provider_model_id, status",
-        "prices": "binding_id, input_per_1k, effective_from",
+        "prices": "binding_id, input_per_1k, effective_from::text",
         "providers": "slug",
         "model_aliases": "model_id, name, version_id",
     }
