@@ -14,7 +14,7 @@ from catalogs.importing.listings import Listings
 from catalogs.importing.plan import Options, Writes
 from catalogs.importing.report import Change, Conflict, Named, Report
 from catalogs.importing.state import Row, State
-from catalogs.merging import Column, Merged
+from catalogs.merging import Column
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ def merge(planner: Planner, subject: Subject) -> None:
         assert made is not None
         base = {each.name: _value(each, said) for each in columns}
         planner.writes.insert(table, made | base)
-        planner.writes.insert("catalog_values", {"row_id": made["id"], "columns": base})
+        _keep_base(planner, made["id"], base)
         planner.report.created.append(Named(kind, name))
         return
     merged = merging.merge(
@@ -76,7 +76,7 @@ def merge(planner: Planner, subject: Subject) -> None:
     if changes:
         values = fields.ours(columns, row) | dict(fixed) | merged.changes
         planner.writes.update(table, row["id"], values)
-    _keep_base(planner, row["id"], merged)
+    _keep_base(planner, row["id"], merged.base)
     planner.report.conflicts += [Conflict(kind, name, *each) for each in merged.conflicts]
 
 
@@ -93,9 +93,9 @@ def _record(planner: Planner, kind: str, name: str, row: Row, changes: Mapping[s
         planner.report.unchanged[kind] = planner.report.unchanged.get(kind, 0) + 1
 
 
-def _keep_base(planner: Planner, row_id: UUID, merged: Merged) -> None:
+def _keep_base(planner: Planner, row_id: UUID, base: Row) -> None:
     stored = planner.state.values.get(row_id)
     if stored is None:
-        planner.writes.insert("catalog_values", {"row_id": row_id, "columns": merged.base})
-    elif stored != merged.base:
-        planner.writes.update("catalog_values", row_id, {"columns": merged.base})
+        planner.writes.insert("catalog_values", {"row_id": row_id, "columns": base})
+    elif stored != base:
+        planner.writes.update("catalog_values", row_id, {"columns": base})

@@ -35,7 +35,7 @@ async def run(
 ) -> Report:
     """Import the file, after a running import has ended; calls `progress(entries done, total)`.
 
-    A plan changes nothing and waits for nobody. Raises NotMigrated when the schema is not that of
+    A plan changes nothing, and locks no rows. Raises NotMigrated when the schema is not that of
     this release.
     """
     for attempt in range(1, _ATTEMPTS + 1):
@@ -56,13 +56,12 @@ async def was_used(database: Database) -> bool:
     return await data_version.was_used(database.reader)
 
 
-async def begin(session: AsyncSession, *, is_plan: bool = False) -> None:
+async def begin(session: AsyncSession) -> None:
     """Wait for a running import to end; raises NotMigrated."""
     if await migration_state.current(session) != migration_state.head():
         raise NotMigrated("the database schema is not that of this release")
     await _execute(session, f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT_S}s'")
-    if not is_plan:
-        await _execute(session, f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
+    await _execute(session, f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")
     await _execute(session, f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_S}s'")
 
 
@@ -85,8 +84,8 @@ async def _run(
     total = len(file.entries)
     async with database.write(f"import:{file.catalog}") as session:
         if options.is_plan:
-            await _execute(session, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        await begin(session, is_plan=options.is_plan)
+            await _execute(session, "SET TRANSACTION READ ONLY")
+        await begin(session)
         found = await state.read_entries(session)
         gathered = listings.gather(found, file, aliases)
         await state.read_rows(

@@ -136,7 +136,7 @@ async def read_rows(
     state.bindings = await _by_id(session, _BINDINGS + lock, models)
     state.prices = await _prices(session, state.bindings)
     ids = [row["id"] for row in state.providers.values()]
-    ids += [*state.models, *state.versions, *state.bindings]
+    ids += [*state.models, *state.versions, *state.bindings, *bindings]
     state.values = {
         row["row_id"]: row["columns"] for row in await _rows(session, _VALUES, {"ids": ids})
     }
