@@ -104,13 +104,16 @@ def held(database_url: str, table: str = "models") -> Iterator[None]:
 
 async def waiting(postgres_url: str, count: int, *, or_more: bool = False) -> None:
     """Returns when this number of statements wait for a lock."""
-    counting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    reading = (
+        "SELECT datname, state, wait_event, now() - query_start, left(query, 200)"
+        " FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    )
+    end = asyncio.get_running_loop().time() + WAIT_S
     # a transaction would see one snapshot of the activity for its whole life
     with psycopg.connect(postgres_url, autocommit=True) as observer:
-        async with asyncio.timeout(WAIT_S):
-            while True:
-                row = observer.execute(counting).fetchone()
-                assert row is not None
-                if row[0] == count or (or_more and row[0] > count):
-                    return
-                await asyncio.sleep(0.02)
+        while True:
+            found = observer.execute(reading).fetchall()
+            if len(found) == count or (or_more and len(found) > count):
+                return
+            assert asyncio.get_running_loop().time() < end, found
+            await asyncio.sleep(0.02)
