@@ -21,13 +21,8 @@ def of_versions() -> tuple[Any, ...]:
         sa.func.array(aliases.scalar_subquery(), type_=ARRAY(sa.Text())).label("aliases"),
         col(ModelVersion.held_at).is_not(None).label("is_held"),
         col(ModelVersion.hold_reason),
-        listed_by().label("catalogs"),
+        listing_catalogs().label("catalogs"),
     )
-
-
-def listed_by() -> Any:
-    """The catalogs that list a version, by its entries or at their last import; NULL if none."""
-    return sa.func.coalesce(listing_catalogs(), col(ModelVersion.listed_in))
 
 
 def listing_catalogs() -> Any:

@@ -114,7 +114,7 @@ def _select_counts(of_models: bool) -> sa.Select[Any]:
             archived,
             col(ModelVersion.archived_at) < sa.func.now() - KEPT_ARCHIVED,
             col(ModelVersion.held_at).is_(None),
-            protections.listed_by().is_(None),
+            protections.listing_catalogs().is_(None),
         )
         .label("purgeable"),
         sa.func.coalesce(size, 0).label("cold_bytes"),

@@ -58,7 +58,6 @@ class ModelVersion(VersionedRow, table=True):
         check("size_bytes_range", "size_bytes >= 0"),
         check("sunset_after_deprecation", "deprecated_on <= sunset_on"),
         check("archived", "(status = 'ARCHIVED') = (archived_at IS NOT NULL)"),
-        check("listed_in_not_empty", "cardinality(listed_in) > 0"),
         check("capabilities", f"capabilities <@ ARRAY[{CAPABILITIES}]"),
         sa.Index("ix_model_versions_model_id_status_number", "model_id", "status", "number"),
         sa.Index(
@@ -142,8 +141,6 @@ class ModelVersion(VersionedRow, table=True):
     hold_reason: str | None = Field(default=None, sa_type=sa.Text)
     hold_actor: str | None = Field(default=None, sa_type=sa.Text)
     held_at: datetime | None = Field(default=None, sa_type=TIME)
-    # the catalogs whose last import named it, sorted; None if none did
-    listed_in: list[str] | None = Field(default=None, sa_type=sa.ARRAY(sa.Text))
     released_on: date | None = None
     rolling: bool = Field(default=False, sa_column_kwargs={"server_default": sa.false()})
     release_order: int = Field(

@@ -36,7 +36,7 @@ def test_versions_are_listed_by_the_sources_of_prices_and_the_log(empty_url: str
     with psycopg.connect(empty_url) as connection:
         connection.execute("SET CONSTRAINTS ALL DEFERRED")
         connection.execute(ROWS)
-    migrate.upgrade(empty_url)
+    migrate.upgrade(empty_url, "0004")
     with psycopg.connect(empty_url) as connection:
         query = "SELECT version, listed_in FROM model_versions ORDER BY number"
         listed = dict(connection.execute(query).fetchall())

@@ -26,6 +26,7 @@ _DEFAULTS: dict[str, Row] = {
     "VERSION": {"rolling": False},
     "PRICE": {"components": []},
 }
+_DROPPED = "listed_in"  # a column that the log knows, and the table no longer has
 _COMPUTED = "release_order"  # by PostgreSQL, so that no event has it
 LISTINGS = "catalog_entries"  # of which the log knows the listed ones: binding, catalog and key
 # The columns that say which row an event is about: the subject's id, and for some its name.
@@ -139,6 +140,8 @@ def _changed(row: Row, event: Event) -> Row:
     defaults = _DEFAULTS.get(event.kind, {})
     changed = dict(row or defaults)
     for column, (before, after) in event.changes.items():
+        if column == _DROPPED:
+            continue
         if row.get(column) != before:
             raise Disagreement(f"{event.sequence}: {column} was {row.get(column)}, not {before}")
         changed[column] = after
