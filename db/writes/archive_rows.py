@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import lru_cache
@@ -17,6 +17,8 @@ from archive.format import Corrupt
 from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
 from domain import prices
 
+_MADE_UP = datetime(2020, 1, 1, tzinfo=UTC)
+_IMPORTED = ("genai-prices", "litellm")
 _NESTED = frozenset({"provider", "prices"})  # what a binding's values hold beside its columns
 
 
@@ -103,10 +105,15 @@ def _row(
 
 
 def _price(archived: Mapping[str, Any]) -> dict[str, Any]:
-    """A price's values; one that was archived before prices had components gets those it says."""
+    """A price's values; one that was archived before prices had components gets those it says.
+
+    Imports made up the start of such a price when their catalog did not say it.
+    """
     values = _row(Price, archived)
     if "components" not in archived:
         values["components"] = prices.to_json(prices.of_columns(values))
+        if values["effective_from"] == _MADE_UP and values["source"] in _IMPORTED:
+            values["effective_from"] = None
     return values
 
 

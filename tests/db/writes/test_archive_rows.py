@@ -1,8 +1,13 @@
 """Archiving deletes rows: each of them must be in the archive."""
 
+from typing import Any
+from uuid import UUID
+
+import pytest
 from sqlmodel import SQLModel
 
 from db.tables import ModelAlias, ModelVersion, Price, ProviderBinding
+from db.writes.archive_rows import rows_of
 
 ARCHIVED = {ProviderBinding.__tablename__, Price.__tablename__}
 REFUSED = {ModelAlias.__tablename__}  # a version with an alias is not archived
@@ -18,3 +23,27 @@ def test_every_table_below_a_version_is_archived() -> None:
         if key.column.table.name in parents
     }
     assert children == ARCHIVED | REFUSED
+
+
+@pytest.mark.parametrize(
+    ("start", "source", "said"),
+    [
+        ("2020-01-01T00:00:00+00:00", "litellm", False),
+        ("2020-01-01T00:00:00+00:00", "contract", True),
+        ("2024-01-01T00:00:00+00:00", "litellm", True),
+    ],
+)
+def test_an_old_price_has_no_made_up_start(start: str, source: str, said: bool) -> None:
+    id = str(UUID(int=1))
+    price: dict[str, Any] = {"id": id, "binding_id": id, "input_per_1k": "0.5"}
+    price |= {"effective_from": start, "source": source}
+    binding = {"id": id, "version_id": id, "model_id": id, "provider_id": id}
+    binding |= {
+        "provider_model_id": "m",
+        "status": "ACTIVE",
+        "provider": {"id": id, "slug": "p"},
+        "prices": [price],
+    }
+    found = rows_of({"version": {"metadata": None}, "bindings": [binding]}).prices[0]
+    assert (found["effective_from"] is not None) == said
+    assert [each["amount"] for each in found["components"]] == ["0.5"]
