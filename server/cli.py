@@ -82,7 +82,7 @@ def _warn_of_unknown_settings() -> None:
 
 def _unexpected(error: Exception) -> str:
     """One line about any other error; REGISTRY_LOG_LEVEL=debug shows the traceback first."""
-    from db.postgres.errors import is_read_only, is_unavailable
+    from db.postgres.errors import is_read_only, is_unavailable, is_without_schema
 
     if os.environ.get("REGISTRY_LOG_LEVEL", "").lower() == "debug":
         traceback.print_exception(error)
@@ -90,6 +90,8 @@ def _unexpected(error: Exception) -> str:
         return "DATABASE_URL: the database is read-only"
     if is_unavailable(error):
         return "DATABASE_URL: the database does not answer"
+    if is_without_schema(error):
+        return "The database is empty or older than this release: run `registry migrate`"
     if isinstance(error, UnicodeError):
         return "An argument, a setting or .env is not UTF-8 text"
     first = next(iter(str(error).splitlines()), "")

@@ -107,7 +107,10 @@ class Settings(HttpSettings, SocketSettings):
         True, "Use prepared statements; set `false` behind PgBouncer in transaction mode."
     )
     statement_timeout_ms: int = setting(
-        5_000, "Milliseconds that an SQL statement may take; then it fails with TIMEOUT.", ge=1
+        4_500,
+        "Milliseconds that an SQL statement may take; then it fails with TIMEOUT. Below the limit"
+        " of an operation, a write that waits for a lock ends as NOT_COMMITTED.",
+        ge=1,
     )
     operation_timeout_ms: int = setting(
         5_000,

@@ -40,7 +40,7 @@ class PoolLimits:
     write_connections_max: int = 12
     slow_connections_max: int = 2  # of those for reads
     connection_wait_s: float = 5
-    statement_timeout_ms: int = 5_000
+    statement_timeout_ms: int = 4_500
     connect_timeout_s: int = 5
     result_bytes_max: int = 2_097_152  # of the long values of a result with many rows
     is_prepared: bool = True  # False behind PgBouncer in transaction mode

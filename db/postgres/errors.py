@@ -13,6 +13,7 @@ _UNAVAILABLE_CLASSES = (*_LOST_CLASSES, "53")  # out of resources
 _UNUSABLE_VALUE_CLASS = "22"  # out of range, a NUL character, an invalid encoding
 _QUERY_CANCELED = "57014"
 _READ_ONLY = "25006"
+_UNDEFINED = ("42P01", "42703")  # a table, a column
 
 
 class CommitLost(Exception):
@@ -51,6 +52,12 @@ def is_read_only(error: BaseException) -> bool:
     """Whether a write was refused, as on a standby or with `default_transaction_read_only`."""
     cause = driver_error(error)
     return isinstance(cause, psycopg.Error) and cause.sqlstate == _READ_ONLY
+
+
+def is_without_schema(error: BaseException) -> bool:
+    """Whether a table or a column is missing, as in a database without all migrations."""
+    cause = driver_error(error)
+    return isinstance(cause, psycopg.Error) and cause.sqlstate in _UNDEFINED
 
 
 def is_statement_timeout(error: BaseException) -> bool:

@@ -106,6 +106,8 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self.close_sent:
             raise ClientDisconnected
         await super().send(message)
+        if message["type"] == "websocket.http.response.body" and not message.get("more_body"):
+            self.handshake_complete = True  # refused; else uvicorn logs an error for each refusal
         if message["type"] == "websocket.close":
             self._abort_after(_CLOSE_S)
 

@@ -131,6 +131,19 @@ async def test_a_statement_that_the_database_stops_ends_its_field_alone(
     assert _names(database_url) == ["a", "c", "old"]
 
 
+async def test_by_default_a_wait_for_a_lock_ends_before_the_outcome_is_unknown(
+    serve: Serving, database_url: str
+) -> None:
+    default = Settings.model_fields["statement_timeout_ms"].default
+    async with serve(statement_timeout_ms=default) as client:
+        id = await _created(client)
+        with psycopg.connect(database_url) as blocker:
+            blocker.execute("SELECT 1 FROM models WHERE name = 'old' FOR UPDATE")
+            answer = await _http(client, UPDATE, {"id": id, "name": "b"})
+    assert _told(answer) == [("updateModel", "TIMEOUT", "NOT_COMMITTED")]
+    assert _names(database_url) == ["old"]
+
+
 async def test_the_outcome_of_a_commit_that_was_cancelled_is_unknown(
     serve: Serving, database_url: str
 ) -> None:

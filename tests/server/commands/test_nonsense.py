@@ -56,6 +56,12 @@ def test_a_wrong_database_url_is_refused_in_words(
     assert "DATABASE_URL" in done.stderr
 
 
+def test_an_empty_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    done = _run(tmp_path, "retention", "apply", REGISTRY_DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert "run `registry migrate`" in done.stderr
+
+
 def test_faulty_files_are_refused_in_words(database_url: str, tmp_path: Path) -> None:
     (tmp_path / "binary").write_bytes(bytes(range(256)))
     (tmp_path / "deep").write_text("[" * 100_000)

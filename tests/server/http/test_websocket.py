@@ -229,7 +229,9 @@ async def test_subscribers_of_one_document_get_what_their_variables_ask_for(
         assert changed["a"] == changed["b"] == {**changed["c"], "name": "m"}
 
 
-async def test_sockets_and_subscriptions_of_one_address_are_bounded(serve: Serving) -> None:
+async def test_sockets_and_subscriptions_of_one_address_are_bounded(
+    serve: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
     async with (
         serve(sockets_per_client_max=1, subscriptions_per_client_max=1) as client,
         greeted(client) as socket,
@@ -238,6 +240,7 @@ async def test_sockets_and_subscriptions_of_one_address_are_bounded(serve: Servi
             async with connected(client):
                 pass
         assert refused.value.response.status_code == 429
+        assert "without completing handshake" not in caplog.text
         await client.post("/graphql", json={"query": CREATE % "m"})
         await socket.subscribe("1", LIVE)
         await socket.data("1")
