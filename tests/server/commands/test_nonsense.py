@@ -75,6 +75,7 @@ def test_faulty_files_are_refused_in_words(database_url: str, tmp_path: Path) ->
 def test_entries_that_no_client_may_store_are_skipped(database_url: str, tmp_path: Path) -> None:
     entry = '{"litellm_provider": "%s", "mode": "chat"}'
     rows = {
+        "good": "openai",
         "a": "???",
         "b/nul\\u0000": "openai",
         "c/lone\\ud800": "openai",
