@@ -84,6 +84,11 @@ def test_synthetic_data_is_no_catalog_and_is_added_once(database_url: str) -> No
     for _ in range(2):
         assert _run(database_url, "synthetic", *sizes).returncode == 0
     with psycopg.connect(database_url) as connection:
-        for table, number in {"models": 3, "model_versions": 6, "prices": 12, "catalogs": 0}.items():
-            count = f"SELECT count(*) FROM {table}"  # noqa: S608 - one of those above
+        for table, number in {
+            "models": 3,
+            "model_versions": 6,
+            "prices": 12,
+            "catalogs": 0,
+        }.items():
+            count = f"SELECT count(*) FROM {table}"
             assert connection.execute(count).fetchall() == [(number,)]
