@@ -1,7 +1,8 @@
 """Where a catalog and the registry differ, told in SQL when it is read: it is never out of date.
 
 The fields are those of domain/catalog_fields.py. All values are compared as JSON; a list is
-compared without its order. What an operator set differs from `catalog_values`.
+compared without its order. What an operator set differs from `catalog_values`. A catalog does not
+differ where another of its entries says what the model or the version has.
 """
 
 from collections.abc import Sequence
@@ -56,6 +57,7 @@ _TABLES: dict[EntityKind, Any] = {
 _BASES: dict[EntityKind, Any] = {
     kind: sa.orm.aliased(CatalogValues, name=f"{kind.lower()}_base") for kind in _TABLES
 }
+_SHARED = {EntityKind.VERSION, EntityKind.MODEL}  # rows that many entries of a catalog are about
 _NULL = sa.literal_column("'null'::jsonb", JSONB())
 
 
@@ -154,24 +156,53 @@ def _value(field: CatalogField, said: Any, base: Any) -> Any:
 def _select_compared() -> Any:
     """For each field: its path, the row's id, what the entry says, what the row has, the base."""
     said = col(CatalogEntry.said)["said"]
-    rows: list[Any] = [
-        (sa.literal_column(f"'{PRICE_PATH}'"), col(ProviderBinding.id), *_price(said))
-    ]
+    row_id = col(ProviderBinding.id)
+    rows: list[Any] = [(sa.literal_column(f"'{PRICE_PATH}'"), row_id, *_price(said), sa.null())]
     for field in (*FIELDS, *MERGED_FIELDS):
         table, base = _TABLES[field.kind], _BASES[field.kind].columns[field.column]
         held = sa.func.coalesce(sa.func.to_jsonb(getattr(table, field.column)), _NULL)
         base = sa.func.nullif(base, _NULL)
         default = sa.func.coalesce(base, _json(field.default))
         path: Any = sa.literal_column(f"'{field.path}'")
-        rows.append((path, table.id, _value(field, said, base), held, default))
+        is_shared = field.said is not None and field.kind in _SHARED
+        name: Any = sa.literal_column(f"'{field.said}'") if is_shared else sa.null()
+        rows.append((path, table.id, _value(field, said, base), held, default, name))
     columns: list[Any] = [sa.column("path", sa.Text()), sa.column("row_id", sa.Uuid())]
     columns += [sa.column(name, JSONB()) for name in ("said", "held", "base")]
+    columns.append(sa.column("shared", sa.Text()))  # the name of what other entries may say, too
     return sa.values(*columns, name="compared").data(rows).lateral()
 
 
 _PRICE_NOW = _select_price_now()
 _COMPARED = _select_compared()
 _IS_EDITED = ~_same(_COMPARED.c.held, _COMPARED.c.base)
+
+
+def _says_so_elsewhere() -> Any:
+    """Whether another entry of the catalog says of the model or the version what the row has."""
+    other, binding = sa.orm.aliased(CatalogEntry), sa.orm.aliased(ProviderBinding)
+    said = col(other.said)["said"][_COMPARED.c.shared]
+    statuses = {_json(f'"{status}"'): _json(str(said).lower()) for said, status in STATUSES.items()}
+    is_status = _COMPARED.c.shared == sa.literal_column("'deprecated'")
+    held = sa.case(
+        *((sa.and_(is_status, _COMPARED.c.held == key), value) for key, value in statuses.items()),
+        else_=_COMPARED.c.held,
+    )
+    is_of_row = sa.or_(
+        col(binding.version_id) == _COMPARED.c.row_id, col(binding.model_id) == _COMPARED.c.row_id
+    )
+    return sa.exists(
+        sa.select(sa.literal(1))
+        .select_from(sa.join(other, binding, col(binding.id) == col(other.binding_id)))
+        .where(
+            _COMPARED.c.shared.is_not(None),
+            is_of_row,
+            col(other.catalog_id) == CatalogEntry.catalog_id,
+            col(other.delisted_at).is_(None),
+            _same(said, held),
+        )
+        .correlate(CatalogEntry, _COMPARED)
+    )
 
 
 def _differences(*columns: Any) -> sa.Select[Any]:
@@ -186,7 +217,8 @@ def _differences(*columns: Any) -> sa.Select[Any]:
     tables = tables.outerjoin(_PRICE_NOW, sa.true()).join(_COMPARED, sa.true())
     is_listed = col(CatalogEntry.delisted_at).is_(None)
     differs = ~_same(_COMPARED.c.said, _COMPARED.c.held)  # NULL where the entry says nothing
-    return sa.select(*columns).select_from(tables).where(is_listed, differs)
+    is_catalogs = sa.or_(_IS_EDITED, ~_says_so_elsewhere())
+    return sa.select(*columns).select_from(tables).where(is_listed, differs, is_catalogs)
 
 
 def _select_of_entries() -> sa.Select[Any]:

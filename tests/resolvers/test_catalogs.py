@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from db.tables import Catalog, ProviderBinding
+from db.tables import Catalog, ModelVersion, ProviderBinding
 from domain import ids, prices
 from domain.catalog_fields import ENTRIES_MAX
 from domain.enums import Capability, PriceMeter, PriceUnit
@@ -108,6 +108,22 @@ async def test_a_list_in_another_order_is_the_same(
     other = await factories.version(gql.db, await factories.model(gql.db))
     twin = await factories.binding(gql.db, other, capabilities=several)
     await factories.entry(gql.db, catalog, twin, {"capabilities": ["TOOLS", "VISION"]})
+    assert await _differences(gql) == {}
+
+
+async def test_a_catalog_does_not_differ_where_another_of_its_entries_says_what_the_version_has(
+    gql: GraphQL, served: tuple[Catalog, ProviderBinding]
+) -> None:
+    catalog, binding = served
+    await factories.entry(gql.db, catalog, binding, {"deprecated": True}, key="a")
+    deprecated = {"version.status": ("DEPRECATED", "ACTIVE", "PRECEDENCE")}
+    assert await _differences(gql) == deprecated
+    version = ModelVersion(id=binding.version_id, model_id=binding.model_id)
+    twin = await factories.binding(gql.db, version)
+    other = await factories.catalog(gql.db, name="second")
+    await factories.entry(gql.db, other, twin, {"deprecated": False}, key="b")
+    assert await _differences(gql) == deprecated
+    await factories.entry(gql.db, catalog, twin, {"deprecated": False}, key="b")
     assert await _differences(gql) == {}
 
 
