@@ -42,7 +42,7 @@ async def run(
         try:
             plan = await _run(database, file, aliases, options, progress)
             break
-        except (IntegrityError, errors.UniqueViolation):
+        except (IntegrityError, errors.UniqueViolation, errors.DeadlockDetected):
             if attempt == _ATTEMPTS:
                 raise
     if plan.report.has_changes and not options.is_plan:

@@ -134,9 +134,9 @@ def _import(read: "Callable[[], SourceFile]", options: "Options", json: bool) ->
 
     try:
         file = read()  # a faulty catalog fails before a database is started
-        aliases = _aliases(Settings())
     except CatalogError as error:
         raise Failure(f"Nothing was imported: {error}") from error
+    aliases = _aliases(Settings())
     progress = Console(stderr=True)
     report = _run(lambda db: _load(db, file, aliases, options, progress))
     if json:
@@ -161,9 +161,14 @@ def _run(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
 
 
 def _aliases(settings: Settings) -> Mapping[str, str]:
+    """Raises Failure when the operator's file of names is faulty."""
     from catalogs import aliases
+    from catalogs.catalog import CatalogError
 
-    return aliases.read(settings.catalog_aliases) if settings.catalog_aliases else {}
+    try:
+        return aliases.read(settings.catalog_aliases) if settings.catalog_aliases else {}
+    except CatalogError as error:
+        raise Failure(f"Nothing was imported: {error}") from error
 
 
 async def _load(

@@ -56,8 +56,8 @@ def print_tables(console: "Console", report: "Report", *, is_plan: bool) -> None
     title = f"{report.catalog}: plan, nothing is changed" if is_plan else report.catalog
     console.print(_counts(title, counts(report)))
     for name, (heading, columns) in _SECTIONS.items():
-        if lines := getattr(report, name):
-            console.print(_section(heading, columns, lines))
+        for part, lines in _by_kind(getattr(report, name)).items():
+            console.print(_section(f"{heading}{part}", columns, lines))
     for name, heading in _REMARKS.items():
         if remarks := getattr(report, name):
             console.print(_by_reason(heading, remarks))
@@ -80,6 +80,15 @@ def _counts(title: str, counts: dict[str, dict[str, int]]) -> "Table":
     for kind, figures in counts.items():
         table.add_row(kind, *(f"{figures[name]:,}" for name in columns))
     return table
+
+
+def _by_kind(lines: list[Any]) -> dict[str, list[Any]]:
+    """The lines of each kind of row, so that each has its first lines shown."""
+    parts: dict[str, list[Any]] = defaultdict(list)
+    for line in lines:
+        kind = getattr(line, "kind", None)
+        parts[f" ({kind})" if kind else ""].append(line)
+    return parts
 
 
 def _section(heading: str, columns: tuple[str, ...], lines: list[Any]) -> "Table":

@@ -2,7 +2,9 @@
 
 import asyncio
 from decimal import Decimal
+from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
@@ -230,3 +232,33 @@ async def test_an_old_schema_is_refused(empty_url: str) -> None:
     with pytest.raises(NotMigrated):
         await import_file(database, source_file(entry("m-1")))
     await database.close()
+
+
+async def test_the_number_of_statements_does_not_depend_on_the_size(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counts: list[int] = []
+    for size in (3, 60):
+        names = [f"model{number}x{size}-chat" for number in range(size)]
+        for amount in ("1", "2"):
+            file = source_file(*(entry(name, price=amount) for name in names))
+            statements = _counted(monkeypatch)
+            await import_file(db, file)
+            counts.append(len(statements))
+            monkeypatch.undo()
+    assert counts[2:] == counts[:2]
+    assert max(counts) < 40
+
+
+def _counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The statements that the driver is told to run from now on."""
+    statements: list[Any] = []
+    for name in ("execute", "copy"):
+        run = getattr(psycopg.AsyncCursor, name)
+
+        def noted(self: Any, statement: Any, *rest: Any, run: Any = run, **named: Any) -> Any:
+            statements.append(statement)
+            return run(self, statement, *rest, **named)
+
+        monkeypatch.setattr(psycopg.AsyncCursor, name, noted)
+    return statements
