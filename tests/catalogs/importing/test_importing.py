@@ -262,3 +262,17 @@ def _counted(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
         monkeypatch.setattr(psycopg.AsyncCursor, name, noted)
     return statements
+
+
+async def test_an_archived_version_stays_archived_and_is_named(db: Database) -> None:
+    file = source_file(entry("m-1", price="1"))
+    await import_file(db, file)
+    await rows(db, "DELETE FROM provider_bindings")
+    await rows(db, "UPDATE model_versions SET status = 'ARCHIVED', archived_at = now()")
+    more = source_file(entry("m-1", price="2"), entry("m-1", "other", price="2"))
+    report = await import_file(db, more)
+    assert {each.entry for each in report.skipped} == {"acme/m-1", "other/m-1"}
+    assert report.conflicts == []
+    assert await rows(db, "SELECT status FROM model_versions") == [("ARCHIVED",)]
+    assert await rows(db, "SELECT 1 FROM provider_bindings") == []
+    assert not (await import_file(db, more)).has_changes
