@@ -84,7 +84,7 @@ async def _providers(session: AsyncSession, added: dict[str, int]) -> list[UUID]
     connection = await session.connection()
     query = "SELECT slug, id FROM providers WHERE slug = ANY(:slugs)"
     found = await connection.execute(sa.text(query), {"slugs": list(slugs)})
-    known: dict[str, UUID] = dict(found.tuples().all())
+    known: dict[str, UUID] = {slug: key for slug, key in found}
     rows: list[dict[str, Any]] = [
         {
             "id": ids.new(),
