@@ -75,7 +75,7 @@ class ModelFilter:
         "Models whose latestVersion has all of these capabilities; all models when it is empty."
     )
     sunset_on: DateRange | None = optional(
-        "Models whose latestVersion has a sunsetOn in this range; see also BindingFilter.sunsetOn."
+        "Models whose latestVersion, or one of whose bindings, has a sunsetOn in this range."
     )
     aliases: list[str] | None = optional("Models that have one of these aliases.")
     listed: bool | None = optional(

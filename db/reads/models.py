@@ -8,8 +8,15 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.postgres.reader import Source
-from db.reads.conditions import any_label, has_all, name_contains, time_between, value_between
-from db.reads.keyset import Condition, Listing, among, plain
+from db.reads.conditions import (
+    any_label,
+    days_between,
+    has_all,
+    name_contains,
+    time_between,
+    value_between,
+)
+from db.reads.keyset import Condition, Listing, among, nullable, plain
 from db.reads.latest import is_latest
 from db.reads.listed import is_listed
 from db.reads.lookup import row_by_column, rows_after
@@ -48,11 +55,24 @@ def _has_active_version(is_expected: bool) -> sa.ColumnElement[bool]:
 def _whose_latest(condition: Condition) -> Condition:
     """Models whose latest version meets the condition."""
 
-    def meets(value: Any) -> sa.ColumnElement[bool]:
-        of_latest = sa.select(col(ModelVersion.model_id)).where(condition(value), is_latest())
-        return col(Model.id).in_(of_latest)
+    return lambda value: col(Model.id).in_(_of_latest(condition(value)))
 
-    return meets
+
+def _of_latest(condition: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    return sa.select(col(ModelVersion.model_id)).where(condition, is_latest())
+
+
+_version_ends = value_between(col(ModelVersion.sunset_on))
+_binding_ends = days_between(
+    col(ProviderBinding.sunset_on), nullable("provider_bindings", "sunset_on", "date", sa.Double())
+)
+
+
+def _retires(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """Models of which the latest version, or a binding of any version, ends in the range."""
+    of_bindings = sa.select(col(ProviderBinding.model_id)).where(_binding_ends(bounds))
+    # a UNION, as PostgreSQL would read all models for an OR
+    return col(Model.id).in_(sa.union(_of_latest(_version_ends(bounds)), of_bindings))
 
 
 def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -80,7 +100,7 @@ LISTING = Listing(
         "providers": _offered_by,
         "has_active_version": _has_active_version,
         "capabilities": _whose_latest(has_all(col(ModelVersion.capabilities))),
-        "sunset_on": _whose_latest(value_between(col(ModelVersion.sunset_on))),
+        "sunset_on": _retires,
         "aliases": _with_alias,
         "listed": _listed,
         "created_at": time_between(col(Model.created_at)),

@@ -132,10 +132,12 @@ async def test_a_filter_selects_bindings_by_their_effective_values(
         ("capabilities: REASONING", set()),  # of a version that is not the latest
         ("capabilities: []", MODELS),
         ("capabilities: null", MODELS),
-        ('sunsetOn: {lte: "2030-01-01"}', {"known"}),
+        ('sunsetOn: {lte: "2030-01-01"}', {"known", "unknown"}),
+        ('sunsetOn: {gte: "2029-06-30", lte: "2029-06-30"}', {"known"}),  # of a binding
+        ('sunsetOn: {gte: "2029-07-01", lte: "2029-07-01"}', {"unknown"}),
         ('sunsetOn: {gte: "2030-01-01", lte: "2030-01-02"}', {"known", "none"}),
         ('sunsetOn: {gte: "2030-01-03"}', set()),
-        ("sunsetOn: {}", {"known", "none"}),
+        ("sunsetOn: {}", {"known", "unknown", "none"}),
         ('aliases: ["production"]', {"known"}),
         ('aliases: ["production", "canary", "nobody"]', {"known", "none"}),
         ("aliases: []", set()),
@@ -144,7 +146,7 @@ async def test_a_filter_selects_bindings_by_their_effective_values(
         ("capabilities: TOOLS, listed: false", set()),
     ],
 )
-async def test_a_filter_selects_models_by_their_latest_version(
+async def test_a_filter_selects_models_by_their_latest_version_or_by_a_binding(
     gql: GraphQL, condition: str, expected: set[str]
 ) -> None:
     assert await _found(gql, "models", "name", condition) == expected
