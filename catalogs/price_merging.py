@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from catalogs.entry import SaidPrice
@@ -13,6 +13,7 @@ from domain.prices import PriceComponent
 _FIRST = datetime.min.replace(tzinfo=UTC)  # an unknown start, in comparisons
 
 Components = tuple[PriceComponent, ...]
+Row = TypeVar("Row", bound="StoredPrice | NewPrice")
 
 
 class StoredPrice(NamedTuple):
@@ -53,24 +54,35 @@ def merge(
 ) -> PriceMerge:
     """The changes that bring the rows to what the owning catalog says; `owner` None: no catalog.
 
-    An operator's price stays from its start on, until another row follows it. `force` ends it.
+    An operator's price stays from its start on, until another row has followed it: scheduled
+    prices of catalogs after it are deleted. `force` ends it.
     """
     if owner is None:
         return PriceMerge()
     rows = sorted(stored, key=_start)
     current = _current(said, now)
-    operators = _of_operator(rows, catalogs)
+    operators = _of_operator(rows, catalogs, now)
     if operators is None:
         return _merge(rows, owner, said, catalogs, now)
     is_same = _json(current) == operators.components
     if not force or is_same or not said:
         kept = None if is_same or not said else operators
-        return PriceMerge(kept=kept, said=current)
+        return PriceMerge(_after(operators, rows, catalogs, now), kept=kept, said=current)
     if _start(operators) > now:
         rest = [row for row in rows if row is not operators]
         merged = merge(rest, owner, said, catalogs, now, force=True)
         return PriceMerge((operators, *merged.deleted), merged.added, None, current)
-    return PriceMerge(added=(NewPrice(now, current, owner),), said=current)
+    added = [
+        NewPrice(starts, components, owner)
+        for starts, components in _dated(said).items()
+        if starts > now
+    ]
+    return PriceMerge(
+        _after(operators, rows, catalogs, now),
+        (NewPrice(now, current, owner), *added),
+        None,
+        current,
+    )
 
 
 def _merge(
@@ -96,7 +108,8 @@ def _merge(
     replaced = {price.starts for price in added}
     deleted += [row for row in rows if row.starts in replaced and row not in deleted]
     left = [row for row in rows if row not in deleted]
-    last = _last([*left, *added], now)
+    all_rows: list[StoredPrice | NewPrice] = [*left, *added]
+    last = _last(all_rows, now)
     if last is not None and _components(last) != _json(current):
         added.append(NewPrice(now, current, owner))
     return PriceMerge(tuple(deleted), tuple(added), None, current)
@@ -119,6 +132,9 @@ def _missing(
     added: list[NewPrice] = []
     for starts, components in dated.items():
         row = at.get(starts)
+        before = _last(left, starts)
+        if row is None and starts <= now and before and _is_operators(before, catalogs):
+            continue  # the operator's price held then
         if row is None or (row.source in catalogs and _json(components) != row.components):
             added.append(NewPrice(starts, components, owner))
     undated = next((price.components for price in said if price.effective_from is None), None)
@@ -151,12 +167,27 @@ def _current(said: Sequence[SaidPrice], now: datetime) -> Components:
     return max(started, key=_said_start).components if started else ()
 
 
-def _of_operator(rows: Sequence[StoredPrice], catalogs: Collection[str]) -> StoredPrice | None:
-    """The last row, if it is no catalog's."""
-    return rows[-1] if rows and rows[-1].source not in catalogs else None
+def _of_operator(
+    rows: Sequence[StoredPrice], catalogs: Collection[str], now: datetime
+) -> StoredPrice | None:
+    """The last row without the catalogs' scheduled ones, if it is an operator's."""
+    fixed = [row for row in rows if _start(row) <= now or row.source not in catalogs]
+    return fixed[-1] if fixed and _is_operators(fixed[-1], catalogs) else None
 
 
-def _last(rows: Sequence[StoredPrice | NewPrice], now: datetime) -> StoredPrice | NewPrice | None:
+def _is_operators(row: StoredPrice, catalogs: Collection[str]) -> bool:
+    return row.source not in catalogs and not prices.is_withdrawn(row.source, row.components)
+
+
+def _after(
+    row: StoredPrice, rows: Sequence[StoredPrice], catalogs: Collection[str], now: datetime
+) -> tuple[StoredPrice, ...]:
+    """The catalogs' scheduled prices that would take effect after the operator's row."""
+    since = max(_start(row), now)
+    return tuple(each for each in rows if _start(each) > since and each.source in catalogs)
+
+
+def _last(rows: Sequence[Row], now: datetime) -> Row | None:
     started = [row for row in rows if _start(row) <= now]
     return max(started, key=_start, default=None)
 

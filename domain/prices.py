@@ -21,6 +21,8 @@ class PriceComponent(NamedTuple):
     variant: PriceVariant = PriceVariant.STANDARD
 
 
+# The source of a price without components: the price was withdrawn, and no other is known.
+WITHDRAWN = "withdrawn"
 # The columns of a price, and the meters whose STANDARD base component, in tokens, they repeat.
 COLUMNS = {
     "input_per_1k": PriceMeter.INPUT,
@@ -77,6 +79,11 @@ def of_columns(amounts: Mapping[str, Any]) -> tuple[PriceComponent, ...]:
         for column, meter in COLUMNS.items()
         if amounts.get(column) is not None
     )
+
+
+def is_withdrawn(source: str | None, components: Iterable[Any]) -> bool:
+    """Whether a price says only that the one before it was withdrawn: it is nobody's price."""
+    return source == WITHDRAWN and not [*components]
 
 
 def _order(component: PriceComponent) -> tuple[Any, ...]:

@@ -85,7 +85,8 @@ class Price(Node):
     )
     scheduled: bool = attribute("Whether it takes effect later.")
     source: str | None = attribute(
-        "Where the price comes from, for example a catalog; null when not stated."
+        "Where the price comes from, for example a catalog; null when not stated. It is"
+        " withdrawn, without components, where a price was withdrawn and no other is known."
     )
 
 

@@ -6,6 +6,7 @@ import resolvers.writing.aliases
 import resolvers.writing.archive
 import resolvers.writing.bindings
 import resolvers.writing.models
+import resolvers.writing.prices
 import resolvers.writing.providers
 import resolvers.writing.retention
 import resolvers.writing.versions
@@ -51,7 +52,10 @@ class Mutation:
     delete_binding: payloads.DeleteBindingPayload | None = mutation(
         resolvers.writing.bindings.delete
     )
-    set_price: payloads.SetPricePayload | None = mutation(resolvers.writing.bindings.set_price)
+    set_price: payloads.SetPricePayload | None = mutation(resolvers.writing.prices.set_price)
+    withdraw_price: payloads.WithdrawPricePayload | None = mutation(
+        resolvers.writing.prices.withdraw
+    )
     create_provider: payloads.CreateProviderPayload | None = mutation(
         resolvers.writing.providers.create
     )

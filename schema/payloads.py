@@ -126,6 +126,14 @@ class SetPricePayload(MutationPayload):
     price: Price | None = attribute("The added price; null on failure.")
 
 
+@payload_of("withdrawPrice")
+class WithdrawPricePayload(MutationPayload):
+    binding: ProviderBinding | None = attribute("The binding that had the price; null on failure.")
+    price: Price | None = attribute(
+        "The price that is in effect now; null when it is unknown, and on failure."
+    )
+
+
 @payload_of("createProvider")
 class CreateProviderPayload(MutationPayload):
     provider: Provider | None = attribute("The created provider; null on failure.")

@@ -1,15 +1,14 @@
-"""Writes of bindings and their prices."""
+"""Writes of bindings, with their first prices."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import ModelVersion, Price, Provider, ProviderBinding
-from db.writes import rows, versions
+from db.writes import prices, rows, versions
 from domain.problems import AlreadyExists, NotFound, Refused
 
 
@@ -47,7 +46,7 @@ async def create(
     await rows.insert(session, *bindings)
     for binding, each in zip(bindings, new, strict=True):
         if each.price is not None:
-            await set_price(session, binding.id, each.price)
+            await prices.add(session, binding.id, each.price)
     return bindings
 
 
@@ -56,16 +55,6 @@ async def delete(session: AsyncSession, key: UUID, expected_revision: int | None
     await rows.lock(session, ProviderBinding, key, expected_revision, for_delete=True)
     await rows.delete(session, Price, col(Price.binding_id) == key)
     await rows.delete(session, ProviderBinding, col(ProviderBinding.id) == key)
-
-
-async def set_price(session: AsyncSession, binding_id: UUID, values: dict[str, Any]) -> Price:
-    """Add a price; it takes effect now if it has no time."""
-    if values.get("effective_from") is None:
-        values = {**values, "effective_from": sa.func.now()}
-    price = Price(binding_id=binding_id, **values)
-    await rows.insert(session, price)
-    await session.refresh(price)  # reads the time that the database has filled in
-    return price
 
 
 async def _provider_ids(

@@ -1,16 +1,14 @@
-"""Mutations of bindings and their prices."""
+"""Mutations of bindings."""
 
 from datetime import date
 from functools import partial
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 from strawberry import Maybe
 from strawberry.scalars import JSON
 
-from db.reads import prices
-from db.reads.prices import DatedPrice
-from db.tables import Price, ProviderBinding
-from db.writes import bindings, rows
+from db.tables import ProviderBinding
+from db.writes import bindings
 from db.writes.bindings import NewBinding
 from domain import ids, rules
 from domain.enums import BindingStatus, Capability
@@ -99,13 +97,6 @@ class DeleteBindingInput:
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
 
 
-@input_type("A price to add to a binding.")
-class SetPriceInput:
-    binding: BindingRef = required("The binding.")
-    price: PriceInput = required("The price.")
-    idempotency_key: str | None = optional(IDEMPOTENCY_KEY)
-
-
 _NEW = InputColumns(NewBindingInput, ProviderBinding, rules.BINDING, "provider", "price")
 _CHANGES = InputColumns(
     UpdateBindingInput,
@@ -113,13 +104,6 @@ _CHANGES = InputColumns(
     rules.BINDING,
     *("binding", "expected_revision", "idempotency_key"),
 )
-
-
-class PricedBinding(NamedTuple):
-    """A binding and the price added to it; None if both have been deleted meanwhile."""
-
-    binding: ProviderBinding
-    price: DatedPrice | None
 
 
 async def create(
@@ -156,23 +140,6 @@ async def delete(info: Info, input: Annotated[DeleteBindingInput, describe("The 
         return ids.encode(ids.BINDING, key)
 
     return await write(info, input, delete_binding)
-
-
-async def set_price(
-    info: Info, input: Annotated[SetPriceInput, describe("The binding and its price.")]
-) -> PricedBinding:
-    """Add a price that takes effect at a time; earlier prices stay."""
-    values, problems = price_inputs.read(input.price)
-    refuse_if_any(input, (problem.within("price") for problem in problems))
-
-    async def insert_price(session: Any) -> tuple[ProviderBinding, Price]:
-        key = await references.binding_key(session, input.binding)
-        binding = await rows.lock(session, ProviderBinding, key)
-        return binding, await bindings.set_price(session, key, values)
-
-    binding, price = await write(info, input, insert_price)
-    dated = await prices.in_effect(info.context.db.reader, [binding.id], price.effective_from)
-    return PricedBinding(binding, dated.get(binding.id))
 
 
 def new_binding(input: NewBindingInput) -> tuple[NewBinding, list[Problem]]:

@@ -110,3 +110,34 @@ def test_force_ends_an_operators_price() -> None:
     merged = _merge(scheduled, (None, "1"), force=True)
     assert merged.deleted == (scheduled[1],)
     assert merged.added == ()
+
+
+def test_an_operators_price_ends_what_catalogs_have_scheduled_after_it() -> None:
+    early, late = NOW + timedelta(days=1), NOW + timedelta(days=9)
+    said = ((None, "1"), (early.date(), "2"), (late.date(), "3"))
+    scheduled = [_row("2", _midnight(early.date())), _row("3", _midnight(late.date()))]
+    merged = _merge([_row("1"), _row("5", NOW - timedelta(days=1), None), *scheduled], *said)
+    assert (merged.added, merged.deleted) == ((), tuple(scheduled))
+    merged = _merge([_row("1"), _row("5", NOW + timedelta(days=5), None), *scheduled], *said)
+    assert (merged.added, merged.deleted) == ((), (scheduled[1],))
+
+
+def test_force_schedules_what_the_catalog_says_of_later() -> None:
+    rows = [_row("1"), _row("5", NOW - timedelta(days=1), None)]
+    merged = _merge(rows, (None, "2"), (TOMORROW, "3"), force=True)
+    assert _added(merged) == [(NOW, "2", "first"), (_midnight(TOMORROW), "3", "first")]
+
+
+def test_no_price_is_added_to_the_time_of_an_operators() -> None:
+    """A price that the catalog had scheduled, and that the operator's has kept from its effect."""
+    since, until = NOW - timedelta(days=3), NOW - timedelta(hours=1)
+    rows = [_row("1"), _row("5", since, None), _row("2", until)]
+    assert _merge(rows, (None, "1"), (YESTERDAY, "2")).added == ()
+
+
+def test_a_withdrawn_price_is_nobodys() -> None:
+    withdrawn = StoredPrice(UUID(int=2), NOW - timedelta(days=1), [], prices.WITHDRAWN)
+    for rows in ([withdrawn], [_row("1"), withdrawn]):
+        merged = _merge(rows, (None, "1"))
+        assert _added(merged) == [(NOW, "1", "first")]
+        assert merged.kept is None

@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
 from tests.graphql import GraphQL
-from tests.resolvers.writing.field_values import VALUES
+from tests.resolvers.writing.field_values import VALUES, component_input
 from tests.resolvers.writing.mutations import call
 
 Json: TypeAlias = dict[str, Any]
@@ -30,6 +30,7 @@ class World:
     draft: str
     archived: str
     binding: str
+    price: str
 
 
 def hash_of(number: int) -> str:
@@ -62,7 +63,8 @@ async def world(gql: GraphQL) -> World:
         await call(
             gql, "setAlias", model={"id": model}, alias="production", version={"id": version}
         )
-    return World(gql, *providers, model, *versions, binding["binding"]["id"])
+    bound = binding["binding"]
+    return World(gql, *providers, model, *versions, bound["id"], bound["price"]["id"])
 
 
 def binding_input(n: int = 0) -> Json:
@@ -95,11 +97,11 @@ def price_input(n: int = 0) -> Json:
         "cacheReadPer1k": "0",
         "cacheWritePer1k": "0.003",
         "components": [
-            {"meter": "CACHE_READ", "amount": "0"},
-            {"meter": "CACHE_WRITE", "amount": "0.003"},
-            {"meter": "INPUT", "amount": "0.0025"},
-            {"meter": "INPUT", "amount": "0.005", "aboveInputTokens": 200_000},
-            {"meter": "OUTPUT", "unit": "TOKENS_1K", "amount": "0.01", "variant": "STANDARD"},
+            component_input("CACHE_READ", "0"),
+            component_input("CACHE_WRITE", "0.003"),
+            component_input("INPUT", "0.0025"),
+            component_input("INPUT", "0.005", 200_000),
+            component_input("OUTPUT", "0.01"),
         ],
         "effectiveFrom": f"2026-01-31T12:00:{n % 60:02}.{n // 60:06}+02:00",
         "source": "list price",
@@ -264,6 +266,11 @@ CASES: dict[str, Case] = {
         lambda w, n: {"binding": {"id": w.binding}, "price": price_input(n + 1)},
         [("PRICE", "PRICED", "binding")],
         {"price": price_input(0)},
+    ),
+    "withdrawPrice": Case(
+        lambda w, n: {"price": w.price},
+        [("PRICE", "WITHDRAWN", "binding")],
+        {"price": f"prc_{NO_ID}"},
     ),
     "createProvider": Case(
         lambda w, n: {

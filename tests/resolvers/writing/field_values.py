@@ -3,7 +3,8 @@
 from typing import Any
 
 
-def _component(meter: str, amount: str, above: int = 0, variant: str = "STANDARD") -> Any:
+def component_input(meter: str, amount: str, above: int = 0, variant: str = "STANDARD") -> Any:
+    """Every field of a component of a price."""
     return {
         "meter": meter,
         "unit": "TOKENS_1K",
@@ -19,12 +20,12 @@ PRICE = {
     "cacheReadPer1k": "0.0001",
     "cacheWritePer1k": "0.003",
     "components": [  # in the order in which they are stored
-        _component("INPUT", "0.00125", variant="BATCH"),
-        _component("CACHE_READ", "0.0001"),
-        _component("CACHE_WRITE", "0.003"),
-        _component("INPUT", "0.0025"),
-        _component("INPUT", "0.005", 200_000),
-        _component("OUTPUT", "0.01"),
+        component_input("INPUT", "0.00125", variant="BATCH"),
+        component_input("CACHE_READ", "0.0001"),
+        component_input("CACHE_WRITE", "0.003"),
+        component_input("INPUT", "0.0025"),
+        component_input("INPUT", "0.005", 200_000),
+        component_input("OUTPUT", "0.01"),
     ],
     "effectiveFrom": "2026-01-31T12:00:00.000001+00:00",
     "source": "list price",
@@ -122,7 +123,7 @@ VALUES: dict[str, dict[str, Any]] = {
         "tokensPerMinute": 80_000,
     },
     "PriceInput": PRICE,
-    "PriceComponentInput": {**_component("AUDIO_INPUT", "0.1", 7, "BATCH"), "unit": "SECOND"},
+    "PriceComponentInput": {**component_input("AUDIO_INPUT", "0.1", 7, "BATCH"), "unit": "SECOND"},
     "CreateProviderInput": {
         "slug": "created",
         "name": "Created",
@@ -148,6 +149,7 @@ NO_COLUMN: dict[str, set[str]] = {
     "CreateBindingInput": {"version", "binding"} | _KEY,
     "CreateProviderInput": _KEY,
     "SetPriceInput": {"binding", "price"} | _KEY,
+    "WithdrawPriceInput": {"price"} | _KEY,
     "SetAliasInput": {"model", "alias", "version", "expectedVersion"} | _KEY,
     "RollbackAliasInput": {"model", "alias", "expectedVersion"} | _KEY,
     "DeleteAliasInput": {"model", "alias", "expectedVersion"} | _KEY,
