@@ -48,6 +48,42 @@ def test_the_cost_is_the_sum_of_the_meters(usage: Usage, amount: str) -> None:
     assert sum(part.amount for part in estimate.parts) == estimate.amount
 
 
+PRIORITY, FLEX = PriceVariant.PRIORITY, PriceVariant.FLEX
+VARIANTS = (
+    _component(PriceMeter.INPUT, "2"),
+    _component(PriceMeter.INPUT, "3", 200_000),
+    _component(PriceMeter.OUTPUT, "8"),
+    _component(PriceMeter.CACHE_READ, "0.5"),
+    _component(PriceMeter.INPUT, "1", variant=BATCH),
+    _component(PriceMeter.INPUT, "1.5", 200_000, BATCH),
+    _component(PriceMeter.OUTPUT, "4", variant=BATCH),
+    _component(PriceMeter.CACHE_READ, "0.25", variant=BATCH),
+    _component(PriceMeter.INPUT, "4", variant=PRIORITY),
+    _component(PriceMeter.OUTPUT, "16", variant=PRIORITY),
+    _component(PriceMeter.CACHE_READ, "0.125", variant=FLEX),
+)
+
+
+@pytest.mark.parametrize(
+    ("variant", "small", "large"),
+    [
+        (PriceVariant.STANDARD, "8.5", "912.5"),  # 2*2 + 0.5 + 8*0.5;  3*300 + 0.5 + 8*1.5
+        (BATCH, "4.25", "456.25"),  # 1*2 + 0.25 + 4*0.5;  1.5*300 + 0.25 + 4*1.5
+        (PRIORITY, "16.5", "1224.5"),  # 4*2 + 0.5 + 16*0.5;  no tier of its own: 4*300 + 0.5 + 24
+        (FLEX, "8.125", "912.125"),  # only the cache has a price of its own
+        (PriceVariant.FAST, None, None),
+    ],
+)
+def test_each_variant_costs_its_own_price(
+    variant: PriceVariant, small: str | None, large: str | None
+) -> None:
+    """Of 3,000 and 301,000 input tokens 1,000 are read from the cache; 500 and 1,500 of output."""
+    usages = (Usage(3_000, 500, 1_000), Usage(301_000, 1_500, 1_000))
+    found = [costs.estimate(VARIANTS, usage._replace(variant=variant)) for usage in usages]
+    expected = [None if amount is None else Decimal(amount) for amount in (small, large)]
+    assert [each.amount for each in found] == expected
+
+
 def test_what_has_no_price_is_named() -> None:
     estimate = costs.estimate(PRICE[2:4], Usage(1_000, 100, 400, 10, images=1))
     assert estimate.amount is None

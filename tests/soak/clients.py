@@ -51,6 +51,7 @@ class Client:
     model: str | None = None
     versions: list[str] = field(default_factory=list)
     bindings: list[str] = field(default_factory=list)
+    prices: list[str] = field(default_factory=list)
 
 
 async def prepare(server: Server) -> None:
@@ -75,6 +76,7 @@ async def write_at_random(servers: list[Server], client: Client, until: float) -
             verbs = [_create_own, _create_own, _describe_own, _delete_model]
             verbs += [_update_own, _delete_own, _add_binding] if client.versions else []
             verbs += [_price, _delete_binding] if client.bindings else []
+            verbs += [_withdraw] if client.prices else []
         await client.luck.choice(verbs)(client.luck.choice(servers), client)
         if client.calls[-1].why == "ConnectError":
             await asyncio.sleep(0.05)
@@ -195,7 +197,15 @@ async def _add_binding(server: Server, client: Client) -> None:
 async def _price(server: Server, client: Client) -> None:
     price = {"inputPer1k": str(client.luck.randrange(100)), "source": client.name}
     given = {"binding": {"id": client.luck.choice(client.bindings)}, "price": price}
-    await _send(server, client, "setPrice", given, "price { inputPer1k }", 1)
+    call = await _send(server, client, "setPrice", given, "price { id inputPer1k }", 1)
+    if call.outcome == "done" and call.payload["price"]:
+        client.prices.append(call.payload["price"]["id"])
+
+
+async def _withdraw(server: Server, client: Client) -> None:
+    """Refused where another price has followed, or the binding is gone."""
+    given = {"price": client.prices.pop()}
+    await _send(server, client, "withdrawPrice", given, "binding { id }", 1)
 
 
 async def _delete_binding(server: Server, client: Client) -> None:

@@ -13,7 +13,17 @@ from tests.resolvers.writing.mutations import call, codes
 from tests.soak import replay
 from tests.soak.soak import check
 
-VERBS = ("publish", "describe", "guarded", "point", "rename", "roll_back", "price", "replace")
+VERBS = (
+    "publish",
+    "describe",
+    "guarded",
+    "point",
+    "rename",
+    "roll_back",
+    "price",
+    "withdraw",
+    "replace",
+)
 
 
 SELECTED = {
@@ -24,6 +34,7 @@ SELECTED = {
     "updateVersion": "version { id revision }",
     "deleteVersion": "deletedId",
     "setPrice": "price { inputPer1k }",
+    "withdrawPrice": "binding { id }",
     "setAlias": "alias { name }",
     "rollbackAlias": "alias { name }",
 }
@@ -64,8 +75,18 @@ async def _act(w: World, verb: str, n: int, luck: random.Random) -> dict[str, An
         return await _payload(
             gql, "setPrice", binding={"id": w.binding}, price={"inputPer1k": str(n)}
         )
+    if verb == "withdraw":
+        return await _withdraw(w)
     force = {"force": True, "version": {"id": luck.choice([w.first, w.draft])}}
     return await _payload(gql, "deleteVersion", **force)
+
+
+async def _withdraw(w: World) -> dict[str, Any]:
+    """Withdraw the price that is in effect, if there is one."""
+    document = "query ($id: ID!) { binding(id: $id) { price { id } } }"
+    binding = (await w.gql(document, id=w.binding))["binding"]
+    price = binding["price"] if binding else None
+    return await _payload(w.gql, "withdrawPrice", price=price["id"] if price else w.price)
 
 
 @pytest.mark.parametrize("seed", range(8))
