@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from catalogs.entry import SaidPrice
@@ -193,3 +194,36 @@ async def test_one_of_several_withdrawals_succeeds(gql: GraphQL, database_url: s
     assert sorted(found) == [[], *[["INVALID_STATE"]] * 5]
     assert len(await _prices(gql.db)) == 2
     replay.check(database_url)
+
+
+async def test_the_data_version_knows_the_prices_that_come_back(gql: GraphQL) -> None:
+    """A cached response must not outlive a price that takes effect."""
+    await _import(gql.db, (None, "1"), (LATER, "2"))
+    price = await _set(gql, "7")
+    await rows(gql.db, "DELETE FROM scheduled_prices")
+    await call(gql, "withdrawPrice", price=price)
+    found = await rows(gql.db, "SELECT effective_from FROM scheduled_prices")
+    assert [starts.isoformat() for (starts,) in found] == [_midnight(LATER)]
+
+
+async def test_a_price_that_takes_effect_while_its_withdrawal_waits_is_ended(
+    gql: GraphQL, database_url: str
+) -> None:
+    """The transaction is older than the price: the new price starts after both."""
+    await _import(gql.db, (None, "1"))
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SELECT 1 FROM provider_bindings FOR UPDATE")
+        query = """INSERT INTO prices (id, binding_id, input_per_1k, effective_from, source)
+            SELECT uuidv7(), id, 7, now() + interval '1 second', 'ours' FROM provider_bindings
+            RETURNING id"""
+        with psycopg.connect(database_url) as other:
+            other.execute("SET session_replication_role = replica")  # no wait for the locked row
+            (key,) = other.execute(query).fetchone() or ()
+        waiting = asyncio.create_task(call(gql, "withdrawPrice", price=ids.encode(ids.PRICE, key)))
+        blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        while (await rows(gql.db, blocked))[0][0] == 0:
+            pass
+        while (await rows(gql.db, "SELECT max(effective_from) > now() FROM prices"))[0][0]:
+            pass
+    assert (await waiting)["price"]["inputPer1k"] == "1"
+    assert [amount for amount, *_ in await _prices(gql.db)] == ["1.0", "7.0", "1.0"]
