@@ -15,7 +15,7 @@ from domain.prices import PriceComponent
 Facts = dict[str, Any]
 _PAGE = """query ($name: String!, $after: String) {
   catalog(name: $name) {
-    entries(first: 100, after: $after) {
+    entries(first: 50, after: $after) {
       pageInfo { hasNextPage endCursor }
       nodes {
         key
@@ -109,6 +109,8 @@ def _served(url: str, catalog: str) -> Iterator[tuple[str, Facts]]:
     while True:
         body = {"query": _PAGE, "variables": {"name": catalog, "after": after}}
         answer = httpx.post(url, json=body, timeout=30).json()
+        if "errors" in answer:
+            raise SystemExit(f"{url}: {answer['errors'][0]['message']}")
         page = answer["data"]["catalog"]["entries"]
         for node in page["nodes"]:
             yield node["key"], _of_binding(node)
