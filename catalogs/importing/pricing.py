@@ -11,7 +11,7 @@ from catalogs.importing.listings import Listing
 from catalogs.importing.plan import Writes
 from catalogs.importing.report import Change, Conflict, Difference, Named, Report
 from catalogs.importing.state import Row, State
-from catalogs.price_merging import NewPrice, PriceMerge
+from catalogs.price_merging import NewPrice, PriceMerge, StoredPrice
 from domain import ids, prices
 
 SHOWN_MAX = 4  # components of a price in a report
@@ -35,7 +35,7 @@ def plan(state: State, graph: Graph, writes: Writes, report: Report, *, force: b
             writes.delete("prices", price.id)
         for added in merged.added:
             writes.insert("prices", _row(binding.id, added))
-        _record(report, binding, merged, len(stored))
+        _record(report, binding, merged, stored)
         if owner:
             _disagreements(report, binding, owner)
 
@@ -64,23 +64,33 @@ def _row(binding_id: UUID, price: NewPrice) -> Row:
     }
 
 
-def _record(report: Report, binding: Binding, merged: PriceMerge, stored: int) -> None:
+def _record(
+    report: Report, binding: Binding, merged: PriceMerge, stored: Sequence[StoredPrice]
+) -> None:
     name = entry_name(binding.listings[0].entry)
     replaced = {price.starts: price for price in merged.deleted}
     for added in merged.added:
-        before = replaced.pop(added.starts, None)
-        if before is None and (not stored or added.starts is None):
+        before = replaced.pop(added.starts, None) or _before(stored, added)
+        if before is None:
             report.created.append(Named("price", name))
         else:
-            value = shown(prices.from_json(before.components)) if before else None
+            value = shown(prices.from_json(before.components))
             start = "since an unknown time" if added.starts is None else f"from {added.starts:%F}"
             field = f"price {start}"
             report.changed.append(Change("price", name, field, value, shown(added.components)))
     report.deleted += [Named("price", name) for _ in replaced]
-    report.unchanged["price"] = report.unchanged.get("price", 0) + stored - len(merged.deleted)
+    report.unchanged["price"] = report.unchanged.get("price", 0) + len(stored) - len(merged.deleted)
     if merged.kept is not None:
         kept = shown(prices.from_json(merged.kept.components))
         report.conflicts.append(Conflict("price", name, "price", kept, shown(merged.said)))
+
+
+def _before(stored: Sequence[StoredPrice], added: NewPrice) -> StoredPrice | None:
+    """The price that holds until the added one starts, if any; `stored` are in order."""
+    if added.starts is None:
+        return None
+    earlier = [each for each in stored if each.starts is None or each.starts < added.starts]
+    return earlier[-1] if earlier else None
 
 
 def _disagreements(report: Report, binding: Binding, owner: Listing) -> None:

@@ -73,7 +73,8 @@ def refuse(collected: Collected, content: Any, wanted: str, strict: bool) -> Non
         raise CatalogError(f"it is not {wanted}: it looks like {found}")
     if strict and collected.skipped:
         number = len(collected.skipped)
-        raise CatalogError(f"strict: {number} entries cannot be read: {_first(collected)}")
+        entries = "entry" if number == 1 else "entries"
+        raise CatalogError(f"strict: {number} {entries} cannot be read: {_first(collected)}")
 
 
 def source_file(

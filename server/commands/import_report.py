@@ -28,7 +28,7 @@ _SECTIONS = {
     "created": ("Created", ("kind", "name")),
     "changed": ("Changed", ("kind", "name", "field", "before", "after")),
     "moved": ("Moved", ("binding", "from", "to")),
-    "deleted": ("Deleted, as nothing is left in it", ("kind", "name")),
+    "deleted": ("Deleted", ("kind", "name")),
     "delisted": ("No longer in the catalog", ("entry",)),
     "relisted": ("In the catalog again", ("entry",)),
     "conflicts": (
@@ -94,7 +94,9 @@ def _by_kind(lines: list[Any]) -> dict[str, list[Any]]:
 def _section(heading: str, columns: tuple[str, ...], lines: list[Any]) -> "Table":
     from rich.table import Table
 
-    table = Table(*columns, title=f"{heading}: {len(lines):,}", title_justify="left")
+    table = Table(title=f"{heading}: {len(lines):,}", title_justify="left")
+    for column in columns:
+        table.add_column(column, overflow="fold")  # names that begin alike differ at their ends
     for line in lines[:_FIRST]:
         table.add_row(*map(_text, [line] if isinstance(line, str) else line))
     if len(lines) > _FIRST:
@@ -109,7 +111,8 @@ def _by_reason(heading: str, remarks: "Iterable[Remark]") -> "Table":
     for remark in remarks:
         by_reason[remark.reason].append(remark.entry)
     title = f"{heading}: {sum(map(len, by_reason.values())):,}"
-    table = Table("entries", "reason", "for example", title=title, title_justify="left")
+    table = Table("entries", "reason", title=title, title_justify="left")
+    table.add_column("for example", overflow="fold")
     ordered = sorted(by_reason.items(), key=lambda item: -len(item[1]))
     for reason, entries in ordered[:_FIRST]:
         shown = "\n".join(entries[:_EXAMPLES])

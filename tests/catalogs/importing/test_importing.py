@@ -276,3 +276,10 @@ async def test_an_archived_version_stays_archived_and_is_named(db: Database) -> 
     assert await rows(db, "SELECT status FROM model_versions") == [("ARCHIVED",)]
     assert await rows(db, "SELECT 1 FROM provider_bindings") == []
     assert not (await import_file(db, more)).has_changes
+
+
+async def test_the_report_says_what_a_price_was_before(db: Database) -> None:
+    await import_file(db, source_file(entry("m-1", price="1")))
+    report = await import_file(db, source_file(entry("m-1", price="2")))
+    (change,) = (each for each in report.changed if each.kind == "price")
+    assert (change.before, change.after) == ("INPUT 1/TOKENS_1K", "INPUT 2/TOKENS_1K")

@@ -92,3 +92,11 @@ def test_synthetic_data_is_no_catalog_and_is_added_once(database_url: str) -> No
         }.items():
             count = f"SELECT count(*) FROM {table}"
             assert connection.execute(count).fetchall() == [(number,)]
+
+
+def test_a_report_has_whole_names_in_a_narrow_terminal(database_url: str, tmp_path: Path) -> None:
+    names = [f"acme/a-model-with-a-long-name-{number}" for number in range(2)]
+    _run(database_url, "litellm", _write(tmp_path, dict.fromkeys(names, _PRICED)))
+    changed = {name: {**_PRICED, "max_input_tokens": 9} for name in names}
+    plan = _run(database_url, "litellm", _write(tmp_path, changed), "--plan")
+    assert "…" not in plan.stdout
