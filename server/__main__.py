@@ -1,13 +1,18 @@
 """The `registry` command."""
 
 import gc
+import sys
+
+_INTERRUPTED = 130  # as a shell has it for Ctrl-C
 
 
 def main() -> None:
     """Import the command line and run it."""
     gc.disable()  # imports leave no garbage, and collections would take a tenth of their time
-    from server import cli
-
+    try:
+        from server import cli
+    except KeyboardInterrupt:
+        sys.exit(_INTERRUPTED)
     gc.enable()
     cli.main()
 

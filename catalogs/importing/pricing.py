@@ -69,8 +69,9 @@ def _record(
 ) -> None:
     name = entry_name(binding.listings[0].entry)
     replaced = {price.starts: price for price in merged.deleted}
+    left = [each for each in stored if each not in merged.deleted]
     for added in merged.added:
-        before = replaced.pop(added.starts, None) or _before(stored, added)
+        before = replaced.pop(added.starts, None) or _before(left, added)
         if before is None:
             report.created.append(Named("price", name))
         else:

@@ -250,3 +250,20 @@ def test_psql_reaches_the_database(database_url: str) -> None:
         timeout=TIMEOUT_S,
     )
     assert (done.returncode, done.stdout, done.stderr) == (0, "42\n", "")
+
+
+def test_ctrl_c_before_the_command_starts_prints_no_traceback() -> None:
+    script = """
+import sys
+import server.__main__
+
+class Interrupting:
+    def find_spec(self, name, *_):
+        if name == "server.cli":
+            raise KeyboardInterrupt
+
+sys.meta_path.insert(0, Interrupting())
+server.__main__.main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "")
