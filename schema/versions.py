@@ -53,7 +53,9 @@ class ModelVersion(Node, Versioned):
     )
     version: SemVer = attribute("Semantic version; unique in the model and immutable.")
     content_hash: SHA256 = attribute(
-        "SHA-256 of the version's content; unique in the model and immutable."
+        "SHA-256 of the version's content; unique in the model and immutable. Catalogs do not know"
+        " the content: for a version that only catalogs made, it is that of the model's and the"
+        " version's name, and follows the model's name."
     )
     region: str = attribute("Home region, such as eu-west-1.")
     status: VersionStatus = attribute("The lifecycle state.")
