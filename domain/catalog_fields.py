@@ -51,5 +51,5 @@ MERGED_FIELDS = (
 )
 PRICE_PATH = "price.components"  # `said.prices`, of which the registry holds rows
 STATUSES = {True: "DEPRECATED", False: "ACTIVE"}  # of a version, by `said.deprecated`
-ENTRIES_MAX = 20  # of one binding in the API; more are in the entries of their catalogs
+ENTRIES_MAX = 5  # of one binding in the API; more are in the entries of their catalogs
 PATHS = (PRICE_PATH, *(field.path for field in (*FIELDS, *MERGED_FIELDS)))
