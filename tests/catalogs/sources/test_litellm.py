@@ -107,7 +107,7 @@ def test_what_is_no_object_is_skipped(entry: Any) -> None:
 
 def test_strict_refuses_a_file_with_a_skipped_entry() -> None:
     document = {"acme/good": GOOD, "acme/bad": {**GOOD, "input_cost_per_token": -1}}
-    with pytest.raises(CatalogError, match=r"1 entries cannot be read: entry 'acme/bad'"):
+    with pytest.raises(CatalogError, match=r"1 entry cannot be read: entry 'acme/bad'"):
         _read(document, strict=True)
     assert len(_read({"acme/good": GOOD}, strict=True).entries) == 1
 
