@@ -23,6 +23,7 @@ from db.reads.data_version import DataVersionReader
 from planner import Planner
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
+from server.execution import trusted
 from server.execution.documents import Documents
 from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
@@ -144,12 +145,14 @@ def _operations(
         schema_hash=sha256(schema.sdl(built).encode()).hexdigest(),
         limits=settings.limits,
     )
+    documents = Documents(built._schema, settings)
     return Operations(
         built,
         database,
         service,
         settings,
-        Documents(built._schema, settings),
+        documents,
+        trusted.load(settings.documents, documents),
         Planner(built, passthrough=PASSTHROUGH, bytes_max=settings.document_cache_bytes_max)
         if settings.compiled_plans
         else None,

@@ -14,11 +14,12 @@ from db.postgres.engine import PoolLimits
 from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
 from server.settings_base import PREFIX, setting
+from server.settings_documents import DocumentSettings
 from server.settings_http import HttpSettings
 from server.settings_sockets import SocketSettings
 
 
-class Settings(HttpSettings, SocketSettings):
+class Settings(HttpSettings, SocketSettings, DocumentSettings):
     """Environment variables, or lines of a `.env` file."""
 
     model_config = SettingsConfigDict(

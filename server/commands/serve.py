@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -27,6 +28,10 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
     port: Annotated[int | None, typer.Option(help="Port to listen on; 0 takes a free one.")] = None,
     workers: Annotated[int | None, typer.Option(help="Number of server processes.")] = None,
+    documents: Annotated[
+        Path | None,
+        typer.Option(help="Trusted documents: a directory of *.graphql files, or a manifest."),
+    ] = None,
     reload: Annotated[
         bool, typer.Option("--reload", help="Restart when the code changes.")
     ] = False,
@@ -40,8 +45,10 @@ def serve(
 ) -> None:
     """Serve the registry; without DATABASE_URL on an embedded PostgreSQL, migrated and filled."""
     options: dict[str, Any] = {"host": host, "port": port, "workers": workers}
+    options["documents"] = documents
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
     _require_allow_open(settings)
+    _check_documents(settings)
     signals.exit_on_stop()
     with (
         listening.bind(settings.host, settings.port, settings.workers) as bound,
@@ -61,6 +68,21 @@ def _require_allow_open(settings: Settings) -> None:
             f"access control; to allow this, set {setting_name('allow_open')}=true",
             USAGE,
         )
+
+
+def _check_documents(settings: Settings) -> None:
+    """Refuse faulty documents before anything starts; each process prepares its own later."""
+    if settings.documents is None:
+        return
+    import schema
+    from server.execution import trusted
+    from server.execution.document_files import FaultyDocuments
+    from server.execution.documents import Documents
+
+    try:
+        trusted.load(settings.documents, Documents(schema.build()._schema, settings))
+    except FaultyDocuments as error:
+        raise Failure(f"{setting_name('documents')}: {error}", USAGE) from None
 
 
 def _prepare(url: str, settings: Settings) -> None:

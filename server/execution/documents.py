@@ -93,6 +93,7 @@ class Operation:
 class Document:
     """A parsed document, and its validation errors."""
 
+    text: str
     tree: DocumentNode
     operations: Mapping[str, Operation]
     size_bytes: int  # an estimate
@@ -137,12 +138,17 @@ class Documents:
         with self._lock:
             document = self._documents.get(text)
         if document is None:
-            document = self._prepare(text)
-            if not document.errors:
-                ast.compact(document.tree)
-                if document.size_bytes <= self._documents.maxsize:
-                    with self._lock:
-                        self._documents[text] = document
+            document = self.prepared(text)
+            if not document.errors and document.size_bytes <= self._documents.maxsize:
+                with self._lock:
+                    self._documents[text] = document
+        return document
+
+    def prepared(self, text: str) -> Document:
+        """The document of this text, not cached; raises OperationRejected like `get`."""
+        document = self._prepare(text)
+        if not document.errors:
+            ast.compact(document.tree)
         return document
 
     @property
@@ -173,7 +179,7 @@ class Documents:
             if isinstance(item, OperationDefinitionNode)
         }
         size_bytes = _BYTES_PER_DOCUMENT + _BYTES_PER_CHARACTER * len(text)
-        return Document(tree, operations, size_bytes, tuple(map(_without_cause, errors)))
+        return Document(text, tree, operations, size_bytes, tuple(map(_without_cause, errors)))
 
 
 def _parsed(text: str, tokens_max: int) -> DocumentNode:

@@ -29,6 +29,7 @@ from server.execution.batching import BatchFailure, QueryBatcher
 from server.execution.documents import Document, Documents, MeasuredCost, Operation
 from server.execution.in_flight import RequestCancelled, in_task
 from server.execution.parameters import Parameters
+from server.execution.trusted import TrustedDocuments
 from server.ops.logs import logged_as
 from server.settings import Settings
 
@@ -75,6 +76,7 @@ class Operations:
     service: Service
     settings: Settings
     documents: Documents
+    trusted: TrustedDocuments
     planner: Planner | None  # None: the executor runs everything
     broker: EventBroker
     store: ArchiveStore
@@ -93,7 +95,7 @@ class Operations:
 
     def prepare(self, parameters: Parameters, *, read_only: bool) -> PreparedOperation:
         """An operation within all limits; raises OperationRejected or HttpError for any other."""
-        document = self.documents.get(parameters.query)
+        document = self._document(parameters)
         if read_only and document.has_mutation(parameters.operation_name):
             raise HttpError(405, "A GET carries no mutation", headers={"allow": "POST"})
         _reject(document.errors)
@@ -110,6 +112,13 @@ class Operations:
         measured = operation.cost(core, variables.coerced, self.settings)
         _reject(measured.breaches)
         return PreparedOperation(document, operation, parameters, variables, measured)
+
+    def _document(self, parameters: Parameters) -> Document:
+        if parameters.document_id is not None:
+            return self.trusted.named(parameters.document_id)
+        if self.settings.documents_only:
+            return self.trusted.of_text(parameters.query)
+        return self.documents.get(parameters.query)
 
     async def execute(
         self, prepared: PreparedOperation, payload: bytes, caller: Caller
@@ -175,8 +184,8 @@ class Operations:
         self, prepared: PreparedOperation, caller: Caller, position: StreamPosition | None
     ) -> AsyncGenerator[ExecutionResult, None]:
         """The results of a subscription, one per event; raises OperationRejected."""
-        query, variables, name = prepared.parameters
-        key = (query, name, orjson.dumps(variables))
+        variables, name = prepared.parameters.variables, prepared.parameters.operation_name
+        key = (prepared.document.text, name, orjson.dumps(variables))
         context = self._context(caller)
         context.client, context.position = caller.client, position
         executor = self._executor(prepared, context, self.schema.execution_context_class)
@@ -185,8 +194,8 @@ class Operations:
         )
 
     def _plan(self, prepared: PreparedOperation) -> object:
-        query, _, name = prepared.parameters
-        return self.planner and self.planner.plan(prepared.document.tree, name, query)
+        document, name = prepared.document, prepared.parameters.operation_name
+        return self.planner and self.planner.plan(document.tree, name, document.text)
 
     async def _run(
         self, prepared: PreparedOperation, plan: object, caller: Caller

@@ -13,19 +13,27 @@ import orjson
 
 from domain import json_values
 from resolvers.errors import LIMIT_EXCEEDED
-from server.errors import PERSISTED_QUERY_NOT_SUPPORTED, HttpError
+from server.errors import HttpError
 from server.execution.inputs import JSON_DEPTH_MAX, is_nested_too_deeply
 
 # orjson reads integers beyond 64 bits, which have 19 digits and more, as the nearest float.
 _LONG_INTEGER = re.compile(rb"[0-9]{19}")
 
 
+class DocumentId(NamedTuple):
+    """The id of a trusted document, as it was sent."""
+
+    id: str
+    is_apollo_hash: bool  # in extensions.persistedQuery, whose clients expect Apollo's errors
+
+
 class Parameters(NamedTuple):
     """What to execute. Variables are JSON values that are not yet checked against their types."""
 
-    query: str
+    query: str  # empty when the document is named by its id
     variables: dict[str, Any]
     operation_name: str | None
+    document_id: DocumentId | None = None
 
 
 def from_json(body: bytes) -> Parameters:
@@ -75,10 +83,9 @@ def _object(value: Any, name: str) -> dict[str, Any]:
 
 
 def _parameters(values: Mapping[str, Any]) -> Parameters:
-    query = values.get("query")
-    if not query and _is_persisted(values.get("extensions")):
-        raise _no_persisted_queries()
-    if not isinstance(query, str) or not query:
+    document_id = _document_id(values)
+    query = "" if document_id else values.get("query")
+    if not isinstance(query, str) or not (query or document_id):
         raise HttpError(400, "`query` must be a string that holds a GraphQL document")
     name = values.get("operationName")
     if name is not None and not isinstance(name, str):
@@ -86,19 +93,33 @@ def _parameters(values: Mapping[str, Any]) -> Parameters:
     for other in ("variables", "extensions"):
         if values.get(other) is not None:
             _object(values[other], f"`{other}`")
-    return Parameters(query, values.get("variables") or {}, name or None)
+    return Parameters(query, values.get("variables") or {}, name or None, document_id)
 
 
-def _is_persisted(extensions: Any) -> bool:
-    """Whether a request names its document by a hash, as Apollo's clients do at first."""
-    return isinstance(extensions, dict) and extensions.get("persistedQuery") is not None
+def _document_id(values: Mapping[str, Any]) -> DocumentId | None:
+    """The id that a request has in place of a document; raises HttpError when it is not valid.
 
-
-def _no_persisted_queries() -> HttpError:
-    """The error after which Apollo's clients send the document, and no hash any more.
-
-    Code, message and status are those of Apollo Server; by other statuses some clients take it for
-    a failure of the network.
+    A hash beside a document is not looked at: no request can register a document.
     """
-    headers = {"cache-control": "no-store"}
-    return HttpError(200, "PersistedQueryNotSupported", PERSISTED_QUERY_NOT_SUPPORTED, headers)
+    given = values.get("documentId")
+    extensions = values.get("extensions")
+    persisted = extensions.get("persistedQuery") if isinstance(extensions, dict) else None
+    if given is None:
+        is_named = persisted is not None and not values.get("query")
+        return DocumentId(_apollo_hash(persisted), is_apollo_hash=True) if is_named else None
+    if not isinstance(given, str) or not given:
+        raise HttpError(400, "`documentId` must be a string that is not empty")
+    if values.get("query") not in (None, "") or persisted is not None:
+        raise HttpError(
+            400, "`documentId` excludes `query` and `extensions.persistedQuery`: send one of them"
+        )
+    return DocumentId(given, is_apollo_hash=False)
+
+
+def _apollo_hash(persisted: Any) -> str:
+    found = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if not isinstance(found, str) or not found:
+        raise HttpError(400, "`extensions.persistedQuery.sha256Hash` must be a string")
+    if persisted.get("version", 1) != 1:
+        raise HttpError(400, "`extensions.persistedQuery.version` must be 1")
+    return found

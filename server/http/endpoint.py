@@ -24,6 +24,9 @@ from server.ops.logs import request_id
 
 OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the access log
 
+# parameters of a query string that holds an operation
+_OPERATIONS = (b"query=", b"documentId=", b"persistedQuery")
+
 
 @dataclass(frozen=True, slots=True)
 class GraphQLEndpoint:
@@ -93,9 +96,9 @@ class SingleConnectionEndpoint:
 
 
 def wants_page(head: RequestHead) -> bool:
-    """Whether a browser asks for GraphiQL: a GET for HTML without a query."""
+    """Whether a browser asks for GraphiQL: a GET for HTML without a query or a document's id."""
     return (
         head.method in ("GET", "HEAD")
         and b"text/html" in head.accept
-        and b"query=" not in head.query_string
+        and not any(name in head.query_string for name in _OPERATIONS)
     )

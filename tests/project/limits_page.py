@@ -20,7 +20,7 @@ from domain import (
 )
 from resolvers import errors
 from schema.fields import USER_ERRORS_MAX
-from server.execution import documents, inputs, limits
+from server.execution import document_files, documents, inputs, limits, trusted
 from server.settings import Settings
 from server.settings_base import setting_name
 from tests.project.pages import ROOT
@@ -46,6 +46,11 @@ FIXED = [
           "LIMIT_EXCEEDED"),
     Fixed("Validation errors of a document", documents.VALIDATION_ERRORS_MAX,
           "validation stops, and says so"),
+    Fixed("Trusted documents", trusted.DOCUMENTS_MAX, "the server does not start"),
+    Fixed("Bytes of all trusted documents, or of their manifest", document_files.BYTES_MAX,
+          "the server does not start"),
+    Fixed("Characters of a trusted document's id", trusted.NAME_LENGTH_MAX,
+          "the server does not start"),
     Fixed("Characters of an error's message", errors.MESSAGE_LENGTH_MAX,
           "the middle is left out"),
     Fixed("Errors in `userErrors`", USER_ERRORS_MAX, "the others are left out"),

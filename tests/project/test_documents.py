@@ -131,7 +131,7 @@ def test_curl_calls_the_address_of_a_server_with_default_settings() -> None:
     assert calls
     for words in calls:
         assert f"http://127.0.0.1:{Settings(_env_file=None).port}/graphql" in words
-        assert "query" in json.loads(words[words.index("-d") + 1])
+        assert {"query", "documentId"} & json.loads(words[words.index("-d") + 1]).keys()
 
 
 def test_docker_compose_has_a_file_to_run() -> None:

@@ -45,6 +45,7 @@ USER_PAGES = [README, ROOT / "CHANGELOG.md"]
 USER_PAGES += [ROOT / "docs" / name for name in ("backup.md", "conventions.md", "retention.md")]
 # Words that look like GraphQL and are something else, with the reason.
 OTHER = {
+    "documentId": "a parameter of a request",
     "DATABASE_URL": "a setting without the prefix",
     "CONFLICT": "the code of retentionPlan when a version is gone",
     "AWS_ACCESS_KEY_ID": "a variable of AWS",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from graphql import OperationDefinitionNode, OperationType, parse, validate
 
+from server.execution import document_files
 from tests.graphql import SCHEMA, GraphQL
 from tests.project.pages import PAGES, README, ROOT, blocks_of, name_of
 
@@ -63,9 +64,10 @@ def test_examples_of_other_pages_are_valid(page: Path) -> None:
             assert validate(SCHEMA._schema, parse(block.text)) == []
 
 
-@pytest.mark.parametrize("body", _curls(), ids=lambda body: body["query"][:20])
+@pytest.mark.parametrize("body", _curls(), ids=lambda body: str(body)[:40])
 async def test_what_curl_sends_is_answered(gql: GraphQL, body: dict[str, Any]) -> None:
-    document = body["query"]
+    named = {each.name: each.text for each in document_files.read(ROOT / "ui" / "examples")}
+    document = body["query"] if "query" in body else named[body["documentId"]]
     assert validate(SCHEMA._schema, parse(document)) == []
     if not _is_subscription(document):
         assert await gql(document, **body.get("variables", {}))

@@ -1,6 +1,7 @@
 """Subscriptions as server-sent events."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -275,3 +276,16 @@ async def test_a_silent_stream_is_kept_alive_by_comments(
             if line == "event: next":
                 break
         assert "awake" in await anext(lines)
+
+
+async def test_a_trusted_document_is_followed_by_its_id(serve: Serving, tmp_path: Path) -> None:
+    (tmp_path / "live.graphql").write_text(LIVE)
+    async with serve(documents=tmp_path) as client:
+        await client.post("/graphql", json={"query": CREATE % "followed"})
+        params = {"documentId": "live", "variables": '{"after": "ZXZlbnQ6MA"}'}
+        async with client.stream("GET", "/graphql", params=params, headers=ONLY_EVENTS) as answer:
+            async for line in answer.aiter_lines():
+                if line.startswith("data"):
+                    break
+            change = json.loads(line.partition(":")[2])["data"]["registryChanged"]
+            assert change["model"] == {"name": "followed"}

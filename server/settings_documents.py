@@ -1,0 +1,28 @@
+"""The settings of trusted documents: where they are, and whether others are executed."""
+
+from pathlib import Path
+
+from pydantic import ValidationInfo, field_validator
+from pydantic_settings import BaseSettings
+
+from server.settings_base import setting
+
+
+class DocumentSettings(BaseSettings):
+    """The part of the settings that is about trusted documents."""
+
+    documents: Path | None = setting(
+        None,
+        "Trusted documents, which requests can name by an id: a directory of `*.graphql` files, or"
+        " a manifest of Apollo, Relay or graphql-codegen.",
+    )
+    documents_only: bool = setting(
+        False, "Refuse every document that is not trusted, with DOCUMENT_NOT_TRUSTED."
+    )
+
+    @field_validator("documents_only")
+    @classmethod
+    def _has_documents(cls, is_only: bool, info: ValidationInfo) -> bool:
+        if is_only and info.data.get("documents", "invalid") is None:
+            raise ValueError("needs trusted documents, in REGISTRY_DOCUMENTS")
+        return is_only
