@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from domain.rules import PRICE_COMPONENTS_MAX
 from tests.graphql import GraphQL
 from tests.resolvers.writing.cases import world
 from tests.resolvers.writing.mutations import call, codes
@@ -39,8 +40,8 @@ async def test_each_wrong_component_is_named(gql: GraphQL) -> None:
     ]
 
 
-async def test_a_price_has_a_hundred_components_at_most(gql: GraphQL) -> None:
-    tiers = [{**BASE, "aboveInputTokens": n} for n in range(101)]
+async def test_the_number_of_components_is_limited(gql: GraphQL) -> None:
+    tiers = [{**BASE, "aboveInputTokens": n} for n in range(PRICE_COMPONENTS_MAX + 1)]
     assert await _problems(gql, {"components": tiers}) == [("INVALID", "price.components")]
     binding = (await gql("{ bindings { nodes { id } } }"))["bindings"]["nodes"][0]
-    await call(gql, "setPrice", binding=binding, price={"components": tiers[:100]})
+    await call(gql, "setPrice", binding=binding, price={"components": tiers[1:]})

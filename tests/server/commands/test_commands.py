@@ -267,3 +267,15 @@ server.__main__.main()
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, "")
+
+
+def test_each_worker_has_the_trusted_documents(database_url: str, tmp_path: Path) -> None:
+    options = ("--workers", "2", "--documents", "ui/examples")
+    only = {"REGISTRY_DOCUMENTS_ONLY": "true"}
+    with serving(tmp_path, *options, DATABASE_URL=database_url, **only) as running:
+        for _ in range(10):  # each request on a connection of its own, to either worker
+            body = {"documentId": "03-gateway-fetch", "variables": {"name": "none"}}
+            answer = httpx.post(f"{running.url}/graphql", json=body)
+            assert answer.json() == {"data": {"model": None}}
+            other = httpx.post(f"{running.url}/graphql", json={"query": "{ __typename }"})
+            assert other.status_code == 403
