@@ -71,6 +71,10 @@ async def run(app: App, *, pause_s: float = _PAUSE_S) -> None:
                 )
         except Exception as error:
             reason = " ".join(str(error.__cause__ or error).split())  # the queue wraps the cause
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():  # this error has taken the place of that
+                _log.info("background jobs have ended with an error: %s", reason)
+                return
             _log.warning("background jobs pause for %s s: %s", pause_s, reason)
         await asyncio.sleep(pause_s)
 
@@ -79,10 +83,12 @@ async def run(app: App, *, pause_s: float = _PAUSE_S) -> None:
 async def running(app: App | None, *, pause_s: float = _PAUSE_S) -> AsyncIterator[None]:
     """Run jobs while the block runs; without an app it does nothing."""
     task = asyncio.create_task(run(app, pause_s=pause_s)) if app is not None else None
-    yield
-    if task is not None:
-        task.cancel()
-        await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S + _CONNECT_TIMEOUT_S)
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S + _CONNECT_TIMEOUT_S)
 
 
 async def _apply_retention(database: Database, store: ArchiveStore) -> None:

@@ -1,6 +1,7 @@
 """Background jobs: one per period in all processes; they go on when the database is back."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from server.ops import jobs
 from server.settings import Settings
 from tests import factories
 from tests.graphql import GraphQL
+from tests.server.cutting import proxied
 
 PERIOD = 1_800_000_000  # a time when retention is due
 _BUSY = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
@@ -143,3 +145,21 @@ async def _until(url: str, query: str) -> None:
     async with asyncio.timeout(20):
         while not await asyncio.to_thread(_rows, url, query):  # noqa: ASYNC110  # waits for another process
             await asyncio.sleep(0.05)
+
+
+async def test_jobs_end_when_the_database_has_gone(
+    db: Database, store: ArchiveStore, database_url: str
+) -> None:
+    """The queue cannot end in order then; it was started again, in a process that stops."""
+    async with proxied(database_url) as proxy:
+        app = _jobs(db, store, proxy.url)
+        task = asyncio.create_task(jobs.run(app))
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            async with asyncio.timeout(20):
+                while not connection.execute(_LISTENING).fetchall():
+                    await asyncio.sleep(0.05)
+            proxy.cut_at = re.compile(b"")
+            connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({_BUSY}) busy")
+    task.cancel()
+    await asyncio.wait({task}, timeout=20)
+    assert task.done()
