@@ -156,7 +156,7 @@ async def test_jobs_end_when_the_database_has_gone(
         task = asyncio.create_task(jobs.run(app))
         with psycopg.connect(database_url, autocommit=True) as connection:
             async with asyncio.timeout(20):
-                while not connection.execute(_LISTENING).fetchall():
+                while not connection.execute(_LISTENING).fetchall():  # noqa: ASYNC110  of a process
                     await asyncio.sleep(0.05)
             proxy.cut_at = re.compile(b"")
             connection.execute(f"SELECT pg_terminate_backend(pid) FROM ({_BUSY}) busy")
