@@ -7,7 +7,7 @@ entries of all catalogs again. None is "the catalog does not say"; an empty list
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from domain import prices
@@ -20,6 +20,11 @@ class SaidPrice(NamedTuple):
 
     effective_from: date | None
     components: tuple[PriceComponent, ...]
+
+    @property
+    def starts(self) -> datetime | None:
+        """The time at which it takes effect."""
+        return prices.start_of(self.effective_from)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,18 +2,15 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
-from typing import Any, NamedTuple, TypeVar
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from catalogs.entry import SaidPrice
 from domain import prices
 from domain.prices import PriceComponent
 
-_FIRST = datetime.min.replace(tzinfo=UTC)  # an unknown start, in comparisons
-
 Components = tuple[PriceComponent, ...]
-Row = TypeVar("Row", bound="StoredPrice | NewPrice")
 
 
 class StoredPrice(NamedTuple):
@@ -109,7 +106,7 @@ def _merge(
     deleted += [row for row in rows if row.starts in replaced and row not in deleted]
     left = [row for row in rows if row not in deleted]
     all_rows: list[StoredPrice | NewPrice] = [*left, *added]
-    last = _last(all_rows, now)
+    last = prices.in_effect(all_rows, now)
     if last is not None and _components(last) != _json(current):
         added.append(NewPrice(now, current, owner))
     return PriceMerge(tuple(deleted), tuple(added), None, current)
@@ -132,7 +129,7 @@ def _missing(
     added: list[NewPrice] = []
     for starts, components in dated.items():
         row = at.get(starts)
-        before = _last(left, starts)
+        before = prices.in_effect(left, starts)
         if row is None and starts <= now and before and _is_operators(before, catalogs):
             continue  # the operator's price held then
         if row is None or (row.source in catalogs and _json(components) != row.components):
@@ -149,22 +146,13 @@ def _missing(
 
 
 def _dated(said: Sequence[SaidPrice]) -> dict[datetime, Components]:
-    return {
-        datetime.combine(price.effective_from, time(), UTC): price.components
-        for price in said
-        if price.effective_from is not None
-    }
+    return {price.starts: price.components for price in said if price.starts is not None}
 
 
 def _current(said: Sequence[SaidPrice], now: datetime) -> Components:
     """What the catalog says of now; () where it says nothing."""
-    started = [
-        price
-        for price in said
-        if price.effective_from is None
-        or datetime.combine(price.effective_from, time(), UTC) <= now
-    ]
-    return max(started, key=_said_start).components if started else ()
+    price = prices.in_effect(said, now)
+    return price.components if price else ()
 
 
 def _of_operator(
@@ -176,7 +164,7 @@ def _of_operator(
 
 
 def _is_operators(row: StoredPrice, catalogs: Collection[str]) -> bool:
-    return row.source not in catalogs and not prices.is_withdrawn(row.source, row.components)
+    return prices.is_operators(row.source, row.components, catalogs)
 
 
 def _after(
@@ -187,18 +175,8 @@ def _after(
     return tuple(each for each in rows if _start(each) > since and each.source in catalogs)
 
 
-def _last(rows: Sequence[Row], now: datetime) -> Row | None:
-    started = [row for row in rows if _start(row) <= now]
-    return max(started, key=_start, default=None)
-
-
-def _start(row: StoredPrice | NewPrice) -> datetime:
-    return row.starts or _FIRST
-
-
-def _said_start(price: SaidPrice) -> datetime:
-    starts = price.effective_from
-    return datetime.combine(starts, time(), UTC) if starts else _FIRST
+def _start(row: StoredPrice) -> datetime:
+    return row.starts or prices.UNKNOWN_START
 
 
 def _components(row: StoredPrice | NewPrice) -> list[dict[str, Any]]:

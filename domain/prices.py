@@ -1,8 +1,9 @@
 """Prices as sets of components: what each meter costs per unit, by tier and variant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from domain.enums import PriceMeter, PriceUnit, PriceVariant
 
@@ -21,6 +22,16 @@ class PriceComponent(NamedTuple):
     variant: PriceVariant = PriceVariant.STANDARD
 
 
+class Dated(Protocol):
+    """What starts at a time; None: the start is unknown, and before every other."""
+
+    @property
+    def starts(self) -> datetime | None: ...
+
+
+T = TypeVar("T", bound=Dated)
+
+UNKNOWN_START = datetime.min.replace(tzinfo=UTC)  # in comparisons
 # The source of a price without components: the price was withdrawn, and no other is known.
 WITHDRAWN = "withdrawn"
 # The columns of a price, and the meters whose STANDARD base component, in tokens, they repeat.
@@ -84,6 +95,22 @@ def of_columns(amounts: Mapping[str, Any]) -> tuple[PriceComponent, ...]:
 def is_withdrawn(source: str | None, components: Iterable[Any]) -> bool:
     """Whether a price says only that the one before it was withdrawn: it is nobody's price."""
     return source == WITHDRAWN and not [*components]
+
+
+def is_operators(source: str | None, components: Iterable[Any], catalogs: Collection[str]) -> bool:
+    """Whether an operator says the price: no catalog does, and it is not one that was withdrawn."""
+    return source not in catalogs and not is_withdrawn(source, components)
+
+
+def start_of(day: date | None) -> datetime | None:
+    """When a price starts that a catalog says from a day on: at midnight UTC."""
+    return None if day is None else datetime.combine(day, time(), UTC)
+
+
+def in_effect(found: Iterable[T], moment: datetime) -> T | None:
+    """The newest price that has started; None where none has."""
+    started = [each for each in found if (each.starts or UNKNOWN_START) <= moment]
+    return max(started, key=lambda each: each.starts or UNKNOWN_START, default=None)
 
 
 def _order(component: PriceComponent) -> tuple[Any, ...]:

@@ -8,7 +8,7 @@ from statistics import median
 
 from catalogs.entry import Entry, Remark
 from domain.enums import PriceUnit
-from domain.prices import PriceComponent, columns
+from domain.prices import PriceComponent, columns, in_effect
 
 PER_1K_MAX = Decimal(10)  # US dollars for 1,000 tokens
 FACTOR = 20
@@ -65,13 +65,8 @@ def _far(base: Amounts, others: list[Amounts]) -> Iterator[str]:
 
 def _base(entry: Entry) -> Amounts:
     """The base amounts of the newest price that has started."""
-    today = datetime.now(UTC).date()
-    started = [
-        price
-        for price in entry.said.prices
-        if price.effective_from is None or price.effective_from <= today
-    ]
-    return columns(started[-1].components if started else ())
+    price = in_effect(entry.said.prices, datetime.now(UTC))
+    return columns(price.components if price else ())
 
 
 def _of_entry(entry: Entry, last: int) -> Iterator[Remark]:

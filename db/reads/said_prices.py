@@ -1,6 +1,6 @@
 """The prices that catalogs say of a binding, from their entries."""
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,8 +10,7 @@ from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import Catalog, CatalogEntry
-
-_FIRST = datetime.min.replace(tzinfo=UTC)  # an unknown start, in comparisons
+from domain import prices
 
 
 class SaidPrice(NamedTuple):
@@ -29,12 +28,11 @@ class SaidPrices(NamedTuple):
 
     def at(self, moment: datetime) -> SaidPrice | None:
         """The newest price that has started; None where none has."""
-        started = [each for each in self.prices if (each.starts or _FIRST) <= moment]
-        return max(started, key=lambda each: each.starts or _FIRST, default=None)
+        return prices.in_effect(self.prices, moment)
 
     def after(self, moment: datetime) -> list[SaidPrice]:
         """The prices that start later."""
-        return [each for each in self.prices if (each.starts or _FIRST) > moment]
+        return [each for each in self.prices if (each.starts or prices.UNKNOWN_START) > moment]
 
 
 async def of_binding(session: AsyncSession, binding_id: UUID) -> SaidPrices | None:
@@ -42,13 +40,13 @@ async def of_binding(session: AsyncSession, binding_id: UUID) -> SaidPrices | No
 
     As in an import: listed entries come first, then precedence, catalog and key decide.
     """
-    prices: Any = col(CatalogEntry.said)["said"]["prices"]
+    said: Any = col(CatalogEntry.said)["said"]["prices"]
     query = (
-        sa.select(col(Catalog.name), prices)
+        sa.select(col(Catalog.name), said)
         .select_from(sa.join(CatalogEntry, Catalog, col(Catalog.id) == CatalogEntry.catalog_id))
         .where(
             col(CatalogEntry.binding_id) == binding_id,
-            sa.func.jsonb_array_length(sa.func.coalesce(prices, sa.literal([], JSONB()))) > 0,
+            sa.func.jsonb_array_length(sa.func.coalesce(said, sa.literal([], JSONB()))) > 0,
         )
         .order_by(
             col(CatalogEntry.delisted_at).is_not(None),
@@ -64,5 +62,6 @@ async def of_binding(session: AsyncSession, binding_id: UUID) -> SaidPrices | No
 
 def _read(stored: dict[str, Any]) -> SaidPrice:
     day = stored["effective_from"]
-    starts = datetime.combine(date.fromisoformat(day), time(), UTC) if day else None
-    return SaidPrice(starts, stored["components"])
+    return SaidPrice(
+        prices.start_of(date.fromisoformat(day) if day else None), stored["components"]
+    )

@@ -118,11 +118,7 @@ async def _stored(session: AsyncSession, binding_id: UUID) -> tuple[datetime, Se
 
 
 def _is_operators(price: Price | None, catalogs: set[str]) -> bool:
-    return (
-        price is not None
-        and price.source not in catalogs
-        and not prices.is_withdrawn(price.source, price.components)
-    )
+    return price is not None and prices.is_operators(price.source, price.components, catalogs)
 
 
 def _refuse_unless_operators(price: Price, current: Price, catalogs: set[str]) -> None:
