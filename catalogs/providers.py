@@ -2,7 +2,6 @@
 
 import re
 
-from catalogs.catalog import Provider
 from domain.enums import ProviderKind
 from domain.known_providers import known
 
@@ -59,19 +58,9 @@ def slug(text: str) -> str:
     return _SLUGS.get(plain, plain)
 
 
-def provider(
-    text: str, name: str | None = None, api_base: str | None = None, docs_url: str | None = None
-) -> Provider:
-    """The provider that a catalog calls `text`, with a readable name and its kind of API."""
-    key = slug(text)
-    found = known(key)
-    return Provider(
-        slug=key,
-        name=(found.name if found else name) or text.replace("_", " ").title(),
-        kind=kind(key),
-        api_base=(found.api_base if found else None) or api_base,
-        docs_url=docs_url,
-    )
+def readable_name(key: str) -> str:
+    """A name for the provider with this slug, where no catalog gives one."""
+    return key.replace("-", " ").title()
 
 
 def kind(key: str) -> ProviderKind:

@@ -61,7 +61,7 @@ def of_provider(slug: str, listings: Iterable[Listing]) -> dict[str, Any]:
     ]
     said = merging.theirs(voices, PROVIDER)
     found = known(slug)
-    name = (found.name if found else said["name"]) or providers.provider(slug).name
+    name = (found.name if found else said["name"]) or providers.readable_name(slug)
     return said | {"name": name, "api_base": (found and found.api_base) or said["api_base"]}
 
 

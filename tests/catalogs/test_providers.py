@@ -1,8 +1,13 @@
 """The providers of catalogs."""
 
+from typing import Any
+
 import genai_prices.data
 
 from catalogs import providers
+from catalogs.entry import Entry, Said
+from catalogs.importing import fields
+from catalogs.importing.listings import Listing
 from domain.enums import ProviderKind
 from domain.known_providers import known
 
@@ -16,13 +21,27 @@ def test_the_usual_providers_are_known() -> None:
     assert [name for name in names if known(providers.slug(name)) is None] == []
 
 
+def _said(provider: str, **said: str) -> dict[str, Any]:
+    entry = Entry(
+        key="a",
+        provider=provider,
+        provider_model_id="a",
+        region=None,
+        raw_name="a",
+        said=Said(**said),
+    )
+    return fields.of_provider(provider, [Listing("a", 1, entry, True, None)])
+
+
 def test_a_known_provider_has_its_own_address_name_and_kind() -> None:
     """A catalog's pattern of addresses is no address."""
-    read = providers.provider("xai", name="X AI", api_base="https://api.x.ai")
-    assert (read.slug, read.name, read.api_base) == ("x-ai", "xAI", "https://api.x.ai/v1")
-    bedrock = providers.provider("aws", api_base=None)
-    assert (bedrock.kind, bedrock.api_base) == (ProviderKind.BEDROCK, None)
-    other = providers.provider("some_body", api_base="https://some.example.com")
-    assert (other.name, other.api_base) == ("Some Body", "https://some.example.com")
-    assert other.kind is ProviderKind.OPENAI_COMPATIBLE
-    assert providers.provider("deepgram").kind is ProviderKind.OTHER
+    slug = providers.slug("xai")
+    read = _said(slug, provider_name="X AI", api_base="https://api.x.ai")
+    assert (slug, read["name"], read["api_base"]) == ("x-ai", "xAI", "https://api.x.ai/v1")
+    bedrock = providers.slug("aws")
+    assert (providers.kind(bedrock), _said(bedrock)["api_base"]) == (ProviderKind.BEDROCK, None)
+    slug = providers.slug("some_body")
+    other = _said(slug, api_base="https://some.example.com")
+    assert (other["name"], other["api_base"]) == ("Some Body", "https://some.example.com")
+    assert providers.kind(slug) is ProviderKind.OPENAI_COMPATIBLE
+    assert providers.kind("deepgram") is ProviderKind.OTHER
