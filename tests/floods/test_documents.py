@@ -1,28 +1,21 @@
 """Floods of documents: products of lists, introspection, long texts, statistics, and the like."""
 
 import json
-import os
-import re
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from http.client import HTTPConnection
 from itertools import count
 from multiprocessing import get_context
-from pathlib import Path
 from threading import Event, Thread
-from typing import Any, NamedTuple
+from typing import Any
 
-import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 import psycopg
 import pytest
 from graphql import get_introspection_query
 
 from db.postgres import embedded
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.floods.harness import Server, served
 
 CONNECTIONS = 12
 FLOOD_S = 2.0
@@ -89,18 +82,6 @@ FLOODS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
-class Server(NamedTuple):
-    """A `registry serve` with one process."""
-
-    port: int
-    process: psutil.Process
-
-    @property
-    def rss_mb(self) -> float:
-        """Its resident memory."""
-        return float(self.process.memory_info().rss / 1e6)
-
-
 @pytest.fixture(scope="module")
 def server(
     postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
@@ -113,7 +94,7 @@ def server(
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_SEED)
         connection.execute("VACUUM ANALYZE")
-    with _served(url, tmp_path_factory.mktemp("server") / "log") as running:
+    with served(url, tmp_path_factory.mktemp("server")) as running:
         # memory that a server takes once, for code, plans and connections, is not a flood's
         _flood(list(FLOODS.values()), running.port, FLOOD_S)
         yield running
@@ -173,45 +154,6 @@ def _bystander(port: int) -> Iterator[list[float]]:
     finally:
         is_over.set()
         thread.join()
-
-
-@contextmanager
-def _served(url: str, log: Path) -> Iterator[Server]:
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server", "serve"],
-            cwd=ROOT,
-            env={
-                "PATH": os.environ["PATH"],
-                "DATABASE_URL": url,
-                "REGISTRY_FIRST_CATALOG": "none",
-                "REGISTRY_JOBS": "false",
-                "REGISTRY_LOG_LEVEL": "error",
-                "REGISTRY_PORT": "0",
-            },
-            stdout=output,
-            stderr=output,
-        )
-    try:
-        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)", log.read_text("utf-8"))):
-            assert process.poll() is None, log.read_text("utf-8")
-            time.sleep(0.05)
-        _wait_until_it_answers(int(found[1]))
-        yield Server(int(found[1]), psutil.Process(process.pid))
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _wait_until_it_answers(port: int) -> None:
-    end = time.monotonic() + 60
-    while time.monotonic() < end:
-        try:
-            with _connected(port) as connection:
-                return _ask(connection, {"query": "{ a }"}, 0)
-        except OSError:
-            time.sleep(0.05)
-    raise AssertionError("the server did not answer")
 
 
 def _flood(bodies: list[dict[str, Any]], port: int, seconds: float) -> None:

@@ -1,9 +1,8 @@
 """Floods of HTTP: heads, bodies, pipelines and readers without end, and silent connections."""
 
-import asyncio
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
@@ -11,13 +10,11 @@ from pathlib import Path
 import pytest
 
 from tests.floods.harness import assert_harmless, served
+from tests.floods.sending import BLOCK, Chunks, Sending
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 QUERY = b'{"query":"{ models(first: 5) { nodes { name } } }"}'
 LARGE = b'{"query":"{ __schema { types { name description fields { name description } } } }"}'
-BLOCK = 65_536
-
-Chunks = Callable[[], Iterator[bytes]]
 
 
 def post(body: bytes) -> bytes:
@@ -108,51 +105,6 @@ ENDLESS: list[Chunks] = [
     refused_body,
 ]
 PIPELINES: list[Chunks] = [queries, large_queries, small_gets, not_found]
-
-
-class Sending:
-    """Sends what a generator yields on several connections, each opened anew when it has ended."""
-
-    def __init__(self, chunks: Chunks, *, reads: bool, connections: int = 8) -> None:
-        self.chunks = chunks
-        self.reads = reads
-        self.connections = connections
-
-    def __call__(self, port: int, seconds: float) -> None:
-        asyncio.run(self._run(port, seconds))
-
-    async def _run(self, port: int, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await asyncio.gather(*(self._repeat(port) for _ in range(self.connections)))
-
-    async def _repeat(self, port: int) -> None:
-        while True:
-            with suppress(OSError):
-                await self._connection(port)
-            await asyncio.sleep(0.01)
-
-    async def _connection(self, port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=BLOCK)
-        tasks = [asyncio.ensure_future(self._send(writer))]
-        if self.reads:
-            tasks.append(asyncio.ensure_future(self._read(reader)))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            writer.transport.abort()
-
-    async def _send(self, writer: asyncio.StreamWriter) -> None:
-        for chunk in self.chunks():
-            writer.write(chunk)
-            await writer.drain()
-
-    async def _read(self, reader: asyncio.StreamReader) -> None:
-        while await reader.read(BLOCK):
-            pass
 
 
 class Waiting:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.floods.harness import assert_harmless, served
+from tests.floods.sending import BLOCK, Chunks, Sending
 
-BLOCK = 65_536
-SOCKETS = 8
 UPGRADE = (
     b"GET /graphql HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
     b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
@@ -24,8 +23,6 @@ LARGE = "{ __schema { types { name description fields { name description } } } }
 
 CONTINUATION, TEXT, PING, PONG = 0x00, 0x81, 0x89, 0x8A  # all but the first end a message
 FRAGMENT = 0x01  # a text without its end
-
-Chunks = Callable[[], Iterator[bytes]]
 
 
 def frame(kind: int, payload: bytes = b"") -> bytes:
@@ -118,52 +115,6 @@ FLOODS: list[Chunks] = [
 ]
 
 
-class Flooding:
-    """Sends what a generator yields on several sockets, each opened anew when it has ended."""
-
-    def __init__(self, chunks: Chunks, *, reads: bool) -> None:
-        self.chunks = chunks
-        self.reads = reads
-
-    def __call__(self, port: int, seconds: float) -> None:
-        asyncio.run(self._run(port, seconds))
-
-    async def _run(self, port: int, seconds: float) -> None:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await asyncio.gather(*(self._repeat(port) for _ in range(SOCKETS)))
-
-    async def _repeat(self, port: int) -> None:
-        while True:
-            with suppress(OSError):
-                await self._socket(port)
-            await asyncio.sleep(0.01)
-
-    async def _socket(self, port: int) -> None:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=BLOCK)
-        writer.write(UPGRADE)
-        await reader.read(BLOCK)
-        tasks = [asyncio.ensure_future(self._send(writer))]
-        if self.reads:
-            tasks.append(asyncio.ensure_future(self._read(reader)))
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-            writer.transport.abort()
-
-    async def _send(self, writer: asyncio.StreamWriter) -> None:
-        for chunk in self.chunks():
-            writer.write(chunk)
-            await writer.drain()
-
-    async def _read(self, reader: asyncio.StreamReader) -> None:
-        while await reader.read(BLOCK):
-            pass
-
-
 class Subscribing:
     """Opens sockets with subscriptions on each, waits, and leaves without a word."""
 
@@ -197,7 +148,7 @@ def test_messages_without_end(
     chunks: Chunks, reads: bool, database_url: str, tmp_path: Path
 ) -> None:
     with served(database_url, tmp_path) as server:
-        assert_harmless(server, Flooding(chunks, reads=reads))
+        assert_harmless(server, Sending(chunks, reads=reads, greeting=UPGRADE))
         assert "Traceback" not in server.log.read_text("utf-8")
 
 
