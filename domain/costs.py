@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 from typing import NamedTuple
 
+from domain import rules
 from domain.enums import PriceMeter, PriceUnit, PriceVariant
 from domain.prices import PriceComponent
 
@@ -55,7 +56,7 @@ def problem(usage: Usage) -> str | None:
     """What is wrong with the usage, naming its field; None if nothing is."""
     for name, value in usage._asdict().items():
         if name != "variant" and value < 0:
-            return f"{_api_name(name)} must be 0 or more, not {value}"
+            return f"{rules.api_name(name)} must be 0 or more, not {value}"
     of_input = usage.cache_read_tokens + usage.cache_write_tokens + usage.audio_input_tokens
     if of_input > usage.input_tokens:
         return f"inputTokens must include the {of_input} tokens of cache and audio"
@@ -126,8 +127,3 @@ def _used(amounts: _Amounts, usage: Usage) -> Iterator[tuple[PriceMeter, PriceUn
         yield PriceMeter.IMAGE_OUTPUT, PriceUnit.IMAGE, usage.images
     if usage.requests:
         yield PriceMeter.REQUEST, PriceUnit.REQUEST, usage.requests
-
-
-def _api_name(name: str) -> str:
-    first, *others = name.split("_")
-    return first + "".join(other.capitalize() for other in others)
