@@ -16,6 +16,7 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
+from db.reads import prices
 from db.reads.keyset import among
 from db.tables import (
     Catalog,
@@ -106,23 +107,10 @@ def _same(one: Any, other: Any) -> Any:
     return sa.and_(one.contains(other), other.contains(one))
 
 
-def _select_price_now() -> Any:
-    newest = (
-        sa.select(col(Price.components), col(Price.source))
-        .where(
-            col(Price.binding_id) == ProviderBinding.id,
-            col(Price.effective_from) <= sa.func.now(),
-        )
-        .order_by(col(Price.effective_from).desc())
-        .limit(1)
-    )
-    return newest.correlate(ProviderBinding).lateral("price_now")
-
-
 def _said_price(said: Any) -> Any:
     """The components that hold now by what an entry says."""
-    prices = sa.func.coalesce(said["prices"], _json("[]"))
-    price = sa.func.jsonb_array_elements(prices, type_=JSONB()).column_valued("said_price")
+    all_said = sa.func.coalesce(said["prices"], _json("[]"))
+    price = sa.func.jsonb_array_elements(all_said, type_=JSONB()).column_valued("said_price")
     start = sa.func.coalesce(
         sa.cast(price["effective_from"].astext, sa.Date()), sa.text("'-infinity'::date")
     )
@@ -173,7 +161,7 @@ def _select_compared() -> Any:
     return sa.values(*columns, name="compared").data(rows).lateral()
 
 
-_PRICE_NOW = _select_price_now()
+_PRICE_NOW = prices.of_now(col(Price.components), col(Price.source)).lateral("price_now")
 _COMPARED = _select_compared()
 _IS_EDITED = ~_same(_COMPARED.c.held, _COMPARED.c.base)
 

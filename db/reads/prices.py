@@ -122,26 +122,22 @@ def now_in_range(amount: Any, bounds: Mapping[str, Any]) -> sa.ColumnElement[boo
 
 def now_key(amount: Any) -> Key:
     """The order of bindings by their current amount, with unknown ones last."""
+    current = of_now(amount).scalar_subquery()
     return Key(
-        sa.func.coalesce(_now(amount), sa.text("'Infinity'::numeric")),
-        sa.func.coalesce(_now(amount), sa.text("'-Infinity'::numeric")),
+        sa.func.coalesce(current, sa.text("'Infinity'::numeric")),
+        sa.func.coalesce(current, sa.text("'-Infinity'::numeric")),
         sa.Numeric(),
     )
 
 
-def _now(amount: Any) -> Any:
-    """A binding's current amount, as a scalar subquery."""
-    return (
-        sa.select(amount)
-        .where(
-            col(Price.binding_id) == ProviderBinding.id,
-            col(Price.effective_from) <= sa.func.now(),
-        )
-        .order_by(col(Price.effective_from).desc())
-        .limit(1)
-        .correlate(ProviderBinding)
-        .scalar_subquery()
+def of_now(*columns: Any) -> sa.Select[Any]:
+    """Columns of a binding's current price, to be used in a query of bindings."""
+    statement: sa.Select[Any] = sa.select(*columns).where(
+        col(Price.binding_id) == ProviderBinding.id,
+        col(Price.effective_from) <= sa.func.now(),
     )
+    newest = statement.order_by(col(Price.effective_from).desc()).limit(1)
+    return newest.correlate(ProviderBinding)
 
 
 def _superseded() -> sa.ColumnElement[bool]:
