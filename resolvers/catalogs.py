@@ -109,7 +109,7 @@ async def differences(info: Info, parents: list[SeenEntry]) -> list[list[Differe
 async def entries_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[list[SeenEntry]]:
     """The entries of catalogs that are about the binding, also those that are no longer listed.
 
-    The entry of the catalog with the lowest precedence comes first. At most 20; Catalog.entries has
+    The entry of the catalog with the lowest precedence comes first. At most 5; Catalog.entries has
     all of them.
     """
     found = await loaded(info, [row.id for row in parents], catalogs.entries_of_bindings)

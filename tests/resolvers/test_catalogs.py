@@ -11,7 +11,7 @@ from domain.catalog_fields import ENTRIES_MAX
 from domain.enums import Capability, PriceMeter, PriceUnit
 from domain.prices import PriceComponent
 from tests import factories
-from tests.graphql import GraphQL
+from tests.graphql import SCHEMA, GraphQL
 
 DIFFERENCES = """query($name: String!) { catalog(name: $name) {
     entryCount delistedCount conflictCount disagreementCount
@@ -228,6 +228,8 @@ async def test_a_binding_has_its_entries_by_precedence_and_says_whether_it_is_li
     data = (await gql(document, id=binding.node_id))["binding"]
     assert {each["catalog"]["name"] for each in data["entries"]} == {"first"}
     assert len(data["entries"]) == ENTRIES_MAX
+    description = SCHEMA._schema.type_map["ProviderBinding"].fields["entries"].description
+    assert f"At most {ENTRIES_MAX}; " in " ".join(description.split())
 
 
 async def test_catalogs_are_a_page_sorted_by_name(gql: GraphQL) -> None:
