@@ -101,11 +101,28 @@ def _update(
     elif is_own and listing.is_listed and not stored.is_listed:
         report.relisted.append(listing.entry.key)
     elif is_changed or (stored.is_migrated and not listing.is_migrated):
-        report.changed.append(Change("entry", listing.entry.key, "said", None, None))
+        report.changed += _changes(stored, listing)
     elif place == (stored.binding_id, stored.version_id):
         report.unchanged["entry"] = report.unchanged.get("entry", 0) + is_own
         return
     writes.update("catalog_entries", stored.id, _values(state, listing, stored, place))
+
+
+def _changes(stored: StoredEntry, listing: Listing) -> list[Change]:
+    """What the entry says otherwise than before; of one that continues a migrated entry, that."""
+    before, after = _flat(stored.entry), _flat(listing.entry)
+    key = listing.entry.key
+    return [
+        Change("entry", key, name, before.get(name), after.get(name))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    ] or [Change("entry", key, "migrated", True, None)]
+
+
+def _flat(entry: Entry) -> Row:
+    stored = to_json(entry)
+    said: Row = stored.pop("said")
+    return {"key": entry.key, **stored, **said}
 
 
 def _place(stored: StoredEntry, binding: Binding | None) -> tuple[UUID, UUID]:

@@ -283,3 +283,12 @@ async def test_the_report_says_what_a_price_was_before(db: Database) -> None:
     report = await import_file(db, source_file(entry("m-1", price="2")))
     (change,) = (each for each in report.changed if each.kind == "price")
     assert (change.before, change.after) == ("INPUT 1/TOKENS_1K", "INPUT 2/TOKENS_1K")
+
+
+async def test_the_report_says_what_an_entry_said_before(db: Database) -> None:
+    await import_file(db, source_file(entry("m-1", context_window=2000, docs_url="https://a.b")))
+    report = await import_file(db, source_file(entry("m-1", context_window=1000)))
+    assert [tuple(each) for each in report.changed if each.kind == "entry"] == [
+        ("entry", "acme/m-1", "context_window", 2000, 1000),
+        ("entry", "acme/m-1", "docs_url", "https://a.b", None),
+    ]
