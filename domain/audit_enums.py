@@ -42,8 +42,9 @@ class AuditAction(StrEnum):
     - ALIASED: an alias was pointed at a version.
     - ROLLED_BACK: an alias was pointed back at an earlier version.
     - PRICED: a price was added to a binding.
-    - CIRCUIT_OPENED: reserved; no event has this action yet.
-    - CIRCUIT_CLOSED: reserved; no event has this action yet.
+    - CIRCUIT_OPENED: the circuit of a binding opened, by outcomes or by an operator.
+    - CIRCUIT_HALF_OPENED: a trial of a binding with a HALF_OPEN circuit was claimed.
+    - CIRCUIT_CLOSED: the circuit of a binding closed, by a success or by an operator.
     - RETENTION_APPLIED: a retention run ended.
     - REVOKED: reserved; no event has this action yet.
     - LISTED: a catalog lists a binding.
@@ -63,6 +64,7 @@ class AuditAction(StrEnum):
     ROLLED_BACK = "ROLLED_BACK"
     PRICED = "PRICED"
     CIRCUIT_OPENED = "CIRCUIT_OPENED"
+    CIRCUIT_HALF_OPENED = "CIRCUIT_HALF_OPENED"
     CIRCUIT_CLOSED = "CIRCUIT_CLOSED"
     RETENTION_APPLIED = "RETENTION_APPLIED"
     REVOKED = "REVOKED"

@@ -105,34 +105,6 @@ class BindingStatus(StrEnum):
     DISABLED = "DISABLED"
 
 
-class HealthState(StrEnum):
-    """A binding's health, as measured by its traffic, which this server does not record yet.
-
-    - UNKNOWN: no traffic is recorded; so it is for every binding.
-    - HEALTHY: reserved; no binding has this state yet.
-    - DEGRADED: reserved; no binding has this state yet.
-    - UNHEALTHY: reserved; no binding has this state yet.
-    """
-
-    UNKNOWN = "UNKNOWN"
-    HEALTHY = "HEALTHY"
-    DEGRADED = "DEGRADED"
-    UNHEALTHY = "UNHEALTHY"
-
-
-class CircuitState(StrEnum):
-    """Which calls a circuit breaker lets through.
-
-    - CLOSED: all; every circuit is CLOSED, as no outcomes of calls are recorded yet.
-    - OPEN: none; reserved, no circuit has this state yet.
-    - HALF_OPEN: trials; reserved, no circuit has this state yet.
-    """
-
-    CLOSED = "CLOSED"
-    OPEN = "OPEN"
-    HALF_OPEN = "HALF_OPEN"
-
-
 class SloStatus(StrEnum):
     """Whether a version's routable bindings meet its targets, sloLatencyMs and sloSuccessRate.
 

@@ -6,8 +6,15 @@ from sqlmodel import SQLModel
 import db.tables  # noqa: F401  fills SQLModel.metadata
 from migrations import checks
 
-# Tables that db/tables does not declare: that of the audit triggers, and those of the job queue.
-NOT_OURS = ("audit_pending", "procrastinate_", "idx_procrastinate_")
+# Tables that db/tables does not declare: that of the audit triggers, those of the job queue, and
+# partitions.
+NOT_OURS = (
+    "audit_pending",
+    "procrastinate_",
+    "idx_procrastinate_",
+    "outcome_minutes_",
+    "outcome_hours_",
+)
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -11,16 +11,9 @@ import strawberry
 from db.postgres.memo import by_identity
 from db.reads import audit
 from domain import ids
-from domain.enums import (
-    BindingStatus,
-    Capability,
-    HealthState,
-    ProviderKind,
-    SloStatus,
-    TaskType,
-    VersionStatus,
-)
+from domain.enums import BindingStatus, Capability, ProviderKind, SloStatus, TaskType, VersionStatus
 from domain.names import without_case
+from domain.traffic_enums import HealthState
 from resolvers.arguments import input_type, optional
 from resolvers.reference_inputs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.enums import CircuitState, HealthState
+from domain.traffic_enums import CircuitState, HealthState
 
 WINDOW_MINUTES = 15
 

@@ -17,15 +17,8 @@ from db import tables
 from db.reads import prices
 from domain import rules
 from domain.catalog_fields import ENTRIES_MAX
-from domain.enums import (
-    BindingStatus,
-    Capability,
-    CircuitState,
-    HealthState,
-    PriceMeter,
-    PriceUnit,
-    PriceVariant,
-)
+from domain.enums import BindingStatus, Capability, PriceMeter, PriceUnit, PriceVariant
+from domain.traffic_enums import CircuitState, HealthState
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned

@@ -20,7 +20,7 @@ from db.reads.lookup import row_by_column
 from db.reads.prices import now_in_range, now_key
 from db.reads.routable import is_routable
 from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
-from domain.enums import HealthState
+from domain.traffic_enums import HealthState
 
 
 def _of_providers(slugs: Sequence[str]) -> sa.ColumnElement[bool]:

@@ -4,7 +4,9 @@ from db.tables.aliases import ModelAlias
 from db.tables.audit import AuditEvent, IdempotencyKey
 from db.tables.bindings import Price, ProviderBinding
 from db.tables.catalogs import Catalog, CatalogEntry, CatalogValues
+from db.tables.circuits import Circuit
 from db.tables.models import Model
+from db.tables.outcomes import BindingHealth, OutcomeHour, OutcomeMinute
 from db.tables.providers import Provider
 from db.tables.retention import RetentionRun
 from db.tables.state import RegistryState, ScheduledPrice
@@ -12,13 +14,17 @@ from db.tables.versions import ModelVersion
 
 __all__ = [
     "AuditEvent",
+    "BindingHealth",
     "Catalog",
     "CatalogEntry",
     "CatalogValues",
+    "Circuit",
     "IdempotencyKey",
     "Model",
     "ModelAlias",
     "ModelVersion",
+    "OutcomeHour",
+    "OutcomeMinute",
     "Price",
     "Provider",
     "ProviderBinding",

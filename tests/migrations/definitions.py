@@ -16,12 +16,14 @@ SNAPSHOT = Path(__file__).with_name("schema.snapshot.txt")
 # migration can only append. So are NOT NULL constraints, which are stated with their column.
 _DEFINITIONS = """
 WITH relations AS (
-    SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind <> 'i'
+    SELECT * FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind NOT IN ('i', 'I')
 )
 SELECT relname || ' relation', concat_ws(' ',
     CASE relpersistence WHEN 'u' THEN 'unlogged' END,
-    CASE relkind WHEN 'r' THEN 'table' WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type'
+    CASE relkind WHEN 'r' THEN 'table' WHEN 'p' THEN 'table by ' || pg_get_partkeydef(oid)
+        WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'composite type'
         WHEN 'v' THEN 'view ' || pg_get_viewdef(oid) ELSE 'kind ' || relkind::text END,
+    pg_get_expr(relpartbound, oid),
     array_to_string(reloptions, ', '))
 FROM relations
 UNION ALL
@@ -34,14 +36,15 @@ SELECT relname || ' column ' || attname, concat_ws(' ',
     'DEFAULT ' || pg_get_expr(adbin, adrelid))
 FROM relations JOIN pg_attribute ON attrelid = relations.oid JOIN pg_type ON atttypid = pg_type.oid
 LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
-WHERE attnum > 0 AND NOT attisdropped AND relkind <> 'S'
+WHERE attnum > 0 AND NOT attisdropped AND relkind <> 'S' AND NOT relispartition
 UNION ALL
 SELECT relname || ' constraint ' || conname, pg_get_constraintdef(pg_constraint.oid)
-FROM relations JOIN pg_constraint ON conrelid = relations.oid WHERE contype NOT IN ('n', 't')
+FROM relations JOIN pg_constraint ON conrelid = relations.oid
+WHERE contype NOT IN ('n', 't') AND NOT relispartition
 UNION ALL
 SELECT relname || ' index ' || indexrelid::regclass,
     pg_get_indexdef(indexrelid) || CASE WHEN indisvalid THEN '' ELSE ' INVALID' END
-FROM relations JOIN pg_index ON indrelid = relations.oid
+FROM relations JOIN pg_index ON indrelid = relations.oid WHERE NOT relispartition
 UNION ALL
 SELECT relname || ' trigger ' || tgname,
     pg_get_triggerdef(pg_trigger.oid, true) || CASE tgenabled WHEN 'O' THEN '' ELSE ' DISABLED' END
