@@ -33,6 +33,7 @@ class Context:
     outcomes: dict[str, WriteOutcome] = field(default_factory=dict)
     client: str = ""  # the address of a subscriber
     position: StreamPosition | None = None  # of a subscription, where the transport has cursors
+    revision: int | None = None  # of the registry, if it was read before all other data
 
     def mark_unfinished_writes_unknown(self) -> None:
         """After a cancellation that did not end the field that runs: it may yet be committed."""

@@ -1,4 +1,8 @@
-"""Cursors of the event stream: sequence numbers as opaque text."""
+"""Cursors of the event stream: sequence numbers as opaque text.
+
+A registry revision is the sequence number of the last change, so its digits are accepted as well: a
+stream then begins after it. Digits alone are never the text of a cursor.
+"""
 
 import base64
 import binascii
@@ -8,6 +12,7 @@ from resolvers.errors import BAD_CURSOR, RequestError
 
 _PREFIX = "event:"
 _LENGTH_MAX = 64
+_DIGITS_MAX = 19  # of 64 bits
 
 
 @dataclass(slots=True)
@@ -28,8 +33,13 @@ def encode(sequence: int) -> str:
 
 
 def decode(cursor: str, name: str = "after") -> int:
-    """The sequence number of a cursor; raises BAD_CURSOR for any other text, under this name."""
+    """The sequence number of a cursor or of a registry revision.
+
+    Raises BAD_CURSOR for any other text, under this name.
+    """
     try:
+        if cursor.isascii() and cursor.isdigit():
+            return _revision(cursor)
         if len(cursor) > _LENGTH_MAX:
             raise ValueError
         padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
@@ -38,5 +48,13 @@ def decode(cursor: str, name: str = "after") -> int:
         if encode(sequence) != cursor or sequence < 0:
             raise ValueError
     except (ValueError, binascii.Error):
-        raise RequestError(f"{name}: not a cursor of registryChanged", BAD_CURSOR) from None
+        message = f"{name}: neither a cursor of registryChanged nor a registryRevision"
+        raise RequestError(message, BAD_CURSOR) from None
     return sequence
+
+
+def _revision(digits: str) -> int:
+    """The number, as the API writes it; raises ValueError for any other digits."""
+    if len(digits) > _DIGITS_MAX or str(int(digits)) != digits:
+        raise ValueError
+    return int(digits)

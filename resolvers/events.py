@@ -53,7 +53,10 @@ async def registry_changed(
     filter: Annotated[ChangeFilter | None, describe("Only changes that match.")] = None,
     after: Annotated[
         str | None,
-        describe("The cursor of the last event that was received; by default, from now on."),
+        describe(
+            "The cursor of the last event that was received, or the `registryRevision` of a query"
+            " whose data the events continue; by default, from now on."
+        ),
     ] = None,
 ) -> AsyncIterator[RegistryEvent]:
     """Delivers every committed change that matches, in commit order, each once.
@@ -61,6 +64,10 @@ async def registry_changed(
     Resume with `after`: no change is lost or repeated. BAD_CURSOR for a cursor of another registry;
     LIMIT_EXCEEDED, with the cursor to resume from, for a subscriber that is too slow, and when too
     many subscriptions are open; UNAVAILABLE when the server stops.
+
+    To keep a copy of some data, query it together with `service { registryRevision }`, and
+    subscribe after that revision: no change is missed. A change that was committed while the query
+    ran may be in its data already, and is then delivered once more.
     """
     broker: EventBroker | None = info.context.events
     if broker is None:

@@ -11,5 +11,12 @@ async def service(info: Info) -> Service:
 
 
 async def revisions(info: Info, parents: list[Service]) -> list[int]:
-    """The sequence number of the last committed change: it increases with every write."""
-    return [await data_version.revision(info.context.db.reader)] * len(parents)
+    """The sequence number of the last committed change: it increases with every write.
+
+    It is read before all other data of the query, so `registryChanged(after:)` continues from here:
+    it delivers every change that the data may lack.
+    """
+    revision = info.context.revision
+    if revision is None:
+        revision = await data_version.revision(info.context.db.reader)
+    return [revision] * len(parents)

@@ -6,7 +6,7 @@ arguments of their root fields; they share the loads below those. Equal queries 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from enum import Enum, auto
 from typing import TypeAlias
@@ -28,7 +28,7 @@ _LARGE_BATCHES_MAX = 4
 # 32 at once wait a tenth of a second.
 _LARGE_WAIT_S = 0.5
 
-MakeContext: TypeAlias = Callable[[], object]
+MakeContext: TypeAlias = Callable[[], Awaitable[object]]
 
 
 class BatchFailure(Enum):
@@ -99,7 +99,7 @@ class QueryBatcher:
     ) -> Mapping[BatchedQuery, Outcome]:
         variables = [query.variables for query in queries]
         async with _acquired(self._large_batches) if is_large else nullcontext():
-            results = await plan.run_batch(variables, context())
+            results = await plan.run_batch(variables, await context())
         return {
             query: self._body(query, result) for query, result in zip(queries, results, strict=True)
         }

@@ -38,6 +38,7 @@ VALIDATION_ERRORS_MAX = 5
 _BYTES_PER_CHARACTER = 35  # of a compacted document; measured with tracemalloc
 _BYTES_PER_DOCUMENT = 2_000
 _COSTS_MAX = 100  # cached per operation
+_REVISION_FIELDS = ("service", "registryRevision")
 
 
 class MeasuredCost(NamedTuple):
@@ -62,6 +63,7 @@ class Operation:
     variable_types: Mapping[str, GraphQLInputType]
     input_limits: InputLimits
     is_cacheable: bool = False  # its response depends on the data version alone
+    reads_revision: bool = False  # service.registryRevision may be selected
     sizing_variables: tuple[str, ...] | None = None
     costs: dict[tuple[int | None, ...], MeasuredCost] = field(default_factory=dict)
 
@@ -166,6 +168,7 @@ class Documents:
         }
         # No response to a document that names such a field anywhere is cached.
         is_cacheable = not any(name in text for name in self._uncached_fields)
+        reads_revision = all(name in text for name in _REVISION_FIELDS)
         operations = {
             item.name.value if item.name else "": Operation(
                 item,
@@ -174,6 +177,7 @@ class Documents:
                 _variable_types(self._schema, item),
                 inputs.limits_of(item.operation, self._settings),
                 item.operation is OperationType.QUERY and is_cacheable,
+                reads_revision,
             )
             for item in tree.definitions
             if isinstance(item, OperationDefinitionNode)

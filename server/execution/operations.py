@@ -17,6 +17,7 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
+from db.reads import data_version
 from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.event_broker import EventBroker
@@ -138,7 +139,7 @@ class Operations:
                 prepared.variables,
                 prepared.measured.cost,
                 payload,
-                partial(self._context, caller),
+                partial(self._query_context, prepared, caller),
             )
             if isinstance(outcome, bytes):
                 return outcome, True
@@ -203,15 +204,15 @@ class Operations:
         """By the plan, if there is one; a query that the plan gives up is executed anew."""
         if isinstance(plan, QueryPlan):
             with suppress(FallbackToExecutor):
-                return await plan.run(prepared.variables, self._context(caller))
+                context = await self._query_context(prepared, caller)
+                return await plan.run(prepared.variables, context)
         return await self._run_by_executor(prepared, caller)
 
     async def _run_by_executor(
         self, prepared: PreparedOperation, caller: Caller
     ) -> ExecutionResult:
-        executor = self._executor(
-            prepared, self._context(caller), self.schema.execution_context_class
-        )
+        context = await self._query_context(prepared, caller)
+        executor = self._executor(prepared, context, self.schema.execution_context_class)
         if prepared.measured.is_introspection:
             loop = asyncio.get_running_loop()
             result = await loop.run_in_executor(
@@ -223,6 +224,17 @@ class Operations:
             result = await result  # type: ignore[misc]  # narrowed by a predicate that is no TypeGuard
         assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema
         return result
+
+    async def _query_context(self, prepared: PreparedOperation, caller: Caller) -> Context:
+        """The context of a query.
+
+        The registry's revision, if it is selected, is read before any data: a stream of the changes
+        after it repeats those that the data has already, and misses none.
+        """
+        context = self._context(caller)
+        if prepared.operation.reads_revision:
+            context.revision = await data_version.revision(self.database.reader)
+        return context
 
     def _context(self, caller: Caller) -> Context:
         return Context(

@@ -31,6 +31,7 @@ from tests.server.wire import held
 GATEWAY = """query($name: String!) { model(by: {name: $name}) { name versions(first: 3) { nodes {
     version bindings(first: 3) { nodes { providerModelId } } } } } }"""
 SMALL, LARGE = Cost(nodes=1), Cost(nodes=5_000)
+_context = partial(asyncio.sleep, 0)
 NO_LIMITS = {"statement_timeout_ms": 60_000, "operation_timeout_ms": 60_000}
 
 
@@ -357,7 +358,7 @@ def _given(seconds: float) -> VariableValues:
 async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
     batcher, plan = QueryBatcher(1_000_000), _plan()
     asked = [
-        batcher.add(plan, _given(seconds), SMALL, b"%f" % seconds, object)
+        batcher.add(plan, _given(seconds), SMALL, b"%f" % seconds, _context)
         for seconds in (0.0, 0.001, 0.0)
     ]
     made = b'{"data":{"waits":"at once"}}'
@@ -366,24 +367,24 @@ async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
 
 async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
     batcher, plan = QueryBatcher(1_000_000), _plan()
-    slow = [batcher.add(plan, _given(60.0), LARGE, b"%d" % number, object) for number in range(8)]
+    slow = [batcher.add(plan, _given(60.0), LARGE, b"%d" % number, _context) for number in range(8)]
     await asyncio.sleep(0.01)
     async with asyncio.timeout(20):
-        assert await batcher.add(plan, _given(0.0), LARGE, b"quick", object)
+        assert await batcher.add(plan, _given(0.0), LARGE, b"quick", _context)
     for place in slow:
         place.cancel()
 
 
 async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
     batcher, plan = QueryBatcher(1_000_000), _plan()
-    asked = [batcher.add(plan, _given(s), SMALL, b"%f" % s, object) for s in (0.0, 60.0)]
+    asked = [batcher.add(plan, _given(s), SMALL, b"%f" % s, _context) for s in (0.0, 60.0)]
     made = b'{"data":{"waits":"at once"}}'
     assert [await one for one in asked] == [made, BatchFailure.TOO_SLOW]
 
 
 @pytest.mark.parametrize("cost", [SMALL, LARGE], ids=["small", "large"])
 async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(cost: Cost) -> None:
-    def make() -> object:
+    async def make() -> object:
         return object()
 
     batcher, plan, known = QueryBatcher(1_000_000), _plan(), weakref.ref(make)
