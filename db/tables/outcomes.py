@@ -9,10 +9,8 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import TIME, check, enum_column, json
+from domain.periods import HOUR_SLOTS, MINUTE_SLOTS
 from domain.traffic_enums import HealthState
-
-MINUTE_SLOTS = 4  # days: minutes stay for 48 hours, which touch three days, and the next may begin
-HOUR_SLOTS = 16  # weeks: hours stay for 90 days, which touch 14 weeks
 
 
 class _Totals(SQLModel):
@@ -23,8 +21,8 @@ class _Totals(SQLModel):
     it. There is no foreign key: to delete a binding would else delete some thousand rows, and no
     read finds rows but by their binding.
 
-    The partition's `slot` is a number that comes round: what is older than all that is kept is
-    dropped by a TRUNCATE of its partition, and no partition ever has to be created.
+    The partition's `slot` is a number that comes round (domain/periods.py): what is older than all
+    that is kept is dropped by a TRUNCATE of its partition, and no partition ever has to be created.
     """
 
     binding_id: UUID = Field(primary_key=True)
