@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from domain.health import DEFAULT_RULES, HealthRules
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -34,8 +36,9 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """This server: its release, the SHA-256 of its SDL, and its limits."""
+    """This server: its release, the SHA-256 of its SDL, its limits, and its rules of health."""
 
     version: str
     schema_hash: str
     limits: Limits
+    health_rules: HealthRules = DEFAULT_RULES

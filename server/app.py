@@ -144,6 +144,7 @@ def _operations(
         version=version("model-registry"),
         schema_hash=sha256(schema.sdl(built).encode()).hexdigest(),
         limits=settings.limits,
+        health_rules=settings.health_rules,
     )
     documents = Documents(built._schema, settings)
     return Operations(

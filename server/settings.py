@@ -15,11 +15,12 @@ from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
 from server.settings_base import PREFIX, setting
 from server.settings_documents import DocumentSettings
+from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
 from server.settings_sockets import SocketSettings
 
 
-class Settings(HttpSettings, SocketSettings, DocumentSettings):
+class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings):
     """Environment variables, or lines of a `.env` file."""
 
     model_config = SettingsConfigDict(
