@@ -14,7 +14,7 @@ MINUTE_SLOTS = 4  # days: minutes stay for 48 hours, which touch three days, and
 HOUR_SLOTS = 16  # weeks: hours stay for 90 days, which touch 14 weeks
 POINTS_MAX = 1_500  # of a chart: a day has 1,440 minutes
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
 _WEEK = timedelta(days=7)
 
@@ -41,12 +41,12 @@ LENGTHS = {
 
 def minute_slot(at: datetime) -> int:
     """The slot of a minute: the day's number, modulo MINUTE_SLOTS; day 0 is 1970-01-01."""
-    return (at - _EPOCH) // _DAY % MINUTE_SLOTS
+    return (at - EPOCH) // _DAY % MINUTE_SLOTS
 
 
 def hour_slot(at: datetime) -> int:
     """The slot of an hour: the number of its seven days since 1970-01-01, modulo HOUR_SLOTS."""
-    return (at - _EPOCH) // _WEEK % HOUR_SLOTS
+    return (at - EPOCH) // _WEEK % HOUR_SLOTS
 
 
 def minutes_since(now: datetime) -> datetime:
@@ -61,7 +61,7 @@ def hours_since(now: datetime) -> datetime:
 
 def step_start(at: datetime, step: UsageStep) -> datetime:
     """The start of the step that contains a time."""
-    return at - (at - _EPOCH) % LENGTHS[step]
+    return at - (at - EPOCH) % LENGTHS[step]
 
 
 def step_starts(since: datetime, until: datetime, step: UsageStep) -> list[datetime]:

@@ -49,6 +49,9 @@ def chosen(one_of: Any) -> tuple[str, Any]:
     raise AssertionError("a one-of input has one field set")  # validation has checked it
 
 
-def describe(description: str) -> StrawberryArgumentAnnotation:
-    """The description of an argument: `Annotated[Type, describe("…")]`."""
-    return strawberry.argument(description=description)
+def describe(description: str, *, name: str | None = None) -> StrawberryArgumentAnnotation:
+    """The description of an argument: `Annotated[Type, describe("…")]`.
+
+    `name` if clients do not see its own name in camel case.
+    """
+    return strawberry.argument(description=description, name=name)

@@ -13,17 +13,20 @@ import resolvers.bindings
 import resolvers.catalogs
 import resolvers.costs
 import resolvers.health
+import resolvers.usage
 from db import tables
 from db.reads import prices
 from domain import rules
 from domain.catalog_fields import ENTRIES_MAX
 from domain.enums import BindingStatus, Capability, PriceMeter, PriceUnit, PriceVariant
+from domain.periods import POINTS_MAX
 from domain.traffic_enums import CircuitState, HealthState
 from resolvers.scalars import URL
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
 from schema.pages import Connection
 from schema.providers import Provider
+from schema.usage import UsagePoint
 from schema.versions import ModelVersion
 
 if TYPE_CHECKING:
@@ -195,6 +198,9 @@ class ProviderBinding(Node, Versioned):
     prices: Connection[Price] = batched(resolvers.bindings.price_pages, "id")
     estimate_cost: CostEstimate = batched(resolvers.costs.estimates, "id")
     health: BindingHealth = batched(resolvers.bindings.healths)
+    usage: list[UsagePoint] = batched(
+        resolvers.usage.points, "id", items_max=POINTS_MAX, count=resolvers.usage.count
+    )
     entries: list[Annotated["CatalogEntry", strawberry.lazy("schema.catalogs")]] = batched(
         resolvers.catalogs.entries_of_bindings, "id", items_max=ENTRIES_MAX
     )

@@ -5,10 +5,10 @@ tests/schema/test_contract.py checks that both agree.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import strawberry
 from graphql import GraphQLField
@@ -26,6 +26,10 @@ T = TypeVar("T")
 USER_ERRORS_MAX = 100  # of one mutation; an input with more has enough to mend
 PATH_STEPS_MAX = 10  # the deepest input has fewer levels
 _ITEMS_MAX = "items_max"
+_COUNT = "count"
+
+# Returns how many items a list has, from the field's coerced arguments by their names in the API.
+Count: TypeAlias = Callable[[Mapping[str, Any]], int]
 
 
 def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], type[T]]:
@@ -81,8 +85,17 @@ def items_max(field: GraphQLField) -> int | None:
     return definition.metadata.get(_ITEMS_MAX) if definition else None
 
 
+def item_counter(field: GraphQLField) -> Count | None:
+    """What counts the items of a list field, where its arguments say how many there are."""
+    definition = field.extensions.get("strawberry-definition")
+    return definition.metadata.get(_COUNT) if definition else None
+
+
 def batched(
-    batch: Callable[..., Awaitable[list[Any]]], *needs: str, items_max: int | None = None
+    batch: Callable[..., Awaitable[list[Any]]],
+    *needs: str,
+    items_max: int | None = None,
+    count: Count | None = None,
 ) -> Any:
     """A field that is loaded for many parents at once: `batch(info, parents, …)` returns a list.
 
@@ -92,6 +105,7 @@ def batched(
 
     A list without page arguments has `items_max`, the most items that one parent can have: the cost
     of an operation counts them (server/execution/costs.py). The batch and the writes hold to it.
+    Where the arguments say how many items there are, `count` is computed from them.
     """
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:
@@ -105,7 +119,12 @@ def batched(
     declared: Any = strawberry.field(
         resolver=resolve,
         description=_description(batch),
-        metadata={"batch": batch, "needs": frozenset(needs), _ITEMS_MAX: items_max},
+        metadata={
+            "batch": batch,
+            "needs": frozenset(needs),
+            _ITEMS_MAX: items_max,
+            _COUNT: count,
+        },
     )
     return _without_null_defaults(declared)
 

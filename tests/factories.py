@@ -5,6 +5,7 @@ from decimal import Decimal
 from hashlib import sha256
 from itertools import count
 from typing import Any
+from uuid import UUID
 
 from db.postgres.engine import Database
 from db.tables import (
@@ -14,13 +15,15 @@ from db.tables import (
     Model,
     ModelAlias,
     ModelVersion,
+    OutcomeHour,
+    OutcomeMinute,
     Price,
     Provider,
     ProviderBinding,
     RegistryState,
     RetentionRun,
 )
-from domain import prices, semver
+from domain import histograms, periods, prices, semver
 from domain.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
 
 _numbers = count(1)
@@ -117,6 +120,27 @@ async def entry(
 async def catalog_values(db: Database, of: Any, **columns: Any) -> CatalogValues:
     """What all catalogs together said of a row when it was last merged, as JSON."""
     return await _inserted(db, CatalogValues(row_id=of.id, columns=columns))
+
+
+async def minute(db: Database, of: UUID, at: datetime, **columns: Any) -> OutcomeMinute:
+    """A minute of outcomes; the default counts are 0."""
+    values = {"binding_id": of, "starts_at": at, "slot": periods.minute_slot(at), **columns}
+    return await _inserted(db, OutcomeMinute(**values))
+
+
+async def hour(db: Database, of: UUID, at: datetime, **columns: Any) -> OutcomeHour:
+    """An hour of outcomes; the default counts are 0."""
+    values = {"binding_id": of, "starts_at": at, "slot": periods.hour_slot(at), **columns}
+    return await _inserted(db, OutcomeHour(**values))
+
+
+def latencies(*calls: float) -> dict[str, Any]:
+    """The columns of successful calls with these latencies in milliseconds."""
+    histogram: histograms.Histogram = {}
+    for ms in calls:
+        histograms.merge(histogram, {histograms.bucket_of(ms): 1})
+    encoded = histograms.encode(histogram)
+    return {"success": len(calls), "latency": encoded, "latency_ms_sum": sum(calls)}
 
 
 async def retention_run(db: Database) -> RetentionRun:

@@ -6,6 +6,8 @@ spread the next one twice take milliseconds, where visiting each spread would ta
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
 from typing import Any
 
 from graphql import (
@@ -22,6 +24,7 @@ from graphql import (
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    Undefined,
     ValueNode,
     VariableNode,
     get_named_type,
@@ -30,12 +33,13 @@ from graphql import (
     is_introspection_type,
     is_list_type,
     type_from_ast,
+    value_from_ast,
     value_from_ast_untyped,
 )
 
 from domain import rules
 from resolvers.pages import SIZE_DEFAULT
-from schema.fields import items_max
+from schema.fields import item_counter, items_max
 from server.execution import introspection
 from server.execution.inputs import InputLimits, oversized
 
@@ -45,7 +49,15 @@ _LITERALS = ("string", "list", "object")  # the kinds of values that can be larg
 _ESCAPED_BYTES = 6  # of a character in JSON, at most
 # The most bytes of a leaf in JSON, by its type or, where it is a long text, by the field's name.
 _TEXT_BYTES = 255 * _ESCAPED_BYTES
-_LEAF_BYTES = {"JSON": 65_536, "URL": 2_100, "Int": 11, "Float": 25, "Boolean": 5, "DateTime": 35}
+_LEAF_BYTES = {
+    "JSON": 65_536,
+    "URL": 2_100,
+    "Int": 11,
+    "Float": 25,
+    "Boolean": 5,
+    "DateTime": 35,
+    "BigInt": 22,
+}
 _LONG_TEXTS = {
     "description": rules.TEXT_LENGTH_MAX * _ESCAPED_BYTES,
     "reason": rules.HOLD_REASON_LENGTH_MAX * _ESCAPED_BYTES,
@@ -204,6 +216,9 @@ class _Walk:
 
     def size(self, parent: GraphQLNamedType, definition: GraphQLField, node: FieldNode) -> int:
         """How many values a field may have: its page size, or the bound of its list."""
+        counted = self.counted(definition, node)
+        if counted is not None:
+            return max(1, counted)
         sizes = [
             self.argument_size(definition, item.name.value, item.value)
             for item in node.arguments or ()
@@ -215,6 +230,21 @@ class _Walk:
             return SIZE_DEFAULT
         bound = items_max(definition) or self.lengths.get((parent.name, node.name.value))
         return bound or 1
+
+    def counted(self, definition: GraphQLField, node: FieldNode) -> int | None:
+        """How many items the arguments ask for, where the field can count them."""
+        count = item_counter(definition)
+        if count is None:
+            return None
+        given = {item.name.value: item.value for item in node.arguments or ()}
+        self.sizing_variables |= {
+            value.name.value for value in given.values() if isinstance(value, VariableNode)
+        }
+        values = {
+            name: value_from_ast(value, definition.args[name].type, dict(self.variables))
+            for name, value in given.items()
+        }
+        return None if Undefined in values.values() else count(values)
 
     def argument_size(self, definition: GraphQLField, name: str, value: ValueNode) -> int | None:
         """The size that an argument asks for; None for an argument that is not a size."""
@@ -228,7 +258,8 @@ class _Walk:
     def number(self, value: ValueNode) -> int | None:
         if isinstance(value, VariableNode):
             self.sizing_variables.add(value.name.value)
-            return size_of(self.variables.get(value.name.value))
+            size: int | None = size_of(self.variables.get(value.name.value))
+            return size
         if isinstance(value, ListValueNode):
             return len(value.values)
         return int(value.value) if isinstance(value, IntValueNode) else None
@@ -244,11 +275,12 @@ class _Walk:
             self.oversized += oversized(subject, value, type_, self.limits)
 
 
-def size_of(value: object) -> int | None:
-    """The size in a variable's value: the number, or the length of the list."""
+def size_of(value: object) -> Any:
+    """What a variable's value says of sizes: the length of a list, or a number, a time or an enum's
+    value as it is."""
     if isinstance(value, list):
         return len(value)
-    return value if isinstance(value, int) else None
+    return value if isinstance(value, int | datetime | Enum) else None
 
 
 def _directives(node: Any) -> Cost:

@@ -65,7 +65,7 @@ class Operation:
     is_cacheable: bool = False  # its response depends on the data version alone
     reads_revision: bool = False  # service.registryRevision may be selected
     sizing_variables: tuple[str, ...] | None = None
-    costs: dict[tuple[int | None, ...], MeasuredCost] = field(default_factory=dict)
+    costs: dict[tuple[Any, ...], MeasuredCost] = field(default_factory=dict)
 
     @property
     def name(self) -> str | None:
@@ -198,7 +198,7 @@ def _parsed(text: str, tokens_max: int) -> DocumentNode:
         raise OperationRejected([error]) from None
 
 
-def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[int | None, ...]:
+def _sizes(names: Iterable[str], variables: Mapping[str, Any]) -> tuple[Any, ...]:
     return tuple(costs.size_of(variables.get(name)) for name in names)
 
 

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from sqlmodel import select
 
 from db.postgres.engine import Database
 from db.tables import ProviderBinding
-from domain import ids
+from domain import ids, periods
 from domain.enums import (
     ArchiveReason,
     BindingStatus,
@@ -21,6 +21,7 @@ from domain.enums import (
     TaskType,
     VersionStatus,
 )
+from domain.periods import UsageStep
 from tests import factories
 from tests.graphql import GraphQL
 
@@ -41,6 +42,7 @@ _BINDINGS = (
     {"sunset_on": date(2021, 5, 4), "priority": 5, "credential_ref": "env://KEY"},
     {"latency_ms": 900.0, "priority": 5, "weight": 0},
 )
+_YESTERDAY = periods.step_start(datetime.now(UTC) - timedelta(days=1), UsageStep.DAY)
 _CURSORS = """
 query Q($m: ModelOrder, $v: VersionOrder, $b: BindingOrder) {
   models(orderBy: $m) { edges { cursor node {
@@ -88,6 +90,7 @@ async def fill(db: Database) -> Known:
                 await _binding(db, version, provider, number + index)
     await factories.retention_run(db)
     await _catalogs(db)
+    await _outcomes(db)
     return await _known(db)
 
 
@@ -145,6 +148,19 @@ async def _catalogs(db: Database) -> None:
         columns = {"last_seen_at": then, "delisted_at": then}
         await factories.entry(db, listing, binding, said if index % 2 else None, **columns)
     await factories.catalog_values(db, bindings[1], priority=5, context_window=1)
+
+
+async def _outcomes(db: Database) -> None:
+    """Minutes and hours of some bindings, in the time that `usage` is asked for."""
+    async with db.write("tests") as session:
+        bindings = list(await session.exec(select(ProviderBinding).order_by("id")))
+    calls = factories.latencies(20, 300, 4_000.5) | {"timeout": 2, "rate_limited": 1}
+    for index, binding in enumerate(bindings[:4]):
+        for minute in range(index, 100, 9):
+            at = _YESTERDAY + timedelta(minutes=minute)
+            await factories.minute(db, binding.id, at, **calls, input_tokens=2**40)
+            at = _YESTERDAY - timedelta(hours=minute * 9)
+            await factories.hour(db, binding.id, at, **calls, cost_usd="0.25")
 
 
 async def _known(db: Database) -> Known:
@@ -252,6 +268,8 @@ def _texts(known: Known) -> list[tuple[str, list[Any]]]:
         (".number", of["versions.number"]),
         (".expectedRevision", [1, 1, 2]),
         (".priority", [5, 100]),
+        ("usage.from", [_YESTERDAY.isoformat(), (_YESTERDAY - timedelta(days=40)).isoformat()]),
+        ("usage.to", [(_YESTERDAY + timedelta(hours=2)).isoformat()]),
     ]
 
 

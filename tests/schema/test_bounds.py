@@ -29,7 +29,7 @@ def test_a_list_has_page_arguments_or_a_bound(name: str) -> None:
     is_page = type_.name.endswith("Connection")
     of_argument = any(is_list_type(get_nullable_type(a.type)) for a in field.args.values())
     bound = items_max(field)
-    assert is_page or of_argument or (bound is not None and 1 <= bound <= 1_000)
+    assert is_page or of_argument or (bound is not None and 1 <= bound <= 1_500)
 
 
 def test_the_schema_has_lists_to_walk() -> None:

@@ -1,5 +1,7 @@
 """Each document takes a fixed number of SQL statements, whatever the numbers of rows."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from db.postgres.engine import Database
@@ -24,6 +26,7 @@ DOCUMENTS = {
     "{ versions { nodes { bindings { nodes { price { components { amount } } estimateCost(usage: {outputTokens: 1}) { amount } } } } } }": 4,  # noqa: E501  one document, one line
     "{ bindings { nodes { url endpoint } } }": 2,
     "{ bindings { nodes { url provider { slug apiBase } } } }": 3,
+    '{ bindings { nodes { usage(from: "FROM", to: "TO", step: HOUR) { calls latencyMsP50 } } } }': 2,  # noqa: E501  one document, one line
     "{ versions { nodes { sloStatus aliases { name } model { name } } } }": 4,
     "{ catalogs { nodes { name importedAt entries { nodes { key lastSeenAt delistedAt } } } } }": 2,
     "{ catalogs { nodes { entryCount delistedCount conflictCount disagreementCount } } }": 3,
@@ -41,14 +44,17 @@ async def _grow(db: Database, models: int) -> None:
             for _ in range(2):
                 binding = await factories.binding(db, version)
                 await factories.price(db, binding, "0.1")
+                await factories.minute(db, binding.id, datetime.now(UTC), success=1)
                 await factories.entry(db, catalog, binding, {"priority": 7})
         await factories.alias(db, version)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 async def test_statements_do_not_grow_with_rows(gql: GraphQL, document: str) -> None:
+    now = datetime.now(UTC)
+    since, until = ((now + timedelta(hours=hours)).isoformat() for hours in (-3, 3))
     for models in (1, 3):
         await _grow(gql.db, models)
         with gql.statements() as sent:
-            await gql(document)
+            await gql(document.replace("FROM", since).replace("TO", until))
         assert len(sent) == DOCUMENTS[document], "\n".join(sent)

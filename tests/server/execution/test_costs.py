@@ -1,5 +1,6 @@
 """What an operation costs, on a small schema and on the registry's."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from graphql import (
     parse,
 )
 
+from domain.periods import UsageStep
 from schema.fields import attribute
 from server.execution import introspection
 from server.execution.costs import Cost, Measured, measure
@@ -63,6 +65,29 @@ def cost(document: str, schema: GraphQLSchema = SCHEMA, **variables: Any) -> Cos
 )  # fmt: skip
 def test_nodes_are_the_product_of_page_sizes(document: str, nodes: int) -> None:
     assert cost(document, n=5, ids=["a"] * 4).nodes == nodes
+
+
+@pytest.mark.parametrize(
+    ("until", "step", "points"),
+    [
+        ("2026-01-01T01:00:00Z", "MINUTE", 60),
+        ("2026-01-01T01:00:00Z", "DAY", 1),
+        ("2026-01-03T00:00:01Z", "DAY", 3),
+        ("2027-01-01T00:00:00Z", "MINUTE", 1_500),  # its resolver refuses more
+        ("2025-01-01T00:00:00Z", "HOUR", 1),
+    ],
+)
+def test_points_of_usage_count_by_the_range(until: str, step: str, points: int) -> None:
+    schema, since = REGISTRY._schema, "2026-01-01T00:00:00Z"
+    of_literals = f"""{{ binding(id: "x") {{
+        usage(from: "{since}", to: "{until}", step: {step}) {{ calls }} }} }}"""
+    assert cost(of_literals, schema).nodes == points
+    of_variables = """query ($to: DateTime!, $step: UsageStep!) { bindings(first: 7) { nodes {
+        usage(from: "2026-01-01T00:00:00Z", to: $to, step: $step) { calls } } } }"""
+    variables = {"to": datetime.fromisoformat(until), "step": UsageStep(step)}
+    found = measured(of_variables, schema, **variables)
+    assert (found.cost.nodes, found.cost.values) == (7 * points, 7 * points)
+    assert found.sizing_variables == {"to", "step"}
 
 
 @strawberry.type

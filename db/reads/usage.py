@@ -1,0 +1,163 @@
+"""The calls of bindings over time, for charts."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query
+from db.reads.keyset import among
+from db.tables import OutcomeHour, OutcomeMinute
+from domain import histograms, periods
+from domain.health import FAILURES
+from domain.histograms import Histogram
+from domain.periods import UsageStep
+from domain.traffic_enums import Outcome
+
+_CALLS = [outcome.value.lower() for outcome in Outcome]  # the columns that count calls
+_FAILED = [outcome.value.lower() for outcome in Outcome if outcome in FAILURES]
+_LATENCIES = frozenset(
+    ("latency_ms_mean", "latency_ms_p50", "latency_ms_p95", "latency_ms_p99")
+)  # of a point; they need the histograms
+_SHARES = (0.5, 0.95, 0.99)
+_MERGED_AT_ONCE_MAX = 200  # points with histograms; more take milliseconds, and a thread
+_ROWS_OF_A_FAST_STATEMENT = 2_000
+_SUMS = ("latency_ms_sum", "input_tokens", "output_tokens", "cost_usd")
+
+
+class UsagePoint(NamedTuple):
+    """The calls of a binding in one step, which begins at `at`; None is unknown."""
+
+    at: datetime
+    calls: int = 0
+    succeeded: int = 0
+    failed: int = 0
+    rate_limited: int = 0
+    latency_ms_mean: float | None = None
+    latency_ms_p50: float | None = None
+    latency_ms_p95: float | None = None
+    latency_ms_p99: float | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: Decimal | None = None
+
+
+class UsageRange(NamedTuple):
+    """The steps that have a part in the time from `since` to before `until`."""
+
+    since: datetime
+    until: datetime
+    step: UsageStep
+
+
+async def of_bindings(
+    source: Source,
+    binding_ids: Sequence[UUID],
+    wanted: UsageRange,
+    attributes: frozenset[str] | None = None,
+) -> dict[UUID, list[UsagePoint]]:
+    """Each binding's points, one for each step of the range, also for those without calls.
+
+    One statement, so that it reads one snapshot: no call is missing or counted twice while minutes
+    are moved to hours. `attributes` are those of the points that are needed.
+    """
+    starts = periods.step_starts(*wanted)
+    if not starts:
+        return {key: [] for key in binding_ids}
+    has_latencies = attributes is None or not _LATENCIES.isdisjoint(attributes)
+    query = Query(
+        ("usage", wanted.step, has_latencies),
+        lambda: _select(wanted.step, has_latencies),
+        _parameters(starts, wanted.step),
+        is_slow=len(starts) * len(binding_ids) > _ROWS_OF_A_FAST_STATEMENT,
+    )
+    found = await reader.rows_by_key(source, query, binding_ids)
+    if has_latencies and sum(map(len, found.values())) > _MERGED_AT_ONCE_MAX:
+        return await asyncio.to_thread(_points, binding_ids, found, starts)
+    return _points(binding_ids, found, starts)
+
+
+def _parameters(starts: Sequence[datetime], step: UsageStep) -> dict[str, Any]:
+    until = starts[-1] + periods.LENGTHS[step]
+    days = periods.step_starts(starts[0], until, UsageStep.DAY)
+    values: dict[str, Any] = {"since": starts[0], "until": until}
+    values["minute_slots"] = sorted(set(map(periods.minute_slot, days)))
+    if step is not UsageStep.MINUTE:
+        values["hour_slots"] = sorted(set(map(periods.hour_slot, days)))
+    return values
+
+
+def _select(step: UsageStep, has_latencies: bool) -> sa.Select[Any]:
+    rows: Any = _rows_of(OutcomeMinute, "minute_slots")
+    if step is not UsageStep.MINUTE:
+        rows = sa.union_all(rows, _rows_of(OutcomeHour, "hour_slots"))
+    of = rows.subquery("rows").c
+    at = sa.func.date_bin(periods.LENGTHS[step], of.starts_at, periods.EPOCH)
+    latencies = sa.func.array_agg(of.latency, type_=ARRAY(sa.LargeBinary())).filter(
+        of.latency != sa.literal(b"", sa.LargeBinary())
+    )
+    columns = [_total(of, _CALLS).label("calls")]
+    columns += [_total(of, ["success"]).label("succeeded")]
+    columns += [_total(of, _FAILED).label("failed")]
+    columns += [_total(of, ["rate_limited"]).label("rate_limited")]
+    columns += [sa.func.sum(of[name]).label(name) for name in _SUMS]
+    columns += [latencies.label("latencies")] if has_latencies else []
+    return sa.select(of.binding_id.label("parent"), at.label("at"), *columns).group_by(
+        of.binding_id, at
+    )
+
+
+def _rows_of(table: Any, slots: str) -> Any:
+    since, until = (sa.bindparam(name, type_=table.starts_at.type) for name in ("since", "until"))
+    return sa.select(table).where(
+        among(col(table.binding_id), sa.bindparam("keys")),
+        among(col(table.slot), sa.bindparam(slots)),
+        col(table.starts_at) >= since,
+        col(table.starts_at) < until,
+    )
+
+
+def _total(of: Any, names: Iterable[str]) -> Any:
+    first, *others = (of[name] for name in names)
+    return sa.func.sum(sum(others, first))
+
+
+def _points(
+    binding_ids: Sequence[UUID], found: Mapping[UUID, list[Any]], starts: Sequence[datetime]
+) -> dict[UUID, list[UsagePoint]]:
+    without_calls = [UsagePoint(start) for start in starts]
+    result = {}
+    for key in binding_ids:
+        with_calls = {row.at: _point(row) for row in found.get(key, ())}
+        result[key] = [with_calls.get(point.at, point) for point in without_calls]
+    return result
+
+
+def _point(row: Any) -> UsagePoint:
+    latency: Histogram = {}
+    for encoded in getattr(row, "latencies", None) or ():
+        histograms.merge(latency, histograms.decode(encoded))
+    measured = sum(latency.values())
+    p50, p95, p99 = histograms.percentiles(latency, _SHARES)
+    return UsagePoint(
+        at=row.at.astimezone(UTC),
+        calls=int(row.calls),
+        succeeded=int(row.succeeded),
+        failed=int(row.failed),
+        rate_limited=int(row.rate_limited),
+        latency_ms_mean=row.latency_ms_sum / measured if measured else None,
+        latency_ms_p50=p50,
+        latency_ms_p95=p95,
+        latency_ms_p99=p99,
+        input_tokens=int(row.input_tokens),
+        output_tokens=int(row.output_tokens),
+        cost_usd=row.cost_usd,
+    )
