@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Seque
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from db.tables import AuditEvent
 from resolvers import event_cursors
@@ -33,6 +33,16 @@ class EventBrokerLimits:
     per_client_max: int = 250
     queue_max: int = 1_000
     lag_max_s: float = 10
+
+
+class Receiver(Protocol):
+    """What gets every delivered event."""
+
+    def put(self, events: Sequence[AuditEvent]) -> None:
+        """Take the next events."""
+
+    def end(self) -> None:
+        """Note that the broker stops."""
 
 
 class _Queue:
@@ -81,7 +91,7 @@ class EventBroker:
         self.has_subscribers = asyncio.Event()
         self.is_idle = asyncio.Event()  # no subscribers: nothing needs to be delivered
         self.is_idle.set()
-        self._queues: set[_Queue] = set()
+        self.receivers: set[Receiver] = set()
         self._subscriber_count = 0
         self._client_counts: Counter[str] = Counter()
         self._is_stopping = False
@@ -90,8 +100,8 @@ class EventBroker:
         """Hand out the next events; with them, every event up to `sequence` is delivered."""
         self._delivered = sequence
         self._started.set()
-        for queue in self._queues:
-            queue.put(events)
+        for receiver in self.receivers:
+            receiver.put(events)
 
     def pause(self) -> None:
         """Note that nothing is delivered until somebody subscribes again."""
@@ -101,8 +111,8 @@ class EventBroker:
     def stop(self) -> None:
         """End every stream with an error that names the cursor to resume from elsewhere."""
         self._is_stopping = True
-        for queue in self._queues:
-            queue.end()
+        for receiver in self.receivers:
+            receiver.end()
 
     @property
     def subscriber_count(self) -> int:
@@ -119,8 +129,8 @@ class EventBroker:
         to resume from.
         """
         deadline: float | None = None
-        with self._subscription(client):
-            await self._wait_for_start()
+        with self.subscription(client):
+            await self.wait_for_start()
             while True:
                 async with aclosing(self._backlog(read, sequence)) as backlog:
                     async for event in backlog:
@@ -160,7 +170,8 @@ class EventBroker:
             waiting = f"more than {self._limits.queue_max} events were waiting"
             raise RequestError(f"The subscriber is too slow: {waiting}; {resume}", LIMIT_EXCEEDED)
 
-    async def _wait_for_start(self) -> None:
+    async def wait_for_start(self) -> None:
+        """Wait until every later event is delivered; raises RequestError when that takes long."""
         try:
             async with asyncio.timeout(_START_WAIT_S):
                 await self._started.wait()
@@ -178,7 +189,8 @@ class EventBroker:
             raise RequestError(message, LIMIT_EXCEEDED)
 
     @contextmanager
-    def _subscription(self, client: str) -> Iterator[None]:
+    def subscription(self, client: str) -> Iterator[None]:
+        """Count a subscription while the block runs; raises RequestError for one too many."""
         self.raise_if_full(client)
         self._subscriber_count += 1
         self._client_counts[client] += 1
@@ -198,8 +210,8 @@ class EventBroker:
     @contextmanager
     def _queue(self, matches: EventFilter) -> Iterator[_Queue]:
         queue = _Queue(matches, self._limits.queue_max)
-        self._queues.add(queue)
+        self.receivers.add(queue)
         try:
             yield queue
         finally:
-            self._queues.discard(queue)
+            self.receivers.discard(queue)
