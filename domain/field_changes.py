@@ -14,7 +14,9 @@ from uuid import UUID
 from domain import ids, json_values, rules
 
 CHANGES_MAX = 40  # no table has more columns
-_INTERNAL = {"id", "updated_at", "semver_key", "last_number", "status_before_archive"}
+_INTERNAL = {
+    *("id", "updated_at", "changed_at", "semver_key", "last_number", "status_before_archive"),
+}
 _NAMES = {
     "archived_at": "archive.archivedAt",
     "archive_reason": "archive.reason",
@@ -88,6 +90,10 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
         _money,
     ),
     **dict.fromkeys(
-        ("created_at", "archived_at", "held_at", "effective_from", "imported_at"), _time
+        (
+            *("created_at", "archived_at", "held_at", "effective_from", "imported_at"),
+            *("open_until", "trial_until", "held_until"),
+        ),
+        _time,
     ),
 }

@@ -16,13 +16,21 @@ class Circuit(SQLModel, table=True):
     `state` is what was stored last: an OPEN circuit is HALF_OPEN from `open_until` on, which no
     write marks (domain/circuits.py). HALF_OPEN is stored while a trial is claimed, until
     `trial_until`. `openings` counts how often it has opened since it was closed last. An operator's
-    state holds until `held_until`, which may be infinity; NULL when no operator holds it.
+    state holds until `held_until`; an OPEN circuit without `open_until` stays OPEN until an
+    operator closes it. Triggers note each change as an event of the binding. Who changes a row
+    locks the binding's row of `binding_health` before (db/writes/circuits.py).
     """
 
     __tablename__ = "circuits"
     __table_args__ = (
         sa.ForeignKeyConstraint(["binding_id"], ["provider_bindings.id"], ondelete="CASCADE"),
         check("openings_range", "openings >= 0"),
+        check(
+            "times_finite",
+            "isfinite(open_until) AND isfinite(trial_until) AND isfinite(held_until)",
+        ),
+        check("trial_half_open", "trial_until IS NULL OR state = 'HALF_OPEN'"),
+        check("open_until_not_closed", "open_until IS NULL OR state <> 'CLOSED'"),
         sa.Index("ix_circuits_open_until", "open_until"),
     )
 

@@ -28,6 +28,7 @@ _DEFAULTS: dict[str, Row] = {
 }
 _DROPPED = "listed_in"  # a column that the log knows, and the table no longer has
 _COMPUTED = "release_order"  # by PostgreSQL, so that no event has it
+CIRCUITS = "circuits"  # by their binding, with which they go
 LISTINGS = "catalog_entries"  # of which the log knows the listed ones: binding, catalog and key
 # The columns that say which row an event is about: the subject's id, and for some its name.
 _SUBJECT = {"PRICE": ("binding_id", "effective_from"), "ALIAS": ("model_id", "name")}
@@ -50,11 +51,14 @@ class Disagreement(AssertionError):
 
 def replay(events: Iterable[Event]) -> Tables:
     """The tables that the events lead to. Raises Disagreement where one changes what was not."""
-    tables: Tables = {table: {} for table in (*TABLES.values(), LISTINGS)}
+    tables: Tables = {table: {} for table in (*TABLES.values(), CIRCUITS, LISTINGS)}
     places: dict[tuple[str, ...], str] = {}  # kind and subject -> id
     for event in events:
         if event.action in ("LISTED", "DELISTED"):
             _list(tables[LISTINGS], event)
+            continue
+        if event.action.startswith("CIRCUIT_"):
+            _switch(tables[CIRCUITS], event)
             continue
         before, after = _places(event)
         row_id = (event.changes.get("id") or [None, None])[1] or places.get(before)
@@ -67,6 +71,7 @@ def replay(events: Iterable[Event]) -> Tables:
             places[after] = row_id
         else:
             del rows[row_id]
+            tables[CIRCUITS].pop(row_id, None)
         _count(tables, event, rows.get(row_id, {}))
     return tables
 
@@ -81,6 +86,10 @@ def stored(connection: psycopg.Connection[Any]) -> Tables:
         )
         rows = (_without_nulls(_parsed(text)) for (text,) in connection.execute(query))
         found[table] = {row["id"]: row for row in rows}
+    circuits = connection.execute(
+        "SELECT binding_id::text, (to_jsonb(c) - 'binding_id')::text FROM circuits c"
+    )
+    found[CIRCUITS] = {binding: _without_nulls(_parsed(text)) for binding, text in circuits}
     listed = connection.execute(
         "SELECT binding_id::text, name, key FROM catalog_entries e"
         " JOIN catalogs c ON c.id = catalog_id WHERE delisted_at IS NULL"
@@ -134,6 +143,13 @@ def _list(listings: dict[str, Row], event: Event) -> None:
         raise Disagreement(f"{event.sequence}: {place} was not listed of {event.subject_id}")
     if event.action == "LISTED" and listings.setdefault(place, listed) is not listed:
         raise Disagreement(f"{event.sequence}: {place} was listed before")
+
+
+def _switch(circuits: dict[str, Row], event: Event) -> None:
+    """A binding's circuit after this event; a row that is deleted loses its state."""
+    row = _changed(circuits.pop(event.subject_id, {}), event)
+    if row:
+        circuits[event.subject_id] = row
 
 
 def _changed(row: Row, event: Event) -> Row:

@@ -144,7 +144,13 @@ def test_rows_older_than_the_log_get_a_first_event(empty_url: str) -> None:
         connection.execute(_BEFORE_THE_LOG)
     migrate.upgrade(empty_url)
     counts = replay.check(empty_url)
-    assert counts == {"events": 8, "model_versions": 2, "catalogs": 0, "catalog_entries": 0} | {
+    assert counts == {
+        "events": 8,
+        "model_versions": 2,
+        "catalogs": 0,
+        "catalog_entries": 0,
+        "circuits": 0,
+    } | {
         **dict.fromkeys(("providers", "models", "provider_bindings", "prices", "model_aliases"), 1)
     }
     with psycopg.connect(empty_url) as connection:
