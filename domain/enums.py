@@ -166,7 +166,7 @@ class ProtectionReason(StrEnum):
     - ALIAS: an alias points at it.
     - HOLD: it is held.
     - LISTED: a catalog lists it.
-    - RECENT_TRAFFIC: it was called recently; never reported yet, as no traffic is recorded.
+    - RECENT_TRAFFIC: one of its bindings was called recently, in the last 7 days by default.
     - ONLY_ACTIVE: without it, its model would have no ACTIVE version.
     """
 

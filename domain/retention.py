@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from domain.enums import ProtectionReason, VersionStatus
 
 KEEP_MIN, KEEP_MAX = 1, 10
 PLANNED_MAX = 1_000  # versions that a plan may name; `registry retention plan` prints any number
+RECENT_TRAFFIC = timedelta(days=7)  # by default, a version that was called since then stays
 ACTIONS_MAX = 200  # versions in one call: one transaction within an operation's timeout
 
 
@@ -69,13 +71,20 @@ def protection(
     return next((reason for applies, reason in reasons if applies), None)
 
 
-def explanation(aliases: Sequence[str], hold_reason: str | None, catalogs: Sequence[str]) -> str:
-    """All that protects a version, for people: its aliases, its hold, the catalogs that list it."""
+def explanation(
+    aliases: Sequence[str],
+    hold_reason: str | None,
+    catalogs: Sequence[str],
+    last_called_at: datetime | None,
+) -> str:
+    """All that protects a version, for people: aliases, its hold, catalogs, and recent calls."""
     parts = [f"the alias {alias} points at it" for alias in aliases]
     if hold_reason is not None:
         parts.append(f"it is held: {hold_reason}" if hold_reason else "it is held")
     if catalogs:
         parts.append(f"listed in {' and '.join(catalogs)}")
+    if last_called_at is not None:
+        parts.append(f"it was called recently, last at {last_called_at:%Y-%m-%d %H:%M} UTC")
     return "; ".join(parts) or "no later version is ACTIVE"
 
 

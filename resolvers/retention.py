@@ -45,7 +45,7 @@ async def plan(
     for problem in problems(input):
         raise RequestError(problem.message)
     model = await _model(info, input.model)
-    source, of_input = info.context.db.reader, scope(input, model)
+    source, of_input = info.context.db.reader, scope(info, input, model)
     size = await retention_plan.size(source, of_input)
     if size > PLANNED_MAX:
         raise RequestError(
@@ -65,7 +65,8 @@ async def stats(
     BAD_USER_INPUT when the model does not exist.
     """
     row = await _model(info, model)
-    return await retention_runs.stats(info.context.db.reader, row.id if row else None)
+    source, recent_traffic = info.context.db.reader, info.context.service.recent_traffic
+    return await retention_runs.stats(source, row.id if row else None, recent_traffic)
 
 
 async def versions_of_actions(info: Info, parents: list[Action]) -> list[ModelVersion]:
@@ -91,10 +92,11 @@ def problems(input: RetentionInput) -> list[Problem]:
     return breaches
 
 
-def scope(input: RetentionInput, model: Model | None) -> RetentionScope:
+def scope(info: Info, input: RetentionInput, model: Model | None) -> RetentionScope:
     """The scope of a plan for the input."""
     model_ids = None if model is None else [model.id]
-    return RetentionScope(model_ids, input.keep, input.purge_archived_before)
+    recent_traffic = info.context.service.recent_traffic
+    return RetentionScope(model_ids, input.keep, input.purge_archived_before, recent_traffic)
 
 
 async def _model(info: Info, ref: ModelRef | None) -> Model | None:

@@ -1,8 +1,10 @@
 """The server's description of itself."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.health import DEFAULT_RULES, HealthRules
+from domain.retention import RECENT_TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +38,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """This server: its release, the SHA-256 of its SDL, its limits, and its rules of health."""
+    """This server: its release, the SHA-256 of its SDL, its limits, and its rules.
+
+    Retention keeps a version that was called within `recent_traffic`.
+    """
 
     version: str
     schema_hash: str
     limits: Limits
     health_rules: HealthRules = DEFAULT_RULES
+    recent_traffic: timedelta = RECENT_TRAFFIC

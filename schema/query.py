@@ -47,5 +47,5 @@ class Query:
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
     stats: RegistryStats = field(resolvers.stats.get)
     retention_stats: RetentionStats = field(resolvers.retention.stats, fresh=True)
-    retention_plan: RetentionPlan = field(resolvers.retention.plan)
+    retention_plan: RetentionPlan = field(resolvers.retention.plan, fresh=True)
     service: ServiceInfo = field(resolvers.registry.service)

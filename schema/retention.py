@@ -40,8 +40,8 @@ class ProtectedVersion:
         "What protects it. With several reasons, the first in the order of ProtectionReason."
     )
     reason: str = attribute(
-        "An explanation for people, with all that protects it: its aliases, its hold, and the"
-        " catalogs that list it."
+        "An explanation for people, with all that protects it: its aliases, its hold, the catalogs"
+        " that list it, and when it was called last, if that was recently."
     )
 
 

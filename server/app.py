@@ -145,6 +145,7 @@ def _operations(
         schema_hash=sha256(schema.sdl(built).encode()).hexdigest(),
         limits=settings.limits,
         health_rules=settings.health_rules,
+        recent_traffic=settings.recent_traffic,
     )
     documents = Documents(built._schema, settings)
     return Operations(

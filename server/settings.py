@@ -1,5 +1,6 @@
 """The settings of the server: one frozen object, from environment variables."""
 
+from datetime import timedelta
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
@@ -54,6 +55,12 @@ class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings):
         True, "Run background jobs such as retention; `false` leaves them to `registry worker`."
     )
     retention_cron: str = setting("0 3 * * *", "Schedule of retention: a cron expression, in UTC.")
+    recent_traffic_days: int = setting(
+        7,
+        "Retention archives no version that was called in so many days; 0 lets it.",
+        ge=0,
+        le=365,
+    )
     first_catalog: Literal["genai-prices", "none"] = setting(
         "genai-prices",
         "Catalog that `registry serve` imports into a new registry; `none` imports nothing.",
@@ -213,6 +220,11 @@ class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings):
         if not croniter.is_valid(line):
             raise ValueError("must be a cron expression of five fields")
         return line
+
+    @property
+    def recent_traffic(self) -> timedelta:
+        """Retention archives no version that was called within this time."""
+        return timedelta(days=self.recent_traffic_days)
 
     @property
     def archive_location(self) -> str:

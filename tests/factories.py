@@ -9,6 +9,7 @@ from uuid import UUID
 
 from db.postgres.engine import Database
 from db.tables import (
+    BindingHealth,
     Catalog,
     CatalogEntry,
     CatalogValues,
@@ -25,6 +26,7 @@ from db.tables import (
 )
 from domain import histograms, periods, prices, semver
 from domain.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
+from domain.traffic_enums import HealthState
 
 _numbers = count(1)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -120,6 +122,12 @@ async def entry(
 async def catalog_values(db: Database, of: Any, **columns: Any) -> CatalogValues:
     """What all catalogs together said of a row when it was last merged, as JSON."""
     return await _inserted(db, CatalogValues(row_id=of.id, columns=columns))
+
+
+async def health(db: Database, of: ProviderBinding, **columns: Any) -> BindingHealth:
+    """The health of a binding whose window began in 2020."""
+    values = {"window_start": EPOCH, "state": HealthState.UNKNOWN, **columns}
+    return await _inserted(db, BindingHealth(binding_id=of.id, **values))
 
 
 async def minute(db: Database, of: UUID, at: datetime, **columns: Any) -> OutcomeMinute:

@@ -6,7 +6,14 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
-from db.tables import Catalog, CatalogEntry, ModelAlias, ModelVersion
+from db.tables import (
+    BindingHealth,
+    Catalog,
+    CatalogEntry,
+    ModelAlias,
+    ModelVersion,
+    ProviderBinding,
+)
 
 
 def of_versions() -> tuple[Any, ...]:
@@ -22,6 +29,23 @@ def of_versions() -> tuple[Any, ...]:
         col(ModelVersion.held_at).is_not(None).label("is_held"),
         col(ModelVersion.hold_reason),
         listing_catalogs().label("catalogs"),
+    )
+
+
+def last_called_at(recent: Any) -> Any:
+    """When a binding of a version was called last, as far as reported; NULL if not recently.
+
+    `recent` is the interval that counts.
+    """
+    last = col(BindingHealth.last_outcome_at)
+    return (
+        sa.select(sa.func.max(last))
+        .join_from(
+            BindingHealth, ProviderBinding, col(ProviderBinding.id) == BindingHealth.binding_id
+        )
+        .where(col(ProviderBinding.version_id) == ModelVersion.id, last >= sa.func.now() - recent)
+        .correlate(ModelVersion)
+        .scalar_subquery()
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -19,7 +19,14 @@ from db.reads.keyset import among
 from db.tables import Model, ModelVersion
 from domain import ids
 from domain.enums import ProtectionReason, VersionStatus
-from domain.retention import Candidate, explanation, latest, protection, to_archive
+from domain.retention import (
+    RECENT_TRAFFIC,
+    Candidate,
+    explanation,
+    latest,
+    protection,
+    to_archive,
+)
 
 _CANDIDATE_STATUSES = [VersionStatus.ACTIVE, VersionStatus.DEPRECATED]
 
@@ -47,12 +54,14 @@ class Protected:
 class RetentionScope:
     """What a plan covers: some models or all; `keep` replaces each model's `retention_keep`.
 
-    Versions that were archived before `purge_before` are purged; None purges nothing.
+    Versions that were archived before `purge_before` are purged; None purges nothing. Versions that
+    were called within `recent_traffic` are not archived.
     """
 
     model_ids: Sequence[UUID] | None = None
     keep: int | None = None
     purge_before: datetime | None = None
+    recent_traffic: timedelta = RECENT_TRAFFIC
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +167,7 @@ def _add_model(plan: RetentionPlan, model_id: UUID, rows: list[Any], keep: int |
             has_alias=bool(row.aliases),
             is_held=row.is_held,
             is_listed=bool(row.catalogs),
+            has_recent_traffic=row.last_called_at is not None,
         )
         for row in rows
     ]
@@ -174,12 +184,15 @@ def _why_archived(kept: list[str]) -> str:
 
 def _protected(row: Any, because: ProtectionReason) -> Protected:
     hold_reason = row.hold_reason or "" if row.is_held else None
-    reason = explanation(row.aliases, hold_reason, row.catalogs or ())
+    last = getattr(row, "last_called_at", None)  # archived versions have no bindings to call
+    last_called_at = None if last is None else last.astimezone(UTC)
+    reason = explanation(row.aliases, hold_reason, row.catalogs or (), last_called_at)
     return Protected(row.id, row.model_id, because, reason)
 
 
 async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
-    # Outcomes are not recorded yet, so the rule's `has_recent_traffic` is always false.
+    recent = sa.bindparam("recent_traffic", type_=sa.Interval())
+
     def build() -> sa.Select[Any]:
         with_some_to_archive = _scoped(_sizes(), scope).with_only_columns(col(Model.id))
         statement: Any = (
@@ -190,6 +203,7 @@ async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> l
                 col(ModelVersion.version),
                 col(ModelVersion.status),
                 *protections.of_versions(),
+                protections.last_called_at(recent).label("last_called_at"),
                 col(Model.retention_keep),
             )
             .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
@@ -267,5 +281,7 @@ async def _rows(
         values["purge_before"] = scope.purge_before
     else:
         values["keep"] = scope.keep
+    if name == "candidates":
+        values["recent_traffic"] = scope.recent_traffic
     shape = ("retention", name, locking, *values)
     return await reader.rows(source, Query(shape, build, values, is_slow=True))

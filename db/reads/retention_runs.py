@@ -1,7 +1,8 @@
 """Runs of retention in SQL, and the figures of archives."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from db.reads.retention_plan import ModelSize, RetentionScope
 from db.tables import ModelVersion, RetentionRun
 from db.tables.versions import KEPT_ARCHIVED
 from domain.enums import VersionStatus
+from domain.retention import RECENT_TRAFFIC
 
 _MODELS = 500  # whose numbers of versions are read at once
 _VERSIONS = 2_000  # that are read at once
@@ -36,20 +38,26 @@ class RetentionStats:
     last_run: RetentionRun | None
 
 
-async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
+async def stats(
+    source: Source, model_id: UUID | None, recent_traffic: timedelta = RECENT_TRAFFIC
+) -> RetentionStats:
     """The stats of one model or of all models; a run over all models is also each model's run."""
     return await reader.shared(
-        source, ("retention stats", model_id), lambda: _stats(source, model_id)
+        source,
+        ("retention stats", model_id, recent_traffic),
+        lambda: _stats(source, model_id, recent_traffic),
     )
 
 
-async def _stats(source: Source, model_id: UUID | None) -> RetentionStats:
+async def _stats(
+    source: Source, model_id: UUID | None, recent_traffic: timedelta
+) -> RetentionStats:
     model_ids = None if model_id is None else [model_id]
     (counts,) = await _rows(source, "retention counts", _select_counts, model_ids)
     return RetentionStats(
         active=counts.active,
         archived=counts.archived,
-        archivable=await _archivable(source, model_ids),
+        archivable=await _archivable(source, model_ids, recent_traffic),
         purgeable=counts.purgeable,
         cold_bytes=int(counts.cold_bytes),
         last_run=await newest(source, model_ids),
@@ -59,15 +67,19 @@ async def _stats(source: Source, model_id: UUID | None) -> RetentionStats:
 by_ids = partial(row_by_column, RetentionRun, "id")
 
 
-async def _archivable(source: Source, model_ids: list[UUID] | None) -> int:
+async def _archivable(
+    source: Source, model_ids: list[UUID] | None, recent_traffic: timedelta
+) -> int:
     """How many versions a plan would archive, some models at a time: memory stays constant."""
+    scope = RetentionScope(model_ids, recent_traffic=recent_traffic)
     if model_ids is not None:
-        return len((await retention_plan.plan(source, RetentionScope(model_ids))).archive)
+        return len((await retention_plan.plan(source, scope)).archive)
     total, after = 0, UUID(int=0)
     while sizes := await retention_plan.sizes_after(source, after, _MODELS):
         after = sizes[-1].model_id
         for part in _parts(sizes):
-            total += len((await retention_plan.plan(source, RetentionScope(part))).archive)
+            plan = await retention_plan.plan(source, replace(scope, model_ids=part))
+            total += len(plan.archive)
     return total
 
 

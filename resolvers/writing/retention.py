@@ -39,7 +39,9 @@ async def apply(
 
     async def apply_retention(session: Any) -> AppliedRetention:
         model = await references.existing_model(session, input.model) if input.model else None
-        run, done = await applying.apply_run(session, store, scope(input, model), input.plan_hash)
+        run, done = await applying.apply_run(
+            session, store, scope(info, input, model), input.plan_hash
+        )
         objects[run.id] = list(done.purged.values())
         archived = await archiving.reloaded(session, done.archived)
         purged_ids = [ids.encode(ids.VERSION, key) for key in done.purged]

@@ -157,7 +157,8 @@ async def create(
         await bindings.create(session, version, new, lambda n: ("bindings", str(n)))
         if input.alias is not None:
             await aliases.point(session, version, input.alias)
-        archived = await _apply_retention(session, version, store) if store is not None else []
+        scope = RetentionScope([model.id], recent_traffic=info.context.service.recent_traffic)
+        archived = await _apply_retention(session, scope, store) if store is not None else []
         return CreatedVersion(version, archived)
 
     return CreatedVersion(*await write(info, input, insert_version))
@@ -192,10 +193,9 @@ async def delete(
 
 
 async def _apply_retention(
-    session: Any, version: ModelVersion, store: ArchiveStore
+    session: Any, scope: RetentionScope, store: ArchiveStore
 ) -> list[ModelVersion]:
-    """Apply retention to the version's model; returns the versions that it archived."""
-    scope = RetentionScope([version.model_id])
+    """Apply retention to a model; returns the versions that it archived."""
     result = await retention.apply(session, store, scope, actions_max=ACTIONS_MAX)
     return await archive.reloaded(session, result.archived)
 

@@ -13,6 +13,7 @@ from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
 from server.commands.progress import progress_bar
 from server.commands.wrongly_archived import wrongly_archived
+from server.settings import Settings
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
@@ -129,13 +130,14 @@ async def _scope(
     before = purge_before.replace(tzinfo=UTC) if purge_before is not None else None
     if before is not None and before > datetime.now(UTC):
         raise Failure("--purge-before: must not be in the future", USAGE)
+    recent_traffic = Settings().recent_traffic
     if model is None:
-        return RetentionScope(keep=keep, purge_before=before)
+        return RetentionScope(None, keep, before, recent_traffic)
     is_name = rules.name(model) is None
     row = (await models.by_names(database.reader, [model])).get(model) if is_name else None
     if row is None:
         raise Failure(f"--model: no model has the name {model!r}", USAGE)
-    return RetentionScope([row.id], keep, before)
+    return RetentionScope([row.id], keep, before, recent_traffic)
 
 
 async def _show(database: "Database", scope: "RetentionScope", console: "Console") -> Totals:

@@ -46,7 +46,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
     @app.periodic(cron=settings.retention_cron)
     @app.task(name="retention", queue=_QUEUE, queueing_lock="retention", retry=_RETRY)
     async def apply_retention(timestamp: int) -> None:
-        await _apply_retention(database, store)
+        await _apply_retention(database, store, settings)
         await app.job_manager.delete_old_jobs(_HISTORY_HOURS, queue=_QUEUE, include_failed=True)
 
     @app.periodic(cron="17 * * * *")
@@ -91,8 +91,10 @@ async def running(app: App | None, *, pause_s: float = _PAUSE_S) -> AsyncIterato
             await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S + _CONNECT_TIMEOUT_S)
 
 
-async def _apply_retention(database: Database, store: ArchiveStore) -> None:
-    scope = RetentionScope(purge_before=datetime.now(UTC) - KEPT_ARCHIVED)
+async def _apply_retention(database: Database, store: ArchiveStore, settings: Settings) -> None:
+    scope = RetentionScope(
+        purge_before=datetime.now(UTC) - KEPT_ARCHIVED, recent_traffic=settings.recent_traffic
+    )
     done = await retention.run(database, store, scope, ACTOR)
     fields = {"run": done.node_id, "archived": done.archived, "purged": done.purged}
     _log.info("retention applied", extra={"fields": fields})

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from db.reads import retention_plan
+from db.reads.retention_plan import RetentionScope
 from db.tables import Model, ModelVersion
 from domain.enums import ArchiveReason, VersionStatus
 from tests import factories
@@ -188,3 +190,48 @@ async def test_stats_count_versions_and_planned_actions(gql: GraphQL) -> None:
     everything = (await gql(document))["retentionStats"]
     assert list(stats.values()) == [5, 2, 3, 1, "200", None]
     assert list(everything.values()) == [6, 3, 3, 1, "300", None]
+
+
+async def _called(gql: GraphQL, version: ModelVersion, ago: timedelta) -> None:
+    """A binding of the version was called at a time, and another one never."""
+    await factories.binding(gql.db, version)
+    binding = await factories.binding(gql.db, version)
+    await factories.health(gql.db, binding, last_outcome_at=datetime.now(UTC) - ago)
+
+
+async def test_a_version_that_was_called_recently_is_protected(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=1)
+    first, second, *_ = await versions(gql, model, 3)
+    ago = timedelta(days=6, hours=23)
+    await _called(gql, first, ago)
+    await _called(gql, second, timedelta(days=7, hours=1))
+    planned = await plan(gql, model)
+    assert numbers(planned["archive"]) == [2]
+    (protected,) = planned["protected"]
+    last = f"it was called recently, last at {datetime.now(UTC) - ago:%Y-%m-%d }"
+    assert protected["because"] == "RECENT_TRAFFIC"
+    assert protected["reason"].startswith(last)
+    assert (await gql("{ retentionStats { archivable } }"))["retentionStats"] == {"archivable": 1}
+
+
+async def test_more_calls_leave_the_hash_of_a_plan_as_it_is(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=1)
+    first, second, *_ = await versions(gql, model, 3)
+    await _called(gql, first, timedelta(days=2))
+    before = await plan(gql, model)
+    await _called(gql, first, timedelta(minutes=1))
+    after = await plan(gql, model)
+    assert after["planHash"] == before["planHash"]
+    assert after["protected"][0]["reason"] != before["protected"][0]["reason"]
+    await _called(gql, second, timedelta(minutes=1))
+    assert (await plan(gql, model))["planHash"] != before["planHash"]
+
+
+async def test_the_time_that_counts_as_recent_is_a_setting(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, retention_keep=1)
+    first, *_ = await versions(gql, model, 2)
+    await _called(gql, first, timedelta(hours=1))
+    for days, archived in ((0, 1), (1, 0)):
+        scope = RetentionScope([model.id], recent_traffic=timedelta(days=days))
+        found = await retention_plan.plan(gql.db.reader, scope)
+        assert len(found.archive) == archived
