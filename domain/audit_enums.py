@@ -8,7 +8,7 @@ class EntityKind(StrEnum):
 
     - MODEL: a model.
     - VERSION: a version of a model.
-    - BINDING: a binding.
+    - BINDING: a binding, or its circuit.
     - PROVIDER: a provider.
     - PRICE: a price of a binding.
     - ALIAS: an alias of a model.

@@ -19,6 +19,7 @@ LABELS_MAX = 64
 ALIASES_MAX = 32  # of a model; with all its labels, a page of 100 models is within 10,000 objects
 TEXT_LENGTH_MAX = 10_000
 HOLD_REASON_LENGTH_MAX = 1_000
+CIRCUIT_REASON_LENGTH_MAX = 1_000
 PRICE_COMPONENTS_MAX = 64  # of one price; catalogs have some 40 at most
 MONEY_MAX = Decimal(10) ** 10  # NUMERIC(20, 10) holds less than this
 _MONEY_STEP = Decimal(10) ** -10
@@ -93,6 +94,11 @@ def reference(text: str) -> str | None:
 def hold_reason(text: str) -> str | None:
     """The reason of a hold: text that is not blank."""
     return up_to(HOLD_REASON_LENGTH_MAX)(text) if text.strip() else "must not be blank"
+
+
+def circuit_reason(text: str) -> str | None:
+    """The reason of a circuit's state that an operator sets: text that is not blank."""
+    return up_to(CIRCUIT_REASON_LENGTH_MAX)(text) if text.strip() else "must not be blank"
 
 
 def within(low: float, high: float) -> Rule:

@@ -22,9 +22,9 @@ class CircuitState(StrEnum):
     """Which calls a circuit breaker lets through.
 
     - CLOSED: all.
-    - OPEN: none, until openUntil.
-    - HALF_OPEN: one trial at a time. The first success closes the circuit, the first failure opens
-      it again.
+    - OPEN: none, until openUntil; without it, until an operator closes the circuit.
+    - HALF_OPEN: one trial at a time, by claimTrial. The first success closes the circuit, the first
+      failure opens it again, for twice as long.
     """
 
     CLOSED = "CLOSED"

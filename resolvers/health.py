@@ -14,6 +14,8 @@ class Circuit:
 
     state: CircuitState = CircuitState.CLOSED
     open_until: datetime | None = None
+    trial_until: datetime | None = None
+    held_until: datetime | None = None
     reason: str | None = None
     consecutive_failures: int = 0
 

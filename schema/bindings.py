@@ -106,13 +106,29 @@ class CostEstimate:
 
 @type_of(
     resolvers.health.Circuit,
-    "The circuit breaker of a binding. It is always CLOSED: no outcomes of calls are recorded yet.",
+    "The circuit breaker of a binding, the same for every gateway: it opens when calls fail, or by"
+    " setCircuit.",
 )
 class Circuit:
-    state: CircuitState = attribute("Whether calls are let through.")
-    open_until: datetime | None = attribute("When trial calls begin; null unless OPEN.")
-    reason: str | None = attribute("Why it opened; null unless it has opened.")
-    consecutive_failures: int = attribute("Failed calls since the last successful one.")
+    state: CircuitState = attribute("Which calls are let through now.")
+    open_until: datetime | None = attribute(
+        "Until when it is OPEN, or was before it became HALF_OPEN. Null when it is CLOSED, and when"
+        " it is OPEN until an operator closes it."
+    )
+    trial_until: datetime | None = attribute(
+        "Until when a gateway has claimed the trial of a HALF_OPEN circuit; null when none has."
+    )
+    held_until: datetime | None = attribute(
+        "Until when an operator holds the state; null when none does, or without an end."
+    )
+    reason: str | None = attribute(
+        "Why it opened, or why an operator set it; null when a successful call closed it, and when"
+        " it never changed."
+    )
+    consecutive_failures: int = attribute(
+        "Failed calls since the last successful one, or since it was closed. None is counted while"
+        " it is OPEN."
+    )
 
 
 @type_of(

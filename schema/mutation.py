@@ -5,6 +5,7 @@ import strawberry
 import resolvers.writing.aliases
 import resolvers.writing.archive
 import resolvers.writing.bindings
+import resolvers.writing.circuits
 import resolvers.writing.models
 import resolvers.writing.prices
 import resolvers.writing.providers
@@ -51,6 +52,12 @@ class Mutation:
     )
     delete_binding: payloads.DeleteBindingPayload | None = mutation(
         resolvers.writing.bindings.delete
+    )
+    set_circuit: payloads.SetCircuitPayload | None = mutation(
+        resolvers.writing.circuits.set_circuit
+    )
+    claim_trial: payloads.ClaimTrialPayload | None = mutation(
+        resolvers.writing.circuits.claim_trial
     )
     set_price: payloads.SetPricePayload | None = mutation(resolvers.writing.prices.set_price)
     withdraw_price: payloads.WithdrawPricePayload | None = mutation(

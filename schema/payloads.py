@@ -1,5 +1,6 @@
 """The payloads of mutations: the result, or the errors that the caller can act on."""
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
@@ -118,6 +119,27 @@ class UpdateBindingPayload(MutationPayload):
 @payload_of("deleteBinding")
 class DeleteBindingPayload(MutationPayload):
     deleted_id: strawberry.ID | None = attribute("The ID of the deleted object; null on failure.")
+
+
+@payload_of("setCircuit")
+class SetCircuitPayload(MutationPayload):
+    binding: ProviderBinding | None = attribute(
+        "The binding that has the circuit; null on failure."
+    )
+
+
+@payload_of("claimTrial")
+class ClaimTrialPayload(MutationPayload):
+    binding: ProviderBinding | None = attribute(
+        "The binding that has the circuit; null on failure."
+    )
+    claimed: bool | None = attribute(
+        "Whether the caller has the trial, and may call; false when another has it; null on"
+        " failure."
+    )
+    until: datetime | None = attribute(
+        "When the trial is free again, unless an outcome ends it before; null on failure."
+    )
 
 
 @payload_of("setPrice")

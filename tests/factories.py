@@ -13,6 +13,7 @@ from db.tables import (
     Catalog,
     CatalogEntry,
     CatalogValues,
+    Circuit,
     Model,
     ModelAlias,
     ModelVersion,
@@ -26,7 +27,7 @@ from db.tables import (
 )
 from domain import histograms, periods, prices, semver
 from domain.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
-from domain.traffic_enums import HealthState
+from domain.traffic_enums import CircuitState, HealthState
 
 _numbers = count(1)
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -81,6 +82,12 @@ async def binding(
     }
     row = ProviderBinding(version_id=of.id, model_id=of.model_id, provider_id=by.id, **values)
     return await _inserted(db, row)
+
+
+async def circuit(db: Database, **columns: Any) -> Circuit:
+    """A circuit that opened once, and became HALF_OPEN in 2020."""
+    values = {"state": CircuitState.OPEN, "open_until": EPOCH, "openings": 1, "changed_at": EPOCH}
+    return await _inserted(db, Circuit(**{**values, **columns}))
 
 
 async def price(

@@ -2,23 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
 
+from domain import ids
+from tests import factories
 from tests.graphql import GraphQL
 from tests.resolvers.writing.field_values import VALUES, component_input
 from tests.resolvers.writing.mutations import call
 
 Json: TypeAlias = dict[str, Any]
 NO_ID = "0" * 32
+_TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 
 @dataclass(frozen=True, slots=True)
 class World:
     """The ids of a registry: a provider, an idle one, and a model with four versions.
 
-    The first version has a binding with a price; the alias production was moved from the first to
-    the second version; the third version is a draft without references; the fourth is archived.
+    The first version has a binding with a price and a HALF_OPEN circuit; the alias production was
+    moved from the first to the second version; the third version is a draft without references; the
+    fourth is archived.
     """
 
     gql: GraphQL
@@ -64,6 +69,8 @@ async def world(gql: GraphQL) -> World:
             gql, "setAlias", model={"id": model}, alias="production", version={"id": version}
         )
     bound = binding["binding"]
+    key = ids.decode(ids.BINDING, bound["id"])
+    await factories.circuit(gql.db, binding_id=key)
     return World(gql, *providers, model, *versions, bound["id"], bound["price"]["id"])
 
 
@@ -260,6 +267,21 @@ CASES: dict[str, Case] = {
     "deleteBinding": Case(
         lambda w, n: {"binding": {"id": w.binding}, "expectedRevision": 1},
         [("PRICE", "DELETED", "binding"), ("BINDING", "DELETED", "binding")],
+        {"binding": {"id": f"bnd_{NO_ID}"}},
+    ),
+    "setCircuit": Case(
+        lambda w, n: {
+            "binding": {"id": w.binding},
+            "state": "OPEN",
+            "until": _TOMORROW,
+            "reason": f"maintenance {n}",
+        },
+        [("BINDING", "CIRCUIT_OPENED", "binding")],
+        {"state": "HALF_OPEN"},
+    ),
+    "claimTrial": Case(
+        lambda w, n: {"binding": {"id": w.binding}},
+        [("BINDING", "CIRCUIT_HALF_OPENED", "binding")],
         {"binding": {"id": f"bnd_{NO_ID}"}},
     ),
     "setPrice": Case(

@@ -148,6 +148,8 @@ NO_COLUMN: dict[str, set[str]] = {
     "NewBindingInput": {"provider", "price"},
     "CreateBindingInput": {"version", "binding"} | _KEY,
     "CreateProviderInput": _KEY,
+    "SetCircuitInput": {"binding", "state", "until", "reason"} | _KEY,
+    "ClaimTrialInput": {"binding"} | _KEY,
     "SetPriceInput": {"binding", "price"} | _KEY,
     "WithdrawPriceInput": {"price"} | _KEY,
     "SetAliasInput": {"model", "alias", "version", "expectedVersion"} | _KEY,
