@@ -101,7 +101,8 @@ async def now(database: Database) -> datetime:
     """The database's time, by which reports choose between minutes and hours."""
     async with database.write(ACTOR) as session:
         ((found,),) = await _rows(driver_connection(session), "SELECT clock_timestamp()")
-        return found.astimezone(UTC)  # type: ignore[no-any-return]
+        time: datetime = found
+        return time.astimezone(UTC)
 
 
 async def compact(database: Database, at: datetime) -> int:

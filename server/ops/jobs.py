@@ -15,14 +15,17 @@ from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
-from db.writes import idempotency, retention
+from db.writes import compaction, health, idempotency, retention
 from server.settings import Settings
 
 ACTOR = "retention"  # in the audit log
 CONNECTIONS_MAX = 4  # to the database: three in the pool, and one that listens for jobs
 
 _QUEUE = "registry"
+_OUTCOMES = "outcomes"  # a queue of its own: its many jobs are forgotten soon
+_AT_ONCE = 2  # jobs in a process, so that health is refreshed while retention runs
 _HISTORY_HOURS = 24 * 30  # ended jobs stay in the queue this long, for operators
+_OUTCOMES_HISTORY_HOURS = 1
 _PAUSE_S = 30  # before the next attempt when the database is away, or not migrated yet
 _CONNECT_TIMEOUT_S = 3
 _STOP_TIMEOUT_S = 5  # a stop waits this long for a job; the next period repeats an aborted job
@@ -55,6 +58,19 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
         async with database.write(ACTOR) as session:
             await idempotency.delete_expired(session)
 
+    @app.periodic(cron="* * * * *")
+    @app.task(name="refresh_health", queue=_OUTCOMES, queueing_lock="refresh_health")
+    async def refresh_health(timestamp: int) -> None:
+        await health.refresh(database, settings.health_rules)
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="compact", queue=_OUTCOMES, queueing_lock="compact", retry=_RETRY)
+    async def compact_outcomes(timestamp: int) -> None:
+        await _compact(database)
+        await app.job_manager.delete_old_jobs(
+            _OUTCOMES_HISTORY_HOURS, queue=_OUTCOMES, include_failed=True
+        )
+
     return app
 
 
@@ -65,7 +81,8 @@ async def run(app: App, *, pause_s: float = _PAUSE_S) -> None:
             async with app.open_async():
                 await _requeue_stalled(app)
                 await app.run_worker_async(
-                    queues=[_QUEUE],
+                    queues=[_QUEUE, _OUTCOMES],
+                    concurrency=_AT_ONCE,
                     install_signal_handlers=False,
                     shutdown_graceful_timeout=_STOP_TIMEOUT_S,
                 )
@@ -106,8 +123,17 @@ async def _apply_retention(database: Database, store: ArchiveStore, settings: Se
         _log.info("unfinished archives deleted", extra={"fields": {"files": deleted}})
 
 
+async def _compact(database: Database) -> None:
+    now = await compaction.now(database)
+    moved = await compaction.compact(database, now)
+    if moved:
+        _log.info("outcomes compacted", extra={"fields": {"hours": moved}})
+    for partition in await compaction.drop(database, now):
+        _log.info("old outcomes dropped", extra={"fields": {"partition": partition}})
+
+
 async def _requeue_stalled(app: App) -> None:
     """Put jobs back into the queue whose worker was killed."""
-    for job in await app.job_manager.get_stalled_jobs(queue=_QUEUE):
+    for job in await app.job_manager.get_stalled_jobs():
         _log.warning("the worker of a job has died, the job runs again: %s", job.task_name)
         await app.job_manager.retry_job(job)

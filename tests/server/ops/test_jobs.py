@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -13,6 +14,8 @@ from procrastinate.periodic import PeriodicDeferrer
 from archive.store import ArchiveStore
 from db.postgres import migrate
 from db.postgres.engine import Database
+from db.writes import compaction
+from domain import periods
 from server.ops import jobs
 from server.settings import Settings
 from tests import factories
@@ -40,10 +43,10 @@ async def _open(*apps: App) -> AsyncIterator[None]:
         yield
 
 
-async def _begin_period(app: App, at: int) -> None:
+async def _begin_period(app: App, at: int, name: str = "retention") -> None:
     """Does what a process does at the beginning of a period."""
     tasks = app.periodic_registry.periodic_tasks.values()
-    (task,) = (periodic for periodic in tasks if periodic.task.name == "retention")
+    (task,) = (periodic for periodic in tasks if periodic.task.name == name)
     await PeriodicDeferrer(app.periodic_registry).defer_jobs([(task, at)])
 
 
@@ -56,7 +59,8 @@ def test_the_task_names_that_databases_store_do_not_change(
     db: Database, store: ArchiveStore, database_url: str
 ) -> None:
     tasks = _jobs(db, store, database_url).periodic_registry.periodic_tasks.values()
-    assert {periodic.task.name for periodic in tasks} == {"retention", "forget_repeats"}
+    names = {"retention", "forget_repeats", "refresh_health", "compact"}
+    assert {periodic.task.name for periodic in tasks} == names
 
 
 async def test_each_period_has_one_run_for_all_processes(
@@ -78,6 +82,29 @@ async def test_each_period_has_one_run_for_all_processes(
     # of this task only: the workers also start other tasks that are due, such as the hourly one
     query = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'retention'"
     assert _rows(database_url, query) == [("succeeded",), ("succeeded",)]
+
+
+async def test_jobs_of_outcomes_refresh_health_move_hours_and_are_forgotten(
+    db: Database, store: ArchiveStore, database_url: str
+) -> None:
+    binding = await factories.binding(db, await factories.version(db, await factories.model(db)))
+    await factories.health(db, binding, succeeded=7)
+    old = periods.minutes_since(await compaction.now(db)) - timedelta(hours=1)
+    await factories.minute(db, binding.id, old, success=3)
+    app = _jobs(db, store, database_url)
+    async with _open(app):
+        for minute in range(3):
+            await _begin_period(app, PERIOD + 60 * minute, "refresh_health")
+            await app.run_worker_async(wait=False, install_signal_handlers=False)
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("UPDATE procrastinate_events SET at = at - interval '2 hours'")
+        await _begin_period(app, PERIOD, "compact")
+        await app.run_worker_async(wait=False, install_signal_handlers=False)
+    assert _rows(database_url, "SELECT succeeded FROM binding_health") == [(0,)]
+    assert _rows(database_url, "SELECT starts_at, success FROM outcome_hours") == [(old, 3)]
+    jobs_left = f"""SELECT task_name FROM procrastinate_jobs WHERE queue_name = 'outcomes'
+        AND (args ->> 'timestamp')::int >= {PERIOD}"""  # without those that are due just now
+    assert _rows(database_url, jobs_left) == [("compact",)]
 
 
 async def test_a_job_whose_worker_was_killed_runs_again(
