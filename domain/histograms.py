@@ -71,6 +71,11 @@ def percentiles(histogram: Histogram, shares: Iterable[float]) -> list[float | N
     ]
 
 
+def sum_ms(histogram: Histogram) -> float:
+    """The sum of the latencies in milliseconds, each taken for the middle of its bucket."""
+    return sum(_middle(bucket) * calls for bucket, calls in histogram.items())
+
+
 def encode(histogram: Histogram) -> bytes:
     """The histogram in few bytes; b"" when it has no calls.
 

@@ -35,6 +35,9 @@ class UserErrorCode(StrEnum):
     STORAGE_UNAVAILABLE = "STORAGE_UNAVAILABLE"
 
 
+USER_ERRORS_MAX = 100  # of one mutation; an input with more has enough to mend
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """A message, and the path of the input field that it is about, spelt as in the API."""
@@ -95,3 +98,12 @@ class Refused(Exception):
     def __init__(self, *problems: Problem) -> None:
         super().__init__("; ".join(problem.message for problem in problems))
         self.problems: Sequence[Problem] = problems
+
+
+class RefusedInPart(Exception):
+    """Parts of a call were refused, each alone; `result`, a tuple, says what became of the rest."""
+
+    def __init__(self, result: Sequence[Any], problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.result = result
+        self.problems = problems

@@ -1,18 +1,27 @@
 """Reports of calls: what a caller of `reportOutcomes` says of one call, or of many in a minute."""
 
+import math
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 from uuid import UUID
 
-from domain.histograms import Histogram
+from domain import rules
+from domain.health import minute_of
+from domain.histograms import LATENCY_MS_MAX, Histogram
+from domain.problems import AlreadyExists, Invalid, Problem
 from domain.traffic_enums import Outcome
 
 REPORTS_MAX = 1_000  # in a batch
+REPORTER_LENGTH_MAX = 100
 AGE_MAX = timedelta(days=7)
 SKEW_MAX = timedelta(seconds=60)  # that a reporter's clock may be ahead
+TOKENS_MAX = 10**12  # of one report: some million of them fit into a total of 64 bits
 
 _NO_CALLS: Histogram = {}
+_AGE = f"more than {AGE_MAX.days} days ago"
+_SKEW = f"more than {SKEW_MAX.seconds} seconds in the future"
 
 
 class Report(NamedTuple):
@@ -34,3 +43,65 @@ class Report(NamedTuple):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: Decimal | None = None
+
+    @property
+    def minute(self) -> datetime:
+        """The minute in which the calls were made."""
+        return minute_of(self.at)
+
+
+def wrong_time(at: datetime, now: datetime) -> str | None:
+    """What is wrong with the time of a report."""
+    if at > now + SKEW_MAX:
+        return f"is {_SKEW}"
+    return f"is {_AGE}" if at < now - AGE_MAX else None
+
+
+def wrong_minute(minute: datetime, now: datetime) -> str | None:
+    """What is wrong with the minute of a rollup."""
+    if minute.second or minute.microsecond:
+        return "must be the start of a minute, without seconds"
+    return wrong_time(minute, now)
+
+
+def wrong_latency(ms: float) -> str | None:
+    """What is wrong with the latency of a call."""
+    if 0 < ms <= LATENCY_MS_MAX:
+        return None
+    return f"must be above 0 and at most {LATENCY_MS_MAX} ms"
+
+
+def wrong_tokens(tokens: int) -> str | None:
+    """What is wrong with a number of tokens."""
+    return None if 0 <= tokens <= TOKENS_MAX else f"must be from 0 to {TOKENS_MAX}"
+
+
+def wrong_sum(ms: float, calls: int) -> str | None:
+    """What is wrong with the sum of the latencies of calls."""
+    if math.isfinite(ms) and 0 <= ms <= calls * LATENCY_MS_MAX:
+        return None
+    return f"must be from 0 to {LATENCY_MS_MAX} ms a call"
+
+
+def wrong_reporter(name: str) -> str | None:
+    """What is wrong with the name of a reporter."""
+    if not 1 <= len(name) <= REPORTER_LENGTH_MAX or not name.isprintable():
+        return f"must be 1 to {REPORTER_LENGTH_MAX} printable characters"
+    return rules.no_secret(name)
+
+
+def repeated(reports: list[Report]) -> Iterator[tuple[tuple[str, str], Problem]]:
+    """The paths of the rollups with the binding, minute and outcome of an earlier one, and why."""
+    first: dict[tuple[UUID, datetime, Outcome], Report] = {}
+    for report in reports:
+        if not report.is_rollup:
+            continue
+        other = first.setdefault((report.binding_id, report.at, report.outcome), report)
+        if other is not report:
+            text = f"{'.'.join(other.path)} has the same binding, minute and outcome"
+            yield report.path, AlreadyExists(text, report.path)
+
+
+def invalid(path: tuple[str, ...], name: str, message: str) -> Invalid:
+    """The problem of a field of a report, by its name in the API."""
+    return Invalid(f"{name} {message}", (*path, name))

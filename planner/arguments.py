@@ -6,9 +6,9 @@ from typing import Any
 import strawberry
 from graphql import FieldNode, GraphQLField
 from graphql.execution.values import VariableValues, get_argument_values
-from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
+from planner.conversion import Conversions
 from planner.document import variables_in
 from planner.templates import compile_template
 
@@ -21,11 +21,11 @@ def compile_arguments(
     """Keyword arguments by Python name; converted once if they contain no variable."""
     if not definition.args:
         return lambda _variables: {}
-    config, registry = schema.config, schema.schema_converter.scalar_registry
+    converter = Conversions(schema.schema_converter.scalar_registry, schema.config)
+    convert_arguments = converter.arguments(field.arguments)
 
     def convert(variables: VariableValues | None) -> dict[str, Any]:
-        values = get_argument_values(definition, node, variables)
-        return convert_arguments(values, field.arguments, registry, config)
+        return convert_arguments(get_argument_values(definition, node, variables))
 
     if names := variables_in(node.arguments or ()):
         return compile_template(convert, names)

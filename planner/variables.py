@@ -3,14 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from graphql import GraphQLError, GraphQLNonNull, GraphQLSchema, VariableDefinitionNode
-from graphql.execution.get_variable_signature import (
-    GraphQLVariableSignature,
-    get_variable_signature,
-)
+from graphql import GraphQLError, GraphQLSchema, VariableDefinitionNode
+from graphql.execution.get_variable_signature import get_variable_signature
 from graphql.execution.values import VariableValues, VariableValueSource, get_variable_values
 
-from planner.types import BUILTIN_SCALARS, BuiltinScalar
+from planner.coercion import Coercions, Unusual
 
 CoerceVariables = Callable[[dict[str, Any]], VariableValues | list[GraphQLError]]
 
@@ -20,38 +17,32 @@ def compile_variables(
 ) -> CoerceVariables:
     """A function from JSON values to coerced values, or to their errors.
 
-    If all variables are of built-in scalars and have a value of the right class, it does not call
-    graphql-core: this takes 1 us per variable instead of 6.
+    If all variables have a usual value, it does not call graphql-core: this takes 1 us instead of 6
+    for a variable of a built-in scalar, and a fifth of the time for a long list.
     """
-    builtin = [_builtin_scalar(schema, definition) for definition in definitions]
+    signatures = [get_variable_signature(schema, definition) for definition in definitions]
+    coercions = Coercions()
+    compiled = [
+        None if isinstance(each, GraphQLError) else (each, coercions.of(each.type))
+        for each in signatures
+    ]
 
     def coerce(values: dict[str, Any]) -> VariableValues | list[GraphQLError]:
         sources: dict[str, VariableValueSource] = {}
         coerced: dict[str, Any] = {}
-        for variable in builtin:
-            if variable is None:
-                break
-            signature, scalar = variable
-            name = signature.name
-            value = values.get(name)
-            if value.__class__ is not scalar.class_ or not scalar.meets_condition(value):
-                break
-            sources[name] = VariableValueSource(signature, value)
-            coerced[name] = value
-        else:
-            return VariableValues(sources, coerced)
-        return get_variable_values(schema, definitions, values)
+        try:
+            for variable in compiled:
+                if variable is None:
+                    raise Unusual
+                signature, coerce_value = variable
+                name = signature.name
+                value = values.get(name)
+                if value is None:
+                    raise Unusual
+                coerced[name] = coerce_value(value)
+                sources[name] = VariableValueSource(signature, value)
+        except (Unusual, RecursionError):
+            return get_variable_values(schema, definitions, values)
+        return VariableValues(sources, coerced)
 
     return coerce
-
-
-def _builtin_scalar(
-    schema: GraphQLSchema, definition: VariableDefinitionNode
-) -> tuple[GraphQLVariableSignature, BuiltinScalar] | None:
-    signature = get_variable_signature(schema, definition)
-    if isinstance(signature, GraphQLError):
-        return None
-    type_ = signature.type
-    named = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
-    scalar = BUILTIN_SCALARS.get(named)
-    return None if scalar is None else (signature, scalar)

@@ -9,6 +9,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 T = TypeVar("T")
 
+ITEMS_MAX = "items_max"  # in the metadata of an input's field that is a list
 IDEMPOTENCY_KEY = (
     "A retry with the same key and input within 24 hours changes nothing and returns the first"
     " result; the same key with another input is IDEMPOTENCY_CONFLICT."
@@ -30,14 +31,20 @@ def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]],
     return decorate
 
 
-def optional(description: str, *, default: Any = None, name: str | None = None) -> Any:
-    """A field that a client may omit; `name` if clients do not see its own name in camel case."""
-    return strawberry.field(default=default, name=name, description=description)
+def optional(
+    description: str, *, default: Any = None, name: str | None = None, items_max: int | None = None
+) -> Any:
+    """A field that a client may omit; `name` if clients do not see its own name in camel case.
+
+    `items_max` as for a required field.
+    """
+    metadata = {ITEMS_MAX: items_max}
+    return strawberry.field(default=default, name=name, description=description, metadata=metadata)
 
 
-def required(description: str) -> Any:
-    """A field that a client must set."""
-    return strawberry.field(description=description)
+def required(description: str, *, items_max: int | None = None) -> Any:
+    """A field that a client must set; `items_max` if not the setting limits the items of a list."""
+    return strawberry.field(description=description, metadata={ITEMS_MAX: items_max})
 
 
 def chosen(one_of: Any) -> tuple[str, Any]:

@@ -5,7 +5,7 @@ tests/schema/test_contract.py checks that both agree.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
@@ -17,13 +17,12 @@ from strawberry.types.field import StrawberryField
 
 from db.postgres.statements import stands_for
 from domain.outcomes import WriteOutcome
-from domain.problems import Problem, Refused
+from domain.problems import USER_ERRORS_MAX, Problem, Refused, RefusedInPart
 from resolvers.context import Info
 from resolvers.errors import shortened
 
 T = TypeVar("T")
 
-USER_ERRORS_MAX = 100  # of one mutation; an input with more has enough to mend
 PATH_STEPS_MAX = 10  # the deepest input has fewer levels
 _ITEMS_MAX = "items_max"
 _COUNT = "count"
@@ -167,14 +166,16 @@ class _IntoPayload(FieldExtension):
         try:
             result = await next_(source, info, **kwargs)
         except Refused as refusal:
-            return payload(**dict.fromkeys(names), user_errors=_user_errors(refusal))
+            return payload(**dict.fromkeys(names), user_errors=_shown(refusal.problems))
+        except RefusedInPart as partly:
+            shown = _shown(partly.problems)
+            return payload(**dict(zip(names, partly.result, strict=True)), user_errors=shown)
         values = result if len(names) > 1 else (result,)
         return payload(**dict(zip(names, values, strict=True)), user_errors=[])
 
 
-def _user_errors(refusal: Refused) -> list[Problem]:
-    problems = refusal.problems[:USER_ERRORS_MAX]
-    return [replace(each, message=shortened(each.message)) for each in problems]
+def _shown(problems: Sequence[Problem]) -> list[Problem]:
+    return [replace(each, message=shortened(each.message)) for each in problems[:USER_ERRORS_MAX]]
 
 
 _POSITIONAL = inspect.Parameter.POSITIONAL_OR_KEYWORD

@@ -7,6 +7,7 @@ import resolvers.writing.archive
 import resolvers.writing.bindings
 import resolvers.writing.circuits
 import resolvers.writing.models
+import resolvers.writing.outcomes
 import resolvers.writing.prices
 import resolvers.writing.providers
 import resolvers.writing.retention
@@ -79,4 +80,7 @@ class Mutation:
     delete_alias: payloads.DeleteAliasPayload | None = mutation(resolvers.writing.aliases.delete)
     apply_retention: payloads.ApplyRetentionPayload | None = mutation(
         resolvers.writing.retention.apply
+    )
+    report_outcomes: payloads.ReportOutcomesPayload | None = mutation(
+        resolvers.writing.outcomes.report
     )

@@ -5,10 +5,11 @@ from typing import Any
 
 import strawberry
 
+from domain.problems import USER_ERRORS_MAX
 from domain.retention import ACTIONS_MAX
 from schema.aliases import ModelAlias
 from schema.bindings import Price, ProviderBinding
-from schema.fields import USER_ERRORS_MAX, attribute
+from schema.fields import attribute
 from schema.models import Model
 from schema.problems import UserError
 from schema.providers import Provider
@@ -18,7 +19,7 @@ from schema.versions import ModelVersion
 
 @strawberry.interface(
     description="The result of a mutation. When userErrors is not empty, nothing was changed and"
-    " every other field is null."
+    " every other field is null; reportOutcomes alone records the items that have no errors."
 )
 class MutationPayload:
     user_errors: list[UserError] = attribute(
@@ -190,3 +191,14 @@ class RollbackAliasPayload(MutationPayload):
 @payload_of("deleteAlias")
 class DeleteAliasPayload(MutationPayload):
     model: Model | None = attribute("The model that had the alias; null on failure.")
+
+
+@payload_of("reportOutcomes")
+class ReportOutcomesPayload(MutationPayload):
+    accepted: int = attribute(
+        "How many items and rollups were recorded; a rollup counts once, whatever its count."
+    )
+    rejected: int = attribute(
+        "How many items and rollups were not recorded, also where userErrors leaves them out; all"
+        " of them when the call was refused as a whole, as for an invalid idempotencyKey."
+    )

@@ -6,7 +6,7 @@ from db.tables.bindings import Price, ProviderBinding
 from db.tables.catalogs import Catalog, CatalogEntry, CatalogValues
 from db.tables.circuits import Circuit
 from db.tables.models import Model
-from db.tables.outcomes import BindingHealth, OutcomeHour, OutcomeMinute
+from db.tables.outcomes import BindingHealth, OutcomeHour, OutcomeMinute, ReporterMinute
 from db.tables.providers import Provider
 from db.tables.retention import RetentionRun
 from db.tables.state import RegistryState, ScheduledPrice
@@ -29,6 +29,7 @@ __all__ = [
     "Provider",
     "ProviderBinding",
     "RegistryState",
+    "ReporterMinute",
     "RetentionRun",
     "ScheduledPrice",
 ]

@@ -69,6 +69,21 @@ class OutcomeHour(_Totals, table=True):
     )
 
 
+class ReporterMinute(SQLModel, table=True):
+    """What a named reporter has reported of one minute, so that none of it is counted again.
+
+    `reported` has the outcomes of each binding (db/writes/reporters.py). The rows are deleted when
+    they are older than all that can be reported.
+    """
+
+    __tablename__ = "reporter_minutes"
+
+    starts_at: datetime = Field(primary_key=True, sa_type=TIME)  # first, to delete by it
+    actor: str = Field(primary_key=True, sa_type=sa.Text)
+    reporter: str = Field(primary_key=True, sa_type=sa.Text)
+    reported: bytes = b""
+
+
 class BindingHealth(SQLModel, table=True):
     """A binding's figures over the last window, as of its last report.
 

@@ -21,7 +21,14 @@ Change = Callable[[Any], Awaitable[T]]  # takes the transaction's session; may r
 KeyOf = Callable[[Source], Awaitable[UUID]]  # finds the key of the row that an input names
 
 
-async def write(info: Info, input: Any, change: Change[T], *, action: str = "") -> T:
+async def write(
+    info: Info,
+    input: Any,
+    change: Change[T],
+    *,
+    action: str = "",
+    digest: Callable[[Any], str] = canonical.digest,
+) -> T:
     """The result of a change, or of the first call with the input's idempotency key.
 
     The change is a transaction that the audit log signs with the caller. All that depends on the
@@ -31,7 +38,7 @@ async def write(info: Info, input: Any, change: Change[T], *, action: str = "") 
     """
     if input.idempotency_key is None:
         return await _run(info, change, action)
-    key = _key(info, input)
+    key = _key(info, input, digest)
 
     async def claim_and_change(session: Any) -> T:
         claimed = await idempotency.claim(session, key)
@@ -115,10 +122,10 @@ async def _recalled(info: Info, stored: list[Any]) -> Any:
     return await results.recalled(info.context.db.reader, stored)
 
 
-def _key(info: Info, input: Any) -> IdempotencyKey:
+def _key(info: Info, input: Any, digest: Callable[[Any], str] = canonical.digest) -> IdempotencyKey:
     return IdempotencyKey(
         actor=info.context.actor,
         operation=info.field_name,
         key=input.idempotency_key,
-        input_hash=canonical.digest(input),
+        input_hash=digest(input),
     )

@@ -4,14 +4,19 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from graphql import (
+    GraphQLBoolean,
     GraphQLError,
+    GraphQLFloat,
+    GraphQLInputField,
     GraphQLInputType,
+    GraphQLInt,
     OperationType,
     get_nullable_type,
     is_input_object_type,
     is_list_type,
 )
 
+from resolvers.arguments import ITEMS_MAX
 from server.errors import limit_exceeded
 from server.settings import Settings
 
@@ -70,13 +75,23 @@ def _too_long(
     elif is_list_type(kind) and isinstance(value, list):
         if len(value) > limits.list_max:
             yield path, f"{len(value)} items in a list; at most {limits.list_max} are allowed"
-        for item in value:
-            yield from _too_long(item, kind.of_type, limits, path)
+        if get_nullable_type(kind.of_type) not in _UNSIZED:
+            for item in value:
+                yield from _too_long(item, kind.of_type, limits, path)
     elif is_input_object_type(kind) and isinstance(value, dict):
+        fields = kind.fields
         for name, item in value.items():
-            if name in kind.fields:
+            if isinstance(item, _SIZED) and name in fields:
                 inner = f"{path}.{name}" if path else name
-                yield from _too_long(item, kind.fields[name].type, limits, inner)
+                own = _limits_of_field(fields[name], limits) if isinstance(item, list) else limits
+                yield from _too_long(item, fields[name].type, own, inner)
+
+
+def _limits_of_field(field: GraphQLInputField, limits: InputLimits) -> InputLimits:
+    """The limits of a list, for which its field may have declared a number of items."""
+    definition = field.extensions.get("strawberry-definition")
+    items_max = definition.metadata.get(ITEMS_MAX) if definition else None
+    return limits if items_max is None else limits._replace(list_max=items_max)
 
 
 def is_nested_too_deeply(body: bytes, value: object) -> bool:
@@ -100,3 +115,4 @@ def _children(value: object) -> Iterator[object]:
 
 
 _SIZED = (str, list, dict)
+_UNSIZED = frozenset((GraphQLBoolean, GraphQLFloat, GraphQLInt))

@@ -18,8 +18,8 @@ from domain import (
     semver,
     urls,
 )
+from domain.problems import USER_ERRORS_MAX
 from resolvers import errors
-from schema.fields import USER_ERRORS_MAX
 from server.execution import document_files, documents, inputs, limits, trusted
 from server.settings import Settings
 from server.settings_base import setting_name

@@ -142,6 +142,7 @@ VALUES: dict[str, dict[str, Any]] = {
 # Input type -> the fields that no column of the row holds: they name another object, are its
 # input, or control the call.
 _KEY = {"idempotencyKey"}
+_FIGURES = {"latencyMs", "ttftMs", "inputTokens", "outputTokens"}
 NO_COLUMN: dict[str, set[str]] = {
     "CreateModelInput": _KEY,
     "CreateVersionInput": {"model", "bindings", "alias", "applyRetention"} | _KEY,
@@ -150,6 +151,10 @@ NO_COLUMN: dict[str, set[str]] = {
     "CreateProviderInput": _KEY,
     "SetCircuitInput": {"binding", "state", "until", "reason"} | _KEY,
     "ClaimTrialInput": {"binding"} | _KEY,
+    "ReportOutcomesInput": {"items", "rollups", "reporter"} | _KEY,  # see test_outcomes.py
+    "OutcomeInput": {"binding", "at", "outcome"} | _FIGURES,
+    "OutcomeRollupInput": {"binding", "minute", "outcome", "count", "costUsd"} | _FIGURES,
+    "HistogramInput": {"bounds", "counts", "sum"},
     "SetPriceInput": {"binding", "price"} | _KEY,
     "WithdrawPriceInput": {"price"} | _KEY,
     "SetAliasInput": {"model", "alias", "version", "expectedVersion"} | _KEY,
