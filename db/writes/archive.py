@@ -18,12 +18,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from archive import format
 from archive.store import ArchiveStore, RestorePending, StoredObject, StoreUnavailable
 from db.reads.keyset import among
-from db.tables import Model, ModelAlias, ModelVersion, Price, Provider, ProviderBinding
+from db.tables import Circuit, Model, ModelAlias, ModelVersion, Price, Provider, ProviderBinding
 from db.writes import archive_rows, rows
 from db.writes.archive_rows import ArchivedRows
 from db.writes.versions import refuse_archived
 from domain.enums import ArchiveReason, VersionStatus
 from domain.problems import InvalidState, Problem, Refused, UserErrorCode
+from domain.traffic_enums import CircuitState
 
 
 class ArchivingStep(StrEnum):
@@ -112,6 +113,7 @@ async def restore(
         bindings.append(ProviderBinding(**{**values, **changed, "provider_id": provider_id}))
     await rows.insert(session, *bindings)
     await rows.insert(session, *(Price(**values) for values in archived.prices))
+    await rows.insert(session, *(Circuit(**values) for values in archived.circuits))
     restored: dict[str, Any] = {
         "status": version.status_before_archive,
         "metadata_": archived.metadata,
@@ -169,6 +171,7 @@ async def _archive_objects(session: AsyncSession, version_ids: Sequence[UUID]) -
         .join(Provider, col(Provider.id) == ProviderBinding.provider_id)
         .where(among(col(ProviderBinding.version_id), list(version_ids)))
         .order_by(col(ProviderBinding.id))
+        .with_for_update(of=ProviderBinding)  # what is set meanwhile would be lost
     )
     for binding, provider in await session.exec(with_providers):
         bindings[binding.version_id].append((binding, provider))
@@ -177,12 +180,25 @@ async def _archive_objects(session: AsyncSession, version_ids: Sequence[UUID]) -
     of_bindings = select(Price).where(among(col(Price.binding_id), binding_ids))
     for price in await session.exec(of_bindings.order_by(col(Price.effective_from))):
         prices[price.binding_id].append(price)
+    held = await _held_circuits(session, binding_ids)
     return {
         version.id: format.pack(
-            archive_rows.content_of(model, version, bindings[version.id], prices)
+            archive_rows.content_of(model, version, bindings[version.id], prices, held)
         )
         for version, model in versions
     }
+
+
+async def _held_circuits(session: AsyncSession, binding_ids: Sequence[UUID]) -> dict[UUID, Circuit]:
+    """The circuits that an operator holds; what calls made of the others is over in minutes."""
+    is_open = col(Circuit.state) == CircuitState.OPEN
+    is_held = sa.or_(
+        sa.and_(is_open, col(Circuit.open_until).is_(None)),
+        col(Circuit.held_until) > sa.func.now(),
+    )
+    of_bindings = among(col(Circuit.binding_id), list(binding_ids))
+    held = await session.exec(select(Circuit).where(of_bindings, is_held))
+    return {circuit.binding_id: circuit for circuit in held}
 
 
 _MARK_ARCHIVED = sa.text("""

@@ -14,12 +14,14 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from archive.format import Corrupt
-from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
+from db.tables import Circuit, Model, ModelVersion, Price, Provider, ProviderBinding
 from domain import prices
 
 _MADE_UP = datetime(2020, 1, 1, tzinfo=UTC)
 _IMPORTED = ("genai-prices", "litellm")
-_NESTED = frozenset({"provider", "prices"})  # what a binding's values hold beside its columns
+_NESTED = frozenset(
+    {"provider", "prices", "circuit"}
+)  # what a binding's values hold beside its columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class ArchivedRows:
     metadata: Any
     bindings: list[dict[str, Any]]
     prices: list[dict[str, Any]]
+    circuits: list[dict[str, Any]]
     providers: Mapping[UUID, str]  # the slugs of the bindings' providers, in case one was deleted
 
 
@@ -37,8 +40,9 @@ def content_of(
     version: ModelVersion,
     bindings: Iterable[tuple[ProviderBinding, Provider]],
     prices: Mapping[UUID, list[Price]],
+    circuits: Mapping[UUID, Circuit],
 ) -> dict[str, Any]:
-    """The content of a version's archive; `prices` are by the binding's key."""
+    """The content of a version's archive; `prices` and `circuits` are by the binding's key."""
     return {
         "model": _values(model),
         "version": _values(version),
@@ -47,6 +51,7 @@ def content_of(
                 **_values(binding),
                 "provider": {"id": str(provider.id), "slug": provider.slug, "name": provider.name},
                 "prices": [_values(price) for price in prices.get(binding.id, [])],
+                **({"circuit": _values(circuits[binding.id])} if binding.id in circuits else {}),
             }
             for binding, provider in bindings
         ],
@@ -66,6 +71,7 @@ def rows_of(content: Mapping[str, Any]) -> ArchivedRows:
             metadata=content["version"]["metadata"],
             bindings=[_row(ProviderBinding, binding, _NESTED) for binding in bindings],
             prices=[_price(price) for binding in bindings for price in binding["prices"]],
+            circuits=[_row(Circuit, b["circuit"]) for b in bindings if "circuit" in b],
             providers={UUID(b["provider"]["id"]): b["provider"]["slug"] for b in bindings},
         )
     except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as error:

@@ -3,10 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 
 from db.tables import ProviderBinding
 from db.writes import circuits
+from domain import ids
 from domain.circuits import Breaker
 from domain.rules import CIRCUIT_REASON_LENGTH_MAX
 from domain.traffic_enums import CircuitState
@@ -14,14 +16,18 @@ from tests import factories
 from tests.graphql import GraphQL
 from tests.resolvers.writing.cases import NO_ID
 from tests.resolvers.writing.mutations import call, codes, user_errors
+from tests.soak import replay
 
+AHEAD = datetime(2090, 1, 1, tzinfo=UTC)
 REASON = {"reason": "maintenance"}
 UNKNOWN = f"bnd_{NO_ID}"
 
 
 @pytest.fixture
 async def binding(gql: GraphQL) -> ProviderBinding:
-    version = await factories.version(gql.db, await factories.model(gql.db))
+    version = await factories.version(
+        gql.db, await factories.model(gql.db, last_number=1), number=1
+    )
     return await factories.binding(gql.db, version)
 
 
@@ -157,3 +163,36 @@ async def test_an_open_circuit_says_when_it_can_be_tried(
 @pytest.mark.parametrize("id", [UNKNOWN, "bnd_x", ""])
 async def test_a_trial_of_an_unknown_binding_is_refused(gql: GraphQL, id: str) -> None:
     assert await codes(gql, "claimTrial", binding={"id": id}) == [("NOT_FOUND", "binding")]
+
+
+@pytest.mark.parametrize(
+    ("circuit", "is_kept"),
+    [
+        ({"state": "OPEN", "open_until": None}, True),
+        ({"state": "OPEN", "open_until": AHEAD, "held_until": AHEAD}, True),
+        ({"state": "CLOSED", "open_until": None, "held_until": AHEAD}, True),
+        ({"state": "CLOSED", "open_until": None, "held_until": factories.EPOCH}, False),
+        ({"state": "OPEN", "open_until": AHEAD, "held_until": None}, False),
+        ({"state": "HALF_OPEN", "trial_until": AHEAD}, False),
+    ],
+)
+async def test_an_archive_keeps_the_circuit_that_an_operator_holds(
+    gql: GraphQL,
+    binding: ProviderBinding,
+    database_url: str,
+    circuit: dict[str, Any],
+    is_kept: bool,
+) -> None:
+    values = {"reason": "by hand", "openings": 3, **circuit}
+    before = await factories.circuit(gql.db, binding_id=binding.id, **values)
+    version = {"version": {"id": ids.encode(ids.VERSION, binding.version_id)}}
+    await call(gql, "archiveVersion", **version)
+    await call(gql, "restoreVersion", **version)
+    with psycopg.connect(database_url) as connection:
+        found = connection.execute("SELECT to_jsonb(c) FROM circuits c").fetchall()
+    assert bool(found) == is_kept
+    if is_kept:
+        restored = (await stored(gql, binding))[:7]
+        columns = ("state", "open_until", "trial_until", "held_until", "reason", "openings")
+        assert restored == tuple(getattr(before, name) for name in (*columns, "changed_at"))
+    replay.check(database_url)
