@@ -59,3 +59,61 @@ class Outcome(StrEnum):
     CLIENT_ERROR = "CLIENT_ERROR"
     CONTENT_FILTER = "CONTENT_FILTER"
     CANCELLED = "CANCELLED"
+
+
+class RouteStrategy(StrEnum):
+    """What decides between candidates of one region match and one priority.
+
+    A candidate whose figure is not known comes after those whose figure is; BALANCED takes the
+    median for it.
+
+    - PRIORITY: the highest weight.
+    - WEIGHTED: a draw in proportion to the weights; one of weight 0 comes after all others.
+    - CHEAPEST: the lowest expected cost.
+    - FASTEST: the lowest p95 of the latency.
+    - MOST_RELIABLE: the highest success rate.
+    - BALANCED: the highest geometric mean of cost, p95 and success rate, each relative to the best
+      candidate's.
+    """
+
+    PRIORITY = "PRIORITY"
+    WEIGHTED = "WEIGHTED"
+    CHEAPEST = "CHEAPEST"
+    FASTEST = "FASTEST"
+    MOST_RELIABLE = "MOST_RELIABLE"
+    BALANCED = "BALANCED"
+
+
+class ExclusionReason(StrEnum):
+    """Why a binding is no candidate of a route: of several reasons the first in this order.
+
+    A figure that a constraint needs and nobody knows does not pass it.
+
+    - NOT_ACTIVE: it is not ACTIVE, or its version is neither ACTIVE nor DEPRECATED.
+    - SUNSET: it or its version is past its sunsetOn.
+    - CIRCUIT_OPEN: its circuit is OPEN, or HALF_OPEN with its trial taken.
+    - EXCLUDED: it is one of excludeBindings.
+    - PROVIDER: its provider is none of providers.
+    - REGION: it is outside the region that is required, or has no region.
+    - CAPABILITY: it lacks one of capabilities, or its capabilities are not known.
+    - CONTEXT_WINDOW: its context window is smaller than minContextWindow, or not known.
+    - COST_UNKNOWN: its price is not known, and maxCostPer1k or maxExpectedCost is set.
+    - COST: it costs more than maxCostPer1k or maxExpectedCost.
+    - LATENCY: its p95 is above maxLatencyMs, or not known.
+    - SUCCESS_RATE: its success rate is below minSuccessRate, or not known.
+    - EVAL_SCORE: its version's evalScore is below minEvalScore, or not known.
+    """
+
+    NOT_ACTIVE = "NOT_ACTIVE"
+    SUNSET = "SUNSET"
+    CIRCUIT_OPEN = "CIRCUIT_OPEN"
+    EXCLUDED = "EXCLUDED"
+    PROVIDER = "PROVIDER"
+    REGION = "REGION"
+    CAPABILITY = "CAPABILITY"
+    CONTEXT_WINDOW = "CONTEXT_WINDOW"
+    COST_UNKNOWN = "COST_UNKNOWN"
+    COST = "COST"
+    LATENCY = "LATENCY"
+    SUCCESS_RATE = "SUCCESS_RATE"
+    EVAL_SCORE = "EVAL_SCORE"

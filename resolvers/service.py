@@ -40,7 +40,8 @@ class Limits:
 class Service:
     """This server: its release, the SHA-256 of its SDL, its limits, and its rules.
 
-    Retention keeps a version that was called within `recent_traffic`.
+    Retention keeps a version that was called within `recent_traffic`. A route may be used for
+    `route_ttl_seconds` at most.
     """
 
     version: str
@@ -48,3 +49,4 @@ class Service:
     limits: Limits
     health_rules: HealthRules = DEFAULT_RULES
     recent_traffic: timedelta = RECENT_TRAFFIC
+    route_ttl_seconds: int = 10

@@ -10,6 +10,7 @@ import resolvers.nodes
 import resolvers.providers
 import resolvers.registry
 import resolvers.retention
+import resolvers.routes
 import resolvers.stats
 import resolvers.versions
 from schema.audit import AuditEvent
@@ -21,6 +22,7 @@ from schema.nodes import Node
 from schema.pages import Connection
 from schema.providers import Provider
 from schema.retention import RetentionPlan, RetentionStats
+from schema.routes import Route
 from schema.service import ServiceInfo
 from schema.stats import RegistryStats
 from schema.versions import ModelVersion
@@ -44,6 +46,10 @@ class Query:
     providers: Connection[Provider] = field(resolvers.providers.page)
     catalog: Catalog | None = field(resolvers.catalogs.get, several=resolvers.catalogs.get_several)
     catalogs: Connection[Catalog] = field(resolvers.catalogs.page)
+    route: Route | None = field(
+        resolvers.routes.get, several=resolvers.routes.get_several, fresh=True
+    )
+    routes: list[Route | None] = field(resolvers.routes.several, fresh=True)
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
     stats: RegistryStats = field(resolvers.stats.get)
     retention_stats: RetentionStats = field(resolvers.retention.stats, fresh=True)

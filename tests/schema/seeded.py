@@ -223,7 +223,8 @@ def values(known: Known) -> Values:
             return chance.choice(known.cursors.get(kind, ["x"]))
         for end, choices in texts:
             if path.endswith(end):
-                return _nonsense(chance, name) if chance.random() < 0.05 else chance.choice(choices)
+                is_nonsense = name != "strategy" and chance.random() < 0.05
+                return _nonsense(chance, name) if is_nonsense else chance.choice(choices)
         if type_.name in scalars:
             return chance.choice(scalars[type_.name])
         return NotImplemented
@@ -268,8 +269,29 @@ def _texts(known: Known) -> list[tuple[str, list[Any]]]:
         (".number", of["versions.number"]),
         (".expectedRevision", [1, 1, 2]),
         (".priority", [5, 100]),
+        *_of_traffic(of["bindings.id"]),
+    ]
+
+
+def _of_traffic(bindings: list[Any]) -> list[tuple[str, list[Any]]]:
+    """Values for usage and for routes, most of which leave candidates."""
+    return [
         ("usage.from", [_YESTERDAY.isoformat(), (_YESTERDAY - timedelta(days=40)).isoformat()]),
         ("usage.to", [(_YESTERDAY + timedelta(hours=2)).isoformat()]),
+        # without WEIGHTED, whose draw is new each time
+        ("RouteInput.strategy", ["PRIORITY", "CHEAPEST", "FASTEST", "MOST_RELIABLE", "BALANCED"]),
+        ("RouteInput.limit", [1, 5, 20]),
+        ("RouteInput.stickyKey", [None]),
+        ("RouteInput.seed", [1, -7]),
+        ("RouteInput.excludeBindings", bindings),
+        ("RouteInput.minContextWindow", [1, 8_000]),
+        ("RouteInput.minSuccessRate", [0.5, 1]),
+        ("RouteInput.minEvalScore", [0.0, 0.5]),
+        ("RouteInput.maxCostPer1k", ["0.5", 3]),
+        ("RouteInput.maxExpectedCost", ["0.5", 3]),
+        ("RouteInput.maxLatencyMs", [100.5, 900.0]),
+        ("UsageInput.inputTokens", [1_000_000]),
+        ("UsageInput.outputTokens", [5_000]),
     ]
 
 

@@ -35,6 +35,7 @@ LEFT_OUT = frozenset(
         "Mutation.restoreVersion",
         "Mutation.applyRetention",
         "RegistryStats.computedAt",
+        "Route.decidedAt",
     }
 )
 _MUTATIONS_A_CLONE = 25  # they delete things too
