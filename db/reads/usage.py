@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import col
 
 from db.postgres import reader
@@ -96,20 +95,17 @@ def _parameters(starts: Sequence[datetime], step: UsageStep) -> dict[str, Any]:
 
 
 def _select(step: UsageStep, has_latencies: bool) -> sa.Select[Any]:
-    rows: Any = _rows_of(OutcomeMinute, "minute_slots")
-    if step is not UsageStep.MINUTE:
-        rows = sa.union_all(rows, _rows_of(OutcomeHour, "hour_slots"))
-    of = rows.subquery("rows").c
+    minutes = _rows_of(OutcomeMinute, "minute_slots")
+    if step is UsageStep.MINUTE:  # a row is a point
+        of = minutes.subquery("rows").c
+        columns = [*_counts(of), *(of[name] for name in _SUMS)]
+        columns += [of.latency.label("latencies")] if has_latencies else []
+        return sa.select(of.binding_id.label("parent"), of.starts_at.label("at"), *columns)
+    of = sa.union_all(minutes, _rows_of(OutcomeHour, "hour_slots")).subquery("rows").c
     at = sa.func.date_bin(periods.LENGTHS[step], of.starts_at, periods.EPOCH)
-    latencies = sa.func.array_agg(of.latency, type_=ARRAY(sa.LargeBinary())).filter(
-        of.latency != sa.literal(b"", sa.LargeBinary())
-    )
-    columns = [_total(of, _CALLS).label("calls")]
-    columns += [_total(of, ["success"]).label("succeeded")]
-    columns += [_total(of, _FAILED).label("failed")]
-    columns += [_total(of, ["rate_limited"]).label("rate_limited")]
-    columns += [sa.func.sum(of[name]).label(name) for name in _SUMS]
-    columns += [latencies.label("latencies")] if has_latencies else []
+    columns = [_whole(sa.func.sum(each)).label(each.name) for each in _counts(of)]
+    columns += [_sum(of[name]).label(name) for name in _SUMS]
+    columns += [sa.func.array_agg(of.latency).label("latencies")] if has_latencies else []
     return sa.select(of.binding_id.label("parent"), at.label("at"), *columns).group_by(
         of.binding_id, at
     )
@@ -125,9 +121,28 @@ def _rows_of(table: Any, slots: str) -> Any:
     )
 
 
+def _counts(of: Any) -> list[Any]:
+    return [
+        _total(of, _CALLS).label("calls"),
+        of.success.label("succeeded"),
+        _total(of, _FAILED).label("failed"),
+        of.rate_limited.label("rate_limited"),
+    ]
+
+
 def _total(of: Any, names: Iterable[str]) -> Any:
     first, *others = (of[name] for name in names)
-    return sa.func.sum(sum(others, first))
+    return sum(others, first)
+
+
+def _sum(column: Any) -> Any:
+    total = sa.func.sum(column)
+    return _whole(total) if isinstance(column.type, sa.BigInteger) else total
+
+
+def _whole(total: Any) -> Any:
+    """A sum of 64-bit integers as one: psycopg reads it ten times as fast as a NUMERIC."""
+    return sa.cast(sa.func.least(total, sa.literal(2**63 - 1, sa.Numeric())), sa.BigInteger)
 
 
 def _points(
@@ -143,21 +158,22 @@ def _points(
 
 def _point(row: Any) -> UsagePoint:
     latency: Histogram = {}
-    for encoded in getattr(row, "latencies", None) or ():
-        histograms.merge(latency, histograms.decode(encoded))
+    encoded = getattr(row, "latencies", ())
+    for each in (encoded,) if isinstance(encoded, bytes) else encoded:
+        histograms.merge(latency, histograms.decode(each))
     measured = sum(latency.values())
     p50, p95, p99 = histograms.percentiles(latency, _SHARES)
     return UsagePoint(
         at=row.at.astimezone(UTC),
-        calls=int(row.calls),
-        succeeded=int(row.succeeded),
-        failed=int(row.failed),
-        rate_limited=int(row.rate_limited),
+        calls=row.calls,
+        succeeded=row.succeeded,
+        failed=row.failed,
+        rate_limited=row.rate_limited,
         latency_ms_mean=row.latency_ms_sum / measured if measured else None,
         latency_ms_p50=p50,
         latency_ms_p95=p95,
         latency_ms_p99=p99,
-        input_tokens=int(row.input_tokens),
-        output_tokens=int(row.output_tokens),
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
         cost_usd=row.cost_usd,
     )
