@@ -15,7 +15,7 @@ from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
-from db.writes import compaction, health, idempotency, retention
+from db.writes import compaction, health, idempotency, reporters, retention
 from server.settings import Settings
 
 ACTOR = "retention"  # in the audit log
@@ -130,6 +130,8 @@ async def _compact(database: Database) -> None:
         _log.info("outcomes compacted", extra={"fields": {"hours": moved}})
     for partition in await compaction.drop(database, now):
         _log.info("old outcomes dropped", extra={"fields": {"partition": partition}})
+    async with database.write(compaction.ACTOR) as session:
+        await reporters.delete_old(session)
 
 
 async def _requeue_stalled(app: App) -> None:

@@ -158,3 +158,29 @@ async def test_hours_that_are_gone_are_refused(gql: GraphQL) -> None:
     assert (code, "as outcomes are kept for 90 days" in message) == ("BAD_USER_INPUT", True)
     (points,) = await _usage(gql, [binding], oldest + HOUR, _now(), UsageStep.DAY)
     assert len(points) == 91
+
+
+REPORT = """mutation ($input: ReportOutcomesInput!) { reportOutcomes(input: $input) {
+  accepted userErrors { message } } }"""
+
+
+async def test_what_is_reported_shows_at_once_in_every_step(gql: GraphQL) -> None:
+    binding, at = await _binding(gql), _start(UsageStep.MINUTE, 10 * MINUTE)
+    key, old = ids.encode(ids.BINDING, binding.id), at - 3 * DAY
+    items = [
+        {"binding": key, "at": at.isoformat(), "outcome": "SUCCESS", "latencyMs": 100},
+        {"binding": key, "at": at.isoformat(), "outcome": "TIMEOUT"},
+        {"binding": key, "at": old.isoformat(), "outcome": "RATE_LIMITED"},
+    ]
+    histogram = {"bounds": [100, 200], "counts": [1, 2, 0], "sum": 400}
+    rollup = {"binding": key, "minute": at.isoformat(), "outcome": "SUCCESS", "count": 3}
+    rollups = [{**rollup, "latencyMs": histogram, "costUsd": "0.5"}]
+    found = await gql(REPORT, input={"items": items, "rollups": rollups})
+    assert found["reportOutcomes"] == {"accepted": 4, "userErrors": []}
+    for step in UsageStep:
+        (points,) = await _usage(gql, [binding], at, at + MINUTE, step)
+        (point,) = points
+        assert (point["calls"], point["succeeded"], point["failed"]) == ("5", "4", "1")
+        assert (point["latencyMsMean"], point["costUsd"]) == (125, "0.5")
+    ((point,),) = await _usage(gql, [binding], old, old + MINUTE, UsageStep.HOUR)
+    assert (point["calls"], point["rateLimited"]) == ("1", "1")

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,9 +14,12 @@ import pytest
 from db.postgres.engine import Database
 from db.reads import usage
 from db.reads.usage import UsageRange
-from db.writes import compaction
+from db.writes import compaction, outcomes, transactions
 from domain import histograms, periods
+from domain.health import HealthRules
 from domain.periods import UsageStep
+from domain.reports import Report
+from domain.traffic_enums import Outcome
 from tests import factories
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -168,6 +172,30 @@ async def test_minutes_are_not_moved_while_a_report_holds_their_binding(
         assert not running.done()
         assert len(_rows(database_url, "SELECT FROM outcome_minutes")) == 36
     assert await running == 6
+
+
+async def test_late_reports_while_their_hour_is_moved_are_counted_once(
+    db: Database, database_url: str
+) -> None:
+    """A report of more than 48 hours ago adds to the hour that its minutes are moved to."""
+    now = await _fill(db, bindings=30, minutes=2)
+    before = _totals(database_url)
+    keys = [row[0] for row in before if row[0] != GONE]
+    at = periods.minutes_since(now) - HOUR
+    reports = [
+        Report(("items", str(place)), key, at, Outcome.SUCCESS, latency={100: 1})
+        for place, key in enumerate(keys)
+    ]
+
+    async def report() -> None:
+        for _ in range(4):
+            work = partial(outcomes.record, reports=reports, rules=HealthRules())
+            assert await transactions.run(db, work, "tests") == {}
+
+    await asyncio.gather(report(), compaction.compact(db, now), report())
+    after = _totals(database_url)
+    assert [row[1] - old[1] for row, old in zip(after, before, strict=True)] == [0] + [8] * 30
+    assert _histogram(database_url, "outcome_hours")[100] == 240
 
 
 @asynccontextmanager
