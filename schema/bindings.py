@@ -215,7 +215,11 @@ class ProviderBinding(Node, Versioned):
     estimate_cost: CostEstimate = batched(resolvers.costs.estimates, "id")
     health: BindingHealth = batched(resolvers.bindings.healths)
     usage: list[UsagePoint] = batched(
-        resolvers.usage.points, "id", items_max=POINTS_MAX, count=resolvers.usage.count
+        resolvers.usage.points,
+        "id",
+        items_max=POINTS_MAX,
+        count=resolvers.usage.count,
+        fresh=True,
     )
     entries: list[Annotated["CatalogEntry", strawberry.lazy("schema.catalogs")]] = batched(
         resolvers.catalogs.entries_of_bindings, "id", items_max=ENTRIES_MAX

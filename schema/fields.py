@@ -61,7 +61,7 @@ def field(
     """A field with a resolver, described by the resolver's docstring.
 
     A root field may have `several(info, argument_sets)`, which returns one result for each set of
-    arguments: compiled plans use it for a batch of queries. A response with a `fresh` root field is
+    arguments: compiled plans use it for a batch of queries. A response with a `fresh` field is
     not cached, because it depends on more than the data version (db/reads/data_version.py).
     """
     declared: Any = strawberry.field(
@@ -73,7 +73,7 @@ def field(
 
 
 def is_fresh(field: GraphQLField) -> bool:
-    """Whether a root field depends on more than the data version."""
+    """Whether a field depends on more than the data version."""
     definition = field.extensions.get("strawberry-definition")
     return bool(definition and definition.metadata.get("fresh"))
 
@@ -95,6 +95,7 @@ def batched(
     *needs: str,
     items_max: int | None = None,
     count: Count | None = None,
+    fresh: bool = False,
 ) -> Any:
     """A field that is loaded for many parents at once: `batch(info, parents, …)` returns a list.
 
@@ -104,7 +105,8 @@ def batched(
 
     A list without page arguments has `items_max`, the most items that one parent can have: the cost
     of an operation counts them (server/execution/costs.py). The batch and the writes hold to it.
-    Where the arguments say how many items there are, `count` is computed from them.
+    Where the arguments say how many items there are, `count` is computed from them. `fresh` as for
+    `field`.
     """
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:
@@ -123,6 +125,7 @@ def batched(
             "needs": frozenset(needs),
             _ITEMS_MAX: items_max,
             _COUNT: count,
+            "fresh": fresh,
         },
     )
     return _without_null_defaults(declared)

@@ -1,5 +1,6 @@
 """Parsed and validated documents, in a cache that is bounded in bytes."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
@@ -16,6 +17,7 @@ from graphql import (
     OperationDefinitionNode,
     OperationType,
     is_input_type,
+    is_object_type,
     parse,
     specified_rules,
     type_from_ast,
@@ -127,9 +129,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self._schema = schema
         self._settings = settings
-        root = schema.query_type
-        fields = root.fields if root else {}
-        self._uncached_fields = [name for name, field in fields.items() if is_fresh(field)]
+        self._uncached_fields = _named(_fresh_fields(schema))
         self._lock = Lock()  # large requests are checked in a thread
         self._documents: LRUCache[str, Document] = LRUCache(
             settings.document_cache_bytes_max, getsizeof=lambda document: document.size_bytes
@@ -167,7 +167,7 @@ class Documents:
             if isinstance(item, FragmentDefinitionNode)
         }
         # No response to a document that names such a field anywhere is cached.
-        is_cacheable = not any(name in text for name in self._uncached_fields)
+        is_cacheable = self._uncached_fields.search(text) is None
         reads_revision = all(name in text for name in _REVISION_FIELDS)
         operations = {
             item.name.value if item.name else "": Operation(
@@ -184,6 +184,23 @@ class Documents:
         }
         size_bytes = _BYTES_PER_DOCUMENT + _BYTES_PER_CHARACTER * len(text)
         return Document(text, tree, operations, size_bytes, tuple(map(_without_cause, errors)))
+
+
+def _fresh_fields(schema: GraphQLSchema) -> list[str]:
+    """The names of the fields, of any type, that depend on more than the data version."""
+    return [
+        name
+        for type_ in schema.type_map.values()
+        if is_object_type(type_)
+        for name, field in type_.fields.items()
+        if is_fresh(field)
+    ]
+
+
+def _named(names: Iterable[str]) -> re.Pattern[str]:
+    """Matches the names where they may be those of fields: not of arguments, variables, aliases."""
+    any_of = "|".join(sorted(names)) or "(?!)"
+    return re.compile(rf"(?<![$\w])(?:{any_of})\b(?!\s*:)")
 
 
 def _parsed(text: str, tokens_max: int) -> DocumentNode:
