@@ -57,6 +57,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
     async def delete_expired_idempotency_keys(timestamp: int) -> None:
         async with database.write(ACTOR) as session:
             await idempotency.delete_expired(session)
+            await reporters.delete_old(session)
 
     @app.periodic(cron="* * * * *")
     @app.task(name="refresh_health", queue=_OUTCOMES, queueing_lock="refresh_health")
