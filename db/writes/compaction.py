@@ -24,7 +24,7 @@ from db.postgres.pool import Connection
 from db.postgres.reader import driver_connection
 from db.writes import transactions
 from domain import histograms, periods
-from domain.histograms import Histogram
+from domain.histograms import CorruptHistogram, Histogram
 from domain.periods import HOUR_SLOTS, UsageStep
 from domain.traffic_enums import Outcome
 
@@ -106,18 +106,30 @@ async def now(database: Database) -> datetime:
 
 
 async def compact(database: Database, at: datetime) -> int:
-    """Move all whole hours of minutes that are not kept at this time; returns how many."""
-    moved, after, until = 0, UUID(int=0), periods.minutes_since(at)
+    """Move all whole hours of minutes that are not kept at this time; returns how many.
+
+    Minutes that cannot be read stay, and are logged.
+    """
+    total, after, until = 0, UUID(int=0), periods.minutes_since(at)
     while page := await _oldest(database, after, until):
+        moved = 0
         old = [(periods.step_start(start, UsageStep.HOUR), key) for key, start in page if start]
         for hour, of_hour in groupby(sorted(old), key=itemgetter(0)):
-            keys = [key for _, key in of_hour]
-            for first in range(0, len(keys), _BINDINGS):
-                work = partial(_move, keys=keys[first : first + _BINDINGS], hour=hour)
-                await transactions.run(database, work, ACTOR)
-            moved += len(keys)
-        if not old:
+            moved += await _move_all(database, [key for _, key in of_hour], hour)
+        total += moved
+        if not moved:
             after = page[-1][0]
+    return total
+
+
+async def _move_all(database: Database, keys: Sequence[UUID], hour: datetime) -> int:
+    moved = 0
+    for first in range(0, len(keys), _BINDINGS):
+        work = partial(_move, keys=keys[first : first + _BINDINGS], hour=hour)
+        try:
+            moved += await transactions.run(database, work, ACTOR)
+        except CorruptHistogram:
+            _log.exception("minutes of %s stay, as they cannot be read", hour)
     return moved
 
 
@@ -144,7 +156,7 @@ async def _oldest(database: Database, after: UUID, until: datetime) -> list[Any]
         return await _rows(driver_connection(session), _OLDEST, values)
 
 
-async def _move(session: AsyncSession, keys: Sequence[UUID], hour: datetime) -> None:
+async def _move(session: AsyncSession, keys: Sequence[UUID], hour: datetime) -> int:
     connection = driver_connection(session)
     values: dict[str, Any] = {
         "keys": uuid_array(keys),
@@ -158,7 +170,7 @@ async def _move(session: AsyncSession, keys: Sequence[UUID], hour: datetime) -> 
     rows = await _rows(connection, _HISTOGRAMS, values)
     merged, latency, ttft = await asyncio.to_thread(_merged, rows)
     values |= {"merged": uuid_array(merged), "latency": latency, "ttft": ttft}
-    await connection.execute(_MOVE, values)
+    return (await connection.execute(_MOVE, values)).rowcount
 
 
 def _merged(rows: Sequence[Any]) -> tuple[list[UUID], list[bytes], list[bytes]]:

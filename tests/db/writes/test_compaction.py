@@ -174,6 +174,17 @@ async def test_minutes_are_not_moved_while_a_report_holds_their_binding(
     assert await running == 6
 
 
+async def test_minutes_that_cannot_be_read_stay_and_hold_up_no_others(
+    db: Database, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = await _fill(db, bindings=30, minutes=2)
+    _execute(database_url, f"UPDATE outcome_minutes SET latency = 'x' WHERE binding_id = '{GONE}'")
+    assert await compaction.compact(db, now) == 2 * 6  # the others are in another transaction
+    assert "as they cannot be read" in caplog.text
+    assert _rows(database_url, "SELECT count(*) FROM outcome_minutes") == [(62 + 4 * 25,)]
+    assert await compaction.compact(db, now) == 0
+
+
 async def test_late_reports_while_their_hour_is_moved_are_counted_once(
     db: Database, database_url: str
 ) -> None:
