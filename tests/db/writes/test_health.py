@@ -1,14 +1,17 @@
 """Health follows the window while no report comes in; an idle registry writes nothing."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import psycopg
 import pytest
 
 from db.postgres.engine import Database
-from db.writes import compaction, health
-from domain.health import HealthRules, window_start
+from db.writes import compaction, health, outcomes, transactions
+from domain.health import HealthRules, minute_of, window_start
+from domain.reports import Report
+from domain.traffic_enums import Outcome
 from tests import factories
 
 RULES = HealthRules()
@@ -55,3 +58,24 @@ async def test_a_row_that_a_report_has_locked_is_left_to_it(
         await connection.execute("SELECT FROM binding_health LIMIT 1 FOR UPDATE")
         assert await health.refresh(db, RULES) == 1
     assert await health.refresh(db, RULES) == 1
+
+
+async def test_a_refresh_computes_what_a_report_had_computed(
+    db: Database, database_url: str
+) -> None:
+    binding = await factories.binding(db, await factories.version(db, await factories.model(db)))
+    at = minute_of(await compaction.now(db))
+    reports = [
+        Report(("rollups", "0"), binding.id, at, Outcome.SUCCESS, 40, True, {100: 30, 120: 10}),
+        Report(("rollups", "1"), binding.id, at, Outcome.AUTH, 3, True),
+        Report(("rollups", "2"), binding.id, at, Outcome.RATE_LIMITED, 7, True),
+    ]
+    work = partial(outcomes.record, reports=reports, rules=RULES)
+    await transactions.run(db, work, "tests")
+    columns = f"{COLUMNS}, latency, latency_ms_p95, rate_limited_share, last_outcome_at, recent"
+    reported = _rows(database_url, columns)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("UPDATE binding_health SET window_start = 'epoch', state = 'UNKNOWN'")
+    assert await health.refresh(db, RULES) == 1
+    assert _rows(database_url, columns) == reported
+    assert reported[0][3] == "DEGRADED"
