@@ -26,8 +26,8 @@ _COMMENT = b":\n\n"
 class EventStream:
     """A response that goes on until its results end or its client closes the connection.
 
-    Its `position` is that of the last result. The first line is its start, so that a client that
-    loses the connection before the first event misses none.
+    Its `position` is that of the last result, in a stream that has positions. The first line is its
+    start, so that a client that loses the connection before the first event misses none.
     """
 
     def __init__(self, results: AsyncGenerator[bytes, None], position: StreamPosition) -> None:
@@ -51,7 +51,8 @@ class EventStream:
     async def _send(self, send: Send) -> None:
         async with aclosing(self._results), aclosing(_with_comments(self._events())) as parts:
             # without a part the head would wait for the first event
-            await send(_part(b":\nid: %s\n\n" % self._position.cursor.encode()))
+            cursor = self._position.cursor
+            await send(_part(b":\nid: %s\n\n" % cursor.encode() if cursor else _COMMENT))
             async for part in parts:
                 await send(_part(part))
         await send({"type": "http.response.body"})

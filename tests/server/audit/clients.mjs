@@ -99,11 +99,14 @@ async function withClient(client, refusals = REFUSALS) {
   created.push(await create('two'), await create('three'));
   const after = live[0].data.registryChanged.cursor;
   const resumed = await run({ query: LIVE, variables: { after } }, 2);
+  const { registryRevision } = (await run({ query: '{ service { registryRevision } }' }))[0].data.service;
+  created.push(await create('four'));
+  const continued = await run({ query: LIVE, variables: { after: registryRevision } }, 1);
   const refused = [];
   for (const payload of refusals) {
     refused.push(codes(await run(payload)));
   }
-  return { query, created, live: names(live), resumed: names(resumed), refused };
+  return { query, created, live: names(live), resumed: names(resumed), continued: names(continued), refused };
 }
 
 async function withEventSource() {
