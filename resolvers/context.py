@@ -13,6 +13,7 @@ from resolvers.event_broker import EventBroker
 from resolvers.event_cursors import StreamPosition
 from resolvers.loaders import Loaders
 from resolvers.service import Service
+from resolvers.watchers import Watchers
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +29,7 @@ class Context:
     request_id: str = ""
     actor: str = "anonymous"
     events: EventBroker | None = None  # None where there is no event stream, such as in a script
+    routes: Watchers[Any, Any] | None = None  # None there, too
     store: ArchiveStore | None = None  # None without cold storage
     loaders: Loaders = field(default_factory=Loaders)
     outcomes: dict[str, WriteOutcome] = field(default_factory=dict)

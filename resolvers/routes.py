@@ -35,7 +35,7 @@ _SERVING = (VersionStatus.ACTIVE, VersionStatus.DEPRECATED)
 _COSTS_MAX = 2_000  # of prices and usages, kept as long as they are asked for; a few MB at most
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # hashed by identity: subscribers share one
 class Route:
     """A choice, with what it was made from.
 

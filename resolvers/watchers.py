@@ -150,8 +150,9 @@ class Watchers(Generic[InputT, StateT]):
         for watcher in self._watchers.values():
             watcher.end(_stopping())
 
-    async def check(self, key: Hashable, input: InputT) -> None:
+    async def check(self, key: Hashable, input: InputT, client: str = "") -> None:
         """Raise the error that a subscription with this input would end with at once."""
+        self._broker.raise_if_full(client)
         watcher = self._watchers.get(key)
         if watcher is None or watcher.computed is None:
             [computed] = await self._compute([input])

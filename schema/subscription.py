@@ -3,8 +3,10 @@
 import strawberry
 
 import resolvers.events
+import resolvers.route_changes
 from schema.audit import RegistryEvent
 from schema.fields import subscription
+from schema.routes import Route
 
 
 @strawberry.type(
@@ -12,3 +14,4 @@ from schema.fields import subscription
 )
 class Subscription:
     registry_changed: RegistryEvent = subscription(resolvers.events.registry_changed)
+    route_changed: Route = subscription(resolvers.route_changes.route_changed)

@@ -6,6 +6,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
+from functools import partial
 from hashlib import sha256
 from importlib.metadata import version
 from multiprocessing import parent_process
@@ -21,8 +22,10 @@ from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from db.reads.data_version import DataVersionReader
 from planner import Planner
+from resolvers import route_changes
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
+from resolvers.watchers import Watchers
 from server.execution import trusted
 from server.execution.documents import Documents
 from server.execution.in_flight import InFlightRequests
@@ -76,7 +79,9 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with event_feed.running(database_url, broker), jobs.running(job_queue):
             _settle_memory()
-            async with background.running(descriptors.watch(), memory.watch()):
+            async with background.running(
+                descriptors.watch(), memory.watch(), operations.routes.run()
+            ):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
             await in_flight.drained()
         await database.close()
@@ -159,5 +164,6 @@ def _operations(
         if settings.compiled_plans
         else None,
         broker,
+        Watchers(broker, partial(route_changes.computed, database.reader, service)),
         store,
     )

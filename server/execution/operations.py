@@ -23,6 +23,7 @@ from resolvers.context import Context
 from resolvers.event_broker import EventBroker
 from resolvers.event_cursors import StreamPosition
 from resolvers.service import Service
+from resolvers.watchers import Watchers
 from server import errors
 from server.errors import HttpError, OperationRejected
 from server.execution import bodies, inputs, subscriptions
@@ -80,6 +81,7 @@ class Operations:
     trusted: TrustedDocuments
     planner: Planner | None  # None: the executor runs everything
     broker: EventBroker
+    routes: Watchers[Any, Any]
     store: ArchiveStore
     shared: subscriptions.SharedResults = field(default_factory=subscriptions.SharedResults)
     query_batcher: QueryBatcher = field(init=False)
@@ -243,6 +245,7 @@ class Operations:
             request_id=caller.request_id,
             actor=caller.actor,
             events=self.broker,
+            routes=self.routes,
             store=self.store,
         )
 

@@ -13,7 +13,10 @@ from tests.graphql import SCHEMA, GraphQL
 from tests.project.pages import PAGES, README, ROOT, blocks_of, name_of
 
 BLOCKS = [block.text for block in blocks_of(README) if block.language == "graphql"]
-NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+NUMBERS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"),
+    *("eleven", "twelve"),
+)
 
 
 def _variables(example: Path) -> dict[str, Any]:

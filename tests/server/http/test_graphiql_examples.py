@@ -17,6 +17,8 @@ from tests.server.sockets import events
 
 FOLDER = Path(__file__).parents[3] / "ui" / "examples"
 GATEWAY = "03-gateway-fetch"
+FOLLOW = "07-follow-changes"
+FOLLOW_ROUTE = "11-follow-a-route"
 
 
 class Tab(NamedTuple):
@@ -92,7 +94,7 @@ async def test_every_tab_runs_twice(serve: Serving, database_url: str) -> None:
 
 @pytest.mark.usefixtures("registry")
 async def test_the_tab_that_follows_changes_shows_what_the_others_do_twice(serve: Serving) -> None:
-    [follow] = [tab for tab in TABS.values() if _is("subscription", tab)]
+    follow = TABS[FOLLOW]
     async with serve() as client:
         for _ in range(2):
             async with events(client, follow.document, **follow.variables) as stream:
@@ -101,6 +103,15 @@ async def test_the_tab_that_follows_changes_shows_what_the_others_do_twice(serve
                 kind, body = await anext(stream)
             assert kind == "next"
             assert body["data"]["registryChanged"]["event"]["changes"]
+
+
+@pytest.mark.usefixtures("registry")
+async def test_the_tab_that_follows_a_route_shows_the_route_of_now(serve: Serving) -> None:
+    tab = TABS[FOLLOW_ROUTE]
+    async with serve() as client, events(client, tab.document, **tab.variables) as stream:
+        kind, body = await anext(stream)
+    assert kind == "next"
+    assert body["data"]["routeChanged"]["candidates"]
 
 
 @pytest.mark.usefixtures("registry")
