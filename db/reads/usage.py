@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -23,13 +24,18 @@ from domain.traffic_enums import Outcome
 
 _CALLS = [outcome.value.lower() for outcome in Outcome]  # the columns that count calls
 _FAILED = [outcome.value.lower() for outcome in Outcome if outcome in FAILURES]
-_LATENCIES = frozenset(
-    ("latency_ms_mean", "latency_ms_p50", "latency_ms_p95", "latency_ms_p99")
-)  # of a point; they need the histograms
+_COUNTS = ("calls", "succeeded", "failed", "rate_limited")
+_SUMS = ("input_tokens", "output_tokens", "cost_usd", "latency_ms_sum")
+_COLUMNS = (*_COUNTS, *_SUMS, "latencies")  # the last one has encoded histograms
+_NEEDS = {
+    "latency_ms_mean": ("latency_ms_sum", "latencies"),
+    "latency_ms_p50": ("latencies",),
+    "latency_ms_p95": ("latencies",),
+    "latency_ms_p99": ("latencies",),
+}  # of the attributes of a point; others are columns themselves
 _SHARES = (0.5, 0.95, 0.99)
 _MERGED_AT_ONCE_MAX = 200  # points with histograms; more take milliseconds, and a thread
 _ROWS_OF_A_FAST_STATEMENT = 2_000
-_SUMS = ("latency_ms_sum", "input_tokens", "output_tokens", "cost_usd")
 
 
 class UsagePoint(NamedTuple):
@@ -71,17 +77,25 @@ async def of_bindings(
     starts = periods.step_starts(*wanted)
     if not starts:
         return {key: [] for key in binding_ids}
-    has_latencies = attributes is None or not _LATENCIES.isdisjoint(attributes)
+    columns = _columns(attributes)
     query = Query(
-        ("usage", wanted.step, has_latencies),
-        lambda: _select(wanted.step, has_latencies),
+        ("usage", wanted.step, columns),
+        lambda: _select(wanted.step, columns),
         _parameters(starts, wanted.step),
         is_slow=len(starts) * len(binding_ids) > _ROWS_OF_A_FAST_STATEMENT,
     )
     found = await reader.rows_by_key(source, query, binding_ids)
-    if has_latencies and sum(map(len, found.values())) > _MERGED_AT_ONCE_MAX:
-        return await asyncio.to_thread(_points, binding_ids, found, starts)
-    return _points(binding_ids, found, starts)
+    work = partial(_points, binding_ids, found, starts, columns)
+    if "latencies" in columns and sum(map(len, found.values())) > _MERGED_AT_ONCE_MAX:
+        return await asyncio.to_thread(work)
+    return work()
+
+
+def _columns(attributes: frozenset[str] | None) -> tuple[str, ...]:
+    if attributes is None:
+        return _COLUMNS
+    needed = {name for each in attributes for name in _NEEDS.get(each, (each,))}
+    return tuple(name for name in _COLUMNS if name in needed)
 
 
 def _parameters(starts: Sequence[datetime], step: UsageStep) -> dict[str, Any]:
@@ -94,21 +108,23 @@ def _parameters(starts: Sequence[datetime], step: UsageStep) -> dict[str, Any]:
     return values
 
 
-def _select(step: UsageStep, has_latencies: bool) -> sa.Select[Any]:
+def _select(step: UsageStep, columns: Sequence[str]) -> sa.Select[Any]:
+    """The binding, the start of the point, and the columns."""
     minutes = _rows_of(OutcomeMinute, "minute_slots")
     if step is UsageStep.MINUTE:  # a row is a point
         of = minutes.subquery("rows").c
-        columns = [*_counts(of), *(of[name] for name in _SUMS)]
-        columns += [of.latency.label("latencies")] if has_latencies else []
-        return sa.select(of.binding_id.label("parent"), of.starts_at.label("at"), *columns)
-    of = sa.union_all(minutes, _rows_of(OutcomeHour, "hour_slots")).subquery("rows").c
-    at = sa.func.date_bin(periods.LENGTHS[step], of.starts_at, periods.EPOCH)
-    columns = [_whole(sa.func.sum(each)).label(each.name) for each in _counts(of)]
-    columns += [_sum(of[name]).label(name) for name in _SUMS]
-    columns += [sa.func.array_agg(of.latency).label("latencies")] if has_latencies else []
-    return sa.select(of.binding_id.label("parent"), at.label("at"), *columns).group_by(
-        of.binding_id, at
+        each = _of_row(of)
+        at = of.starts_at
+    else:
+        of = sa.union_all(minutes, _rows_of(OutcomeHour, "hour_slots")).subquery("rows").c
+        each = {name: _of_rows(column) for name, column in _of_row(of).items()}
+        at = sa.func.date_bin(periods.LENGTHS[step], of.starts_at, periods.EPOCH)
+    statement = sa.select(
+        of.binding_id.label("parent"),
+        at.label("at"),
+        *(each[name].label(name) for name in columns),
     )
+    return statement if step is UsageStep.MINUTE else statement.group_by(of.binding_id, at)
 
 
 def _rows_of(table: Any, slots: str) -> Any:
@@ -121,13 +137,15 @@ def _rows_of(table: Any, slots: str) -> Any:
     )
 
 
-def _counts(of: Any) -> list[Any]:
-    return [
-        _total(of, _CALLS).label("calls"),
-        of.success.label("succeeded"),
-        _total(of, _FAILED).label("failed"),
-        of.rate_limited.label("rate_limited"),
-    ]
+def _of_row(of: Any) -> dict[str, Any]:
+    return {
+        "calls": _total(of, _CALLS),
+        "succeeded": of.success,
+        "failed": _total(of, _FAILED),
+        "rate_limited": of.rate_limited,
+        **{name: of[name] for name in _SUMS},
+        "latencies": of.latency,
+    }
 
 
 def _total(of: Any, names: Iterable[str]) -> Any:
@@ -135,45 +153,46 @@ def _total(of: Any, names: Iterable[str]) -> Any:
     return sum(others, first)
 
 
-def _sum(column: Any) -> Any:
+def _of_rows(column: Any) -> Any:
+    """The sum of a column over several rows; of histograms, an array."""
+    if isinstance(column.type, sa.LargeBinary):
+        return sa.func.array_agg(column)
     total = sa.func.sum(column)
-    return _whole(total) if isinstance(column.type, sa.BigInteger) else total
-
-
-def _whole(total: Any) -> Any:
-    """A sum of 64-bit integers as one: psycopg reads it ten times as fast as a NUMERIC."""
+    if not isinstance(column.type, sa.BigInteger):
+        return total
+    # psycopg reads it ten times as fast as a NUMERIC, which the sum is
     return sa.cast(sa.func.least(total, sa.literal(2**63 - 1, sa.Numeric())), sa.BigInteger)
 
 
 def _points(
-    binding_ids: Sequence[UUID], found: Mapping[UUID, list[Any]], starts: Sequence[datetime]
+    binding_ids: Sequence[UUID],
+    found: Mapping[UUID, list[Any]],
+    starts: Sequence[datetime],
+    columns: Sequence[str],
 ) -> dict[UUID, list[UsagePoint]]:
     without_calls = [UsagePoint(start) for start in starts]
     result = {}
     for key in binding_ids:
-        with_calls = {row.at: _point(row) for row in found.get(key, ())}
+        with_calls = {
+            row.at: _point(row.at, dict(zip(columns, row[2:], strict=True)))
+            for row in found.get(key, ())
+        }
         result[key] = [with_calls.get(point.at, point) for point in without_calls]
     return result
 
 
-def _point(row: Any) -> UsagePoint:
+def _point(at: datetime, values: dict[str, Any]) -> UsagePoint:
+    encoded = values.pop("latencies", ())
     latency: Histogram = {}
-    encoded = getattr(row, "latencies", ())
     for each in (encoded,) if isinstance(encoded, bytes) else encoded:
         histograms.merge(latency, histograms.decode(each))
-    measured = sum(latency.values())
+    measured, ms_sum = sum(latency.values()), values.pop("latency_ms_sum", 0)
     p50, p95, p99 = histograms.percentiles(latency, _SHARES)
     return UsagePoint(
-        at=row.at.astimezone(UTC),
-        calls=row.calls,
-        succeeded=row.succeeded,
-        failed=row.failed,
-        rate_limited=row.rate_limited,
-        latency_ms_mean=row.latency_ms_sum / measured if measured else None,
+        at.astimezone(UTC),
+        latency_ms_mean=ms_sum / measured if measured else None,
         latency_ms_p50=p50,
         latency_ms_p95=p95,
         latency_ms_p99=p99,
-        input_tokens=row.input_tokens,
-        output_tokens=row.output_tokens,
-        cost_usd=row.cost_usd,
+        **values,
     )

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from db.reads import usage
+from db.reads.usage import UsagePoint, UsageRange
 from domain import ids, periods
 from domain.periods import UsageStep
 from tests import factories
@@ -184,3 +186,23 @@ async def test_what_is_reported_shows_at_once_in_every_step(gql: GraphQL) -> Non
         assert (point["latencyMsMean"], point["costUsd"]) == (125, "0.5")
     ((point,),) = await _usage(gql, [binding], old, old + MINUTE, UsageStep.HOUR)
     assert (point["calls"], point["rateLimited"]) == ("1", "1")
+
+
+@pytest.mark.parametrize("step", UsageStep)
+async def test_only_what_is_needed_is_read(gql: GraphQL, step: UsageStep) -> None:
+    binding, at = await _binding(gql), _start(UsageStep.MINUTE, 10 * MINUTE)
+    await factories.minute(gql.db, binding.id, at, **factories.latencies(10, 90), cost_usd="2")
+    wanted = UsageRange(at, at + MINUTE, step)
+
+    async def read(*attributes: str) -> UsagePoint:
+        chosen = frozenset(attributes) if attributes else None
+        found = await usage.of_bindings(gql.db.reader, [binding.id], wanted, chosen)
+        return found[binding.id][0]
+
+    whole = await read()
+    assert type(whole.calls) is type(whole.input_tokens) is int
+    for attribute in UsagePoint._fields:
+        assert getattr(await read(attribute), attribute) == getattr(whole, attribute)
+    with gql.statements() as sent:
+        assert await read("calls") == UsagePoint(whole.at, calls=2)
+    assert "latency" not in sent[0].split("FROM")[0]
