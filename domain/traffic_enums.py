@@ -4,12 +4,12 @@ from enum import StrEnum
 
 
 class HealthState(StrEnum):
-    """A binding's health, as measured by its traffic, which this server does not record yet.
+    """A binding's health: its success rate over the last minutes, as reported by reportOutcomes.
 
-    - UNKNOWN: no traffic is recorded; so it is for every binding.
-    - HEALTHY: reserved; no binding has this state yet.
-    - DEGRADED: reserved; no binding has this state yet.
-    - UNHEALTHY: reserved; no binding has this state yet.
+    - UNKNOWN: fewer than 20 calls that count were reported.
+    - HEALTHY: the success rate is at least 0.99, or what the server's settings say.
+    - DEGRADED: it is at least 0.9, or what the server's settings say.
+    - UNHEALTHY: it is less.
     """
 
     UNKNOWN = "UNKNOWN"
