@@ -121,13 +121,11 @@ def from_bounds(bounds: Sequence[float], counts: Sequence[int]) -> Histogram:
 
     Errors: InvalidHistogram.
     """
-    _check(bounds, counts)
+    check(bounds, counts)
     result: Histogram = {}
     for spread, calls in zip(_spreads(tuple(bounds)), counts, strict=True):
-        if not calls:
+        if not calls or isinstance(spread, str):
             continue
-        if isinstance(spread, str):
-            raise InvalidHistogram(spread)
         before = 0
         for bucket, share in spread:
             until = calls if share == 1 else round(calls * share)
@@ -135,6 +133,14 @@ def from_bounds(bounds: Sequence[float], counts: Sequence[int]) -> Histogram:
                 result[bucket] = result.get(bucket, 0) + until - before
                 before = until
     return result
+
+
+def check(bounds: Sequence[float], counts: Sequence[int]) -> None:
+    """Raise InvalidHistogram for what `from_bounds` refuses."""
+    _check(bounds, counts)
+    for spread, calls in zip(_spreads(tuple(bounds)), counts, strict=True):
+        if calls and isinstance(spread, str):
+            raise InvalidHistogram(spread)
 
 
 def _check(bounds: Sequence[float], counts: Sequence[int]) -> None:

@@ -160,8 +160,8 @@ def _item(path: tuple[str, str], item: OutcomeInput, now: datetime) -> _Read:
 
 def _rollup(path: tuple[str, str], rollup: OutcomeRollupInput, now: datetime) -> _Read:
     key = ids.decode(ids.BINDING, rollup.binding)
-    latency, wrong_latency = _times(path, "latencyMs", rollup.latency_ms, rollup.count)
-    ttft, wrong_ttft = _times(path, "ttftMs", rollup.ttft_ms, rollup.count)
+    latency, wrong_latency = _times(path, "latencyMs", rollup.latency_ms, rollup)
+    ttft, wrong_ttft = _times(path, "ttftMs", rollup.ttft_ms, rollup)
     wrong = [
         *_problems(
             path,
@@ -176,8 +176,6 @@ def _rollup(path: tuple[str, str], rollup: OutcomeRollupInput, now: datetime) ->
     ]
     if key is None or wrong:
         return None, [*_missing(path, key), *wrong]
-    if rollup.outcome is not Outcome.SUCCESS:
-        latency = ttft = _NO_TIMES
     report = Report(
         path,
         key,
@@ -197,24 +195,26 @@ def _rollup(path: tuple[str, str], rollup: OutcomeRollupInput, now: datetime) ->
 
 
 def _times(
-    path: tuple[str, str], name: str, times: HistogramInput | None, count: int
+    path: tuple[str, str], name: str, times: HistogramInput | None, rollup: OutcomeRollupInput
 ) -> tuple[_Times, Sequence[Problem]]:
-    """A histogram in our buckets; empty with its problems."""
+    """A histogram in our buckets; empty with its problems, and of calls that did not succeed."""
     if times is None:
         return _NO_TIMES, ()
-    place = (*path, name)
+    place, is_used = (*path, name), rollup.outcome is Outcome.SUCCESS
+    read = histograms.from_bounds if is_used else histograms.check
     try:
-        histogram = histograms.from_bounds(times.bounds, times.counts)
+        histogram = read(times.bounds, times.counts) or {}
     except InvalidHistogram as error:
         field = "counts" if "count" in str(error) else "bounds"
         return _NO_TIMES, [Invalid(f"{name}: {error}", (*place, field))]
     total = sum(times.counts)
-    if total > count or (total < count and name == "latencyMs"):
-        text = f"add up to {total}, but count is {count}"
+    if total > rollup.count or (total < rollup.count and name == "latencyMs"):
+        text = f"add up to {total}, but count is {rollup.count}"
         return _NO_TIMES, [invalid(place, "counts", text)]
     ms_sum = histograms.sum_ms(histogram) if times.sum is None else times.sum
     message = reports.wrong_sum(ms_sum, total)
-    return _Times(histogram, ms_sum), [invalid(place, "sum", message)] if message else ()
+    found = _Times(histogram, ms_sum) if is_used else _NO_TIMES
+    return found, [invalid(place, "sum", message)] if message else ()
 
 
 def _problems(path: tuple[str, str], *checked: tuple[str, str | None]) -> list[Problem]:
