@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator
 from dataclasses import fields
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from db.reads import stats
@@ -14,6 +15,7 @@ from domain import (
     histograms,
     json_values,
     patterns,
+    periods,
     reports,
     retention,
     rules,
@@ -77,6 +79,10 @@ FIXED = [
     Fixed("Entries of each list of `stats`", stats.NAMES_MAX, "those with the largest counts"),
     Fixed("Catalog entries of a binding", catalog_fields.ENTRIES_MAX,
           "the others are in the entries of their catalogs"),
+    Fixed("Points of `usage`", periods.POINTS_MAX, "BAD_USER_INPUT"),
+    Fixed("Hours of minutes of `usage`", periods.MINUTES_KEPT // timedelta(hours=1),
+          "BAD_USER_INPUT: use the step HOUR"),
+    Fixed("Days of hours of `usage`", periods.HOURS_KEPT.days, "BAD_USER_INPUT"),
     Fixed("Versions that a retention plan names", retention.PLANNED_MAX, "LIMIT_EXCEEDED"),
     Fixed("Versions that one call archives or purges", retention.ACTIONS_MAX,
           "LIMIT_EXCEEDED in `userErrors`"),
