@@ -12,11 +12,23 @@ from planner import compile_variables
 
 SCHEMA = build_schema(
     "enum E { A } input I { s: String! } scalar Any type Query { a(s: String): Int }"
+    "input R { f: [Float!]! i: [Int!] n: [Int] r: R e: [E!] } input D { i: Int = 3 s: String }"
+    "input O @oneOf { s: String i: Int }"
 )
 ABSENT = object()
 VALUES = [ABSENT, None, "", "A", True, 0, 1, 2**31, -(2**31), 1.0, 1.5, float("inf"), [], ["a"], {}]
-VALUES += [{"s": "x"}, 10**400]
+VALUES += [{"s": "x"}, 10**400, {"s": None}, {"s": "x", "i": 1}, {"i": 2**31}, [[1.5]], [None]]
+VALUES += [
+    {"f": [1.5, 2.5], "i": [1, -(2**31)], "n": [1, None], "e": ["A"]},
+    {"f": [1, 2.5], "i": [1, 2.0], "r": {"f": [], "r": None}},
+    {"r": {"f": [0.1]}, "f": [1e308, 1e308]},  # their sum is no finite number
+    *({"f": each} for each in ([float("inf")], [float("nan")], [True], [None], ["1"], 1.5, None)),
+    *({"f": [], "i": each} for each in ([2**31], [True], ["1"], [None], 1, None)),
+    *({"f": [], "e": each} for each in (["B"], "A", [None], [])),
+    {"f": [], "unknown": 1},
+]
 TYPES = [*("String", "ID", "Int", "Float", "Boolean", "E", "I", "Any", "[String!]")]
+TYPES += ["R", "D", "O", "[R]", "[[Float!]!]", "[Int]"]
 
 
 @pytest.mark.parametrize("type_", [*TYPES, *(f"{name}!" for name in TYPES), 'String = "d"', "Nope"])
