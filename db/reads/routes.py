@@ -241,11 +241,15 @@ def _price() -> sa.Select[Any]:
 
 
 def _next_price_at() -> Any:
-    """When the binding's next price takes effect."""
+    """When the binding's price changes next: a later one takes effect, or its version is released,
+    before which it has none."""
     later = col(Price.effective_from) > sa.func.now()
     of_binding = col(Price.binding_id) == ProviderBinding.id
     statement = sa.select(sa.func.min(col(Price.effective_from))).where(of_binding, later)
-    return sa.type_coerce(statement.correlate(ProviderBinding).scalar_subquery(), TIME)
+    released_on = col(ModelVersion.released_on)
+    release = sa.case((released_on > sa.func.current_date(), sa.cast(released_on, TIME)))
+    at = sa.func.least(statement.correlate(ProviderBinding).scalar_subquery(), release)
+    return sa.type_coerce(at, TIME)
 
 
 _QUERY = Query("routes", _select, {}, has_ordinals=True)

@@ -24,6 +24,12 @@ FOLLOW = """subscription($input: RouteInput!) {
     excluded { reason retryAt binding { id } }
   }
 }"""
+REPORT = """mutation($input: ReportOutcomesInput!) {
+  reportOutcomes(input: $input) { userErrors { message } }
+}"""
+SET_CIRCUIT = """mutation($input: SetCircuitInput!) {
+  setCircuit(input: $input) { userErrors { message } }
+}"""
 QUIET_S = 0.6  # in which a change that matters would arrive
 
 
@@ -66,6 +72,10 @@ class Follower:
     async def candidates(self) -> list[str]:
         """The candidates' bindings in the next route, best first."""
         return [one["binding"]["id"] for one in (await self.next())["candidates"]]
+
+    async def excluded(self) -> list[tuple[str, str]]:
+        """What is excluded in the next route: the reason and the binding."""
+        return [(one["reason"], one["binding"]["id"]) for one in (await self.next())["excluded"]]
 
     async def is_quiet(self) -> bool:
         """Whether nothing arrives for a while."""
@@ -118,6 +128,12 @@ async def _weigh(db: Database, binding: ProviderBinding, weight: int) -> None:
         row = await session.get_one(ProviderBinding, binding.id)
         row.weight = weight
         row.revision += 1
+
+
+async def _sent(client: httpx.AsyncClient, document: str, input: Any) -> None:
+    body = {"query": document, "variables": {"input": input}}
+    [payload] = (await client.post("/graphql", json=body)).json()["data"].values()
+    assert payload["userErrors"] == []
 
 
 def _soon(seconds: float = 1.0) -> datetime:
@@ -206,6 +222,36 @@ async def test_measured_figures_change_the_routes_that_depend_on_them(
             )
         assert await follower.candidates() == data.ids[::-1]
         assert await other.is_quiet()
+
+
+async def test_reports_and_operators_change_the_route_by_a_circuit(
+    serve: Serving, data: Data
+) -> None:
+    async with serve() as client, by_socket(client, {"model": {"name": "m"}}) as follower:
+        assert await follower.candidates() == data.ids
+        call = {"binding": data.ids[0], "at": _soon(-1).isoformat(), "outcome": "TIMEOUT"}
+        await _sent(client, REPORT, input={"items": [call] * 10})
+        assert await follower.excluded() == [("CIRCUIT_OPEN", data.ids[0])]
+        closed = {"binding": {"id": data.ids[0]}, "state": "CLOSED", "reason": "mended"}
+        await _sent(client, SET_CIRCUIT, input=closed)
+        assert await follower.candidates() == data.ids
+        until = _soon()
+        opened = {**closed, "state": "OPEN", "until": until.isoformat()}
+        await _sent(client, SET_CIRCUIT, input=opened)
+        assert await follower.excluded() == [("CIRCUIT_OPEN", data.ids[0])]
+        assert await follower.candidates() == data.ids[::-1]  # HALF_OPEN comes last
+        assert datetime.now(UTC) >= until
+
+
+async def test_reported_latencies_change_the_order_of_the_fastest(
+    serve: Serving, data: Data
+) -> None:
+    input = {"model": {"name": "m"}, "strategy": "FASTEST"}
+    async with serve() as client, by_sse(client, input) as follower:
+        assert await follower.candidates() == data.ids
+        call = {"binding": data.ids[0], "at": _soon(-1).isoformat(), "outcome": "SUCCESS"}
+        await _sent(client, REPORT, input={"items": [{**call, "latencyMs": 900.0}] * 30})
+        assert await follower.candidates() == data.ids[::-1]
 
 
 async def test_an_alias_and_a_provider_change_the_route(
