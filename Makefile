@@ -69,6 +69,12 @@ with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
 endef
 export NEW_MIGRATION
 
+client: $(ENV) ## Generate the typed client of examples/gateway from the exported schema
+	$(BIN)/turms gen --config examples/gateway/graphql.config.yaml
+
+demo: $(ENV) ## Watch a provider break and recover behind the example gateway (ARGS="--quick")
+	@$(BIN)/python -m examples.gateway.demo $(ARGS)
+
 import: $(ENV) ## Import a catalog (ARGS="litellm prices.json")
 	$(BIN)/registry import $(or $(ARGS),genai-prices)
 
@@ -88,14 +94,14 @@ bench-quick: ## Like bench, in two minutes and less precise
 	@$(MAKE) bench ARGS="--quick $(ARGS)"
 
 security: $(UV) ## Look for known vulnerabilities and unsafe code
-	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db archive domain catalogs planner migrations
-	$(UV) export --locked --no-dev --no-emit-project -q | $(UV) tool run pip-audit@2.10.1 --disable-pip --require-hashes -r /dev/stdin
+	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db archive domain catalogs planner migrations examples
+	$(UV) export --locked --no-default-groups --no-emit-project -q | $(UV) tool run pip-audit@2.10.1 --disable-pip --require-hashes -r /dev/stdin
 
 clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools ui/dist ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration snapshot import psql ui audit bench bench-quick security clean
+.PHONY: help run test check fmt schema migration snapshot client demo import psql ui audit bench bench-quick security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"

@@ -28,7 +28,12 @@ def _files(*folders: str) -> dict[str, str]:
     }
 
 
-CODE = _files(*PACKAGES, "bench")
+GENERATED = ("examples/gateway/client.py",)
+CODE = {
+    path: text
+    for path, text in _files(*PACKAGES, "bench", "examples").items()
+    if path not in GENERATED
+}
 TESTS = _files("tests")
 ALL = CODE | TESTS
 

@@ -38,7 +38,8 @@ CONFIGURED = [ROOT / name for name in ("Makefile", "Dockerfile", "compose.yaml",
 
 # Folders that are made by a command, and are not in the repository.
 GENERATED = ("ui/dist", "ui/node_modules", "bench/results")
-_TOP = "server|schema|resolvers|db|archive|domain|catalogs|planner|migrations|bench|tests|docs|ui"
+_TOP = "server|schema|resolvers|db|archive|domain|catalogs|planner|migrations|bench|examples|tests"
+_TOP += "|docs|ui"
 _PATH = re.compile(rf"(?<![\w./<-])(?:{_TOP})/[\w./-]*\w")
 
 USER_PAGES = [README, ROOT / "CHANGELOG.md"]
@@ -58,6 +59,7 @@ OTHER = {
 # The same on the pages for developers, which may also use names of the code and of its libraries.
 FOREIGN = {
     "PLANNER_CASES": "a variable of the tests",
+    "operationName": "a parameter of a request",
     "RestoreObject": "an operation of S3",
     "MaskErrors": "an extension of Strawberry",
     "Infinity": "a value of PostgreSQL",

@@ -66,12 +66,14 @@ async def running(
     application: ASGIApp,
     transport: type[httpx.AsyncHTTPTransport] = httpx.AsyncHTTPTransport,
     http: Any = Protocol,
+    port: int = 0,
     **options: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of an application that uvicorn serves on a free port."""
+    """A client of an application that uvicorn serves, on a free port unless one is given."""
     # asyncio turns Nagle's 40 ms off for sockets that say IPPROTO_TCP, not for those that imply it.
     listening = socket.socket(proto=socket.IPPROTO_TCP)
-    listening.bind(("127.0.0.1", 0))
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listening.bind(("127.0.0.1", port))
     server = uvicorn.Server(
         uvicorn.Config(
             application,

@@ -1,0 +1,1 @@
+"""Programs that use the registry's API as anyone could; they import nothing of the registry."""

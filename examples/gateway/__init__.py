@@ -1,0 +1,1 @@
+"""A reference gateway: it takes routes from the registry, calls providers, and reports outcomes."""
