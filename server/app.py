@@ -151,6 +151,7 @@ def _operations(
         limits=settings.limits,
         health_rules=settings.health_rules,
         recent_traffic=settings.recent_traffic,
+        route_ttl_seconds=settings.route_ttl_seconds,
     )
     documents = Documents(built._schema, settings)
     return Operations(

@@ -18,10 +18,11 @@ from server.settings_base import PREFIX, setting
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
+from server.settings_routes import RouteSettings
 from server.settings_sockets import SocketSettings
 
 
-class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings):
+class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings, RouteSettings):
     """Environment variables, or lines of a `.env` file."""
 
     model_config = SettingsConfigDict(

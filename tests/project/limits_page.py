@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from db.reads import stats
 from domain import (
+    candidates,
     catalog_fields,
     field_changes,
     histograms,
@@ -23,7 +24,7 @@ from domain import (
     urls,
 )
 from domain.problems import USER_ERRORS_MAX
-from resolvers import errors
+from resolvers import errors, routes
 from server.execution import document_files, documents, inputs, limits, trusted
 from server.settings import Settings
 from server.settings_base import setting_name
@@ -83,6 +84,12 @@ FIXED = [
     Fixed("Hours of minutes of `usage`", periods.MINUTES_KEPT // timedelta(hours=1),
           "BAD_USER_INPUT: use the step HOUR"),
     Fixed("Days of hours of `usage`", periods.HOURS_KEPT.days, "BAD_USER_INPUT"),
+    Fixed("Routes of one `routes`", routes.ROUTES_MAX, "BAD_USER_INPUT"),
+    Fixed("Candidates of a route", candidates.CANDIDATES_MAX, "BAD_USER_INPUT"),
+    Fixed("Bindings of a version that is routed", candidates.BINDINGS_MAX, "LIMIT_EXCEEDED"),
+    Fixed("Excluded bindings that a route lists", candidates.EXCLUDED_MAX,
+          "`excludedCount` counts all"),
+    Fixed("Characters of a `stickyKey`", candidates.STICKY_KEY_LENGTH_MAX, "BAD_USER_INPUT"),
     Fixed("Versions that a retention plan names", retention.PLANNED_MAX, "LIMIT_EXCEEDED"),
     Fixed("Versions that one call archives or purges", retention.ACTIONS_MAX,
           "LIMIT_EXCEEDED in `userErrors`"),

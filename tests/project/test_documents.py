@@ -32,6 +32,7 @@ LANGUAGES = {
     "sh": "each line is parsed here: make or registry",
     "console": "each line's program is checked here",
     "graphql": "test_tour.py runs it",
+    "json": "an answer: tests/server/test_routing_page.py compares it",
     "python": "no command",
     "diff": "no command",
     "": "as console",
