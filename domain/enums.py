@@ -108,6 +108,9 @@ class BindingStatus(StrEnum):
 class SloStatus(StrEnum):
     """Whether a version's routable bindings meet its targets, sloLatencyMs and sloSuccessRate.
 
+    The 95th percentile of the latency and the success rate of a binding's health are compared;
+    while they are not known, those that updateBinding or an import has set.
+
     - MET: at least one routable binding meets every target.
     - BREACHED: none does, and at least one has a figure that misses its target.
     - UNKNOWN: there is no target, or too few figures are known.

@@ -9,6 +9,7 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 T = TypeVar("T")
 
+OBSERVED = "observed"
 ITEMS_MAX = "items_max"  # in the metadata of an input's field that is a list
 IDEMPOTENCY_KEY = (
     "A retry with the same key and input within 24 hours changes nothing and returns the first"
@@ -32,13 +33,19 @@ def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]],
 
 
 def optional(
-    description: str, *, default: Any = None, name: str | None = None, items_max: int | None = None
+    description: str,
+    *,
+    default: Any = None,
+    name: str | None = None,
+    items_max: int | None = None,
+    observed: bool = False,
 ) -> Any:
     """A field that a client may omit; `name` if clients do not see its own name in camel case.
 
-    `items_max` as for a required field.
+    `items_max` as for a required field. What an `observed` one selects depends on reported outcomes
+    (server/execution/observed.py).
     """
-    metadata = {ITEMS_MAX: items_max}
+    metadata = {ITEMS_MAX: items_max, OBSERVED: observed}
     return strawberry.field(default=default, name=name, description=description, metadata=metadata)
 
 

@@ -16,7 +16,6 @@ from resolvers import connections, orders
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingFilter
-from resolvers.health import UNKNOWN_HEALTH, BindingHealth
 from resolvers.orders import Order, OrderDirection
 from resolvers.parents import attributes, loaded, parents_of
 
@@ -77,7 +76,8 @@ async def urls(info: Info, parents: list[ProviderBinding]) -> list[str | None]:
 async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:
     """Whether the binding can be called now.
 
-    It is ACTIVE, its version is ACTIVE or DEPRECATED, and neither is past its sunsetOn (UTC).
+    It is ACTIVE, its version is ACTIVE or DEPRECATED, neither is past its sunsetOn (UTC), and its
+    circuit is not OPEN. A HALF_OPEN one lets a trial through: see claimTrial.
     """
     keys = await bindings.routable(info.context.db.reader, [row.id for row in parents])
     return [row.id in keys for row in parents]
@@ -102,8 +102,3 @@ price_pages = connections.of_parents(
     "All past, present and future prices, by effectiveFrom, latest first.",
     default=Order("EFFECTIVE_FROM", OrderDirection.DESC),
 )
-
-
-async def healths(info: Info, parents: list[ProviderBinding]) -> list[BindingHealth]:
-    """The health as measured by traffic; always UNKNOWN, as no calls are recorded yet."""
-    return [UNKNOWN_HEALTH] * len(parents)

@@ -89,7 +89,9 @@ class VersionFilter:
     aliases: list[str] | None = optional("Versions that one of these aliases points at.")
     eval_score: FloatRange | None = optional("Versions with an evalScore in this range, 0 to 1.")
     cost_per_1k: DecimalRange | None = optional("Versions with a costPer1k in this range.")
-    slo_statuses: list[SloStatus] | None = optional("Versions with one of these sloStatus values.")
+    slo_statuses: list[SloStatus] | None = optional(
+        "Versions with one of these sloStatus values.", observed=True
+    )
     capabilities: list[Capability] | None = optional(
         "Versions with all of these capabilities, and maybe others; all versions when it is empty."
     )
@@ -114,9 +116,15 @@ class BindingFilter:
     regions: list[str] | None = optional("Bindings in one of these regions.")
     statuses: list[BindingStatus] | None = optional("Bindings with one of these states.")
     routable: bool | None = optional("True: bindings that can be called now; false: the others.")
-    success_rate: FloatRange | None = optional("Bindings with a successRate in this range, 0 to 1.")
-    latency_ms: FloatRange | None = optional("Bindings with a latencyMs in this range.")
-    health_states: list[HealthState] | None = optional("Bindings in one of these health states.")
+    success_rate: FloatRange | None = optional(
+        "Bindings with a successRate in this range, 0 to 1.", observed=True
+    )
+    latency_ms: FloatRange | None = optional(
+        "Bindings with a latencyMs in this range.", observed=True
+    )
+    health_states: list[HealthState] | None = optional(
+        "Bindings in one of these health states.", observed=True
+    )
     input_per_1k: DecimalRange | None = optional(
         "Bindings whose input price now, US dollars per 1,000 tokens, is in this range.",
         name="inputPer1k",

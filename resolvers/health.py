@@ -1,11 +1,14 @@
-"""The health of bindings; no outcomes of calls are recorded yet, so all of it is unknown."""
+"""The health of bindings, as measured by the outcomes that gateways report."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from db.reads import health
+from db.tables import ProviderBinding
 from domain.traffic_enums import CircuitState, HealthState
-
-WINDOW_MINUTES = 15
+from resolvers.context import Info
+from resolvers.parents import loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,9 @@ class Circuit:
 class BindingHealth:
     """Figures over the last window; None when unknown."""
 
+    window_minutes: int
     state: HealthState = HealthState.UNKNOWN
     samples: int = 0
-    window_minutes: int = WINDOW_MINUTES
     success_rate: float | None = None
     rate_limited_share: float | None = None
     latency_ms_p50: float | None = None
@@ -37,4 +40,32 @@ class BindingHealth:
     circuit: Circuit = Circuit()
 
 
-UNKNOWN_HEALTH = BindingHealth()
+async def healths(info: Info, parents: list[ProviderBinding]) -> list[BindingHealth]:
+    """The health as measured by the outcomes that gateways report, and the circuit breaker."""
+    rows = await loaded(info, [row.id for row in parents], health.of_bindings)
+    window_minutes = info.context.service.health_rules.window_minutes
+    without = BindingHealth(window_minutes)
+    return [without if row is None else _health(row, window_minutes) for row in rows]
+
+
+def _health(row: Any, window_minutes: int) -> BindingHealth:
+    return BindingHealth(
+        window_minutes=window_minutes,
+        state=HealthState(row.state),
+        samples=row.samples,
+        success_rate=row.success_rate,
+        rate_limited_share=row.rate_limited_share,
+        latency_ms_p50=row.latency_ms_p50,
+        latency_ms_p95=row.latency_ms_p95,
+        latency_ms_p99=row.latency_ms_p99,
+        ttft_ms_p50=row.ttft_ms_p50,
+        last_outcome_at=row.last_outcome_at,
+        circuit=Circuit(
+            CircuitState(row.circuit),
+            row.open_until,
+            row.trial_until,
+            row.held_until,
+            row.reason,
+            row.consecutive_failures,
+        ),
+    )

@@ -72,6 +72,10 @@ class BindingOrderField(StrEnum):
     SUNSET_ON = "SUNSET_ON"
 
 
+# By figures that reported outcomes change; see server/execution/observed.py.
+OBSERVED_ORDERS = frozenset((BindingOrderField.SUCCESS_RATE, BindingOrderField.LATENCY))
+
+
 class Order(NamedTuple):
     """The key of a listing and the direction of a default order."""
 

@@ -53,9 +53,6 @@ async def aliases(info: Info, parents: list[ModelVersion]) -> list[list[ModelAli
 
 
 async def slo_statuses(info: Info, parents: list[ModelVersion]) -> list[SloStatus]:
-    """Whether routable bindings meet sloLatencyMs and sloSuccessRate with their own figures.
-
-    A binding's latencyMs and successRate are compared; see SloStatus.
-    """
+    """Whether routable bindings meet sloLatencyMs and sloSuccessRate now; see SloStatus."""
     statuses = await loaded(info, [row.id for row in parents], versions.slo_statuses)
     return [status or SloStatus.UNKNOWN for status in statuses]

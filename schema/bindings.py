@@ -133,19 +133,24 @@ class Circuit:
 
 @type_of(
     resolvers.health.BindingHealth,
-    "The health of a binding over the last windowMinutes. This server records no outcomes of calls"
-    " yet: state is UNKNOWN, samples is 0, and the figures are null.",
+    "The health of a binding over the last windowMinutes, by the outcomes that gateways report."
+    " With fewer than 20 samples the state is UNKNOWN, and the figures are null. They are those of"
+    " the last report, and move with the window each minute.",
 )
 class BindingHealth:
     state: HealthState = attribute("The health that the figures show.")
-    samples: int = attribute("Number of recorded calls in the window.")
+    samples: int = attribute(
+        "Number of calls in the window that succeeded or failed; see Outcome for which count."
+    )
     window_minutes: int = attribute("Length of the window in minutes.")
     success_rate: float | None = attribute("Share of successful calls, 0 to 1; null when unknown.")
     rate_limited_share: float | None = attribute(
         "Share of rate-limited calls, 0 to 1, not counted as failures; null when unknown."
     )
     latency_ms_p50: float | None = attribute(
-        "Median latency in milliseconds; null when unknown.", name="latencyMsP50"
+        "Median latency of the successful calls in milliseconds; null when unknown. Percentiles are"
+        " within 5 % of the exact ones.",
+        name="latencyMsP50",
     )
     latency_ms_p95: float | None = attribute(
         "95th percentile of the latency in milliseconds; null when unknown.", name="latencyMsP95"
@@ -157,7 +162,7 @@ class BindingHealth:
         "Median time to the first token in milliseconds; null when unknown.", name="ttftMsP50"
     )
     last_outcome_at: datetime | None = attribute(
-        "When the last call was recorded; null without one."
+        "When the last reported call ended; null without one."
     )
     circuit: Circuit = attribute("The circuit breaker.")
 
@@ -188,11 +193,17 @@ class ProviderBinding(Node, Versioned):
         "The last day (UTC) on which it is routable; null without an end."
     )
     routable: bool = batched(resolvers.bindings.routable, "id")
-    success_rate: float | None = attribute(
-        "Success rate from 0 to 1, as set by updateBinding or an import; null when unknown."
+    success_rate_now: float | None = attribute(
+        "Success rate from 0 to 1: that of health while it is known, else what updateBinding or an"
+        " import has set; null when neither is known.",
+        name="successRate",
+        observed=True,
     )
-    latency_ms: float | None = attribute(
-        "Latency in milliseconds, as set by updateBinding or an import; null when unknown."
+    latency_ms_now: float | None = attribute(
+        "Latency in milliseconds: the median of health while it is known, else what updateBinding"
+        " or an import has set; null when neither is known.",
+        name="latencyMs",
+        observed=True,
     )
     context_window: int | None = attribute(
         "The provider's own largest number of tokens in a context; null: as the version."
@@ -213,13 +224,13 @@ class ProviderBinding(Node, Versioned):
     price: Price | None = batched(resolvers.bindings.prices_in_effect, "id")
     prices: Connection[Price] = batched(resolvers.bindings.price_pages, "id")
     estimate_cost: CostEstimate = batched(resolvers.costs.estimates, "id")
-    health: BindingHealth = batched(resolvers.bindings.healths)
+    health: BindingHealth = batched(resolvers.health.healths, "id", observed=True)
     usage: list[UsagePoint] = batched(
         resolvers.usage.points,
         "id",
         items_max=POINTS_MAX,
         count=resolvers.usage.count,
-        fresh=True,
+        observed=True,
     )
     entries: list[Annotated["CatalogEntry", strawberry.lazy("schema.catalogs")]] = batched(
         resolvers.catalogs.entries_of_bindings, "id", items_max=ENTRIES_MAX

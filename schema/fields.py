@@ -11,13 +11,14 @@ from functools import cached_property
 from typing import Any, TypeAlias, TypeVar
 
 import strawberry
-from graphql import GraphQLField
+from graphql import GraphQLField, GraphQLInputField
 from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
 from db.postgres.statements import stands_for
 from domain.outcomes import WriteOutcome
 from domain.problems import USER_ERRORS_MAX, Problem, Refused, RefusedInPart
+from resolvers.arguments import OBSERVED
 from resolvers.context import Info
 from resolvers.errors import shortened
 
@@ -43,12 +44,18 @@ def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], 
     return decorate
 
 
-def attribute(description: str, *, name: str | None = None, items_max: int | None = None) -> Any:
+def attribute(
+    description: str,
+    *,
+    name: str | None = None,
+    items_max: int | None = None,
+    observed: bool = False,
+) -> Any:
     """A field that is an attribute of the row; `name` is its name in the API when it differs.
 
-    `items_max` as for `batched`.
+    `items_max` as for `batched`, `observed` as for `field`.
     """
-    metadata = {_ITEMS_MAX: items_max}
+    metadata = {_ITEMS_MAX: items_max, OBSERVED: observed}
     return strawberry.field(description=description, name=name, metadata=metadata)
 
 
@@ -57,17 +64,20 @@ def field(
     *,
     several: Callable[..., Awaitable[list[Any]]] | None = None,
     fresh: bool = False,
+    observed: bool = False,
 ) -> Any:
     """A field with a resolver, described by the resolver's docstring.
 
     A root field may have `several(info, argument_sets)`, which returns one result for each set of
     arguments: compiled plans use it for a batch of queries. A response with a `fresh` field is
-    not cached, because it depends on more than the data version (db/reads/data_version.py).
+    not cached, because it depends on more than the data version (db/reads/data_version.py). One
+    with an `observed` field depends on reported outcomes as well, and is cached for a second at
+    most (server/execution/observed.py).
     """
     declared: Any = strawberry.field(
         resolver=resolver,
         description=_description(resolver),
-        metadata={"load_many": several, "fresh": fresh},
+        metadata={"load_many": several, "fresh": fresh, OBSERVED: observed},
     )
     return _without_null_defaults(declared)
 
@@ -76,6 +86,12 @@ def is_fresh(field: GraphQLField) -> bool:
     """Whether a field depends on more than the data version."""
     definition = field.extensions.get("strawberry-definition")
     return bool(definition and definition.metadata.get("fresh"))
+
+
+def is_observed(field: GraphQLField | GraphQLInputField) -> bool:
+    """Whether a field, or what an input field selects, depends on reported outcomes."""
+    definition = field.extensions.get("strawberry-definition")
+    return bool(definition and definition.metadata.get(OBSERVED))
 
 
 def items_max(field: GraphQLField) -> int | None:
@@ -95,7 +111,7 @@ def batched(
     *needs: str,
     items_max: int | None = None,
     count: Count | None = None,
-    fresh: bool = False,
+    observed: bool = False,
 ) -> Any:
     """A field that is loaded for many parents at once: `batch(info, parents, …)` returns a list.
 
@@ -105,8 +121,8 @@ def batched(
 
     A list without page arguments has `items_max`, the most items that one parent can have: the cost
     of an operation counts them (server/execution/costs.py). The batch and the writes hold to it.
-    Where the arguments say how many items there are, `count` is computed from them. `fresh` as for
-    `field`.
+    Where the arguments say how many items there are, `count` is computed from them. `observed` as
+    for `field`.
     """
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:
@@ -125,7 +141,7 @@ def batched(
             "needs": frozenset(needs),
             _ITEMS_MAX: items_max,
             _COUNT: count,
-            "fresh": fresh,
+            OBSERVED: observed,
         },
     )
     return _without_null_defaults(declared)

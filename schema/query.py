@@ -47,9 +47,9 @@ class Query:
     catalog: Catalog | None = field(resolvers.catalogs.get, several=resolvers.catalogs.get_several)
     catalogs: Connection[Catalog] = field(resolvers.catalogs.page)
     route: Route | None = field(
-        resolvers.routes.get, several=resolvers.routes.get_several, fresh=True
+        resolvers.routes.get, several=resolvers.routes.get_several, observed=True
     )
-    routes: list[Route | None] = field(resolvers.routes.several, fresh=True)
+    routes: list[Route | None] = field(resolvers.routes.several, observed=True)
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
     stats: RegistryStats = field(resolvers.stats.get)
     retention_stats: RetentionStats = field(resolvers.retention.stats, fresh=True)

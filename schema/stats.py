@@ -37,8 +37,12 @@ class ProviderStats:
     provider: Provider = batched(resolvers.stats.providers_of_stats, "provider_id")
     bindings: int = attribute("Number of bindings.")
     routable: int = attribute("Number of routable bindings.")
-    success_rate_avg: float | None = attribute("Average successRate of its bindings, 0 to 1.")
-    latency_ms_avg: float | None = attribute("Average latencyMs of its bindings, in milliseconds.")
+    success_rate_avg: float | None = attribute(
+        "Average successRate of its bindings, 0 to 1.", observed=True
+    )
+    latency_ms_avg: float | None = attribute(
+        "Average latencyMs of its bindings, in milliseconds.", observed=True
+    )
     input_per_1k_avg: Decimal | None = attribute(
         "Average input price in effect now, in US dollars per 1,000 tokens.", name="inputPer1kAvg"
     )
@@ -64,8 +68,12 @@ class RegistryStats:
         "Average costPer1k of the versions, in US dollars per 1,000 tokens.",
         name="costPer1kAvg",
     )
-    success_rate_avg: float | None = attribute("Average successRate of the bindings, 0 to 1.")
-    latency_ms_avg: float | None = attribute("Average latencyMs of the bindings, in milliseconds.")
+    success_rate_avg: float | None = attribute(
+        "Average successRate of the bindings, 0 to 1.", observed=True
+    )
+    latency_ms_avg: float | None = attribute(
+        "Average latencyMs of the bindings, in milliseconds.", observed=True
+    )
     versions_by_status: list[VersionStatusCount] = attribute(
         "Versions counted by status.", items_max=len(VersionStatus)
     )

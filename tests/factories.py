@@ -1,6 +1,6 @@
 """Inserts rows that are valid by default; counters make them unique, not random values."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
 from itertools import count
@@ -132,8 +132,10 @@ async def catalog_values(db: Database, of: Any, **columns: Any) -> CatalogValues
 
 
 async def health(db: Database, of: ProviderBinding, **columns: Any) -> BindingHealth:
-    """The health of a binding whose window began in 2020."""
-    values = {"window_start": EPOCH, "state": HealthState.UNKNOWN, **columns}
+    """The health of a binding whose window began in 2020; its figures hold for an hour."""
+    until = datetime.now(UTC) + timedelta(hours=1)
+    state = HealthState.UNKNOWN
+    values = {"window_start": EPOCH, "state": state, "known_until": until, **columns}
     return await _inserted(db, BindingHealth(binding_id=of.id, **values))
 
 

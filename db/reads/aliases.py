@@ -13,7 +13,8 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, bound, labelled
 from db.reads.derived import map_rows
-from db.reads.keyset import Listing, Relation, Window, page_per_parent, plain
+from db.reads.keys import plain
+from db.reads.keyset import Listing, Relation, Window, page_per_parent
 from db.reads.lookup import row_by_column, rows_by_column
 from db.tables import ModelAlias
 from domain.audit_enums import AuditAction

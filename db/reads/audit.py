@@ -11,7 +11,8 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, columns_of, labelled
 from db.reads.conditions import time_between
-from db.reads.keyset import Listing, among, plain
+from db.reads.keys import plain
+from db.reads.keyset import Listing, among
 from db.reads.lookup import row_by_column
 from db.tables import AuditEvent
 from domain import ids

@@ -11,16 +11,17 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.reads import models
-from db.reads.conditions import days_between, has_all, has_any, in_range, value_between
+from db.reads import figures, models
+from db.reads.conditions import days_between, has_all, has_any, value_between
 from db.reads.effective import effective
-from db.reads.keyset import Listing, among, nullable, plain
+from db.reads.keys import nullable, plain
+from db.reads.keyset import Listing, among
 from db.reads.listed import is_listed
 from db.reads.lookup import row_by_column
 from db.reads.prices import now_in_range, now_key
 from db.reads.routable import is_routable
 from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
-from domain.traffic_enums import HealthState
+from db.tables.figures import LATENCY, SUCCESS_RATE
 
 
 def _of_providers(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -32,11 +33,6 @@ def _routable(is_expected: bool) -> sa.ColumnElement[bool]:
     version = sa.exists().where(col(ModelVersion.id) == ProviderBinding.version_id, is_routable())
     version = version.correlate(ProviderBinding)
     return version if is_expected else ~version
-
-
-def _health(states: Sequence[str]) -> sa.ColumnElement[bool]:
-    # outcomes are not recorded yet, so the health of every binding is UNKNOWN
-    return among(sa.literal(HealthState.UNKNOWN.value, sa.Text()), states)
 
 
 def _of_tasks(tasks: Sequence[str]) -> sa.ColumnElement[bool]:
@@ -64,8 +60,6 @@ def _listed(is_expected: bool) -> sa.ColumnElement[bool]:
     return has_one if is_expected else ~has_one
 
 
-_SUCCESS_RATE = nullable("provider_bindings", "success_rate", "float8", sa.Double())
-_LATENCY = nullable("provider_bindings", "latency_ms", "float8", sa.Double())
 _SUNSET_ON = nullable("provider_bindings", "sunset_on", "date", sa.Double())
 
 LISTING = Listing(
@@ -78,9 +72,9 @@ LISTING = Listing(
         "regions": lambda regions: among(col(ProviderBinding.region), regions),
         "statuses": lambda statuses: among(col(ProviderBinding.status), statuses),
         "routable": _routable,
-        "success_rate": in_range(col(ProviderBinding.success_rate), _SUCCESS_RATE),
-        "latency_ms": in_range(col(ProviderBinding.latency_ms), _LATENCY),
-        "health_states": _health,
+        "success_rate": figures.in_figure_range(SUCCESS_RATE),
+        "latency_ms": figures.in_figure_range(LATENCY),
+        "health_states": figures.in_states,
         "capabilities": effective("capabilities", has_all),
         "any_capability": effective("capabilities", has_any),
         "context_window": effective("context_window", value_between),
@@ -96,8 +90,8 @@ LISTING = Listing(
     keys={
         "PRIORITY": plain(col(ProviderBinding.priority)),
         "CREATED_AT": plain(col(ProviderBinding.created_at)),
-        "SUCCESS_RATE": _SUCCESS_RATE,
-        "LATENCY": _LATENCY,
+        "SUCCESS_RATE": figures.key(SUCCESS_RATE),
+        "LATENCY": figures.key(LATENCY),
         "SUNSET_ON": _SUNSET_ON,
         "INPUT_PER_1K": now_key(col(Price.input_per_1k)),
         "OUTPUT_PER_1K": now_key(col(Price.output_per_1k)),

@@ -14,7 +14,8 @@ from db.postgres.reader import Source
 from db.postgres.statements import Query, labelled
 from db.reads.catalog_differences import has_differences
 from db.reads.derived import map_rows
-from db.reads.keyset import Listing, Relation, among, plain
+from db.reads.keys import plain
+from db.reads.keyset import Listing, Relation, among
 from db.reads.lookup import row_by_column
 from db.tables import Catalog, CatalogEntry
 from domain import ids

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from db.postgres.statements import bound, bound_array
-from db.reads.keyset import Condition, Key, between
+from db.reads.keys import Key
+from db.reads.keyset import Condition, between
 from db.tables.columns import DAY_ZERO
 
 

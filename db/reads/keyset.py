@@ -15,21 +15,13 @@ from sqlmodel import SQLModel
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, bound_array, columns_of, labelled, parametrize
-from db.tables.columns import unknown_last
+from db.reads.keys import Key, Part
 
+_LIMIT = sa.bindparam("limit", type_=sa.Integer())
 _SLOW = frozenset(("name_contains", "differs"))  # conditions that may read whole tables
 
 Conditions = Mapping[str, Any]  # a condition's name -> its value; all must hold
 Condition = Callable[[Any], sa.ColumnElement[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """A sort key of a listing: an SQL expression per direction, and its type."""
-
-    ascending: sa.ColumnElement[Any]
-    descending: sa.ColumnElement[Any]
-    type: sa.types.TypeEngine[Any]
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # by identity, as part of a query's shape
@@ -104,24 +96,6 @@ class Slice(NamedTuple):
     has_more: bool
 
 
-def plain(column: Any) -> Key:
-    """A key that is a column without NULLs."""
-    # 64 bits, so that a number in a forged cursor cannot be out of range
-    type_ = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
-    return Key(column, column, type_)
-
-
-def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine[Any]) -> Key:
-    """A key that is a nullable column, indexed by db.tables.columns.asc_desc_indexes.
-
-    `type_` is that of the key: sa.Double() for a date, which is compared as a number of days.
-    """
-    name = f"{table}.{column}"
-    ascending = unknown_last(name, type_name, descending=False)
-    descending = unknown_last(name, type_name, descending=True)
-    return Key(sa.literal_column(ascending, type_), sa.literal_column(descending, type_), type_)
-
-
 def among(column: Any, values: Any) -> sa.ColumnElement[bool]:
     """`column = ANY(values)`: with one parameter the statement is the same for any number."""
     return column == sa.any_(bound_array(values, column.type))  # type: ignore[no-any-return]  # of Any
@@ -147,7 +121,7 @@ async def one_page(
     columns = columns_of(listing.table, attributes)
     query = Query(
         ("page", listing, window.shape, columns, shape),
-        lambda: _select(listing, placeholders, window, columns),
+        lambda: _select_page(listing, placeholders, window, columns),
         {**values, **window.values},
         listing.table,
         # a condition may hold for one row in 10,000 or for nearly all: a generic plan would look
@@ -222,15 +196,47 @@ def _where(listing: Listing, conditions: Conditions) -> list[sa.ColumnElement[bo
     return [listing.conditions[name](value) for name, value in conditions.items()]
 
 
-def _select(
+def _select_page(
     listing: Listing, conditions: Conditions, window: Window, columns: tuple[str, ...]
 ) -> sa.Select[Any]:
-    key = listing.keys[window.key]
+    parts = listing.keys[window.key].parts
+    if not parts:
+        return _select(listing, conditions, window, columns)
+    pages = (_select(listing, conditions, window, columns, part) for part in parts)
+    rows = sa.union_all(*pages).subquery("pages")
+    statement = sa.select(*rows.c).order_by(*_order(rows.c.sort_key, rows.c.id, window))
+    return statement.limit(_LIMIT)
+
+
+def _select(
+    listing: Listing,
+    conditions: Conditions,
+    window: Window,
+    columns: tuple[str, ...],
+    part: Part | None = None,
+) -> sa.Select[Any]:
+    key = part or listing.keys[window.key]
     expression = key.descending if window.descending else key.ascending
-    id_column = listing.table.id  # type: ignore[attr-defined]  # every listed table is a Row
-    position = sa.tuple_(expression, id_column)
-    statement = sa.select(*labelled(listing.table, columns), expression.label("sort_key"))
-    statement = statement.where(*_where(listing, conditions))
+    sort_key = sa.type_coerce(expression, listing.keys[window.key].type).label("sort_key")
+    id_column: Any = listing.table.id  # type: ignore[attr-defined]  # every listed table is a Row
+    statement = sa.select(*labelled(listing.table, columns)).where(*_where(listing, conditions))
+    if part is None or part.via is None:
+        statement = statement.add_columns(sort_key).where(*([part.condition] if part else ()))
+        return _ordered(statement, sort_key, id_column, window).limit(_LIMIT)
+    # OFFSET 0 keeps PostgreSQL from reading the whole listing for a join, and from sorting after it
+    other = sa.select(part.via.label("id"), sort_key).where(part.condition)
+    ids = _ordered(other, sort_key, part.via, window).offset(0).subquery("ids")
+    rows = statement.where(id_column == ids.c.id).correlate(ids).offset(0).lateral("rows")
+    joined = sa.select(*rows.c, ids.c.sort_key).join_from(ids, rows, sa.true())
+    return joined.order_by(*_order(ids.c.sort_key, ids.c.id, window)).limit(_LIMIT)
+
+
+def _ordered(
+    statement: sa.Select[Any], sort_key: Any, id_column: Any, window: Window
+) -> sa.Select[Any]:
+    """The rows between the ends of the window, in its order."""
+    key = sort_key.element
+    position = sa.tuple_(key, id_column)
     for name, end, is_greater in (
         ("after", window.after, not window.descending),
         ("before", window.before, window.descending),
@@ -241,8 +247,7 @@ def _select(
                 sa.bindparam(f"{name}_id", type_=sa.Uuid()),
             )
             statement = statement.where(position > bound if is_greater else position < bound)
-    limit = sa.bindparam("limit", type_=sa.Integer())
-    return statement.order_by(*_order(expression, id_column, window)).limit(limit)
+    return statement.order_by(*_order(key, id_column, window))
 
 
 def _select_counts_by_key(key: Any, where: Sequence[Any]) -> sa.Select[Any]:

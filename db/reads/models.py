@@ -16,7 +16,8 @@ from db.reads.conditions import (
     time_between,
     value_between,
 )
-from db.reads.keyset import Condition, Listing, among, nullable, plain
+from db.reads.keys import nullable, plain
+from db.reads.keyset import Condition, Listing, among
 from db.reads.latest import is_latest
 from db.reads.listed import is_listed
 from db.reads.lookup import row_by_column, rows_after

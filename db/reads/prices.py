@@ -15,7 +15,8 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, columns_of, labelled
 from db.reads.derived import map_rows
-from db.reads.keyset import Key, Listing, Relation, among, between
+from db.reads.keys import Key
+from db.reads.keyset import Listing, Relation, among, between
 from db.reads.lookup import row_by_column
 from db.tables import ModelVersion, Price, ProviderBinding
 from domain import ids

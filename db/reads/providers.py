@@ -5,7 +5,8 @@ from functools import partial
 from sqlmodel import col
 
 from db.reads.conditions import name_contains
-from db.reads.keyset import Listing, among, plain
+from db.reads.keys import plain
+from db.reads.keyset import Listing, among
 from db.reads.lookup import row_by_column
 from db.tables import Provider
 

@@ -5,8 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
+from db.reads.health import has_open_circuit
 from db.reads.keyset import among
-from db.tables import ModelVersion, ProviderBinding
+from db.tables import BindingHealth, ModelVersion, ProviderBinding, figures
 from domain.enums import BindingStatus, SloStatus, VersionStatus
 
 _SERVING = [VersionStatus.ACTIVE.value, VersionStatus.DEPRECATED.value]
@@ -16,14 +17,15 @@ _TODAY = sa.func.current_date()  # sessions run in UTC
 def is_routable() -> sa.ColumnElement[bool]:
     """An ACTIVE binding of an ACTIVE or DEPRECATED version, both not past their sunset.
 
-    For a join of the two tables. On the day of its sunset a binding still serves. Circuits are not
-    considered yet, as outcomes are not recorded.
+    Its circuit is not OPEN. For a join of the two tables. On the day of its sunset a binding still
+    serves.
     """
     return sa.and_(
         col(ProviderBinding.status) == BindingStatus.ACTIVE,
         among(col(ModelVersion.status), _SERVING),
         _not_past(col(ProviderBinding.sunset_on)),
         _not_past(col(ModelVersion.sunset_on)),
+        ~has_open_circuit(),
     )
 
 
@@ -34,7 +36,7 @@ def has_routable_binding(is_expected: bool) -> sa.ColumnElement[bool]:
 
 
 def slo_status() -> sa.ColumnElement[Any]:
-    """MET, BREACHED or UNKNOWN for each version, from the figures of its routable bindings.
+    """MET, BREACHED or UNKNOWN for each version, from the figures now of its routable bindings.
 
     MET needs one binding that meets every target. Otherwise a figure that misses its target makes
     it BREACHED. Without targets or without figures it is UNKNOWN.
@@ -42,14 +44,15 @@ def slo_status() -> sa.ColumnElement[Any]:
     no_target = sa.and_(
         col(ModelVersion.slo_latency_ms).is_(None), col(ModelVersion.slo_success_rate).is_(None)
     )
-    latency = col(ProviderBinding.latency_ms) <= col(ModelVersion.slo_latency_ms)
-    success = col(ProviderBinding.success_rate) >= col(ModelVersion.slo_success_rate)
+    latency = figures.joined(figures.LATENCY_P95) <= col(ModelVersion.slo_latency_ms)
+    success = figures.joined(figures.SUCCESS_RATE) >= col(ModelVersion.slo_success_rate)
     # a missing figure is NULL, which neither meets nor misses a target
     meets = sa.and_(
         sa.or_(col(ModelVersion.slo_latency_ms).is_(None), latency),
         sa.or_(col(ModelVersion.slo_success_rate).is_(None), success),
     )
-    routable = _bindings_of_version().where(is_routable())
+    of_version = _bindings_of_version().outerjoin(BindingHealth, figures.health_of_bindings())
+    routable = of_version.where(is_routable())
     return sa.case(
         (no_target, sa.literal(SloStatus.UNKNOWN.value)),
         (sa.exists(routable.where(meets)), sa.literal(SloStatus.MET.value)),

@@ -25,6 +25,7 @@ from db.tables import (
     Provider,
     ProviderBinding,
     RegistryState,
+    figures,
 )
 from db.tables.columns import TIME, lower
 from domain.candidates import BINDINGS_MAX
@@ -122,7 +123,7 @@ def _select() -> sa.Select[Any]:
         .outerjoin(ProviderBinding, is_binding)
         .outerjoin(Provider, col(Provider.id) == ProviderBinding.provider_id)
         .outerjoin(Circuit, col(Circuit.binding_id) == binding)
-        .outerjoin(BindingHealth, col(BindingHealth.binding_id) == binding)
+        .outerjoin(BindingHealth, figures.health_of_bindings())
         .outerjoin(price, is_released)
     )
     columns = [*_of_route(selected), *_of_binding(), *price.c]
@@ -211,8 +212,8 @@ def _of_binding() -> list[Any]:
         col(Circuit.state).label("circuit"),
         col(Circuit.open_until),
         col(Circuit.trial_until),
-        _latency_ms().label("latency_ms"),
-        _success_rate().label("success_rate"),
+        figures.joined(figures.LATENCY_P95).label("latency_ms"),
+        figures.joined(figures.SUCCESS_RATE).label("success_rate"),
         _next_price_at().label("next_price_at"),
     ]
 
@@ -220,14 +221,6 @@ def _of_binding() -> list[Any]:
 def _offered(name: str) -> Any:
     own, of_version = (col(getattr(table, name)) for table in (ProviderBinding, ModelVersion))
     return sa.func.coalesce(own, of_version).label(name)
-
-
-def _latency_ms() -> Any:
-    return sa.func.coalesce(col(BindingHealth.latency_ms_p95), col(ProviderBinding.latency_ms))
-
-
-def _success_rate() -> Any:
-    return sa.func.coalesce(col(BindingHealth.success_rate), col(ProviderBinding.success_rate))
 
 
 def _price() -> sa.Select[Any]:

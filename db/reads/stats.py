@@ -17,7 +17,15 @@ from db.postgres.statements import Query, parametrize
 from db.reads import models
 from db.reads.keyset import Conditions
 from db.reads.routable import is_routable
-from db.tables import Model, ModelVersion, Price, Provider, ProviderBinding
+from db.tables import (
+    BindingHealth,
+    Model,
+    ModelVersion,
+    Price,
+    Provider,
+    ProviderBinding,
+    figures,
+)
 from domain.enums import TaskType, VersionStatus
 from domain.hashable import hashable
 
@@ -186,19 +194,21 @@ def _versions(chosen: sa.CTE, of_all: bool) -> sa.CTE:
 def _providers(chosen: sa.CTE, of_all: bool) -> sa.CTE:
     """The bindings' figures by provider: sums and counts, from which averages are computed."""
     binding, version = ProviderBinding, ModelVersion
+    rate, latency = map(figures.joined, (figures.SUCCESS_RATE, figures.LATENCY))
     prices = _prices_now()
     statement: Any = (
         sa.select(
             col(binding.provider_id),
             sa.func.count().label("bindings"),
             sa.func.count().filter(is_routable()).label("routable"),
-            sa.func.count(col(binding.success_rate)).label("rates"),
-            sa.func.sum(col(binding.success_rate)).label("rate_sum"),
-            sa.func.count(col(binding.latency_ms)).label("latencies"),
-            sa.func.sum(col(binding.latency_ms)).label("latency_sum"),
+            sa.func.count(rate).label("rates"),
+            sa.func.sum(rate).label("rate_sum"),
+            sa.func.count(latency).label("latencies"),
+            sa.func.sum(latency).label("latency_sum"),
             sa.func.avg(prices.c.input_per_1k).label("input_per_1k_avg"),
         )
         .join_from(binding, version, col(version.id) == col(binding.version_id))
+        .outerjoin(BindingHealth, figures.health_of_bindings())
         .outerjoin(prices, prices.c.binding_id == col(binding.id))
         .group_by(col(binding.provider_id))
     )

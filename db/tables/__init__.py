@@ -5,6 +5,7 @@ from db.tables.audit import AuditEvent, IdempotencyKey
 from db.tables.bindings import Price, ProviderBinding
 from db.tables.catalogs import Catalog, CatalogEntry, CatalogValues
 from db.tables.circuits import Circuit
+from db.tables.figures import Figure
 from db.tables.models import Model
 from db.tables.outcomes import BindingHealth, OutcomeHour, OutcomeMinute, ReporterMinute
 from db.tables.providers import Provider
@@ -19,6 +20,7 @@ __all__ = [
     "CatalogEntry",
     "CatalogValues",
     "Circuit",
+    "Figure",
     "IdempotencyKey",
     "Model",
     "ModelAlias",

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -25,7 +25,11 @@ from domain.enums import BindingStatus, Capability
 
 
 class ProviderBinding(VersionedRow, table=True):
-    """One version as served by one provider in one region."""
+    """One version as served by one provider in one region.
+
+    `success_rate` and `latency_ms` are set by hand or by an import. `success_rate_now` and
+    `latency_ms_now` are what holds now, by measured outcomes if there are some (figures.py).
+    """
 
     __tablename__ = "provider_bindings"
     __table_args__ = (
@@ -85,6 +89,8 @@ class ProviderBinding(VersionedRow, table=True):
     capabilities: list[Capability] | None = Field(default=None, sa_type=enum_array_column())
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
+    success_rate_now: ClassVar[float | None]
+    latency_ms_now: ClassVar[float | None]
 
     @property
     def node_id(self) -> str:

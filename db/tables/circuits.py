@@ -31,7 +31,10 @@ class Circuit(SQLModel, table=True):
         ),
         check("trial_half_open", "trial_until IS NULL OR state = 'HALF_OPEN'"),
         check("open_until_not_closed", "open_until IS NULL OR state <> 'CLOSED'"),
+        # the next time at which a circuit changes by the clock; see db/reads/data_version.py
         sa.Index("ix_circuits_open_until", "open_until"),
+        sa.Index("ix_circuits_trial_until", "trial_until"),
+        sa.Index("ix_circuits_held_until", "held_until"),
     )
 
     binding_id: UUID = Field(primary_key=True)

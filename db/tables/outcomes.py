@@ -90,8 +90,8 @@ class BindingHealth(SQLModel, table=True):
     A report locks the row first, so that all that belongs to a binding is counted once. The totals
     are those of the minutes from `window_start` on, to which a report adds; the first report after
     the window has moved reads the minutes again. The figures are computed from the totals; they are
-    NULL when unknown. `recent` has the calls of the last minute, for the circuit
-    (domain/circuits.py).
+    NULL when unknown, and hold until `known_until`, when the last outcome is as old as the window.
+    `recent` has the calls of the last minute, for the circuit (domain/circuits.py).
     """
 
     __tablename__ = "binding_health"
@@ -114,5 +114,6 @@ class BindingHealth(SQLModel, table=True):
     latency_ms_p99: float | None = None
     ttft_ms_p50: float | None = None
     last_outcome_at: datetime | None = Field(default=None, sa_type=TIME)
+    known_until: datetime | None = Field(default=None, sa_type=TIME)
     consecutive_failures: int = 0
     recent: list[Any] = Field(default_factory=list, sa_type=json(), nullable=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -44,6 +45,9 @@ async def create(
     ]
     await _refuse_duplicates(session, bindings, path_of)
     await rows.insert(session, *bindings)
+    for binding in bindings:  # nothing has been measured yet
+        set_committed_value(binding, "success_rate_now", binding.success_rate)
+        set_committed_value(binding, "latency_ms_now", binding.latency_ms)
     for binding, each in zip(bindings, new, strict=True):
         if each.price is not None:
             await prices.add(session, binding.id, each.price)

@@ -95,19 +95,19 @@ _WINDOWS = f"""
 _UPDATE_HEALTH = """
     UPDATE binding_health h SET window_start = n.window_start, succeeded = n.succeeded,
         failed = n.failed, rate_limited = n.rate_limited, latency = n.latency, ttft = n.ttft,
-        last_outcome_at = n.last_outcome_at, consecutive_failures = n.consecutive_failures,
-        recent = n.recent, state = n.state, success_rate = n.success_rate,
-        rate_limited_share = n.rate_limited_share, latency_ms_p50 = n.latency_ms_p50,
-        latency_ms_p95 = n.latency_ms_p95, latency_ms_p99 = n.latency_ms_p99,
-        ttft_ms_p50 = n.ttft_ms_p50
+        last_outcome_at = n.last_outcome_at, known_until = n.known_until,
+        consecutive_failures = n.consecutive_failures, recent = n.recent, state = n.state,
+        success_rate = n.success_rate, rate_limited_share = n.rate_limited_share,
+        latency_ms_p50 = n.latency_ms_p50, latency_ms_p95 = n.latency_ms_p95,
+        latency_ms_p99 = n.latency_ms_p99, ttft_ms_p50 = n.ttft_ms_p50
     FROM unnest(
         %s::uuid[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bytea[],
-        %s::bytea[], %s::timestamptz[], %s::int[], %s::jsonb[], %s::text[], %s::float8[],
-        %s::float8[], %s::float8[], %s::float8[], %s::float8[], %s::float8[]
+        %s::bytea[], %s::timestamptz[], %s::timestamptz[], %s::int[], %s::jsonb[], %s::text[],
+        %s::float8[], %s::float8[], %s::float8[], %s::float8[], %s::float8[], %s::float8[]
     ) AS n (
         binding_id, window_start, succeeded, failed, rate_limited, latency, ttft, last_outcome_at,
-        consecutive_failures, recent, state, success_rate, rate_limited_share, latency_ms_p50,
-        latency_ms_p95, latency_ms_p99, ttft_ms_p50
+        known_until, consecutive_failures, recent, state, success_rate, rate_limited_share,
+        latency_ms_p50, latency_ms_p95, latency_ms_p99, ttft_ms_p50
     )
     WHERE h.binding_id = n.binding_id
 """
@@ -200,6 +200,7 @@ class NewHealth(NamedTuple):
     totals: WindowTotals
     figures: Figures
     last_outcome_at: datetime
+    known_until: datetime
     breaker: Breaker
 
 
@@ -215,6 +216,7 @@ async def update_health(connection: Connection, new: Mapping[UUID, NewHealth]) -
             bytes_array(histograms.encode(each.totals.latency) for each in rows),
             bytes_array(histograms.encode(each.totals.ttft) for each in rows),
             number_array(each.last_outcome_at.isoformat() for each in rows),
+            number_array(each.known_until.isoformat() for each in rows),
             number_array(each.breaker.consecutive_failures for each in rows),
             text_array(orjson.dumps(each.breaker.recent).decode() for each in rows),
             *(

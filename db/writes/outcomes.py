@@ -139,11 +139,13 @@ def _health(
         consecutive_failures=before.consecutive_failures, recent=before.recent
     )
     last = max(_ended(report, window.now) for report in reports)
+    last = max(last, before.last_outcome_at or last)
     return NewHealth(
         max(window.start, before.window_start),
         totals,
         figures(totals, window.rules),
-        max(last, before.last_outcome_at or last),
+        last,
+        last + timedelta(minutes=window.rules.window_minutes),
         breakers.after_calls(breaker, _calls(reports, window.now), window.now),
     )
 

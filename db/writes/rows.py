@@ -1,10 +1,12 @@
 """Writes of rows with a revision, for every table."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -61,10 +63,24 @@ async def update(
     values: Mapping[str, Any],
 ) -> RowT:
     """The row with new values and the next revision; the UPDATE itself checks the revision."""
-    statement = next_revision(table, key, expected_revision, values).returning(table)
+    names = derived_names(table)
+    changed = next_revision(table, key, expected_revision, values)
+    statement = changed.returning(table, *(getattr(table, name) for name in names))
     fresh = statement.execution_options(populate_existing=True)
-    row: RowT | None = (await session.exec(fresh)).scalar_one_or_none()
-    return row or await refuse_update(session, table, key, expected_revision)
+    found: Any = (await session.exec(fresh)).one_or_none()
+    if found is None:
+        await refuse_update(session, table, key, expected_revision)
+    row, *derived = found
+    for name, value in zip(names, derived, strict=True):
+        set_committed_value(row, name, value)
+    return row  # type: ignore[no-any-return]  # of Any
+
+
+@lru_cache
+def derived_names(table: type[VersionedRow]) -> tuple[str, ...]:
+    """The attributes of a row that are computed from more than its own columns."""
+    attributes = sa.inspect(table).column_attrs
+    return tuple(a.key for a in attributes if not isinstance(a.columns[0], sa.Column))
 
 
 def next_revision(

@@ -74,8 +74,12 @@ class UpdateBindingInput:
     priority: Maybe[int | None] = optional("A lower priority is tried first; 0 or more.")
     weight: Maybe[int | None] = optional("Share of traffic within a priority, 0 to 1000.")
     sunset_on: Maybe[date | None] = optional("The last day (UTC) on which it is routable.")
-    success_rate: Maybe[float | None] = optional("Success rate from 0 to 1.")
-    latency_ms: Maybe[float | None] = optional("Latency in milliseconds.")
+    success_rate: Maybe[float | None] = optional(
+        "The success rate that was observed by hand, 0 to 1; it shows while health knows none."
+    )
+    latency_ms: Maybe[float | None] = optional(
+        "The latency that was observed by hand, in milliseconds; it shows while health knows none."
+    )
     context_window: Maybe[int | None] = optional(
         "The provider's own largest number of tokens in a context; null: as the version."
     )

@@ -5,6 +5,7 @@ from uuid import UUID
 import psycopg
 
 MODELS, VERSIONS, BINDINGS = 5_000, 25_000, 100_000
+HEALTHS = 500  # bindings with traffic
 MOVES = 100_000  # of aliases, 20 of each
 
 # Values follow the number of the row; a rare value is in one row of 500.
@@ -55,6 +56,15 @@ INSERT INTO provider_bindings (
         CASE n % 500 WHEN 7 THEN n END, CASE n % 500 WHEN 7 THEN date '2030-01-01' + n / 500 END,
         timestamptz '2020-01-01Z' + n * interval '1 minute'
     FROM generate_series(0, {BINDINGS - 1}) n;
+INSERT INTO binding_health (
+    binding_id, window_start, succeeded, failed, rate_limited, latency, ttft, state, success_rate,
+    latency_ms_p50, latency_ms_p95, known_until, consecutive_failures, recent)
+    SELECT pg_temp.key('5', n * 200 + 100), now(), 90, 10, 0, '', '',
+        CASE n % 5 WHEN 0 THEN 'DEGRADED' ELSE 'HEALTHY' END, n / {HEALTHS}.0, n + 1, n + 1,
+        timestamptz '2100-01-01Z', 0, '[]'
+    FROM generate_series(0, {HEALTHS - 1}) n;
+INSERT INTO circuits (binding_id, state, openings, changed_at)
+    SELECT pg_temp.key('5', n * 200 + 100), 'OPEN', 1, now() FROM generate_series(0, 19) n;
 INSERT INTO prices (id, binding_id, input_per_1k, output_per_1k, effective_from)
     SELECT pg_temp.key('6', n), pg_temp.key('5', n), n * 0.01, n * 0.01, timestamptz '2020-01-01Z'
     FROM generate_series(0, {BINDINGS - 1}) n WHERE n % 10 > 0;

@@ -20,10 +20,11 @@ DOCUMENTS = {
     "{ models { nodes { aliases { history(first: 1) { totalCount edges { cursor } } } } } }": 4,
     "{ models { nodes { aliases { name version { number } history { nodes { actor versionLabel version { id } } } } } } }": 5,  # noqa: E501  one document, one line
     "{ models { nodes { bindings { nodes { routable provider { slug } version { model { name } } } } } } }": 6,  # noqa: E501  one document, one line
-    "{ bindings { nodes { price { inputPer1k } prices { totalCount nodes { source effectiveTo } } health { state } } } }": 4,  # noqa: E501  one document, one line
+    "{ bindings { nodes { price { inputPer1k } prices { totalCount nodes { source effectiveTo } } health { state circuit { state } } } } }": 5,  # noqa: E501  one document, one line
     "{ bindings { nodes { price { components { meter unit amount aboveInputTokens variant } } } } }": 2,  # noqa: E501  one document, one line
     "{ bindings { nodes { estimateCost(usage: {inputTokens: 10}) { amount parts { meter } unpriced } } } }": 2,  # noqa: E501  one document, one line
     "{ versions { nodes { bindings { nodes { price { components { amount } } estimateCost(usage: {outputTokens: 1}) { amount } } } } } }": 4,  # noqa: E501  one document, one line
+    "{ bindings(filter: {successRate: {gte: 0.5}}, orderBy: {field: LATENCY}) { nodes { successRate latencyMs } } }": 1,  # noqa: E501  one document, one line
     "{ bindings { nodes { url endpoint } } }": 2,
     "{ bindings { nodes { url provider { slug apiBase } } } }": 3,
     '{ bindings { nodes { usage(from: "FROM", to: "TO", step: HOUR) { calls latencyMsP50 } } } }': 2,  # noqa: E501  one document, one line

@@ -1,0 +1,53 @@
+"""The sort keys of listings."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from db.tables.columns import unknown_last
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Rows that meet a condition, and their expressions of a sort key.
+
+    With `via` they are the rows with these ids, of another table that the expressions are of, too.
+    """
+
+    condition: sa.ColumnElement[bool]
+    ascending: sa.ColumnElement[Any]
+    descending: sa.ColumnElement[Any]
+    via: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A sort key of a listing: an SQL expression per direction, and its type.
+
+    Every row is in one of the `parts`, if there are some: no index holds the whole key then, but
+    one page of each part is fast to find, and the page is the first rows of these.
+    """
+
+    ascending: sa.ColumnElement[Any]
+    descending: sa.ColumnElement[Any]
+    type: sa.types.TypeEngine[Any]
+    parts: tuple[Part, ...] = ()
+
+
+def plain(column: Any) -> Key:
+    """A key that is a column without NULLs."""
+    # 64 bits, so that a number in a forged cursor cannot be out of range
+    type_ = sa.BigInteger() if isinstance(column.type, sa.Integer) else column.type
+    return Key(column, column, type_)
+
+
+def nullable(table: str, column: str, type_name: str, type_: sa.types.TypeEngine[Any]) -> Key:
+    """A key that is a nullable column, indexed by db.tables.columns.asc_desc_indexes.
+
+    `type_` is that of the key: sa.Double() for a date, which is compared as a number of days.
+    """
+    name = f"{table}.{column}"
+    ascending = unknown_last(name, type_name, descending=False)
+    descending = unknown_last(name, type_name, descending=True)
+    return Key(sa.literal_column(ascending, type_), sa.literal_column(descending, type_), type_)
