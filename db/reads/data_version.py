@@ -11,20 +11,25 @@ from db.postgres import reader
 from db.postgres.batching import Batcher, BatchSlot
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.tables import Model, RegistryState, ScheduledPrice
+from db.tables import BindingHealth, Circuit, Model, RegistryState, ScheduledPrice
 
 
 class DataVersion(NamedTuple):
-    """While it stays the same, every query has the same response.
+    """While it stays the same, so does the response of every query that reads no outcomes.
 
-    The revision changes with every write. The time at which the next price takes effect, and the
-    date, which decides about sunsets, change with the database's clock. Reading it needs none of
-    the tables of the catalog, which others may have locked.
+    While there were never outcomes, all others are the same as well.
+
+    The revision changes with every write but reports of outcomes, on which observed fields depend
+    (server/execution/observed.py). The times at which the next price takes effect and the
+    next circuit changes, and the date, which decides about sunsets, change with the database's
+    clock. Reading it needs none of the tables of the catalog, which others may have locked.
     """
 
     revision: int
     next_price_at: datetime | None
+    next_circuit_at: datetime | None
     today: date
+    has_outcomes: bool
 
 
 def _select_current() -> sa.Select[Any]:
@@ -36,9 +41,22 @@ def _select_current() -> sa.Select[Any]:
     columns: list[Any] = [
         RegistryState.revision,
         next_price_at.label("next_price_at"),
+        _next_circuit_at().label("next_circuit_at"),
         sa.func.current_date().label("today"),
+        sa.exists(sa.select(BindingHealth)).label("has_outcomes"),
     ]
     return sa.select(*columns)
+
+
+def _next_circuit_at() -> Any:
+    """When the next OPEN circuit is HALF_OPEN, trial is free or operator's state ends."""
+    times = (col(Circuit.open_until), col(Circuit.trial_until), col(Circuit.held_until))
+    return sa.func.least(
+        *(
+            sa.select(sa.func.min(time)).where(time > sa.func.now()).scalar_subquery()
+            for time in times
+        )
+    )
 
 
 _CURRENT = Query("data version", _select_current, {})
@@ -47,7 +65,7 @@ _CURRENT = Query("data version", _select_current, {})
 async def current(source: Source) -> DataVersion:
     """The current data version."""
     row = (await reader.rows(source, _CURRENT))[0]
-    return DataVersion(row.revision, row.next_price_at, row.today)
+    return DataVersion(*row)
 
 
 class DataVersionReader:

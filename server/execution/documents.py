@@ -29,7 +29,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from planner import CoerceVariables, compile_variables
 from schema.fields import is_fresh
 from server.errors import HttpError, OperationRejected, limit_exceeded
-from server.execution import ast, costs, inputs, limits
+from server.execution import ast, costs, inputs, limits, observed
 from server.execution.costs import Cost
 from server.execution.inputs import InputLimits
 from server.settings import Settings
@@ -65,6 +65,7 @@ class Operation:
     variable_types: Mapping[str, GraphQLInputType]
     input_limits: InputLimits
     is_cacheable: bool = False  # its response depends on the data version alone
+    is_observed: bool = False  # its response depends on reported outcomes as well
     reads_revision: bool = False  # service.registryRevision may be selected
     sizing_variables: tuple[str, ...] | None = None
     costs: dict[tuple[Any, ...], MeasuredCost] = field(default_factory=dict)
@@ -129,6 +130,7 @@ class Documents:
     def __init__(self, schema: GraphQLSchema, settings: Settings) -> None:
         self._schema = schema
         self._settings = settings
+        self._observed = observed.names(schema)
         self._uncached_fields = _named(_fresh_fields(schema))
         self._lock = Lock()  # large requests are checked in a thread
         self._documents: LRUCache[str, Document] = LRUCache(
@@ -153,6 +155,10 @@ class Documents:
             ast.compact(document.tree)
         return document
 
+    def is_observed(self, operation: Operation, variables: Mapping[str, Any]) -> bool:
+        """Whether the response to an operation with these variables depends on outcomes."""
+        return operation.is_observed or observed.is_in_variables(variables, self._observed)
+
     @property
     def size_bytes(self) -> int:
         """An estimate of the memory that the cached documents take."""
@@ -168,6 +174,7 @@ class Documents:
         }
         # No response to a document that names such a field anywhere is cached.
         is_cacheable = self._uncached_fields.search(text) is None
+        is_observed = observed.is_in_document(tree, self._observed)
         reads_revision = all(name in text for name in _REVISION_FIELDS)
         operations = {
             item.name.value if item.name else "": Operation(
@@ -177,6 +184,7 @@ class Documents:
                 _variable_types(self._schema, item),
                 inputs.limits_of(item.operation, self._settings),
                 item.operation is OperationType.QUERY and is_cacheable,
+                is_observed,
                 reads_revision,
             )
             for item in tree.definitions

@@ -116,6 +116,10 @@ class Operations:
         _reject(measured.breaches)
         return PreparedOperation(document, operation, parameters, variables, measured)
 
+    def is_observed(self, prepared: PreparedOperation) -> bool:
+        """Whether the response depends on reported outcomes."""
+        return self.documents.is_observed(prepared.operation, prepared.parameters.variables)
+
     def _document(self, parameters: Parameters) -> Document:
         if parameters.document_id is not None:
             return self.trusted.named(parameters.document_id)

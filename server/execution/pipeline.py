@@ -9,6 +9,8 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from math import inf
+from time import monotonic
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -20,6 +22,7 @@ from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
 from server import errors
 from server.errors import HttpError, OperationRejected
+from server.execution import observed
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
 from server.execution.operations import Caller, Operations, PreparedOperation
 from server.execution.parameters import Parameters
@@ -161,13 +164,18 @@ class RequestPipeline:
         if cached is None and not (await self.prepared(request)).operation.is_cacheable:
             body, _ = await self._execute(request)
             return GraphQLResponse(body)
+        began_at = monotonic()
         version = await self.data_versions.current()
         assert version is not None  # its batch has only this key
-        if cached is None or cached.version != version:
+        if cached is None or cached.version != version or cached.expires_at <= began_at:
             body, is_complete = await self._execute(request)
             if not is_complete:
                 return GraphQLResponse(body)
-            cached = self.response_cache.put(key, version, body, request.operation_name)
+            prepared = await self.prepared(request)
+            expires = version.has_outcomes and self.operations.is_observed(prepared)
+            expires_at = began_at + observed.SECONDS if expires else inf
+            name = request.operation_name
+            cached = self.response_cache.put(key, version, body, name, expires_at)
         request.operation_name = cached.operation_name
         return GraphQLResponse(cached.body, etag=cached.etag)
 

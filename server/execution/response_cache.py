@@ -2,11 +2,13 @@
 
 A response is cached with the data version (db/reads/data_version.py) that was read before it was
 made. It is used again only when the version that is read after the next request has arrived is the
-same, so no response is older than its request. A version that is only updated by notifications
+same, so no response is older than its request. One that depends on reported outcomes expires
+besides (observed.py). A version that is only updated by notifications
 would be faster to read, and could be stale.
 """
 
 from hashlib import blake2b
+from math import inf
 from typing import NamedTuple, TypeAlias
 
 from cachetools import LRUCache
@@ -15,7 +17,7 @@ from db.reads.data_version import DataVersion
 
 _BODY_BYTES_MAX = 1_048_576  # a larger one is not cached: it would evict hundreds of others
 _SEEN_MAX = 8_000  # requests remembered to have come once, 110 bytes each
-_OVERHEAD_BYTES = 500  # of an entry beside its key and its body
+_OVERHEAD_BYTES = 520  # of an entry beside its key and its body
 
 
 # The bytes of a body; those of a query string are in a tuple, so they never equal a body.
@@ -23,13 +25,17 @@ RequestKey: TypeAlias = bytes | tuple[bytes]
 
 
 class CachedResponse(NamedTuple):
-    """A body, the data version it was made from, its ETag, the operation's name for the log."""
+    """A body, the data version it was made from, its ETag, the operation's name for the log.
+
+    `expires_at` is a time of time.monotonic().
+    """
 
     version: DataVersion
     body: bytes
     etag: bytes
     operation_name: str | None
     size_bytes: int
+    expires_at: float = inf
 
 
 class ResponseCache:
@@ -56,11 +62,16 @@ class ResponseCache:
         return self._responses.get(request)
 
     def put(
-        self, request: RequestKey, version: DataVersion, body: bytes, operation_name: str | None
+        self,
+        request: RequestKey,
+        version: DataVersion,
+        body: bytes,
+        operation_name: str | None,
+        expires_at: float = inf,
     ) -> CachedResponse:
         """The response with its ETag, cached unless it is too large."""
         older = self._responses.get(request)
-        if older is not None and older.version == version:
+        if older and older.version == version and older.expires_at >= expires_at:
             return older  # a concurrent equal request has cached it
         # of the body alone: a write that does not change the body does not change its tag
         digest = blake2b(body, digest_size=12).hexdigest()
@@ -68,7 +79,7 @@ class ResponseCache:
         etag = f'W/"{digest}"'.encode()
         payload = request if isinstance(request, bytes) else request[0]
         size_bytes = len(payload) + len(body) + _OVERHEAD_BYTES
-        response = CachedResponse(version, body, etag, operation_name, size_bytes)
+        response = CachedResponse(version, body, etag, operation_name, size_bytes, expires_at)
         if len(body) <= _BODY_BYTES_MAX and size_bytes <= self._bytes_max:
             # a copy: orjson's buffers grow by powers of two from 4 KiB on, and do not shrink
             response = response._replace(body=bytes(memoryview(body)))

@@ -9,7 +9,6 @@ from graphql import build_schema, execute_sync
 from server.errors import OperationRejected
 from server.execution.documents import Documents
 from server.settings import Settings
-from tests.graphql import SCHEMA as REGISTRY
 
 SCHEMA = build_schema("type Query { a(first: Int): Query  x: Int }")
 
@@ -74,22 +73,3 @@ def test_the_cost_is_measured_again_for_other_page_sizes_only() -> None:
     assert operation.cost(SCHEMA, {"n": 5, "other": 2}, settings) is few
     assert operation.cost(SCHEMA, {"n": 50}, settings).cost.nodes == 50
     assert operation.cost(SCHEMA, {}, settings).cost.nodes == 20
-
-
-@pytest.mark.parametrize(
-    ("selection", "is_cacheable"),
-    [
-        ("usage(from: $t, to: $t, step: DAY) { calls }", False),
-        ("calls: usage (from: $t, to: $t, step: DAY) { calls }", False),
-        ("estimateCost(usage: $usage) { amount }", True),
-        ("usage: estimateCost(usage : {}) { amount }", True),
-    ],
-)
-def test_a_response_with_a_fresh_field_of_any_type_is_not_cached(
-    selection: str, is_cacheable: bool
-) -> None:
-    found = Documents(REGISTRY._schema, Settings(_env_file=None))
-    variables = '$t: DateTime! = "2026-01-01T00:00:00Z", $usage: UsageInput! = {}'
-    text = f'query ({variables}) {{ binding(id: "x") {{ {selection} }} }}'
-    operation = found.get(text).operations[""]
-    assert operation.is_cacheable is is_cacheable

@@ -21,8 +21,9 @@ from tests import factories
 from tests.server.conftest import Serving
 
 MODELS = "{ models { nodes { name description } } }"
-CHECKED = {"registry_state", "scheduled_prices"}  # the tables that the data version is read from
-VERSION = DataVersion(1, None, date(2025, 1, 1))
+# The tables that the data version is read from.
+CHECKED = {"registry_state", "scheduled_prices", "circuits", "binding_health"}
+VERSION = DataVersion(1, None, None, date(2025, 1, 1), False)
 
 
 @contextmanager

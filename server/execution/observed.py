@@ -1,0 +1,84 @@
+"""Which requests depend on reported outcomes.
+
+Outcomes arrive all the time, and do not change the data version (db/reads/data_version.py): a
+response that depends on them is cached for a second at most. Fields and inputs say in their
+declarations whether they do.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from graphql import (
+    DocumentNode,
+    EnumValueNode,
+    FieldNode,
+    GraphQLSchema,
+    Node,
+    ObjectFieldNode,
+    is_input_object_type,
+    is_object_type,
+)
+from graphql.language.ast import QUERY_DOCUMENT_KEYS
+
+from resolvers.orders import OBSERVED_ORDERS
+from schema.fields import is_observed
+
+SECONDS = 1.0
+
+
+class ObservedNames(NamedTuple):
+    """The names of observed fields, and of the inputs that select or order by what is observed."""
+
+    fields: frozenset[str]
+    input_fields: frozenset[str]
+    values: frozenset[str]
+
+
+def names(schema: GraphQLSchema) -> ObservedNames:
+    """The names in a schema."""
+
+    def declared(is_kind: Any) -> frozenset[str]:
+        types: list[Any] = [each for each in schema.type_map.values() if is_kind(each)]
+        fields = (item for type_ in types for item in type_.fields.items())
+        return frozenset(name for name, field in fields if is_observed(field))
+
+    values = frozenset(value.value for value in OBSERVED_ORDERS)
+    return ObservedNames(declared(is_object_type), declared(is_input_object_type), values)
+
+
+def is_in_document(document: DocumentNode, observed: ObservedNames) -> bool:
+    """Whether a document names something observed, in any of its operations."""
+    pending: list[Node] = [document]  # no recursion: a document may be deeply nested
+    while pending:
+        node = pending.pop()
+        if isinstance(node, FieldNode):
+            is_found = node.name.value in observed.fields
+        elif isinstance(node, ObjectFieldNode):
+            is_found = node.name.value in observed.input_fields
+        else:
+            is_found = isinstance(node, EnumValueNode) and node.value in observed.values
+        if is_found:
+            return True
+        for name in QUERY_DOCUMENT_KEYS.get(node.kind, ()):
+            child = getattr(node, name)
+            if isinstance(child, tuple):
+                pending.extend(child)
+            elif isinstance(child, Node):
+                pending.append(child)
+    return False
+
+
+def is_in_variables(variables: Any, observed: ObservedNames) -> bool:
+    """Whether variables, as JSON, may name an observed input; a text with its name does, too."""
+    pending = [variables]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, Mapping):
+            if not observed.input_fields.isdisjoint(value):
+                return True
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+        elif isinstance(value, str) and value in observed.values:
+            return True
+    return False
