@@ -1,6 +1,6 @@
 """The order of the candidates of a route, by its strategy, with a score for each."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from math import exp, inf, log
 from statistics import median
@@ -112,7 +112,7 @@ def _shares_of_lowest(values: Sequence[float | None]) -> list[float]:
     if not positive:
         return [1.0] * len(values)
     lowest = min(positive) * (_OF_A_FREE_ONE if len(positive) < len(known) else 1)
-    return [lowest / max(value, lowest) for value in _filled(values, known)]
+    return [1.0 if value <= lowest else lowest / value for value in _filled(values, known)]
 
 
 def _shares_of_highest(values: Sequence[float | None]) -> list[float]:
@@ -121,7 +121,9 @@ def _shares_of_highest(values: Sequence[float | None]) -> list[float]:
     return [value / highest if highest else 1.0 for value in _filled(values, known)]
 
 
-def _filled(values: Iterable[float | None], known: Sequence[float]) -> list[float]:
+def _filled(values: Sequence[float | None], known: Sequence[float]) -> Sequence[float]:
+    if len(known) == len(values):
+        return known
     middle = median(known) if known else 0
     return [middle if value is None else value for value in values]
 

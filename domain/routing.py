@@ -88,12 +88,13 @@ def _filtered(
     passed: list[Candidate] = []
     excluded: list[Exclusion] = []
     for one in bindings:
-        reason = next((reason for reason, is_out in steps if is_out(one)), None)
-        if reason is None:
-            passed.append(one)
+        for reason, is_out in steps:
+            if is_out(one):
+                retry_at = one.retry_at if reason is ExclusionReason.CIRCUIT_OPEN else None
+                excluded.append(Exclusion(one, reason, retry_at))
+                break
         else:
-            retry_at = one.retry_at if reason is ExclusionReason.CIRCUIT_OPEN else None
-            excluded.append(Exclusion(one, reason, retry_at))
+            passed.append(one)
     return passed, excluded
 
 

@@ -144,7 +144,7 @@ def _route_or_error(
     if first.binding_count > BINDINGS_MAX:
         text = f"{name}.select: the version {first.version} has more than {BINDINGS_MAX} bindings"
         return RequestError(text, LIMIT_EXCEEDED)
-    return _route(route, rows, first.version_id, service.route_ttl_seconds)
+    return _route(route, rows, UUID(first.version_id), service.route_ttl_seconds)
 
 
 def _route(route: RouteInput, rows: Sequence[RouteRow], version_id: UUID, ttl_max: int) -> Route:
@@ -155,7 +155,7 @@ def _route(route: RouteInput, rows: Sequence[RouteRow], version_id: UUID, ttl_ma
     changes_at = _next_change(rows, now)
     left = ttl_max if changes_at is None else ceil((changes_at - now).total_seconds())
     return Route(
-        model_id=first.model_id,
+        model_id=UUID(first.model_id),
         version_id=version_id,
         strategy=request.strategy,
         candidates=choice.candidates,

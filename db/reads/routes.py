@@ -62,15 +62,16 @@ class RouteRow(NamedTuple):
     """A binding of the version of a route; without a version or a binding, their columns are None.
 
     `model_name`, `version_id` and the like are the same in all rows of a route, and so are
-    `revision` and `now`, which are the same in all rows of a statement.
+    `revision` and `now`, which are the same in all rows of a statement. The ids of models and
+    versions are text, as that is read faster.
     """
 
     binding_count: int  # of the version; with more than BINDINGS_MAX, no binding is read
     revision: int
     now: datetime
-    model_id: UUID
+    model_id: str
     model_name: str
-    version_id: UUID | None
+    version_id: str | None
     version: str
     version_status: str
     eval_score: float | None
@@ -189,9 +190,9 @@ def _of_route(selected: Any) -> list[Any]:
         selected.c.binding_count,
         revision.label("revision"),
         sa.func.now().label("now"),
-        col(Model.id).label("model_id"),
+        sa.cast(col(Model.id), sa.Text()).label("model_id"),
         col(Model.name).label("model_name"),
-        col(ModelVersion.id).label("version_id"),
+        sa.cast(col(ModelVersion.id), sa.Text()).label("version_id"),
         col(ModelVersion.version),
         col(ModelVersion.status).label("version_status"),
         col(ModelVersion.eval_score),
