@@ -145,8 +145,8 @@ class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings, R
     )
     response_cache_bytes_max: int = setting(
         6_291_456,
-        "Bytes of memory for responses to repeated queries, per process. A response is valid until"
-        " data changes; 0 turns the cache off.",
+        "Bytes of memory for responses to repeated queries, and half as many for their compressed"
+        " forms, per process. A response is valid until data changes; 0 turns the cache off.",
         ge=0,
     )
     depth_max: int = setting(

@@ -50,6 +50,15 @@ class HttpSettings(BaseSettings):
         ge=1,
     )
 
+    cache_max_age_s: int = setting(
+        0,
+        "Seconds for which a cache may use the response to a GET query without asking again; 0: it"
+        " asks each time, with the ETag. A response can be out of date for as long; one that"
+        " depends on outcomes is asked for each time.",
+        ge=0,
+        le=60,
+    )
+
     @field_validator("allowed_hosts")
     @classmethod
     def _are_hosts(cls, line: str) -> str:

@@ -26,6 +26,7 @@ from server.execution import observed
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
 from server.execution.operations import Caller, Operations, PreparedOperation
 from server.execution.parameters import Parameters
+from server.execution.representations import ANY, Accepted, digest_tag, tag_of
 from server.execution.response_cache import CachedResponse, RequestKey, ResponseCache
 from server.ops.logs import logged_as, request_id
 
@@ -47,6 +48,7 @@ class GraphQLRequest:
     read: Callable[[bytes], Parameters]
     caller: Caller
     read_only: bool = False  # of a GET, which must change nothing
+    accepted: Accepted = ANY
     operation_name: str | None = field(default=None, init=False)  # for the access log
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)
@@ -58,12 +60,17 @@ class GraphQLRequest:
 
 
 class GraphQLResponse(NamedTuple):
-    """A JSON body, and what HTTP says beside it; a rejected operation was not executed."""
+    """A JSON body, and what HTTP says beside it; a rejected operation was not executed.
+
+    `etag` is that of the body without its coding; a cache may use it for `max_age_s` unasked.
+    """
 
     body: bytes
     status: int = HTTPStatus.OK
     is_rejected: bool = False
     etag: bytes = b""
+    max_age_s: int = 0
+    coding: str = ""
     headers: Mapping[str, str] = MappingProxyType({})
 
 
@@ -146,9 +153,13 @@ class RequestPipeline:
             key = request.cache_key
             cached = self.response_cache.get(key)
             if cached is not None or self.response_cache.is_repeated(key):
-                return await self._respond_cached(request, key, cached)
-            body, _ = await self._execute(request)
-            return GraphQLResponse(body)
+                response = await self._respond_cached(request, key, cached)
+            else:
+                response = await self._respond_uncached(request)
+            accepted = request.accepted
+            if accepted.coding and len(response.body) >= accepted.coded_bytes_min:
+                return await self._coded(response, accepted)
+            return response
         except asyncio.CancelledError as error:
             # by its deadline or its client; else with its batch
             reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
@@ -162,8 +173,7 @@ class RequestPipeline:
     ) -> GraphQLResponse:
         """The cached response if the data has not changed since, else a new one to be cached."""
         if cached is None and not (await self.prepared(request)).operation.is_cacheable:
-            body, _ = await self._execute(request)
-            return GraphQLResponse(body)
+            return await self._respond_uncached(request)
         began_at = monotonic()
         version = await self.data_versions.current()
         assert version is not None  # its batch has only this key
@@ -177,7 +187,34 @@ class RequestPipeline:
             name = request.operation_name
             cached = self.response_cache.put(key, version, body, name, expires_at)
         request.operation_name = cached.operation_name
-        return GraphQLResponse(cached.body, etag=cached.etag)
+        max_age_s = await self._max_age_s(request)
+        return GraphQLResponse(cached.body, etag=cached.etag, max_age_s=max_age_s)
+
+    async def _respond_uncached(self, request: GraphQLRequest) -> GraphQLResponse:
+        """A new response; that to a GET has an ETag, so that the next one can be conditional."""
+        body, is_complete = await self._execute(request)
+        if not (is_complete and request.read_only):
+            return GraphQLResponse(body)
+        max_age_s = await self._max_age_s(request)
+        return GraphQLResponse(body, etag=digest_tag(body), max_age_s=max_age_s)
+
+    async def _max_age_s(self, request: GraphQLRequest) -> int:
+        """For how long caches may use the response unasked; not at all if outcomes change it."""
+        max_age_s = self.operations.settings.cache_max_age_s
+        if not (max_age_s and request.read_only):
+            return 0
+        prepared = await self.prepared(request)
+        depends_on_data_alone = prepared.operation.is_cacheable and not (
+            self.operations.is_observed(prepared)
+        )
+        return max_age_s if depends_on_data_alone else 0
+
+    async def _coded(self, response: GraphQLResponse, accepted: Accepted) -> GraphQLResponse:
+        """The response in the coding that its client wants; the body of a 304 is not compressed."""
+        etag, body, coding = response.etag, response.body, accepted.coding
+        if not etag or not accepted.knows(tag_of(etag, accepted.media, coding)):
+            body = await self.response_cache.coded_bodies.get(etag, body, coding)
+        return response._replace(body=body, coding=coding)
 
     async def _execute(self, request: GraphQLRequest) -> tuple[bytes, bool]:
         prepared = await self.prepared(request)

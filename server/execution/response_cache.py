@@ -7,13 +7,13 @@ besides (observed.py). A version that is only updated by notifications
 would be faster to read, and could be stale.
 """
 
-from hashlib import blake2b
 from math import inf
 from typing import NamedTuple, TypeAlias
 
 from cachetools import LRUCache
 
 from db.reads.data_version import DataVersion
+from server.execution.representations import CodedBodies, digest_tag
 
 _BODY_BYTES_MAX = 1_048_576  # a larger one is not cached: it would evict hundreds of others
 _SEEN_MAX = 8_000  # requests remembered to have come once, 110 bytes each
@@ -42,6 +42,7 @@ class ResponseCache:
     """Evicts the least recently used responses when they exceed a number of bytes."""
 
     def __init__(self, bytes_max: int) -> None:
+        self.coded_bodies = CodedBodies(bytes_max // 2)
         self._bytes_max = bytes_max
         self._responses: LRUCache[RequestKey, CachedResponse] = LRUCache(
             bytes_max, getsizeof=lambda response: response.size_bytes
@@ -73,10 +74,7 @@ class ResponseCache:
         older = self._responses.get(request)
         if older and older.version == version and older.expires_at >= expires_at:
             return older  # a concurrent equal request has cached it
-        # of the body alone: a write that does not change the body does not change its tag
-        digest = blake2b(body, digest_size=12).hexdigest()
-        # weak: the two media types have the same body, and other headers
-        etag = f'W/"{digest}"'.encode()
+        etag = digest_tag(body)
         payload = request if isinstance(request, bytes) else request[0]
         size_bytes = len(payload) + len(body) + _OVERHEAD_BYTES
         response = CachedResponse(version, body, etag, operation_name, size_bytes, expires_at)

@@ -11,6 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from resolvers.errors import UNAVAILABLE
 from server.errors import TIMEOUT, HttpError
 from server.execution.pipeline import error_response
+from server.execution.representations import ANY
 from server.http import responses
 from server.http.lingering import LingeringClose, is_peer_gone
 from server.http.middleware import log_request
@@ -124,7 +125,7 @@ class EndingProtocol(HttpToolsProtocol):
         with logged_as(identifier):
             response = error_response(self._refusal, identifier)
             log_request("-", "-", response.status, started_at, None)
-        http = responses.to_http(response, responses.JSON)
+        http = responses.to_http(response, ANY)
         self.transport.write(b"".join(self._head_parts(http, identifier, False)) + http.body)
         self._linger()
 

@@ -18,7 +18,8 @@ from server.execution.pipeline import (
     client_gone,
     error_response,
 )
-from server.http import graphiql, request, responses, sse
+from server.execution.representations import ANY
+from server.http import accept, graphiql, request, responses, sse
 from server.http.request import RequestHead, disconnected
 from server.ops.logs import request_id
 
@@ -44,7 +45,7 @@ class GraphQLEndpoint:
         try:
             operation = await self._receive(head, scope, receive)
             try:
-                if responses.accepts_events(head.accept) and head.method != "HEAD":
+                if accept.accepts_events(head.accept) and head.method != "HEAD":
                     prepared = await self.pipeline.prepared(operation)
                     if prepared.kind is OperationType.SUBSCRIPTION:
                         position = StreamPosition(head.last_event_id)
@@ -55,9 +56,9 @@ class GraphQLEndpoint:
                 scope[OPERATION_NAME] = operation.operation_name
         except Exception as error:
             response = error_response(error, request_id.get())
-        if responses.prefers_events(head.accept):
+        if accept.prefers_events(head.accept):
             return responses.to_stream(response)
-        return responses.to_http(response, responses.media_type(head.accept), head.if_none_match)
+        return responses.to_http(response, head.accepted)
 
     async def _receive(self, head: RequestHead, scope: Scope, receive: Receive) -> GraphQLRequest:
         """The operation that a request holds; raises HttpError."""
@@ -92,7 +93,7 @@ class SingleConnectionEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse it."""
         response = error_response(request.no_single_connection(), request_id.get())
-        await responses.to_http(response, responses.JSON)(scope, receive, send)
+        await responses.to_http(response, ANY)(scope, receive, send)
 
 
 def wants_page(head: RequestHead) -> bool:

@@ -9,7 +9,7 @@ from starlette.websockets import WebSocket
 
 from server.errors import HttpError
 from server.execution.pipeline import error_response
-from server.http import responses
+from server.execution.representations import JSON
 from server.http.endpoint import OPERATION_NAME
 from server.http.hosts import Hosts
 from server.http.request import REQUEST_ID, request_id_of
@@ -33,7 +33,7 @@ class HostCheck:
             self._hosts.check(dict(scope["headers"]), scope["http_version"])
         except HttpError as error:
             response = error_response(error, request_id.get() or new_request_id())
-            refusal = Response(response.body, response.status, media_type=responses.JSON)
+            refusal = Response(response.body, response.status, media_type=JSON)
             if scope["type"] == "websocket":
                 await WebSocket(scope, receive, send).send_denial_response(refusal)
             else:

@@ -178,7 +178,8 @@ class Protocol(BoundedProtocol):
 
     def _write(self, exchange: DirectExchange, response: GraphQLResponse) -> None:
         head = exchange.head
-        http = responses.to_http(response, responses.media_type(head.accept), head.if_none_match)
+        accepted = exchange.operation.accepted if exchange.operation else head.accepted
+        http = responses.to_http(response, accepted)
         if (b"connection", b"close") in http.headers:
             exchange.keep_alive = False
         parts = self._head_parts(http, exchange.request_id, exchange.keep_alive)

@@ -16,7 +16,8 @@ from server.errors import TIMEOUT, HttpError
 from server.execution import parameters
 from server.execution.operations import Caller
 from server.execution.pipeline import GraphQLRequest, client_gone
-from server.http.responses import accepts_events
+from server.execution.representations import Accepted
+from server.http import accept
 from server.ops.logs import new_request_id
 
 PATH = "/graphql"
@@ -52,9 +53,14 @@ class RequestHead(NamedTuple):
         return self.headers.get(b"accept", b"")
 
     @property
-    def if_none_match(self) -> bytes:
-        """The ETags of the responses that the client has; a POST is not conditional."""
-        return b"" if self.is_post else self.headers.get(b"if-none-match", b"")
+    def accepted(self) -> Accepted:
+        """What the client accepts, and which responses it has; a POST is not conditional."""
+        encodings = self.headers.get(b"accept-encoding", b"")
+        if self.is_post:
+            return accept.accepted(self.accept, encodings, False)
+        accepted = accept.accepted(self.accept, encodings, True)
+        known = self.headers.get(b"if-none-match")
+        return accepted._replace(known_tags=known) if known else accepted
 
     @property
     def last_event_id(self) -> str:
@@ -84,7 +90,7 @@ def request_id_of(headers: Mapping[bytes, bytes]) -> str:
 def is_in_order(head: RequestHead, bytes_max: int) -> bool:
     """Whether a head asks for one JSON response and is not refused; for the direct path."""
     headers = head.headers
-    if not _EXCEPTIONAL.isdisjoint(headers) or accepts_events(head.accept):
+    if not _EXCEPTIONAL.isdisjoint(headers) or accept.accepts_events(head.accept):
         return False
     if head.is_post:
         length = headers.get(b"content-length", b"0")
@@ -99,8 +105,8 @@ def check(head: RequestHead, bytes_max: int) -> None:
         raise HttpError(400, _NO_SINGLE_CONNECTION)
     if head.is_post:
         if not _is_json(head.headers.get(b"content-type", b"")):
-            accept = {"accept": "application/json"}
-            raise HttpError(415, "Content-Type must be application/json, in UTF-8", headers=accept)
+            headers = {"accept": "application/json"}
+            raise HttpError(415, "Content-Type must be application/json, in UTF-8", headers=headers)
         return
     if head.method not in ("GET", "HEAD"):
         allow = {"allow": "GET, HEAD, POST"}
@@ -128,9 +134,9 @@ def graphql_request(head: RequestHead, body: bytes, request_id: str) -> GraphQLR
     """The request for the pipeline. This is the place where HTTP callers are identified."""
     caller = Caller(request_id)
     if head.is_post:
-        return GraphQLRequest(body, parameters.from_json, caller)
+        return GraphQLRequest(body, parameters.from_json, caller, False, head.accepted)
     query = head.query_string
-    return GraphQLRequest(query, parameters.from_query_string, caller, read_only=True)
+    return GraphQLRequest(query, parameters.from_query_string, caller, True, head.accepted)
 
 
 async def read_body(head: RequestHead, receive: Receive, bytes_max: int, timeout_ms: int) -> bytes:

@@ -114,9 +114,8 @@ async def test_a_cached_response_is_revalidated(serve_bytes: Serve, version: str
         tags = []
         for _ in range(3):
             got = await (await site.connected()).ask(head(None, method="GET", path=path))
-            tags.append(got.headers.get("etag"))
-        assert tags[0] is None
-        assert tags[1] == tags[2]
+            tags.append(got.headers["etag"])
+        assert tags[0] == tags[1] == tags[2]
         ask = head(None, f"If-None-Match: {tags[2]}", method="GET", path=path)
         connection = await site.connected()
         await connection.send(ask.replace(b"HTTP/1.1", f"HTTP/{version}".encode()))
