@@ -47,8 +47,9 @@ fmt: $(ENV) ## Format the code and fix what ruff can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-schema: $(ENV) ## Write schema/schema.graphql from the code
+schema: $(ENV) ## Write schema/schema.graphql from the code, and the example's client from it
 	$(BIN)/registry schema > schema/.new && mv schema/.new schema/schema.graphql || { rm schema/.new; false; }
+	@$(MAKE) client
 
 migration: $(ENV) ## Write a migration from what changed in db/tables (m="add a licence to models")
 	$(BIN)/python -c "$$NEW_MIGRATION" $(if $(m),"$(m)",$(error Say what changes: make migration m="..."))
@@ -70,7 +71,7 @@ endef
 export NEW_MIGRATION
 
 client: $(ENV) ## Generate the typed client of examples/gateway from the exported schema
-	$(BIN)/turms gen --config examples/gateway/graphql.config.yaml
+	$(BIN)/turms gen --config examples/gateway/graphql.config.yaml >/dev/null
 
 demo: $(ENV) ## Watch a provider break and recover behind the example gateway (ARGS="--quick")
 	@$(BIN)/python -m examples.gateway.demo $(ARGS)

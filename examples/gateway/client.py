@@ -973,7 +973,7 @@ class RoutedBindingHealthCircuit(BaseModel):
 
 
 class RoutedBindingHealth(BaseModel):
-    """The health of a binding over the last windowMinutes. This server records no outcomes of calls yet: state is UNKNOWN, samples is 0, and the figures are null."""
+    """The health of a binding over the last windowMinutes, by the outcomes that gateways report. With fewer than 20 samples the state is UNKNOWN, and the figures are null. They are those of the last report, and move with the window each minute."""
 
     typename: Literal["BindingHealth"] = Field(
         alias="__typename", default="BindingHealth", exclude=True
@@ -1001,7 +1001,7 @@ class RoutedBinding(BaseModel):
     provider: RoutedBindingProvider
     "The provider that serves the version."
     health: RoutedBindingHealth
-    "The health as measured by traffic; always UNKNOWN, as no calls are recorded yet."
+    "The health as measured by the outcomes that gateways report, and the circuit breaker."
 
     class Meta:
         """Meta class for RoutedBinding"""
@@ -1497,7 +1497,7 @@ class WatchModelLatestVersionBindingsNodesHealthCircuit(BaseModel):
 
 
 class WatchModelLatestVersionBindingsNodesHealth(BaseModel):
-    """The health of a binding over the last windowMinutes. This server records no outcomes of calls yet: state is UNKNOWN, samples is 0, and the figures are null."""
+    """The health of a binding over the last windowMinutes, by the outcomes that gateways report. With fewer than 20 samples the state is UNKNOWN, and the figures are null. They are those of the last report, and move with the window each minute."""
 
     typename: Literal["BindingHealth"] = Field(
         alias="__typename", default="BindingHealth", exclude=True
@@ -1505,7 +1505,7 @@ class WatchModelLatestVersionBindingsNodesHealth(BaseModel):
     state: HealthState
     "The health that the figures show."
     samples: int
-    "Number of recorded calls in the window."
+    "Number of calls in the window that succeeded or failed; see Outcome for which count."
     success_rate: float | None = Field(default=None, alias="successRate")
     "Share of successful calls, 0 to 1; null when unknown."
     latency_ms_p95: float | None = Field(default=None, alias="latencyMsP95")
@@ -1525,7 +1525,7 @@ class WatchModelLatestVersionBindingsNodes(BaseModel):
     provider: WatchModelLatestVersionBindingsNodesProvider
     "The provider that serves the version."
     health: WatchModelLatestVersionBindingsNodesHealth
-    "The health as measured by traffic; always UNKNOWN, as no calls are recorded yet."
+    "The health as measured by the outcomes that gateways report, and the circuit breaker."
 
 
 class WatchModelLatestVersionBindings(BaseModel):
@@ -1545,7 +1545,7 @@ class WatchModelLatestVersion(BaseModel):
         alias="__typename", default="ModelVersion", exclude=True
     )
     slo_status: SloStatus = Field(alias="sloStatus")
-    "Whether routable bindings meet sloLatencyMs and sloSuccessRate with their own figures.\n\nA binding's latencyMs and successRate are compared; see SloStatus."
+    "Whether routable bindings meet sloLatencyMs and sloSuccessRate now; see SloStatus."
     bindings: WatchModelLatestVersionBindings
     "The bindings of the version, lowest priority first by default; none while it is ARCHIVED."
 

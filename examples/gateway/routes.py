@@ -17,6 +17,7 @@ from examples.gateway.client import (
 from examples.gateway.transport import Refused, Unreachable
 
 _PAUSE_MIN_S, _PAUSE_MAX_S = 0.2, 5.0  # between two tries; doubles each time
+_MODELS_MAX = 1_000  # each has a stream of its own
 _FIRST_ROUTE_S = 3.0  # how long a caller waits for the first route of a model
 
 _log = logging.getLogger(__name__)
@@ -43,6 +44,8 @@ class KnownRoutes:
         if model in self.routes:
             return self.routes[model]
         if model not in self._tasks:
+            if len(self._tasks) >= _MODELS_MAX:
+                raise UnknownModel(f"more than {_MODELS_MAX} models are asked for")
             self._arrived[model] = asyncio.Event()
             self._tasks[model] = asyncio.create_task(self._follow(model))
         try:
@@ -63,44 +66,48 @@ class KnownRoutes:
         return RouteInput(model=ModelRefName(name=model), strategy=self._strategy, seed=0, limit=20)
 
     async def _follow(self, model: str) -> None:
-        """Keep the route up to date: by the stream, and by polling while there is none."""
-        pause_s = _PAUSE_MIN_S
-        while True:
-            try:
-                async for route in self._client.route_changes(self._input(model)):
-                    self._keep(model, route)
-                    self.followed.add(model)
-                    pause_s = _PAUSE_MIN_S
-            except (Unreachable, Refused) as error:
-                _log.info("the stream of %s ended: %s", model, error)
-            finally:
-                self.followed.discard(model)
-            await self._poll(model)
-            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # spreads the tries
+        """Keep the route up to date, until the registry says that there is none."""
+        pause_s, has_route = _PAUSE_MIN_S, True
+        while has_route:
+            if await self._stream(model):
+                pause_s = _PAUSE_MIN_S
+            has_route = await self._poll(model)
+            await asyncio.sleep(pause_s * random.uniform(0.5, 1.0))  # spreads the tries of a fleet
             pause_s = min(pause_s * 2, _PAUSE_MAX_S)
+        del self._tasks[model]  # the next call asks again
 
-    async def _poll(self, model: str) -> None:
+    async def _stream(self, model: str) -> bool:
+        """Take routes from the stream until it ends; whether one came."""
+        try:
+            async for route in self._client.route_changes(self._input(model)):
+                self._keep(model, route)
+                self.followed.add(model)
+        except (Unreachable, Refused) as error:
+            _log.info("the stream of %s ended: %s", model, error)
+        was_followed = model in self.followed
+        self.followed.discard(model)
+        return was_followed
+
+    async def _poll(self, model: str) -> bool:
+        """Fetch the route while there is no stream; False when the registry says there is none."""
+        route = None
         try:
             route = await self._client.current_route(self._input(model))
+            self.polls += 1
         except Unreachable as error:
             _log.info("the route of %s stays as it is known: %s", model, error)
-            return
+            return True
         except Refused as error:
             _log.warning("no route for %s: %s", model, error)
-            route = None
-        self.polls += 1
         if route is None:
-            self._forget(model)
-        else:
-            self._keep(model, route)
+            self.routes.pop(model, None)
+            self._arrived[model].set()
+            return False
+        self._keep(model, route)
+        return True
 
     def _keep(self, model: str, route: GatewayRoute) -> None:
         self.routes[model] = route
-        self._arrived[model].set()
-
-    def _forget(self, model: str) -> None:
-        """The registry says that there is none: then calls fail at once."""
-        self.routes.pop(model, None)
         self._arrived[model].set()
 
 

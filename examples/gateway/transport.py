@@ -11,17 +11,17 @@ from httpx_sse import SSEError, aconnect_sse
 from pydantic import BaseModel, ValidationError
 
 DOCUMENTS = Path(__file__).parent / "documents"
-_NAME = re.compile(r"^(?:query|mutation|subscription) (\w+)", re.MULTILINE)
-# Each operation's document; the registry knows a document by the name of its file.
-_DOCUMENT_OF = {
-    operation: file.stem
+_OPERATION = re.compile(r"^(query|mutation|subscription) (\w+)", re.MULTILINE)
+# Each operation's kind and document; the registry knows a document by the name of its file.
+_KNOWN = {
+    operation: (kind, file.stem)
     for file in DOCUMENTS.glob("*.graphql")
-    for operation in _NAME.findall(file.read_text("utf-8"))
+    for kind, operation in _OPERATION.findall(file.read_text("utf-8"))
 }
 _JSON = {"accept": "application/json"}
 _SILENCE_S = 30.0  # the registry sends a comment each 12 s to a stream without events
 _KEPT_MAX = 1_000
-_PERMANENT = {"BAD_USER_INPUT", "LIMIT_EXCEEDED", "DOCUMENT_NOT_TRUSTED"}
+_PERMANENT = {"BAD_USER_INPUT", "NOT_FOUND", "DOCUMENT_NOT_TRUSTED"}
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -45,7 +45,7 @@ class Transport:
 
     async def execute(self, operation: type[T], variables: Mapping[str, object]) -> T:
         """The result of a query or a mutation; raises Unreachable and Refused."""
-        is_query = operation.Meta.document.startswith("query")  # type: ignore[attr-defined]  # turms adds it
+        is_query = _KNOWN[operation.__name__][0] == "query"
         parameters = _parameters(operation, variables)
         try:
             body = await (self._get(parameters) if is_query else self._post(parameters))
@@ -99,7 +99,7 @@ def _parameters(operation: type[BaseModel], variables: Mapping[str, object]) -> 
     """A request by the id of a trusted document."""
     name = operation.__name__
     plain = {key: _plain(value) for key, value in variables.items()}
-    return {"documentId": _DOCUMENT_OF[name], "operationName": name, "variables": plain}
+    return {"documentId": _KNOWN[name][1], "operationName": name, "variables": plain}
 
 
 def _plain(value: object) -> object:

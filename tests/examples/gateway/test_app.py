@@ -106,6 +106,31 @@ async def test_what_cannot_be_routed_is_said(site: Site, body: Any, status: int,
     assert (response.status_code, response.json()) == (status, {"error": {"message": text}})
 
 
+async def test_a_broken_provider_is_left_out_until_one_trial_succeeds(site: Site) -> None:
+    site.first.status = 500
+    for _ in range(5):
+        assert await site.served_by() == "second"
+    await until(lambda: site.excluded())
+    assert await site.excluded() == ["CIRCUIT_OPEN"]
+    (circuit,) = rows(site.database_url, "circuits")
+    assert (circuit["state"], circuit["openings"]) == ("OPEN", 1)
+    called = site.first.calls
+    assert await site.served_by() == "second"
+    assert site.first.calls == called
+
+    site.first.status = 200
+    site.execute("UPDATE circuits SET open_until = now()")
+    await until(lambda: _is_served_by(site, "first"))
+    assert site.first.calls == called + 1
+    assert await site.figure("claimed_trials") == 1
+    await until(lambda: rows(site.database_url, "circuits")[0]["state"] == "CLOSED")
+    await until(lambda: _is_served_by(site, "first"))
+
+
+async def _is_served_by(site: Site, provider: str) -> bool:
+    return await site.served_by() == provider
+
+
 async def test_a_call_fails_when_all_candidates_do(site: Site) -> None:
     site.first.status = site.second.status = 503
     response = await site.gateway.post("/v1/chat/completions", json=BODY)
@@ -162,3 +187,20 @@ async def _is_done(site: Site) -> bool:
 
 def _success(database_url: str) -> int:
     return sum(row["success"] for row in rows(database_url, "outcome_minutes"))
+
+
+async def test_a_model_that_is_deleted_is_unknown_until_it_exists_again(
+    site: Site, db: Database
+) -> None:
+    assert await site.served_by() == "first"
+    site.execute("DELETE FROM models")
+    await until(lambda: _status(site, 404))
+    version = await factories.version(db, await factories.model(db, name=MODEL))
+    by = await factories.provider(db, api_base="http://127.0.0.1:1/v1")
+    await factories.binding(db, version, by)
+    await until(lambda: _status(site, 502))
+
+
+async def _status(site: Site, expected: int) -> bool:
+    response = await site.gateway.post("/v1/chat/completions", json=BODY)
+    return response.status_code == expected

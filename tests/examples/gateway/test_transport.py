@@ -17,6 +17,26 @@ from tests import factories
 ROUTE = RouteInput(model=ModelRefName(name="chat"))
 
 
+async def test_a_route_that_has_not_changed_has_no_body(
+    client: RegistryClient, db: Database
+) -> None:
+    version = await factories.version(db, await factories.model(db, name="chat"))
+    served = await factories.binding(db, version)
+    first = await client.current_route(ROUTE)
+    assert first is not None
+    assert [each.binding.provider_model_id for each in first.candidates] == [
+        served.provider_model_id
+    ]
+    # its decidedAt is not selected, so the response is the same byte by byte
+    for _ in range(3):
+        assert await client.current_route(ROUTE) == first
+    assert client.not_modified > 0
+    await factories.binding(db, version)
+    changed = await client.current_route(ROUTE)
+    assert changed is not None
+    assert len(changed.candidates) == 2
+
+
 async def test_an_unknown_model_has_no_route(client: RegistryClient) -> None:
     assert await client.current_route(ROUTE) is None
 
