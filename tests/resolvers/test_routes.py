@@ -5,9 +5,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from db.tables import ModelVersion, ProviderBinding
 from db.writes import circuits
+from domain.candidates import BINDINGS_MAX, EXCLUDED_MAX
 from domain.circuits import Breaker
 from domain.enums import ArchiveReason
 from domain.traffic_enums import CircuitState
@@ -303,3 +305,27 @@ async def test_a_wrong_input_of_routes_is_named_and_leaves_the_others(gql: Graph
     for some in ([], [model] * 51):
         _, message = await gql.error(ROUTES, inputs=some)
         assert message == f"inputs must have 1 to 50 items, not {len(some)}"
+
+
+_MORE = """
+    INSERT INTO provider_bindings (id, version_id, model_id, provider_id, provider_model_id, status,
+        priority, weight, revision)
+    SELECT gen_random_uuid(), version_id, model_id, provider_id, 'more-' || number, 'DISABLED', 100,
+        100, 1
+    FROM provider_bindings, generate_series(1, :count) AS number WHERE id = :id
+"""
+
+
+async def test_a_route_counts_what_it_does_not_list_and_refuses_too_many(gql: GraphQL) -> None:
+    version = await _version(gql)
+    binding = await factories.binding(gql.db, version)
+    async with gql.db.write("tests") as session:
+        more = sa.text(_MORE).bindparams(count=BINDINGS_MAX - 1, id=binding.id)
+        await session.exec(more)
+    route = await _route(gql)
+    assert (route["candidateCount"], route["excludedCount"]) == (1, BINDINGS_MAX - 1)
+    assert len(route["excluded"]) == EXCLUDED_MAX
+    await factories.binding(gql.db, version)
+    code, message = await gql.error(ROUTE, input={"model": {"name": "m"}})
+    assert code == "LIMIT_EXCEEDED"
+    assert message.endswith("has more than 1000 bindings")
