@@ -20,6 +20,7 @@ from examples.gateway.demo.content import MODEL, Server
 from examples.gateway.demo.load import Load
 from examples.gateway.demo.screen import Screen
 from examples.gateway.demo.watching import Watcher
+from examples.gateway.transport import Refused
 
 DOCS = Path(__file__).parents[3] / "docs"
 _PROVIDERS = (("alpha", 40, 50), ("beta", 60, 30), ("gamma", 90, 20))  # name, ms, weight
@@ -36,7 +37,7 @@ def main() -> int:
     try:
         with _folder(given.folder) as folder:
             asyncio.run(_run(folder, screen, given.quick))
-    except (story.Missing, processes.NotStarted) as error:
+    except (story.Missing, processes.NotStarted, Refused) as error:
         screen.say(f"missing: {error}", "bold red")
         return 1
     except KeyboardInterrupt:

@@ -128,7 +128,7 @@ async def _lose_registry(world: World, broken: Server) -> None:
     )
     if moment.seen[broken.name].circuit is CircuitState.CLOSED:
         raise Missing("the circuit is as it was before the registry was killed")
-    world.screen.say("the registry is back: it was told of each call, and the circuit is as it was")
+    world.screen.say("the registry is back, and was told what it missed; the circuit is as it was")
 
 
 def _is_drained(moment: Moment) -> bool:

@@ -26,7 +26,7 @@ STORY = (
     "the circuit of alpha is OPEN",
     "calls the other two only",
     "the registry is killed",
-    "the registry is back",
+    "the registry is back, and was told what it missed",
     "alpha is mended",
     "HALF_OPEN: the gateway claimed the trial",
     "the circuit is CLOSED",
