@@ -105,6 +105,7 @@ def test_no_two_heads_are_equal_by_default(recorder: Recorder, tmp_path: Path) -
         assert len({request.headers[name] for request in requests}) == len(requests)
     for request in requests:
         assert set(request.headers) == COMMON | TRACING
+        assert request.headers["accept-encoding"] == "identity"  # no server compresses
         assert TRACEPARENT.fullmatch(request.headers["traceparent"])
         assert UUID4.fullmatch(request.headers["x-request-id"])
 
