@@ -1,5 +1,6 @@
 """Bindings and their prices."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -30,6 +31,12 @@ class ProviderBinding(VersionedRow, table=True):
     `success_rate` and `latency_ms` are set by hand or by an import. `success_rate_now` and
     `latency_ms_now` are what holds now, by measured outcomes if there are some (figures.py).
     """
+
+    PROPERTIES: ClassVar[Mapping[str, tuple[str, ...]]] = {
+        "node_id": ("id",),
+        "success_rate_now": ("success_rate", "measured"),
+        "latency_ms_now": ("latency_ms", "measured"),
+    }
 
     __tablename__ = "provider_bindings"
     __table_args__ = (
@@ -89,13 +96,24 @@ class ProviderBinding(VersionedRow, table=True):
     capabilities: list[Capability] | None = Field(default=None, sa_type=enum_array_column())
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
-    success_rate_now: ClassVar[float | None]
-    latency_ms_now: ClassVar[float | None]
+    measured: ClassVar[list[float | None] | None]  # a column that reads compute; see figures.py
 
     @property
     def node_id(self) -> str:
         """The id that clients see."""
         return ids.encode(ids.BINDING, self.id)
+
+    @property
+    def success_rate_now(self) -> float | None:
+        """The success rate that was measured, else the one that was set by hand."""
+        rate = None if self.measured is None else self.measured[0]
+        return self.success_rate if rate is None else rate
+
+    @property
+    def latency_ms_now(self) -> float | None:
+        """The median latency that was measured, else the latency that was set by hand."""
+        latency = None if self.measured is None else self.measured[1]
+        return self.latency_ms if latency is None else latency
 
 
 class Price(Row, table=True):

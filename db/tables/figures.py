@@ -1,12 +1,13 @@
 """The figures of bindings now: those of the window of outcomes, else what was set by hand.
 
-One expression each serves the fields, filters, orders and averages, so that they agree. What was
-measured holds until `known_until`, by the database's clock.
+One expression each serves filters, orders and averages, and says the same as the properties of
+ProviderBinding. What was measured holds until `known_until`, by the database's clock.
 """
 
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import column_property
 from sqlmodel import col
 
@@ -47,7 +48,13 @@ def of_binding(figure: Figure) -> Any:
     return sa.func.coalesce(measured.scalar_subquery(), figure.manual, type_=sa.Double())
 
 
-# SQLAlchemy would read them again after a write of the row, whose statements return them already.
-for _name, _figure in (("success_rate_now", SUCCESS_RATE), ("latency_ms_now", LATENCY)):
-    _property = column_property(of_binding(_figure), expire_on_flush=False)
-    setattr(ProviderBinding, _name, _property)
+# Both in one column: for each column PostgreSQL would look for the row again. SQLAlchemy would read
+# it again after a write of the row, whose statements return it already.
+_MEASURED = sa.select(
+    postgresql.array([SUCCESS_RATE.measured, LATENCY.measured], type_=sa.Double())
+).where(health_of_bindings())
+setattr(
+    ProviderBinding,
+    "measured",
+    column_property(_MEASURED.correlate(ProviderBinding).scalar_subquery(), expire_on_flush=False),
+)

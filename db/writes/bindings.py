@@ -45,9 +45,8 @@ async def create(
     ]
     await _refuse_duplicates(session, bindings, path_of)
     await rows.insert(session, *bindings)
-    for binding in bindings:  # nothing has been measured yet
-        set_committed_value(binding, "success_rate_now", binding.success_rate)
-        set_committed_value(binding, "latency_ms_now", binding.latency_ms)
+    for binding in bindings:
+        set_committed_value(binding, "measured", None)
     for binding, each in zip(bindings, new, strict=True):
         if each.price is not None:
             await prices.add(session, binding.id, each.price)

@@ -75,8 +75,6 @@ def held(definition: StrawberryObjectDefinition, name: str) -> Any:
         hint = typing.get_type_hints(attribute.fget)["return"]
     else:
         hint = typing.get_type_hints(row)[name]
-        if typing.get_origin(hint) is typing.ClassVar:  # a column that reads compute
-            (hint,) = typing.get_args(hint)
     parameters = tuple(shape(each) for each in definition.type_var_map.values())
     if isinstance(hint, typing.TypeVar):
         return parameters[0]
@@ -120,7 +118,7 @@ def test_a_field_is_non_null_exactly_when_its_column_is(
 ) -> None:
     row = row_of(definition)
     columns = sa.inspect(row).columns if issubclass(row, SQLModel) else {}
-    if isinstance(columns.get(field.python_name), sa.Column):  # others are computed by reads
+    if field.python_name in columns:
         nullable = isinstance(field.resolve_type(type_definition=definition), StrawberryOptional)
         assert columns[field.python_name].nullable == nullable
 
