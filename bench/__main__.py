@@ -17,6 +17,7 @@ from bench import (
     operations,
     options,
     report,
+    routed,
     summary,
 )
 from bench.operations import SampledKeys
@@ -25,6 +26,7 @@ from bench.report import Result
 from bench.servers import (
     CACHED,
     FLOOR,
+    FLOOR_OPERATIONS,
     SERVERS,
     RunningServer,
     Server,
@@ -51,7 +53,11 @@ def main() -> None:
 
 def measured(url: str, chosen: Options, folder: Path) -> Result:
     """The result of a run on the database of a URL."""
-    keys, schedule = operations.sample_keys(url), chosen.schedule()
+    schedule = chosen.schedule()
+    if operations.OF_ROUTED.intersection(schedule.operations):
+        progress(f"Adding {routed.MODELS} models to route")
+        routed.add(url)
+    keys = operations.sample_keys(url)
     with _all_running(_available(chosen), url, keys, folder) as servers:
         progress("Comparing their data")
         leaves = equivalence.require(servers, keys, schedule.operations)
@@ -103,7 +109,9 @@ def _all_running(
 
 def _write_responses(registry: RunningServer, keys: SampledKeys, folder: Path) -> None:
     """Write the registry's responses to files, for the floor to send."""
-    for operation in ("Q1", "Q2"):
+    for operation in FLOOR_OPERATIONS:
+        if operation in operations.OF_ROUTED and not keys.routed:
+            continue
         values = operations.variables(operation, keys, registry.dialect, 0)
         response = {"data": registry.execute(operation, values)}
         text = json.dumps(response, separators=(",", ":"), ensure_ascii=False)

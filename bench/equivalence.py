@@ -15,7 +15,8 @@ _KEYS = 10  # compared for each operation; Q2 has one request only
 _ID = re.compile(
     r"(?:[a-z]{3}_)?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})"
 )
-_ID_FIELD, _MONEY_FIELD, _TIME_FIELD = "id", "costPer1k", re.compile(r"\w+At")
+_ID_FIELD, _MONEY_FIELDS, _TIME_FIELD = "id", ("costPer1k", "expectedCost"), re.compile(r"\w+At")
+_SCORE_FIELD, _SCORE_DIGITS = "score", 9  # PostgreSQL and Python round a root differently
 
 
 def require(
@@ -85,8 +86,10 @@ def _normalize_leaf(value: Any, field: str) -> Any:
         return None
     if field == _ID_FIELD and (match := _ID.fullmatch(value)):
         return "".join(match.groups())
-    if field == _MONEY_FIELD:
+    if field in _MONEY_FIELDS:
         return Decimal(value)
+    if field == _SCORE_FIELD:
+        return round(value, _SCORE_DIGITS)
     if _TIME_FIELD.fullmatch(field):
         return datetime.fromisoformat(value).astimezone(UTC)
     return value

@@ -18,37 +18,42 @@ DESCRIPTIONS = {
 }
 # Placeholders of a template. The generator replaces COUNTER by the request's number.
 LENGTH, COUNTER = "@LENGTH@", "@COUNTER@"
+TARGET, ETAG = "@TARGET@", "@ETAG@"  # of a poll
 _COUNTER_FORMAT = "08x"  # like bit.tohex in post.lua
 
 
-def template(url: str, headers: Headers) -> str:
-    """A head with placeholders, for one run of a load generator.
+def template(url: str, headers: Headers, *, is_poll: bool = False) -> str:
+    """A head with placeholders, for one run of a load generator; a poll is a conditional GET.
 
     The generator only inserts a counter, so changing headers cost it little, and the same for all
     servers. The other digits of the ids are random for each run, so no two runs have equal ids.
     """
     parts = urlsplit(url)
     lines = [
-        f"POST {parts.path} HTTP/1.1",
+        f"GET {TARGET} HTTP/1.1" if is_poll else f"POST {parts.path} HTTP/1.1",
         f"Host: {parts.netloc}",
         "User-Agent: registry-bench/1.0",
         "Accept: application/json",
         # The registry compresses large bodies when asked, and the other servers do not. So all of
         # them send the same bytes, and the search for errors reads text.
         "Accept-Encoding: identity",
-        "Content-Type: application/json",
-        f"Content-Length: {LENGTH}",
     ]
+    if is_poll:
+        lines += [f"If-None-Match: {ETAG}"]
+    else:
+        lines += ["Content-Type: application/json", f"Content-Length: {LENGTH}"]
     if headers is Headers.CHANGING:
         lines += [f"traceparent: {_traceparent()}", f"X-Request-Id: {_request_id()}"]
     return "\r\n".join(lines) + "\r\n\r\n"
 
 
 def render(head: str, body: str, counter: int) -> bytes:
-    """A whole request."""
-    length = len(body.encode())
-    number = format(counter, _COUNTER_FORMAT)
-    return (head.replace(LENGTH, str(length)).replace(COUNTER, number) + body).encode()
+    """A whole request; a poll's body is its target, a tab, and its ETag."""
+    head = head.replace(COUNTER, format(counter, _COUNTER_FORMAT))
+    if TARGET in head:
+        target, _, etag = body.partition("\t")
+        return head.replace(TARGET, target).replace(ETAG, etag).encode()
+    return (head.replace(LENGTH, str(len(body.encode()))) + body).encode()
 
 
 def _traceparent() -> str:

@@ -47,11 +47,15 @@ class LoadResult:
 
 @dataclass(frozen=True, slots=True)
 class RequestSource:
-    """The requests of a load: lines of a file of bodies, sent to a URL."""
+    """The requests of a load: lines of a file of bodies, sent to a URL.
+
+    The lines of polls have a target, a tab, and an ETag instead of a body.
+    """
 
     url: str
     bodies: Path
     headers: Headers = Headers.CHANGING
+    is_poll: bool = False
 
 
 def generator() -> str:
@@ -67,8 +71,11 @@ def run(
     connections: int = CONNECTIONS,
     is_checked: bool = False,
 ) -> LoadResult:
-    """Post random bodies of the source; `is_checked` searches each response for errors."""
-    head = heads.template(source.url, source.headers)
+    """Send random requests of the source. 304 is a success.
+
+    `is_checked` searches each response for errors; then a poll must be answered by 304.
+    """
+    head = heads.template(source.url, source.headers, is_poll=source.is_poll)
     if which("wrk") is None:
         requests = _requests(head, source.bodies.read_text("utf-8").splitlines(), Random(seed))
         return asyncio.run(_run(source.url, requests, seconds, connections))
@@ -132,11 +139,13 @@ async def _client(url: str, requests: Iterator[bytes], totals: _Totals, until: f
             body = await reader.readexactly(_content_length(head))
             totals.latencies_s.append(time.perf_counter() - start)
             totals.bytes += len(head) + len(body)
-            totals.failures += b" 200 " not in head[:16] or b'"errors"' in body
+            is_ok = b" 200 " in head[:16] or b" 304 " in head[:16]
+            totals.failures += not is_ok or b'"errors"' in body
     finally:
         writer.close()
 
 
 def _content_length(head: bytes) -> int:
     lines = head.lower().split(b"\r\n")
-    return next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+    lengths = (int(line[15:]) for line in lines if line.startswith(b"content-length:"))
+    return next(lengths, 0)  # a 304 has none

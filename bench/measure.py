@@ -13,6 +13,7 @@ from bench.cpu import MachineUsage
 from bench.heads import Headers
 from bench.load import LoadResult, RequestSource
 from bench.operations import SampledKeys
+from bench.renewal import renew
 from bench.servers import RunningServer
 from bench.terminal import progress
 
@@ -100,18 +101,27 @@ class _Turn(NamedTuple):
         return f"{self.server.server.title}, {self.operation}, {self.headers} headers"
 
     def source(self, bodies: BodyFiles) -> RequestSource:
-        """The requests of this turn."""
+        """The requests of this turn, as of now."""
         file = bodies[self.operation, self.server.server.name]
-        return RequestSource(self.server.url, file, self.headers)
+        renew(self.server.url, self.operation, file)
+        return RequestSource(self.server.url, file, self.headers, self.operation == "Q8")
 
 
 def write_bodies(servers: Sequence[RunningServer], keys: SampledKeys, folder: Path) -> BodyFiles:
-    """Write a file of request bodies for each operation of each server."""
+    """Write a file of request bodies for each operation of each server.
+
+    Without routed models, what needs them has no file.
+    """
     files = {}
     for server in servers:
         for operation in server.server.operations:
+            if operation in operations.OF_ROUTED and not keys.routed:
+                continue
             file = folder / f"{server.server.name}-{operation}.bodies"
-            lines = operations.bodies(operation, server.dialect, keys)
+            if operation == "Q8":
+                lines = operations.targets(server.url, keys)
+            else:
+                lines = operations.bodies(operation, server.dialect, keys)
             file.write_text("\n".join(lines) + "\n", "utf-8")
             files[operation, server.server.name] = file
     return files

@@ -1,6 +1,6 @@
 """A worker's memory under mixed load: `python -m bench.memory --seconds 600`.
 
-The load has six equal parts: the five operations, and many documents that differ by an alias, like
+The load has six equal parts: the operations Q1 to Q5, and many documents that differ by an alias, like
 those of clients that generate their documents. Caches by document must stay within their bounds.
 """
 
@@ -44,7 +44,7 @@ def main(
     seconds: Annotated[int, typer.Option(min=1, help="Of mixed load.")] = 600,
     workers: Annotated[int, typer.Option(min=1, help="Server processes.")] = 1,
     documents: Annotated[
-        int, typer.Option(min=0, help="Different documents, in addition to the five operations.")
+        int, typer.Option(min=0, help="Different documents, in addition to Q1 to Q5.")
     ] = 500,
     scale: Annotated[
         int, typer.Option(min=data.PER_MODEL, max=data.BINDINGS_MAX, help="Bindings.")
@@ -76,7 +76,7 @@ def run(
     default = next(server for server in SERVERS if server.name == CACHED)
     server = replace(
         default,
-        operations=operations.NAMES,
+        operations=operations.CATALOG,
         has_cursors=True,
         command=servers.serve_command(workers),
     )
@@ -94,8 +94,8 @@ def measure(
     """The memory of a running server under the registry's request bodies."""
     groups = [
         file.read_text("utf-8").splitlines()
-        for (_, name), file in bodies.items()
-        if name == REGISTRY
+        for (operation, name), file in bodies.items()
+        if name == REGISTRY and operation in operations.CATALOG
     ]
     return list(_readings(server, mixed(groups, folder), seconds))
 

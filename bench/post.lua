@@ -1,5 +1,5 @@
 -- wrk -s post.lua URL -- BODIES HEAD SECONDS CONNECTIONS SEED [check]
--- Posts random lines of the file BODIES for SECONDS, waits for every response, and prints "drained".
+-- Sends random lines of the file BODIES for SECONDS, waits for every response, and prints "drained".
 -- When it is interrupted then, it prints JSON. wrk by itself stops in the middle of responses: up to
 -- 32 responses of a slow server would be lost, and it would still work while the next server is
 -- measured. With "check" each response is searched for errors, which costs CPU: for the warm-up.
@@ -38,18 +38,25 @@ function init(args)
   sent, answered, failed, started, last = -1, -tonumber(args[4]), 0, now(), 0
   math.randomseed(tonumber(args[5]))
   local head = split(args[2], "@COUNTER@")
+  local is_poll = args[2]:sub(1, 4) == "GET " -- then a line is a target, a tab, and an ETag
   middle = { head[2], head[3] }
   for line in io.lines(args[1]) do
+    local poll = is_poll and split(line, "\t")
+    if poll then line = "" end
     local body = split(line, "@NUMBER@")
     local length = body[2] and #body[1] + NUMBER_BYTES + #body[2] or #line
     local first, last = head[1]:gsub("@LENGTH@", length), (head[4] or "") .. body[1]
+    if poll then
+      first = first:gsub("@TARGET@", function() return poll[1] end)
+      first = first:gsub("@ETAG@", function() return poll[2] end)
+    end
     -- without a placeholder in head or body, the whole request is known
     local whole = not (head[2] or body[2]) and first .. last or nil
     table.insert(requests, { whole = whole, first = first, last = last, after_number = body[2] })
   end
   if args[6] == "check" then
-    response = function(_, _, body)
-      if body:find('"errors"', 1, true) then failed = failed + 1 end
+    response = function(status, _, body)
+      if is_poll and status ~= 304 or body:find('"errors"', 1, true) then failed = failed + 1 end
     end
   end
 end

@@ -13,13 +13,14 @@ from typing import Any
 
 import httpx
 
-from bench import operations
+from bench import operations, polls
 from bench.operations import CURSORS, Dialect
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
 NODE = str(PEERS / "node_modules" / ".bin" / "node")  # from npm: PostGraphile fails on Node 20
 REGISTRY, CACHED, FLOOR = "registry", "cached", "floor"
+FLOOR_OPERATIONS = ("Q1", "Q2", "Q6")
 BASELINES = (REGISTRY, CACHED)
 READY_TIMEOUT_S = 60
 _UVICORN = ("-m", "uvicorn", "--loop", "uvloop", "--http", "httptools", "--no-access-log")
@@ -33,6 +34,9 @@ _ENVIRONMENT = {
 }
 
 
+_DOCUMENTS = {"REGISTRY_DOCUMENTS": str(polls.DOCUMENTS)}
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """A server to measure: its command, to which the port is appended, and its operations."""
@@ -43,7 +47,7 @@ class Server:
     documents_name: str | None = None  # its file in bench/documents
     has_prefixed_ids: bool = False
     has_cursors: bool = False
-    operations: tuple[str, ...] = operations.NAMES
+    operations: tuple[str, ...] = operations.CATALOG
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = ROOT  # where the command runs
 
@@ -59,6 +63,8 @@ class RunningServer:
 
     def execute(self, operation: str, values: Mapping[str, Any]) -> Any:
         """The data of one operation's response; raises SystemExit with a message on errors."""
+        if operation == "Q8":
+            return polls.data(self.url, values)
         body = operations.body(operation, self.dialect, values)
         return _execute(self.server.title, self.url, body)
 
@@ -77,7 +83,8 @@ SERVERS = (
         has_prefixed_ids=True,
         has_cursors=True,
         # no response cache: like its peers it makes every response anew
-        environment={"REGISTRY_RESPONSE_CACHE_BYTES_MAX": "0"},
+        environment={**_DOCUMENTS, "REGISTRY_RESPONSE_CACHE_BYTES_MAX": "0"},
+        operations=operations.NAMES,
     ),
     Server(
         CACHED,
@@ -85,7 +92,9 @@ SERVERS = (
         serve_command(1),
         documents_name="registry",
         has_prefixed_ids=True,
-        operations=("Q1", "Q2"),  # Q5 has too many pages to cache, and mutations are never cached
+        environment=_DOCUMENTS,
+        # Q5 has too many pages to cache, and mutations are never cached
+        operations=("Q1", "Q2", "Q6", "Q8"),
     ),
     Server(
         "json_agg",
@@ -106,7 +115,7 @@ SERVERS = (
         FLOOR,
         "static floor",
         (sys.executable, *_UVICORN, "bench.peers.floor:app", "--port"),
-        operations=("Q1", "Q2"),
+        operations=FLOOR_OPERATIONS,
     ),
 )
 

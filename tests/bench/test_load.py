@@ -19,6 +19,7 @@ from bench.load import RequestSource
 TRACEPARENT = re.compile(r"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-0[01]")
 UUID4 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 COMMON = {"host", "user-agent", "accept", "accept-encoding", "content-type", "content-length"}
+BODY = {"content-type", "content-length"}
 TRACING = {"traceparent", "x-request-id"}
 BODIES = '{"operationName":"Q3"}', '{"operationName":"Q4","variables":{"latencyMs":@NUMBER@}}'
 RESPONSE = b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n" + b'{"data":{}}'
@@ -37,6 +38,7 @@ class Recorder(ThreadingTCPServer):
 
     allow_reuse_address = daemon_threads = True
     requests: list[Request]
+    response = RESPONSE
 
     @property
     def url(self) -> str:
@@ -51,9 +53,9 @@ class _Handler(StreamRequestHandler):
             pairs = [line.decode().strip().split(": ", 1) for line in lines[1:-1]]
             headers = {name.lower(): value for name, value in pairs}
             assert len(headers) == len(pairs)
-            body = self.rfile.read(int(headers["content-length"]))
+            body = self.rfile.read(int(headers.get("content-length", 0)))
             self.server.requests.append(Request(b"".join(lines), headers, body))
-            self.wfile.write(RESPONSE)
+            self.wfile.write(self.server.response)
 
     def _head_lines(self) -> list[bytes]:
         lines: list[bytes] = []
@@ -129,6 +131,21 @@ def test_each_body_is_whole_and_each_update_writes_another_number(
     numbers = {body["variables"]["latencyMs"] for body in bodies if "variables" in body}
     assert len(numbers) > 2
     assert all(100 <= number <= 850 for number in numbers)
+
+
+@pytest.mark.usefixtures("generator")
+def test_a_poll_is_a_get_with_an_etag_and_304_is_its_success(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    file = tmp_path / "polls.bodies"
+    recorder.response = b'HTTP/1.1 304 Not Modified\r\netag: "1%1"\r\n\r\n'
+    file.write_text('/graphql?documentId=%7B1%7D\t"1%1"\n', "utf-8")
+    result = load.run(RequestSource(recorder.url, file, is_poll=True), 0.2, 1, is_checked=True)
+    assert (result.failures, result.requests) == (0, len(recorder.requests))
+    for request in recorder.requests:
+        assert request.head.startswith(b"GET /graphql?documentId=%7B1%7D HTTP/1.1\r\n")
+        assert set(request.headers) == (COMMON - BODY | TRACING | {"if-none-match"})
+        assert (request.headers["if-none-match"], request.body) == ('"1%1"', b"")
 
 
 def test_a_counter_makes_each_of_the_three_ids_new() -> None:

@@ -1,0 +1,46 @@
+"""Routes, reports and polls, measured on real servers."""
+
+
+import pytest
+
+from bench import __main__ as bench
+from bench import data, options, routed
+from bench.report import Result
+from bench.servers import CACHED, FLOOR, REGISTRY
+
+MODELS = 30
+
+
+@pytest.fixture(scope="module")
+def result(postgres_url: str, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Three operations, whose data all servers agree on: else nothing is measured."""
+    with pytest.MonkeyPatch.context() as patch, data.copied(postgres_url, 80) as url:
+        patch.setattr(options, "_QUICK", (1, 0.3, 0.1))
+        patch.setattr(routed, "MODELS", MODELS)
+        servers = " ".join(f"--server {name}" for name in (CACHED, "json_agg", FLOOR))
+        operations = " ".join(f"--operation {name}" for name in ("Q6", "Q7", "Q8"))
+        chosen = options.parse(f"--quick {servers} {operations}".split())
+        return bench.measured(url, chosen, tmp_path_factory.mktemp("bench"))
+
+
+def test_each_server_is_measured_on_what_it_can(result: Result) -> None:
+    measured: dict[str, set[str]] = {}
+    for each in result.samples:
+        measured.setdefault(each.operation, set()).add(each.server)
+    assert measured == {
+        "Q6": {REGISTRY, CACHED, FLOOR},
+        "Q7": {REGISTRY},
+        "Q8": {REGISTRY, CACHED},
+    }
+    assert all(each.load.requests for each in result.samples)
+    assert sum(each.load.failures for each in result.samples) == 0
+
+
+def test_a_poll_transfers_no_body(result: Result) -> None:
+    sizes = {each.operation: each.load.bytes / each.load.requests for each in result.samples}
+    assert sizes["Q8"] < 1_000 < sizes["Q6"]
+
+
+def test_a_route_has_20_candidates(result: Result) -> None:
+    """Each with ten leaves, and four leaves of the route."""
+    assert result.leaves["Q6"] == 204
