@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from db.reads.health import has_open_circuit
 from db.reads.keyset import among
-from db.tables import BindingHealth, ModelVersion, ProviderBinding, figures
+from db.tables import ModelVersion, ProviderBinding, figures
 from domain.enums import BindingStatus, SloStatus, VersionStatus
 
 _SERVING = [VersionStatus.ACTIVE.value, VersionStatus.DEPRECATED.value]
@@ -44,15 +44,14 @@ def slo_status() -> sa.ColumnElement[Any]:
     no_target = sa.and_(
         col(ModelVersion.slo_latency_ms).is_(None), col(ModelVersion.slo_success_rate).is_(None)
     )
-    latency = figures.joined(figures.LATENCY_P95) <= col(ModelVersion.slo_latency_ms)
-    success = figures.joined(figures.SUCCESS_RATE) >= col(ModelVersion.slo_success_rate)
+    latency = figures.of_binding(figures.LATENCY_P95) <= col(ModelVersion.slo_latency_ms)
+    success = figures.of_binding(figures.SUCCESS_RATE) >= col(ModelVersion.slo_success_rate)
     # a missing figure is NULL, which neither meets nor misses a target
     meets = sa.and_(
         sa.or_(col(ModelVersion.slo_latency_ms).is_(None), latency),
         sa.or_(col(ModelVersion.slo_success_rate).is_(None), success),
     )
-    of_version = _bindings_of_version().outerjoin(BindingHealth, figures.health_of_bindings())
-    routable = of_version.where(is_routable())
+    routable = _bindings_of_version().where(is_routable())
     return sa.case(
         (no_target, sa.literal(SloStatus.UNKNOWN.value)),
         (sa.exists(routable.where(meets)), sa.literal(SloStatus.MET.value)),
