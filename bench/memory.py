@@ -1,7 +1,7 @@
 """A worker's memory under mixed load: `python -m bench.memory --seconds 600`.
 
-The load has six equal parts: the operations Q1 to Q5, and many documents that differ by an alias, like
-those of clients that generate their documents. Caches by document must stay within their bounds.
+The load has six equal parts: the operations Q1 to Q5, and many documents that differ by an alias,
+like those of clients that generate their documents. Caches by document must stay within bounds.
 """
 
 from collections.abc import Iterator, Sequence

@@ -1,12 +1,13 @@
 """Hand-written SQL: PostgreSQL makes the JSON of the whole response, Python passes its bytes on.
 
-This is the code for these five operations alone, when only speed counts. It is not GraphQL: the
+This is the code for these operations alone, when only speed counts. It is not GraphQL: the
 operation's name selects the statement.
 """
 
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import orjson
 from psycopg import AsyncConnection
@@ -17,6 +18,8 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+
+from bench.peers.statements import ROUTE
 
 _GATEWAY = b"""
 SELECT json_build_object('model', (SELECT row_to_json(m) FROM (
@@ -73,6 +76,7 @@ _STATEMENTS = {
     ) SELECT json_build_object('updateBinding',
         json_build_object('binding', row_to_json(changed)))::text FROM changed""",
     "Q5": _PAGE.replace(b"%(condition)s", b"name > %(after)s").replace(b"%(limit)s", b"20"),
+    "Q6": ROUTE,
 }
 
 
@@ -81,6 +85,15 @@ class _Bytes(Loader):
 
     def load(self, data: Buffer) -> bytes:
         return bytes(data)
+
+
+def _parameters(operation: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The parameters of a statement, from the variables of a request."""
+    match operation:
+        case "Q6":
+            return {"name": values["input"]["model"]["name"], "limit": values["input"]["limit"]}
+        case _:
+            return values
 
 
 async def _configure(connection: AsyncConnection) -> None:
@@ -97,7 +110,8 @@ _POOL = AsyncConnectionPool(
 async def respond(request: Request) -> Response:
     """Send the result of the operation's statement."""
     operation = orjson.loads(await request.body())
-    statement, parameters = _STATEMENTS[operation["operationName"]], operation["variables"]
+    name = operation["operationName"]
+    statement, parameters = _STATEMENTS[name], _parameters(name, operation["variables"])
     async with _POOL.connection() as connection:
         cursor = await connection.execute(statement, parameters)
         row = await cursor.fetchone()
