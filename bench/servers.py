@@ -100,7 +100,7 @@ SERVERS = (
         "json_agg",
         "hand-written SQL",
         (sys.executable, *_UVICORN, "bench.peers.json_agg:app", "--port"),
-        operations=(*operations.CATALOG, "Q6"),
+        operations=(*operations.CATALOG, "Q6", "Q7"),
     ),
     Server(
         "postgraphile",

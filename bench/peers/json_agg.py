@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from bench.peers.statements import ROUTE
+from bench.peers.statements import REPORT, ROUTE
 
 _GATEWAY = b"""
 SELECT json_build_object('model', (SELECT row_to_json(m) FROM (
@@ -77,6 +77,7 @@ _STATEMENTS = {
         json_build_object('binding', row_to_json(changed)))::text FROM changed""",
     "Q5": _PAGE.replace(b"%(condition)s", b"name > %(after)s").replace(b"%(limit)s", b"20"),
     "Q6": ROUTE,
+    "Q7": REPORT,
 }
 
 
@@ -92,6 +93,8 @@ def _parameters(operation: str, values: dict[str, Any]) -> dict[str, Any]:
     match operation:
         case "Q6":
             return {"name": values["input"]["model"]["name"], "limit": values["input"]["limit"]}
+        case "Q7":
+            return {"items": orjson.dumps(values["input"]["items"]).decode()}
         case _:
             return values
 

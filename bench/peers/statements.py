@@ -48,3 +48,42 @@ SELECT json_build_object('route', (SELECT json_build_object(
     FROM ranked WHERE rank <= %(limit)s)
 ) FROM chosen v))::text
 """
+# The rows are in the order of their keys, so that two batches cannot wait for each other.
+REPORT = b"""
+WITH items AS MATERIALIZED (
+  SELECT * FROM jsonb_to_recordset(%(items)s::jsonb) AS item (binding uuid, at timestamptz,
+    outcome text, "latencyMs" float8, "inputTokens" bigint, "outputTokens" bigint)
+), known AS MATERIALIZED (
+  SELECT items.* FROM items JOIN provider_bindings b ON b.id = items.binding
+), stored AS (
+  INSERT INTO outcome_minutes AS m (binding_id, starts_at, slot, success, rate_limited, timeout,
+    upstream_error, overloaded, auth, not_found, client_error, content_filter, cancelled,
+    latency, latency_ms_sum, ttft, ttft_ms_sum, input_tokens, output_tokens)
+  SELECT binding, date_trunc('minute', at), floor(extract(epoch FROM at) / 86400)::bigint %% 4,
+    count(*) FILTER (WHERE outcome = 'SUCCESS'), count(*) FILTER (WHERE outcome = 'RATE_LIMITED'),
+    count(*) FILTER (WHERE outcome = 'TIMEOUT'), count(*) FILTER (WHERE outcome = 'UPSTREAM_ERROR'),
+    count(*) FILTER (WHERE outcome = 'OVERLOADED'), count(*) FILTER (WHERE outcome = 'AUTH'),
+    count(*) FILTER (WHERE outcome = 'NOT_FOUND'), count(*) FILTER (WHERE outcome = 'CLIENT_ERROR'),
+    count(*) FILTER (WHERE outcome = 'CONTENT_FILTER'),
+    count(*) FILTER (WHERE outcome = 'CANCELLED'),
+    '', coalesce(sum("latencyMs") FILTER (WHERE outcome = 'SUCCESS'), 0), '', 0,
+    coalesce(sum("inputTokens"), 0), coalesce(sum("outputTokens"), 0)
+  FROM known GROUP BY 1, 2, 3 ORDER BY 1, 2
+  ON CONFLICT (binding_id, starts_at, slot) DO UPDATE SET
+    success = m.success + excluded.success, rate_limited = m.rate_limited + excluded.rate_limited,
+    timeout = m.timeout + excluded.timeout,
+    upstream_error = m.upstream_error + excluded.upstream_error,
+    overloaded = m.overloaded + excluded.overloaded, auth = m.auth + excluded.auth,
+    not_found = m.not_found + excluded.not_found,
+    client_error = m.client_error + excluded.client_error,
+    content_filter = m.content_filter + excluded.content_filter,
+    cancelled = m.cancelled + excluded.cancelled,
+    latency_ms_sum = m.latency_ms_sum + excluded.latency_ms_sum,
+    input_tokens = m.input_tokens + excluded.input_tokens,
+    output_tokens = m.output_tokens + excluded.output_tokens
+)
+SELECT json_build_object('reportOutcomes', json_build_object(
+  'accepted', (SELECT count(*) FROM known),
+  'rejected', (SELECT count(*) FROM items) - (SELECT count(*) FROM known),
+  'userErrors', '[]'::json))::text
+"""
