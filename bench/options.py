@@ -72,7 +72,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser = ArgumentParser(prog="python -m bench", description=__doc__)
     add = parser.add_argument
     add("--scale", type=_bindings, metavar="N", help=f"bindings; {_BINDINGS:,} by default")
-    add("--quick", action="store_true", help="under two minutes")
+    add("--quick", action="store_true", help="about two minutes")
     add("--rounds", type=int, metavar="N", help=f"{_FULL[0]} by default, {_QUICK[0]} with --quick")
     for name, choices in (("server", [each.name for each in SERVERS]), ("operation", NAMES)):
         add(f"--{name}", action="append", default=[], choices=choices, help="repeatable")
