@@ -1,5 +1,6 @@
 """A batch reads only the declared attributes of its parents: a compiled plan loads no others."""
 
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlmodel import SQLModel, select
 from strawberry.types.base import StrawberryObjectDefinition
 
 from db.postgres.engine import Database
+from domain.periods import UsageStep
 from resolvers.context import Context
 from resolvers.costs import UsageInput
 from resolvers.pages import Page
@@ -15,9 +17,11 @@ from resolvers.reference_inputs import VersionSelector
 from tests import factories
 from tests.graphql import SCHEMA, SERVICE
 
+NOW = datetime.now(UTC)
 REQUIRED: dict[str, dict[str, Any]] = {
     "selected_versions": {"select": VersionSelector(latest=True)},
     "estimates": {"usage": UsageInput(input_tokens=1_000)},
+    "points": {"since": NOW - timedelta(hours=3), "until": NOW, "step": UsageStep.HOUR},
 }
 BATCHES = {
     f"{entry.definition.name}.{field.python_name}": (
@@ -48,6 +52,8 @@ async def _rows(db: Database, table: Any) -> list[Any]:
         version = await factories.version(db, await factories.model(db), slo_latency_ms=5)
         binding = await factories.binding(db, version, latency_ms=1.0)
         await factories.price(db, binding, "0.1")
+        minute = (NOW - timedelta(hours=2)).replace(second=0, microsecond=0)
+        await factories.minute(db, binding.id, minute, **factories.latencies(10))
         await factories.alias(db, version)
         await factories.entry(db, await factories.catalog(db), binding, {"priority": 7})
     async with db.write("tests") as session:
