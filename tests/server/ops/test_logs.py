@@ -6,9 +6,10 @@ import sys
 from collections.abc import Iterator
 
 import httpx
+import psycopg
 import pytest
 
-from server.ops.logs import JsonLines, ReadableLines, configure, request_id
+from server.ops.logs import JsonLines, ReadableLines, configure, request_id, shorten_outage
 from server.settings import Settings
 
 
@@ -114,3 +115,30 @@ async def test_each_request_has_a_log_line_with_its_operation(
     assert first.pop("ms") >= 0
     assert first == {"method": "POST", "path": "/graphql", "status": 200, "operation": "Named"}
     assert (second["path"], second["status"]) == ("/nowhere", 404)
+
+
+def _logged(name: str, cause: Exception) -> logging.LogRecord:
+    """A record as a library makes it of an exception that wraps the driver's."""
+    try:
+        raise RuntimeError("Database error.") from cause
+    except RuntimeError as error:
+        info = (type(error), error, error.__traceback__)
+    return logging.LogRecord(name, logging.ERROR, "", 0, "listener:\n failed", (), info)
+
+
+def test_the_queue_says_in_one_line_that_its_database_is_away() -> None:
+    line = _logged("procrastinate.worker", psycopg.OperationalError("connection\nfailed"))
+    assert shorten_outage(line)
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert line.getMessage() == "listener: failed: connection failed"
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("procrastinate", ValueError("?")), ("server", psycopg.OperationalError("failed"))],
+)
+def test_other_errors_keep_their_traceback(name: str, cause: Exception) -> None:
+    line = _logged(name, cause)
+    assert shorten_outage(line)
+    assert (line.levelname, line.getMessage()) == ("ERROR", "listener:\n failed")
+    assert line.exc_info is not None
