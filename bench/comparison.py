@@ -74,6 +74,8 @@ def commit(checkout: Path) -> str:
 
 
 def _with_former_names(environment: dict[str, str]) -> dict[str, str]:
+    # an older schema may refuse the trusted documents of Q8, and then not start
+    environment = {name: text for name, text in environment.items() if name != "REGISTRY_DOCUMENTS"}
     values = os.environ | environment
     former = {old: values[new] for new, old in _FORMER_NAMES.items() if new in values}
     return environment | former
