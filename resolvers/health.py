@@ -6,6 +6,7 @@ from typing import Any
 
 from db.reads import health
 from db.tables import ProviderBinding
+from domain import rules
 from domain.traffic_enums import CircuitState, HealthState
 from resolvers.context import Info
 from resolvers.parents import loaded
@@ -52,7 +53,7 @@ def _health(row: Any, window_minutes: int) -> BindingHealth:
     return BindingHealth(
         window_minutes=window_minutes,
         state=HealthState(row.state),
-        samples=row.samples,
+        samples=min(row.samples, rules.INT_MAX),
         success_rate=row.success_rate,
         rate_limited_share=row.rate_limited_share,
         latency_ms_p50=row.latency_ms_p50,

@@ -141,6 +141,7 @@ class BindingHealth:
     state: HealthState = attribute("The health that the figures show.")
     samples: int = attribute(
         "Number of calls in the window that succeeded or failed; see Outcome for which count."
+        " 2147483647 stands for that many and for more."
     )
     window_minutes: int = attribute("Length of the window in minutes.")
     success_rate: float | None = attribute("Share of successful calls, 0 to 1; null when unknown.")

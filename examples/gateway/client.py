@@ -1505,7 +1505,7 @@ class WatchModelLatestVersionBindingsNodesHealth(BaseModel):
     state: HealthState
     "The health that the figures show."
     samples: int
-    "Number of calls in the window that succeeded or failed; see Outcome for which count."
+    "Number of calls in the window that succeeded or failed; see Outcome for which count. 2147483647 stands for that many and for more."
     success_rate: float | None = Field(default=None, alias="successRate")
     "Share of successful calls, 0 to 1; null when unknown."
     latency_ms_p95: float | None = Field(default=None, alias="latencyMsP95")

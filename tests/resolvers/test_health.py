@@ -94,3 +94,12 @@ async def test_a_circuit_shows_what_holds_now(
     assert _time(circuit["heldUntil"]) == held_until
     assert _time(circuit["openUntil"]) == stored.get("open_until")
     assert node["routable"] is (state != "OPEN")
+
+
+async def test_more_samples_than_an_int_can_say_are_the_largest(gql: GraphQL) -> None:
+    version = await factories.version(gql.db, await factories.model(gql.db))
+    binding = await factories.binding(gql.db, version)
+    await factories.health(gql.db, binding, succeeded=2**31, failed=2**40)
+    document = "query($id: ID!) { binding(id: $id) { health { samples } } }"
+    found = await gql(document, id=binding.node_id)
+    assert found["binding"]["health"]["samples"] == 2**31 - 1
