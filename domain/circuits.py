@@ -124,9 +124,18 @@ def _moments(calls: Iterable[Calls], now: datetime) -> list[tuple[datetime, int,
 
 
 def _counts_from(breaker: Breaker, state: CircuitState) -> datetime:
-    """From when on calls count: since it is HALF_OPEN, or was closed; less what a clock may lag."""
-    since = breaker.open_until if state is CircuitState.HALF_OPEN else breaker.changed_at
-    return datetime.min.replace(tzinfo=UTC) if since is None else since - SKEW
+    """From when on calls count: since it is HALF_OPEN, or was closed.
+
+    Less what a gateway's clock may lag, unless an operator has set that or a trial was claimed: an
+    older call must not undo either.
+    """
+    if state is CircuitState.HALF_OPEN:
+        since, by_hand = breaker.open_until, breaker.held_until is not None
+    else:  # a success closes it without a reason
+        since, by_hand = breaker.changed_at, breaker.reason is not None
+    if since is None:
+        return datetime.min.replace(tzinfo=UTC)
+    return since if by_hand or breaker.trial_until is not None else since - SKEW
 
 
 def _half_open_after(

@@ -150,6 +150,36 @@ def test_late_failures_do_not_open_a_closed_circuit_again() -> None:
     assert after(closed, late, now=end + timedelta(seconds=1)) == closed
 
 
+@pytest.mark.parametrize("until", [None, NOW + timedelta(seconds=1)])
+def test_failures_from_before_do_not_undo_what_an_operator_closed(until: datetime | None) -> None:
+    closed, later = circuits.closed_by_operator(until, "repaired", NOW), NOW + timedelta(seconds=2)
+    assert after(closed, Calls(ago(0.001), failed=True, number=50), now=later) == closed
+    assert after(closed, Calls(NOW, failed=True, number=5), now=later).openings == 1
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_calls_from_before_do_not_end_what_an_operator_opened(failed: bool) -> None:
+    end = NOW + timedelta(seconds=9)
+    held = circuits.opened_by_operator(NEW, end, "maintenance", NOW)
+    assert after(held, Calls(end - timedelta(seconds=3), failed=failed), now=end) == held
+
+
+@pytest.mark.parametrize("failed", [False, True])
+def test_calls_from_before_it_was_half_open_do_not_end_a_trial(failed: bool) -> None:
+    breaker, end = half_open()
+    claimed, later = circuits.with_trial(breaker, end), end + timedelta(seconds=1)
+    assert claimed is not None
+    assert after(claimed, Calls(end - timedelta(seconds=3), failed=failed), now=later) == claimed
+    assert after(claimed, Calls(end, failed=failed), now=later).trial_until is None
+
+
+def test_a_call_of_a_slow_clock_counts_after_a_success() -> None:
+    breaker, end = half_open()
+    closed = after(breaker, Calls(end, failed=False), now=end)
+    slow = Calls(end - timedelta(seconds=5), failed=True, number=5)
+    assert after(closed, slow, now=end + timedelta(seconds=1)).openings == 1
+
+
 def test_one_trial_is_claimed_and_free_again_after_30_seconds() -> None:
     breaker, end = half_open()
     claimed = circuits.with_trial(breaker, end)

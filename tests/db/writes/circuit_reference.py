@@ -20,6 +20,7 @@ class Reference:
         self.held_until: datetime | None = None
         self.openings = 0
         self.row = 0  # of failures
+        self.is_strict = False  # an operator has set it or a gateway claimed it: no lag of clocks
         self.since: datetime | None = None  # when it changed last
         self.log: list[Call] = []  # what is counted while it is CLOSED
         self.events: list[str] = []
@@ -38,7 +39,7 @@ class Reference:
             match self.state(now):
                 case "HALF_OPEN":
                     assert self.open_until is not None
-                    if self.open_until - moment > 5 * SECOND:
+                    if self.open_until - moment > self._lag():
                         continue
                     if failures:
                         self.row += failures
@@ -46,7 +47,7 @@ class Reference:
                     else:
                         self._close(now, None)
                 case "CLOSED":
-                    if self.since is not None and self.since - moment > 5 * SECOND:
+                    if self.since is not None and self.since - moment > self._lag():
                         continue
                     self.log += together
                     self.row = 0 if has_success else self.row + failures
@@ -61,16 +62,18 @@ class Reference:
         if self.trial_until is not None and now < self.trial_until:
             return False
         self.stored, self.trial_until, self.held_until = "HALF_OPEN", now + 30 * SECOND, None
+        self.is_strict = True
         self._changed("CIRCUIT_HALF_OPENED", now)
         return True
 
     def set_open(self, until: datetime | None, now: datetime) -> None:
         self.stored, self.open_until, self.held_until = "OPEN", until, until
-        self.trial_until, self.log = None, []
+        self.trial_until, self.log, self.is_strict = None, [], True
         self._changed("CIRCUIT_OPENED", now)
 
     def set_closed(self, until: datetime | None, now: datetime) -> None:
         self._close(now, until)
+        self.is_strict = True
 
     def as_stored(self) -> dict[str, Any]:
         return {
@@ -83,6 +86,9 @@ class Reference:
             "consecutive_failures": self.row,
         }
 
+    def _lag(self) -> timedelta:
+        return 0 * SECOND if self.is_strict else 5 * SECOND
+
     def _mostly_failed(self, now: datetime) -> bool:
         """Of the calls since the start of the ten seconds that were a minute ago."""
         ten_seconds = now.replace(second=now.second // 10 * 10, microsecond=0)
@@ -93,6 +99,7 @@ class Reference:
     def _open(self, now: datetime) -> None:
         seconds = (30, 60, 120, 240, 480)[self.openings] if self.openings < 5 else 900
         self.openings += 1
+        self.is_strict = False
         self.stored, self.open_until, self.held_until = "OPEN", now + seconds * SECOND, None
         self.trial_until, self.log = None, []
         self._changed("CIRCUIT_OPENED", now)
@@ -100,6 +107,7 @@ class Reference:
     def _close(self, now: datetime, held_until: datetime | None) -> None:
         self.stored, self.open_until, self.trial_until = "CLOSED", None, None
         self.held_until, self.openings, self.row, self.log = held_until, 0, 0, []
+        self.is_strict = False
         self._changed("CIRCUIT_CLOSED", now)
 
     def _changed(self, action: str, now: datetime) -> None:
