@@ -31,29 +31,9 @@ class Reference:
         return self.stored
 
     def report(self, calls: list[Call], now: datetime) -> None:
-        recent = [(min(at, now), failed, n) for at, failed, n in calls if now - at < 60 * SECOND]
-        for moment in sorted({at for at, _, _ in recent}):
-            together = [call for call in recent if call[0] == moment]
-            failures = sum(n for _, failed, n in together if failed)
-            has_success = any(not failed for _, failed, _ in together)
-            match self.state(now):
-                case "HALF_OPEN":
-                    assert self.open_until is not None
-                    if self.open_until - moment > self._lag():
-                        continue
-                    if failures:
-                        self.row += failures
-                        self._open(now)
-                    else:
-                        self._close(now, None)
-                case "CLOSED":
-                    if self.since is not None and self.since - moment > self._lag():
-                        continue
-                    self.log += together
-                    self.row = 0 if has_success else self.row + failures
-                    is_held = self.held_until is not None and now < self.held_until
-                    if not is_held and (self.row >= 5 or self._mostly_failed(now)):
-                        self._open(now)
+        before = len(self.events)
+        self._count(calls, now)
+        del self.events[before:-1]  # what was in between is never stored
 
     def claim(self, now: datetime) -> bool | None:
         """Whether the trial is claimed by this call; None when it is refused."""
@@ -85,6 +65,31 @@ class Reference:
             "changed_at": self.since,
             "consecutive_failures": self.row,
         }
+
+    def _count(self, calls: list[Call], now: datetime) -> None:
+        recent = [(min(at, now), failed, n) for at, failed, n in calls if now - at < 60 * SECOND]
+        for moment in sorted({at for at, _, _ in recent}):
+            together = [call for call in recent if call[0] == moment]
+            failures = sum(n for _, failed, n in together if failed)
+            has_success = any(not failed for _, failed, _ in together)
+            match self.state(now):
+                case "HALF_OPEN":
+                    assert self.open_until is not None
+                    if self.open_until - moment > self._lag():
+                        continue
+                    if failures:
+                        self.row += failures
+                        self._open(now)
+                    else:
+                        self._close(now, None)
+                case "CLOSED":
+                    if self.since is not None and self.since - moment > self._lag():
+                        continue
+                    self.log += together
+                    self.row = 0 if has_success else self.row + failures
+                    is_held = self.held_until is not None and now < self.held_until
+                    if not is_held and (self.row >= 5 or self._mostly_failed(now)):
+                        self._open(now)
 
     def _lag(self) -> timedelta:
         return 0 * SECOND if self.is_strict else 5 * SECOND
