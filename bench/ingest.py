@@ -166,12 +166,13 @@ def _rollup(binding: str, outcome: str, dice: random.Random) -> dict[str, Any]:
     counts = [0] * (len(BOUNDS) + 1)
     for _ in range(CALLS):
         counts[min(len(BOUNDS), max(0, round(dice.gauss(7, 1.5))))] += 1
+    ms_sum = sum(0.9 * ms * calls for ms, calls in zip((*BOUNDS, 20_000), counts, strict=True))
     return {
         "binding": binding,
         "minute": _MINUTE.decode(),
         "outcome": outcome,
         "count": CALLS,
-        "latencyMs": {"bounds": BOUNDS, "counts": counts, "sum": 45_678.9},
+        "latencyMs": {"bounds": BOUNDS, "counts": counts, "sum": ms_sum},
         "inputTokens": "123456",
         "outputTokens": "23456",
         "costUsd": "1.2345",

@@ -1,9 +1,9 @@
 """Reports of calls: what a caller of `reportOutcomes` says of one call, or of many in a minute."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from operator import mul
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,7 @@ SKEW_MAX = timedelta(seconds=60)  # that a reporter's clock may be ahead
 TOKENS_MAX = 10**12  # of one report: some million of them fit into a total of 64 bits
 
 _NO_CALLS: Histogram = {}
+_ROUNDED = 0.001  # of a sum
 _AGE = f"more than {AGE_MAX.days} days ago"
 _SKEW = f"more than {SKEW_MAX.seconds} seconds in the future"
 
@@ -76,11 +77,17 @@ def wrong_tokens(tokens: int) -> str | None:
     return None if 0 <= tokens <= TOKENS_MAX else f"must be from 0 to {TOKENS_MAX}"
 
 
-def wrong_sum(ms: float, calls: int) -> str | None:
-    """What is wrong with the sum of the latencies of calls."""
-    if math.isfinite(ms) and 0 <= ms <= calls * LATENCY_MS_MAX:
+def wrong_sum(ms: float, bounds: Sequence[float], counts: Sequence[int]) -> str | None:
+    """What is wrong with the sum of the latencies that a histogram with upper bounds counts.
+
+    It lies between the sums of the lower and of the upper bounds, and a thousandth beside them, as
+    a sum may have been rounded. A latency is above 0 and at most `LATENCY_MS_MAX`.
+    """
+    ends = [0, *(min(max(bound, 0), LATENCY_MS_MAX) for bound in bounds), LATENCY_MS_MAX]
+    least, most = sum(map(mul, ends, counts)), sum(map(mul, ends[1:], counts))
+    if least * (1 - _ROUNDED) <= ms <= most * (1 + _ROUNDED):
         return None
-    return f"must be from 0 to {LATENCY_MS_MAX} ms a call"
+    return f"must be from {least:.10g} to {most:.10g} ms, by bounds and counts"
 
 
 def wrong_reporter(name: str) -> str | None:

@@ -502,7 +502,7 @@ class HistogramInput(BaseModel):
     )
     sum: float | None = Field(
         default=None,
-        description="The sum of all times in milliseconds; if absent, it is estimated from the buckets.",
+        description="The sum of all times in milliseconds, which the bounds of the counted calls allow; if absent, it is estimated from the buckets.",
     )
 
 

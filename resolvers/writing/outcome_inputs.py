@@ -38,7 +38,8 @@ class HistogramInput:
         items_max=_NUMBERS_MAX,
     )
     sum: float | None = optional(
-        "The sum of all times in milliseconds; if absent, it is estimated from the buckets."
+        "The sum of all times in milliseconds, which the bounds of the counted calls allow; if"
+        " absent, it is estimated from the buckets."
     )
 
 
@@ -212,12 +213,15 @@ def _times(
         text = f"add up to {total}, but count is {rollup.count}"
         return _NO_TIMES, [invalid(place, "counts", text)]
     ms_sum = histograms.sum_ms(histogram) if times.sum is None else times.sum
-    message = reports.wrong_sum(ms_sum, total)
     found = _Times(histogram, ms_sum) if is_used else _NO_TIMES
-    return found, [invalid(place, "sum", message)] if message else ()
+    return found, _problems(place, ("sum", _wrong_sum(times)))
 
 
-def _problems(path: tuple[str, str], *checked: tuple[str, str | None]) -> list[Problem]:
+def _wrong_sum(times: HistogramInput) -> str | None:
+    return None if times.sum is None else reports.wrong_sum(times.sum, times.bounds, times.counts)
+
+
+def _problems(path: tuple[str, ...], *checked: tuple[str, str | None]) -> list[Problem]:
     return [invalid(path, name, message) for name, message in checked if message is not None]
 
 
