@@ -714,7 +714,7 @@ class ReportOutcomesInput(BaseModel):
     )
     reporter: str | None = Field(
         default=None,
-        description="The name of the gateway's instance that reports, of at most 100 characters; an instance keeps its name when it restarts. For a named reporter a rollup of the same binding, minute and outcome is accepted once: a second one is ALREADY_EXISTS, with whatever idempotencyKey. So it reports a minute when it is over. Without a reporter each rollup is counted, unless the call repeats an idempotencyKey. Items are counted in any case.",
+        description="The name of the gateway's instance that reports, of at most 100 characters; an instance keeps its name when it restarts. For a named reporter a rollup of the same binding, minute and outcome is accepted once: a second one is ALREADY_EXISTS, with whatever idempotencyKey. So it reports a minute when it is over. Without a reporter each rollup is counted, unless the call repeats an idempotencyKey; but within one call the second rollup of the same binding, minute and outcome is ALREADY_EXISTS, with or without a reporter. Items are counted in any case.",
     )
     idempotency_key: str | None = Field(
         alias="idempotencyKey",
