@@ -2,8 +2,9 @@
 
 Clients send batches to one server process, over HTTP, on a new PostgreSQL that syncs to the disk.
 Each batch has its idempotency key, and a rollup stands for 100 calls, with 14 bounds. One more
-client may send queries meanwhile. Prints the rates, the CPU time of a batch, and checks that each
-acknowledged report was counted once.
+client may ask for routes of 20 candidates meanwhile, each another one, so that no response is
+cached; `--clients 0 --routes` measures these alone. Prints the rates, the CPU time of a batch, and
+checks that each acknowledged report was counted once.
 """
 
 import argparse
@@ -12,6 +13,7 @@ import random
 import time
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -29,8 +31,10 @@ from tests.outcomes import BOUNDS, REPORT, bindings
 
 CALLS = 100  # of a rollup
 _OUTCOMES = ("SUCCESS", "TIMEOUT", "RATE_LIMITED")
-_QUERY = """query ($id: ID!) { node(id: $id) { ... on ProviderBinding {
-    id status region priority weight provider { slug } price { inputPer1k outputPer1k } } } }"""
+_ROUTE = """query ($model: String!, $seed: Int!) {
+    route(input: {model: {name: $model}, strategy: BALANCED, limit: 20, seed: $seed}) {
+        etag candidates { rank score binding { id url provider { slug } } } } }"""
+_CANDIDATES = 20
 _VARIANTS = 20  # of a batch; each client takes them in turn
 _MINUTE, _KEY = b"2000-01-01T00:00:00+00:00", b"idempotency-key"
 
@@ -61,18 +65,20 @@ async def main() -> None:
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--size", type=int, default=500)
     parser.add_argument("--bindings", type=int, default=500)
-    parser.add_argument("--queries", action="store_true", help="one client sends queries too")
+    parser.add_argument("--routes", action="store_true", help="one client asks for routes too")
     parser.add_argument("--reporters", action="store_true", help="each client names itself")
     options = parser.parse_args()
     with TemporaryDirectory() as folder, embedded.running(Path(folder) / "data") as url:
         migrate.upgrade(url)
         database = Database(url)
         ids = await bindings(database, options.bindings)
+        await bindings(database, _CANDIDATES)
         await database.close()
         environment = {"REGISTRY_FIRST_CATALOG": "none", "REGISTRY_BODY_BYTES_MAX": "1048576"}
         server = Server("outcomes", "registry", serve_command(1), environment=environment)
         with running(server, url, Path(folder)) as served:
-            await _measure(options, ids, served.url, _processes(served.pid, Path(folder)))
+            processes = _processes(served.pid, Path(folder))
+            await _measure(options, ids, _model(url), served.url, processes)
         _check(url, options.kind)
 
 
@@ -80,7 +86,7 @@ _accepted: Counter[str] = Counter()
 
 
 async def _measure(
-    options: argparse.Namespace, ids: list[str], url: str, processes: dict[str, Any]
+    options: argparse.Namespace, ids: list[str], model: str, url: str, processes: dict[str, Any]
 ) -> None:
     port = int(url.split(":")[2].split("/")[0])
     before = {name: cpu.times(each) for name, each in processes.items()}
@@ -88,11 +94,16 @@ async def _measure(
     until = began + options.seconds
     latencies: list[float] = []
     clients = [_report(options, ids, port, n, until, latencies) for n in range(options.clients)]
-    asked = [_ask(ids, port, until)] if options.queries else []
+    asked = [_ask(model, port, until)] if options.routes else []
     done = await asyncio.gather(*asked, *clients)
     elapsed = time.monotonic() - began
     busy = 1 - (cpu.cores().idle - usage.idle) / (cpu.cores().total - usage.total)
+    if asked:
+        print(f"routes: {done[0] / elapsed:,.0f} a second, one after another")
+    print(f"the machine was {busy:.0%} busy, with all that runs on it")
     batches = len(latencies)
+    if not batches:
+        return
     reports = batches * options.size
     print(f"{options.kind}: {reports / elapsed:,.0f} a second, of {options.bindings} bindings")
     print(f"batches of {options.size}: {batches / elapsed:.1f} a second, {options.clients} clients")
@@ -104,9 +115,6 @@ async def _measure(
             f"CPU of {name}: {1_000 * used_s / batches:.1f} ms a batch,"
             f" {used_s / elapsed:.2f} cores"
         )
-    print(f"the machine was {busy:.0%} busy, with all that runs on it")
-    if asked:
-        print(f"queries meanwhile: {done[0] / elapsed:,.0f} a second")
 
 
 async def _report(
@@ -136,16 +144,23 @@ async def _report(
     connection.writer.close()
 
 
-async def _ask(ids: list[str], port: int, until: float) -> int:
+async def _ask(model: str, port: int, until: float) -> int:
     connection = Connection(*await asyncio.open_connection("127.0.0.1", port, limit=2**20))
     asked = 0
     while time.monotonic() < until:
-        variables = {"id": ids[asked % len(ids)]}
-        answer = await connection.post(orjson.dumps({"query": _QUERY, "variables": variables}))
-        assert "errors" not in answer, answer
+        variables = {"model": model, "seed": asked}
+        answer = await connection.post(orjson.dumps({"query": _ROUTE, "variables": variables}))
+        assert len(answer["data"]["route"]["candidates"]) == _CANDIDATES, answer
         asked += 1
     connection.writer.close()
     return asked
+
+
+def _model(url: str) -> str:
+    """The name of the model whose routes are asked for: the newest one."""
+    with psycopg.connect(url) as connection:
+        ((name,),) = connection.execute("SELECT name FROM models ORDER BY id DESC LIMIT 1")
+    return str(name)
 
 
 def _body(options: argparse.Namespace, ids: list[str], dice: random.Random, reporter: str) -> bytes:
@@ -179,6 +194,13 @@ def _rollup(binding: str, outcome: str, dice: random.Random) -> dict[str, Any]:
     }
 
 
+def _sum_ms(counts: list[int]) -> float:
+    """The latencies' sum if each were in the middle of its bucket."""
+    edges = [0.0, *BOUNDS, 2 * BOUNDS[-1]]
+    middles = [(low + high) / 2 for low, high in pairwise(edges)]
+    return sum(count * middle for count, middle in zip(counts, middles, strict=True))
+
+
 def _item(binding: str, outcome: str, dice: random.Random) -> dict[str, Any]:
     latency_ms = dice.lognormvariate(6, 0.8)
     times = {"latencyMs": latency_ms, "ttftMs": latency_ms / 5}
@@ -205,7 +227,9 @@ class _Tree:
 def _check(url: str, kind: str) -> None:
     sums = " + ".join(f"sum({outcome.lower()})" for outcome in _OUTCOMES)
     with psycopg.connect(url) as connection:
-        ((stored,),) = connection.execute(f"SELECT {sums} FROM outcome_minutes").fetchall()
+        ((stored,),) = connection.execute(
+            f"SELECT coalesce({sums}, 0) FROM outcome_minutes"
+        ).fetchall()
     expected = _accepted["reports"] * (CALLS if kind == "rollups" else 1)
     print(f"calls: {stored:,} are stored, {expected:,} were acknowledged")
     if stored != expected:
