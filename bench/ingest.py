@@ -66,6 +66,7 @@ async def main() -> None:
     parser.add_argument("--size", type=int, default=500)
     parser.add_argument("--bindings", type=int, default=500)
     parser.add_argument("--routes", action="store_true", help="one client asks for routes too")
+    parser.add_argument("--apart", action="store_true", help="routes from a server of their own")
     parser.add_argument("--reporters", action="store_true", help="each client names itself")
     options = parser.parse_args()
     with TemporaryDirectory() as folder, embedded.running(Path(folder) / "data") as url:
@@ -76,9 +77,13 @@ async def main() -> None:
         await database.close()
         environment = {"REGISTRY_FIRST_CATALOG": "none", "REGISTRY_BODY_BYTES_MAX": "1048576"}
         server = Server("outcomes", "registry", serve_command(1), environment=environment)
-        with running(server, url, Path(folder)) as served:
-            processes = _processes(served.pid, Path(folder))
-            await _measure(options, ids, _model(url), served.url, processes)
+        logs = [Path(folder) / name for name in ("reports", "routes")]
+        for each in logs:
+            each.mkdir()
+        with running(server, url, logs[0]) as served, running(server, url, logs[1]) as other:
+            processes = _processes(served.pid, Path(folder) / "data")
+            routes_url = (other if options.apart else served).url
+            await _measure(options, ids, (_model(url), routes_url), served.url, processes)
         _check(url, options.kind)
 
 
@@ -86,15 +91,20 @@ _accepted: Counter[str] = Counter()
 
 
 async def _measure(
-    options: argparse.Namespace, ids: list[str], model: str, url: str, processes: dict[str, Any]
+    options: argparse.Namespace,
+    ids: list[str],
+    routes: tuple[str, str],
+    url: str,
+    processes: dict[str, Any],
 ) -> None:
-    port = int(url.split(":")[2].split("/")[0])
+    """`routes` has the model whose routes are asked for, and the URL of the server."""
+    port = _port(url)
     before = {name: cpu.times(each) for name, each in processes.items()}
     usage, began = cpu.cores(), time.monotonic()
     until = began + options.seconds
     latencies: list[float] = []
     clients = [_report(options, ids, port, n, until, latencies) for n in range(options.clients)]
-    asked = [_ask(model, port, until)] if options.routes else []
+    asked = [_ask(routes[0], _port(routes[1]), until)] if options.routes else []
     done = await asyncio.gather(*asked, *clients)
     elapsed = time.monotonic() - began
     busy = 1 - (cpu.cores().idle - usage.idle) / (cpu.cores().total - usage.total)
@@ -154,6 +164,10 @@ async def _ask(model: str, port: int, until: float) -> int:
         asked += 1
     connection.writer.close()
     return asked
+
+
+def _port(url: str) -> int:
+    return int(url.split(":")[2].split("/")[0])
 
 
 def _model(url: str) -> str:
