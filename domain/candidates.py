@@ -45,7 +45,8 @@ class Candidate(NamedTuple):
 class RouteRequest(NamedTuple):
     """A strategy and constraints; None, and an empty set of what is excluded or required, are none.
 
-    `seed` or `sticky_key` decides the draw of WEIGHTED: of the same one it is always the same.
+    `seed` or `sticky_key` decides the draw of WEIGHTED: of the same one it is always the same. The
+    seed `is_random` when the caller has given neither.
     """
 
     strategy: RouteStrategy = RouteStrategy.PRIORITY
@@ -61,6 +62,7 @@ class RouteRequest(NamedTuple):
     min_success_rate: float | None = None
     min_eval_score: float | None = None
     seed: int = 0
+    is_random: bool = False
     sticky_key: str | None = None
     limit: int = CANDIDATES_DEFAULT
 

@@ -92,7 +92,9 @@ def wrong_sum(ms: float, bounds: Sequence[float], counts: Sequence[int]) -> str 
 
 def wrong_reporter(name: str) -> str | None:
     """What is wrong with the name of a reporter."""
-    if not 1 <= len(name) <= REPORTER_LENGTH_MAX or not name.isprintable():
+    if not name.strip():
+        return "must not be blank"
+    if len(name) > REPORTER_LENGTH_MAX or not name.isprintable():
         return f"must be 1 to {REPORTER_LENGTH_MAX} printable characters"
     return rules.no_secret(name)
 

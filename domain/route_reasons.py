@@ -63,14 +63,16 @@ def _balance(one: Candidate, passed: Sequence[Candidate]) -> str:
             ("cost", "p95", "success rate"), balance, figures, strict=True
         )
     ]
-    return f"balance {balance.mean:.2f} of the best: {', '.join(parts)}"
+    return f"balance {balance.mean:.2f}, where the best of each figure is 1: {', '.join(parts)}"
 
 
 def _draw(one: Candidate, request: RouteRequest) -> str:
     if one.weight == 0:
         return "weight 0: after all others"
-    by = "the seed" if request.sticky_key is None else "the sticky key"
-    return f"weight {one.weight}, drawn by {by}"
+    if request.sticky_key is not None:
+        return f"weight {one.weight}, drawn by the sticky key"
+    how = "at random" if request.is_random else "by the seed"
+    return f"weight {one.weight}, drawn {how}"
 
 
 def _shown(value: float | Decimal) -> str:

@@ -82,14 +82,15 @@ class RouteInput:
     )
     min_eval_score: float | None = optional("Only if the version's evalScore is at least this.")
     seed: int | None = optional(
-        "For WEIGHTED: an equal seed gives an equal draw. It has 32 bits. Without seed and"
-        " stickyKey each computation draws anew, and equal requests within a second may share one."
+        "For WEIGHTED only; other strategies ignore it. An equal seed gives an equal draw. It is"
+        " from -2147483648 to 2147483647. Without seed and stickyKey each computation draws anew,"
+        " and equal requests within a second may share one."
     )
     sticky_key: str | None = optional(
-        "For WEIGHTED, and not together with seed: calls with an equal key, such as that of a"
-        " conversation, get the same order while the candidates stay, so that the provider's cache"
-        " is warm. When a candidate leaves, only the keys that had it first move; when one joins,"
-        " only those that it takes. 1 to 255 characters."
+        "For WEIGHTED only; other strategies ignore it. Not together with seed. Calls with an equal"
+        " key, such as that of a conversation, get the same order while the candidates stay, so"
+        " that the provider's cache is warm. When a candidate leaves, only the keys that had it"
+        " first move; when one joins, only those that it takes. 1 to 255 characters."
     )
     limit: int = optional("The most candidates, 1 to 20.", default=CANDIDATES_DEFAULT)
 
@@ -118,6 +119,7 @@ def request_of(route: RouteInput) -> RouteRequest:
         min_success_rate=route.min_success_rate,
         min_eval_score=route.min_eval_score,
         seed=randbelow(rules.INT_MAX) if route.seed is None else route.seed,
+        is_random=route.seed is None and route.sticky_key is None,
         sticky_key=route.sticky_key,
         limit=route.limit,
     )
@@ -161,7 +163,8 @@ def _problems(route: RouteInput) -> Iterator[str]:
         value: Any = getattr(route, name)
         message = None if value is None else rule(value)
         if message is not None:
-            yield f"{rules.api_name(name)} {message}, not {value}"
+            shown = f'"{value}"' if isinstance(value, str) else value
+            yield f"{rules.api_name(name)} {message}, not {shown}"
     if route.require_region and route.region is None:
         yield "requireRegion needs region"
     wrong = costs.problem(usage_of(route))

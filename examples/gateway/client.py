@@ -793,12 +793,12 @@ class RouteInput(BaseModel):
     )
     seed: int | None = Field(
         default=None,
-        description="For WEIGHTED: an equal seed gives an equal draw. It has 32 bits. Without seed and stickyKey each computation draws anew, and equal requests within a second may share one.",
+        description="For WEIGHTED only; other strategies ignore it. An equal seed gives an equal draw. It is from -2147483648 to 2147483647. Without seed and stickyKey each computation draws anew, and equal requests within a second may share one.",
     )
     sticky_key: str | None = Field(
         alias="stickyKey",
         default=None,
-        description="For WEIGHTED, and not together with seed: calls with an equal key, such as that of a conversation, get the same order while the candidates stay, so that the provider's cache is warm. When a candidate leaves, only the keys that had it first move; when one joins, only those that it takes. 1 to 255 characters.",
+        description="For WEIGHTED only; other strategies ignore it. Not together with seed. Calls with an equal key, such as that of a conversation, get the same order while the candidates stay, so that the provider's cache is warm. When a candidate leaves, only the keys that had it first move; when one joins, only those that it takes. 1 to 255 characters.",
     )
     limit: Annotated[int | None, GraphQLDefault("5")] = Field(
         default=None, description="The most candidates, 1 to 20."

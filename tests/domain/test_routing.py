@@ -266,9 +266,22 @@ def test_a_balance_compares_with_the_best_and_takes_the_median_for_what_is_not_k
         assert ranked.score == pytest.approx((cost * latency * success) ** (1 / 3))
     assert [ranked.candidate.id.int for ranked in choice.candidates] == [1, 2, 3]
     assert choice.candidates[2].reasons[1] == (
-        "balance 0.51 of the best: cost 0.67 (the median, as it is not known), p95 0.25,"
-        " success rate 0.80"
+        "balance 0.51, where the best of each figure is 1: cost 0.67 (the median, as it is not"
+        " known), p95 0.25, success rate 0.80"
     )
+
+
+@pytest.mark.parametrize(
+    ("draw", "how"),
+    [
+        ({"seed": 3}, "by the seed"),
+        ({"seed": 3, "is_random": True}, "at random"),
+        ({"sticky_key": "a"}, "by the sticky key"),
+    ],
+)
+def test_the_reason_says_how_a_weight_was_drawn(draw: dict[str, Any], how: str) -> None:
+    choice = choose([_one(1)], RouteRequest(RouteStrategy.WEIGHTED, **draw), TODAY)
+    assert choice.candidates[0].reasons[-1] == f"weight {_one(1).weight}, drawn {how}"
 
 
 def test_a_free_candidate_is_the_cheapest_and_leaves_the_others_comparable() -> None:

@@ -144,6 +144,10 @@ async def test_an_archived_version_is_an_error_and_a_draft_has_no_candidates(gql
         ({"limit": 0}, "limit must be from 1 to 20, not 0"),
         ({"limit": 21}, "limit must be from 1 to 20, not 21"),
         ({"requireRegion": True}, "requireRegion needs region"),
+        (
+            {"region": ""},
+            'region must be lower-case letters, digits and hyphens, up to 63 characters, not ""',
+        ),
         ({"region": "EU West"}, "region must be lower-case letters"),
         ({"seed": 1, "stickyKey": "k"}, "seed and stickyKey exclude each other"),
         ({"stickyKey": ""}, "stickyKey must have 1 to 255 characters"),
@@ -274,6 +278,8 @@ async def test_weighted_is_drawn_anew_without_a_seed_and_alike_with_one(gql: Gra
     assert len(await orders(seed=-(2**31))) == 1
     assert len(await orders(stickyKey="conversation")) == 1
     assert len(await orders()) > 1
+    (first, *_) = (await _route(gql, strategy="WEIGHTED"))["candidates"]
+    assert first["reasons"][-1].endswith("drawn at random")
 
 
 async def test_50_routes_take_as_many_statements_as_one_and_show_one_revision(gql: GraphQL) -> None:

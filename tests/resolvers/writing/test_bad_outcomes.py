@@ -159,7 +159,7 @@ async def test_all_that_is_rejected_is_counted(gql: GraphQL) -> None:
 
 
 @pytest.mark.parametrize(
-    "reporter", ["", "x" * 101, "a\nb", "sk-" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9v"]
+    "reporter", ["", " ", "x" * 101, "a\nb", "sk-" + "aB3dE5fG7hJ9kL1mN3pQ5rS7tU9v"]
 )
 async def test_the_reporter_has_a_short_name_and_no_secret(gql: GraphQL, reporter: str) -> None:
     payload = await report(gql, reporter=reporter)
