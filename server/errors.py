@@ -21,7 +21,7 @@ _READ_ONLY = "read-only"  # a case of UNAVAILABLE, with a message of its own
 _log = logging.getLogger(__name__)
 
 _MESSAGES = {  # of errors whose own text is not for clients
-    TIMEOUT: "The operation took too long; request less data",
+    TIMEOUT: "The operation took too long: request less data, or try again when the load is lower",
     UNAVAILABLE: "The database cannot be reached; try again",
     _READ_ONLY: "The database is read-only: it answers queries, and takes no writes",
     BAD_USER_INPUT: "A value in the arguments cannot be stored",
