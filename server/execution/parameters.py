@@ -5,6 +5,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl
@@ -12,7 +13,7 @@ from urllib.parse import parse_qsl
 import orjson
 
 from domain import json_values
-from resolvers.errors import LIMIT_EXCEEDED
+from resolvers.errors import LIMIT_EXCEEDED, shortened
 from server.errors import HttpError
 from server.execution.inputs import JSON_DEPTH_MAX, is_nested_too_deeply
 
@@ -43,7 +44,11 @@ def from_json(body: bytes) -> Parameters:
 
 def from_query_string(query: bytes) -> Parameters:
     """The parameters in a URL's query string; raises HttpError when they are not well-formed."""
-    values: dict[str, Any] = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    values: dict[str, Any] = dict(pairs)
+    if len(values) < len(pairs):
+        ((name, _),) = Counter(name for name, _ in pairs).most_common(1)
+        raise HttpError(400, f"`{shortened(name)}` is in the query string more than once")
     for name in ("variables", "extensions"):
         if values.get(name):
             values[name] = decode_json(values[name].encode(), f"`{name}`")

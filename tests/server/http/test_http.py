@@ -71,6 +71,14 @@ async def test_get_carries_queries(client: httpx.AsyncClient) -> None:
     assert answer.json() == {"data": {"models": {"nodes": []}}}
 
 
+@pytest.mark.parametrize("name", ["query", "documentId", "variables", "traceparent"])
+async def test_a_parameter_given_twice_is_refused(client: httpx.AsyncClient, name: str) -> None:
+    answer = await client.get("/graphql", params=[*QUERY.items(), (name, "a"), (name, "b")])
+    assert answer.status_code == 400
+    (error,) = answer.json()["errors"]
+    assert error["message"] == f"`{name}` is in the query string more than once"
+
+
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
 async def test_other_methods_are_405(client: httpx.AsyncClient, method: str) -> None:
     answer = await client.request(method, "/graphql")
