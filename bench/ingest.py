@@ -1,6 +1,6 @@
 """Reported outcomes per second: `python -m bench.ingest --seconds 60 --kind rollups`.
 
-Clients send batches to one server process, over HTTP, on a new PostgreSQL that syncs to the disk.
+Clients send batches to one server, over HTTP, on a new PostgreSQL that syncs to the disk.
 Each batch has its idempotency key, and a rollup stands for 100 calls, with 14 bounds. One more
 client may ask for routes of 20 candidates meanwhile, each another one, so that no response is
 cached; `--clients 0 --routes` measures these alone. Prints the rates, the CPU time of a batch, and
@@ -66,6 +66,7 @@ async def main() -> None:
     parser.add_argument("--size", type=int, default=500)
     parser.add_argument("--bindings", type=int, default=500)
     parser.add_argument("--routes", action="store_true", help="one client asks for routes too")
+    parser.add_argument("--workers", type=int, default=1, help="processes of each server")
     parser.add_argument("--apart", action="store_true", help="routes from a server of their own")
     parser.add_argument("--reporters", action="store_true", help="each client names itself")
     options = parser.parse_args()
@@ -76,7 +77,9 @@ async def main() -> None:
         await bindings(database, _CANDIDATES)
         await database.close()
         environment = {"REGISTRY_FIRST_CATALOG": "none", "REGISTRY_BODY_BYTES_MAX": "1048576"}
-        server = Server("outcomes", "registry", serve_command(1), environment=environment)
+        server = Server(
+            "outcomes", "registry", serve_command(options.workers), environment=environment
+        )
         logs = [Path(folder) / name for name in ("reports", "routes")]
         for each in logs:
             each.mkdir()
