@@ -7,12 +7,7 @@ process that commits one change after the other: with pauses for the latency, wi
 import argparse
 import asyncio
 import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
@@ -22,6 +17,7 @@ import psycopg
 import websockets
 from websockets import Subprotocol
 
+from bench.servers import Server, running, serve_command
 from db.postgres import embedded, migrate
 
 PROTOCOL = Subprotocol("graphql-transport-ws")
@@ -33,30 +29,11 @@ INSERT = (
 )
 
 
-@contextmanager
-def serving(url: str) -> Iterator[str]:
-    """The address of a new server process on the database."""
-    environment = {"PATH": os.environ["PATH"], "DATABASE_URL": url}
-    command = [sys.executable, "-m", "server", "serve", "--port", "0"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        line = next(line for line in process.stderr if "http://" in line)
-        yield re.findall(r"http(://[\d.]+:\d+)", line)[0]
-        process.terminate()
-
-
 async def subscribed(stack: AsyncExitStack, address: str, selection: str) -> object:
     """A WebSocket with one subscription."""
-    for _ in range(200):
-        try:
-            socket = await stack.enter_async_context(
-                websockets.connect(
-                    f"ws{address}/graphql", subprotocols=[PROTOCOL], proxy=None, compression=None
-                )
-            )
-            break
-        except OSError:
-            await asyncio.sleep(0.1)
+    socket = await stack.enter_async_context(
+        websockets.connect(address, subprotocols=[PROTOCOL], proxy=None, compression=None)
+    )
     await socket.send('{"type": "connection_init"}')
     await socket.recv()
     payload = {"query": DOCUMENT % (START, selection)}
@@ -118,9 +95,11 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, default=100)
     parser.add_argument("--events", type=int, default=200)
     arguments = parser.parse_args()
-    with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
+    with TemporaryDirectory() as folder, embedded.running(Path(folder) / "data") as url:
         migrate.upgrade(url)
-        with serving(url) as address:
+        server = Server("events", "registry", serve_command(1))
+        with running(server, url, Path(folder)) as served:
+            address = served.url.replace("http", "ws", 1)
             asyncio.run(measure(url, address, arguments.subscribers, arguments.events))
 
 

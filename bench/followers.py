@@ -8,12 +8,7 @@ order of the candidates, and waits until the last subscriber has the new route.
 import argparse
 import asyncio
 import json
-import os
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -24,6 +19,7 @@ import psycopg
 import websockets
 from websockets import Subprotocol
 
+from bench.servers import Server, running, serve_command
 from db.postgres import embedded, migrate
 from db.postgres.engine import Database
 from db.tables import ProviderBinding
@@ -42,24 +38,11 @@ DOCUMENT = """subscription {
 }"""
 
 
-@contextmanager
-def _serving(url: str) -> Iterator[str]:
-    """The address of a new server process on the database."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "DATABASE_URL": url,
-        "REGISTRY_SUBSCRIPTIONS_MAX": "100000",
-        "REGISTRY_SUBSCRIPTIONS_PER_CLIENT_MAX": "100000",
-        "REGISTRY_SOCKETS_PER_CLIENT_MAX": "1000",
-    }
-    command = [sys.executable, "-m", "server", "serve", "--port", "0"]
-    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        line = next(line for line in process.stderr if "http://" in line)
-        try:
-            yield re.findall(r"http(://[\d.]+:\d+)", line)[0]
-        finally:
-            process.terminate()
+_LIMITS = {
+    "REGISTRY_SUBSCRIPTIONS_MAX": "100000",
+    "REGISTRY_SUBSCRIPTIONS_PER_CLIENT_MAX": "100000",
+    "REGISTRY_SOCKETS_PER_CLIENT_MAX": "1000",
+}
 
 
 async def _filled(url: str) -> ProviderBinding:
@@ -75,14 +58,8 @@ async def _filled(url: str) -> ProviderBinding:
 
 async def _subscribed(stack: AsyncExitStack, address: str, count: int) -> Any:
     """A WebSocket with so many subscriptions."""
-    url = f"ws{address}/graphql"
-    while True:
-        try:
-            connecting = websockets.connect(url, subprotocols=[_PROTOCOL], proxy=None)
-            socket = await stack.enter_async_context(connecting)
-            break
-        except OSError:  # the server prints its address before it listens
-            await asyncio.sleep(0.1)
+    connecting = websockets.connect(address, subprotocols=[_PROTOCOL], proxy=None)
+    socket = await stack.enter_async_context(connecting)
     await socket.send('{"type": "connection_init"}')
     await socket.recv()
     for key in range(count):
@@ -130,9 +107,11 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, default=2_000)
     parser.add_argument("--changes", type=int, default=20)
     arguments = parser.parse_args()
-    with TemporaryDirectory() as folder, embedded.running(Path(folder)) as url:
+    with TemporaryDirectory() as folder, embedded.running(Path(folder) / "data") as url:
         migrate.upgrade(url)
-        with _serving(url) as address:
+        server = Server("followers", "registry", serve_command(1), environment=_LIMITS)
+        with running(server, url, Path(folder)) as served:
+            address = served.url.replace("http", "ws", 1)
             asyncio.run(measure(url, address, arguments.subscribers, arguments.changes))
 
 
