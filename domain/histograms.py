@@ -50,6 +50,14 @@ def merge(into: Histogram, other: Histogram) -> None:
         into[bucket] = into.get(bucket, 0) + calls
 
 
+def merged(encoded: Iterable[bytes | None]) -> Histogram:
+    """The calls of all encoded histograms; None has none. Errors: CorruptHistogram."""
+    result: Histogram = {}
+    for each in encoded:
+        merge(result, decode(each or b""))
+    return result
+
+
 def percentile(histogram: Histogram, share: float) -> float | None:
     """A percentile in milliseconds, by nearest rank; None when there are no calls."""
     return percentiles(histogram, (share,))[0]

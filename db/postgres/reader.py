@@ -1,6 +1,7 @@
 """Reads: prepared queries on a pool of connections, each in a transaction of its own."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from operator import attrgetter
@@ -109,6 +110,20 @@ def driver_connection(session: AsyncSession) -> Connection:
     """The psycopg connection of a transaction's session."""
     connection: Connection = session.info["connection"]  # Writer.transaction puts it there
     return connection
+
+
+async def sql_rows(connection: Connection, sql: str, values: Any = None) -> list[Any]:
+    """The rows of SQL that is no Query, such as a lock; in a transaction."""
+    async with connection.cursor(binary=True) as cursor:
+        await cursor.execute(sql.encode(), values)
+        return await cursor.fetchall()
+
+
+async def database_time(connection: Connection) -> datetime:
+    """The time of the database's clock now, in UTC: all servers share it."""
+    ((found,),) = await sql_rows(connection, "SELECT clock_timestamp()")
+    time: datetime = found
+    return time.astimezone(UTC)
 
 
 async def rows_by_key(source: Source, query: Query, keys: Sequence[Any]) -> Mapping[Any, list[Any]]:

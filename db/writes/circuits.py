@@ -13,9 +13,9 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.postgres.reader import driver_connection
+from db.postgres.reader import database_time, driver_connection, sql_rows
 from db.tables import ProviderBinding
-from db.writes import rows
+from db.writes import outcome_rows, rows
 from domain import circuits
 from domain.circuits import HELD_MAX, Breaker
 from domain.problems import Invalid, InvalidState, Refused
@@ -38,15 +38,6 @@ _WRITE = f"""
         held_until = excluded.held_until, reason = excluded.reason, openings = excluded.openings,
         changed_at = excluded.changed_at
 """  # noqa: S608  # names of ours
-_INSERT_HEALTH = """
-    INSERT INTO binding_health (
-        binding_id, window_start, succeeded, failed, rate_limited, latency, ttft, state,
-        consecutive_failures, recent
-    ) VALUES (%s, 'epoch', 0, 0, 0, '', '', 'UNKNOWN', 0, '[]') ON CONFLICT (binding_id) DO NOTHING
-"""
-_LOCK_HEALTH = """
-    SELECT consecutive_failures, recent FROM binding_health WHERE binding_id = %s FOR UPDATE
-"""
 _WRITE_COUNTS = """
     UPDATE binding_health SET consecutive_failures = %s, recent = %s WHERE binding_id = %s
 """
@@ -72,7 +63,7 @@ async def locked(session: AsyncSession, binding_ids: Sequence[UUID]) -> dict[UUI
 
     What they count is in `binding_health`.
     """
-    found = await _fetched(session, _LOCK, (list(binding_ids),))
+    found = await sql_rows(driver_connection(session), _LOCK, (list(binding_ids),))
     return {row[0]: _breaker(*row[1:]) for row in found}
 
 
@@ -88,12 +79,13 @@ async def write(session: AsyncSession, changed: Mapping[UUID, Breaker]) -> None:
 async def lock(session: AsyncSession, key: UUID) -> Locked:
     """The circuit of a binding, locked; refused if the binding does not exist."""
     binding = await rows.lock(session, ProviderBinding, key)
-    await driver_connection(session).execute(_INSERT_HEALTH.encode(), (key,))
-    ((failures, recent),) = await _fetched(session, _LOCK_HEALTH, (key,))
-    breaker = (await locked(session, [key])).get(key) or Breaker()
-    ((now,),) = await _fetched(session, "SELECT clock_timestamp()", ())
-    counts = {"consecutive_failures": failures, "recent": recent}
-    return Locked(binding, breaker._replace(**counts), now.astimezone(UTC))
+    connection = driver_connection(session)
+    health = (await outcome_rows.lock(connection, [key]))[key]
+    stored = (await locked(session, [key])).get(key) or Breaker()
+    breaker = stored._replace(
+        consecutive_failures=health.consecutive_failures, recent=health.recent
+    )
+    return Locked(binding, breaker, await database_time(connection))
 
 
 async def set_by_operator(
@@ -152,7 +144,3 @@ def _breaker(state: str, *values: Any) -> Breaker:
 def _stored(breaker: Breaker) -> tuple[Any, ...]:
     """The values of a circuit's columns after its key."""
     return (breaker.state.value, *breaker[1:7])
-
-
-async def _fetched(session: AsyncSession, sql: str, values: Any) -> list[Any]:
-    return await (await driver_connection(session).execute(sql.encode(), values)).fetchall()

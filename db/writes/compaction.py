@@ -21,10 +21,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.postgres.arrays import uuid_array
 from db.postgres.engine import Database
 from db.postgres.pool import Connection
-from db.postgres.reader import driver_connection
+from db.postgres.reader import database_time, driver_connection, sql_rows
 from db.writes import transactions
 from domain import histograms, periods
-from domain.histograms import CorruptHistogram, Histogram
+from domain.histograms import CorruptHistogram
 from domain.periods import HOUR_SLOTS, UsageStep
 from domain.traffic_enums import Outcome
 
@@ -43,6 +43,8 @@ _log = logging.getLogger("jobs")
 _OUTCOMES = [outcome.value.lower() for outcome in Outcome]
 _COUNTS = [*_OUTCOMES, "input_tokens", "output_tokens"]
 _SUMS = [*_COUNTS, "latency_ms_sum", "ttft_ms_sum", "cost_usd"]
+# A sum of tokens beyond it stays there: nine million of the largest reports in an hour would make
+# one, and it would else hold up the compaction of its hour for ever.
 _INT8_MAX = 2**63 - 1
 
 # The bindings after one, with the start of each one's first old minute. The index has no order by
@@ -100,9 +102,7 @@ _MOVE = f"""
 async def now(database: Database) -> datetime:
     """The database's time, by which reports choose between minutes and hours."""
     async with database.write(ACTOR) as session:
-        ((found,),) = await _rows(driver_connection(session), "SELECT clock_timestamp()")
-        time: datetime = found
-        return time.astimezone(UTC)
+        return await database_time(driver_connection(session))
 
 
 async def compact(database: Database, at: datetime) -> int:
@@ -153,7 +153,7 @@ async def drop(database: Database, at: datetime) -> list[str]:
 async def _oldest(database: Database, after: UUID, until: datetime) -> list[Any]:
     values = {"after": after, "until": until, "limit": _PAGE}
     async with database.write(ACTOR) as session:
-        return await _rows(driver_connection(session), _OLDEST, values)
+        return await sql_rows(driver_connection(session), _OLDEST, values)
 
 
 async def _move(session: AsyncSession, keys: Sequence[UUID], hour: datetime) -> int:
@@ -167,7 +167,7 @@ async def _move(session: AsyncSession, keys: Sequence[UUID], hour: datetime) -> 
     }
     await connection.execute("SELECT pg_advisory_xact_lock(%s)", (_ONE_AT_A_TIME,))
     await connection.execute(_LOCK, values)
-    rows = await _rows(connection, _HISTOGRAMS, values)
+    rows = await sql_rows(connection, _HISTOGRAMS, values)
     merged, latency, ttft = await asyncio.to_thread(_merged, rows)
     values |= {"merged": uuid_array(merged), "latency": latency, "ttft": ttft}
     return (await connection.execute(_MOVE, values)).rowcount
@@ -176,16 +176,9 @@ async def _move(session: AsyncSession, keys: Sequence[UUID], hour: datetime) -> 
 def _merged(rows: Sequence[Any]) -> tuple[list[UUID], list[bytes], list[bytes]]:
     return (
         [key for key, _, _ in rows],
-        [_merge(latencies) for _, latencies, _ in rows],
-        [_merge(ttfts) for _, _, ttfts in rows],
+        [histograms.encode(histograms.merged(latencies)) for _, latencies, _ in rows],
+        [histograms.encode(histograms.merged(ttfts)) for _, _, ttfts in rows],
     )
-
-
-def _merge(encoded: Sequence[bytes | None]) -> bytes:
-    result: Histogram = {}
-    for each in encoded:
-        histograms.merge(result, histograms.decode(each or b""))
-    return histograms.encode(result)
 
 
 async def _drop(database: Database, table: str, kept_since: datetime) -> bool:
@@ -201,7 +194,7 @@ async def _drop(database: Database, table: str, kept_since: datetime) -> bool:
 
 async def _truncate(connection: Connection, table: str, kept_since: datetime) -> bool:
     """Empty a partition unless it is empty already, or has rows that are kept."""
-    ((is_used,),) = await _rows(connection, f"SELECT pg_relation_size('{table}') > 0")
+    ((is_used,),) = await sql_rows(connection, f"SELECT pg_relation_size('{table}') > 0")
     if not is_used or await _has_rows(connection, table, kept_since):
         return False
     await connection.execute(f"SET LOCAL lock_timeout = {_LOCK_TIMEOUT_MS}".encode())
@@ -214,11 +207,5 @@ async def _truncate(connection: Connection, table: str, kept_since: datetime) ->
 
 async def _has_rows(connection: Connection, table: str, kept_since: datetime) -> bool:
     query = f"SELECT EXISTS (SELECT FROM {table} WHERE starts_at >= %s)"  # noqa: S608  # our name
-    ((found,),) = await _rows(connection, query, (kept_since,))
+    ((found,),) = await sql_rows(connection, query, (kept_since,))
     return bool(found)
-
-
-async def _rows(connection: Connection, sql: str, values: Any = None) -> list[Any]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(sql.encode(), values)
-        return await cursor.fetchall()

@@ -1,7 +1,7 @@
 """Refreshes the health of bindings whose window has moved since their last report."""
 
 from collections.abc import Sequence
-from datetime import UTC, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -9,19 +9,15 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.arrays import uuid_array
 from db.postgres.engine import Database
-from db.postgres.pool import Connection
-from db.postgres.reader import driver_connection
-from db.writes import transactions
+from db.postgres.reader import database_time, driver_connection, sql_rows
+from db.writes import outcome_rows, transactions
 from domain import histograms, periods
-from domain.health import FAILURES, Figures, HealthRules, WindowTotals, figures, window_start
-from domain.histograms import Histogram
-from domain.traffic_enums import Outcome
+from domain.health import Figures, HealthRules, WindowTotals, figures, window_start
 
 ACTOR = "health"
 
 _BINDINGS = 200  # in a transaction
 _DAY = timedelta(days=1)
-_FAILED = " + ".join(outcome.value.lower() for outcome in Outcome if outcome in FAILURES)
 _FIGURES = Figures._fields
 _TOTALS = ("succeeded", "failed", "rate_limited", "latency", "ttft")
 
@@ -32,13 +28,6 @@ _LOCK = """
     WHERE window_start < %(start)s AND succeeded + failed + rate_limited > 0
     ORDER BY binding_id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
 """
-_WINDOWS = f"""
-    SELECT binding_id, sum(success)::bigint, sum({_FAILED})::bigint, sum(rate_limited)::bigint,
-        array_agg(latency), array_agg(ttft)
-    FROM outcome_minutes
-    WHERE binding_id = ANY(%(keys)s) AND starts_at >= %(start)s AND slot = ANY(%(slots)s)
-    GROUP BY binding_id
-"""  # noqa: S608  # names of ours
 _COLUMNS = (*_TOTALS, *_FIGURES)
 _TYPES = ("bigint", "bigint", "bigint", "bytea", "bytea", "text", *("float8",) * 6)
 _UPDATE = f"""
@@ -61,30 +50,17 @@ async def refresh(database: Database, rules: HealthRules) -> int:
 
 async def _refresh_some(session: AsyncSession, rules: HealthRules) -> int:
     connection = driver_connection(session)
-    ((at,),) = await _rows(connection, "SELECT clock_timestamp()")
-    start = window_start(at.astimezone(UTC), rules)
-    rows = await _rows(connection, _LOCK, {"start": start, "limit": _BINDINGS})
+    start = window_start(await database_time(connection), rules)
+    rows = await sql_rows(connection, _LOCK, {"start": start, "limit": _BINDINGS})
     if not rows:
         return 0
     keys = [key for (key,) in rows]
-    slots = sorted({periods.minute_slot(start + _DAY * n) for n in range(3)})
-    values: dict[str, Any] = {"keys": uuid_array(keys), "start": start, "slots": slots}
-    found = {key: _totals(of_key) for key, *of_key in await _rows(connection, _WINDOWS, values)}
+    slots = {periods.minute_slot(start + _DAY * n) for n in range(3)}
+    found = await outcome_rows.windows(connection, keys, start, slots)
+    values: dict[str, Any] = {"keys": uuid_array(keys), "start": start}
     totals = [found.get(key) or WindowTotals(0, 0, 0, {}, {}) for key in keys]
     await connection.execute(_UPDATE, values | _parameters(totals, rules))
     return len(keys)
-
-
-def _totals(row: Sequence[Any]) -> WindowTotals:
-    succeeded, failed, rate_limited, latencies, ttfts = row
-    return WindowTotals(succeeded, failed, rate_limited, _merged(latencies), _merged(ttfts))
-
-
-def _merged(encoded: Sequence[bytes]) -> Histogram:
-    result: Histogram = {}
-    for each in encoded:
-        histograms.merge(result, histograms.decode(each))
-    return result
 
 
 def _parameters(totals: Sequence[WindowTotals], rules: HealthRules) -> dict[str, Any]:
@@ -99,9 +75,3 @@ def _parameters(totals: Sequence[WindowTotals], rules: HealthRules) -> dict[str,
         for each in totals
     ]
     return dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
-
-
-async def _rows(connection: Connection, sql: str, values: Any = None) -> list[Any]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(sql.encode(), values)
-        return await cursor.fetchall()

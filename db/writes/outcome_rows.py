@@ -13,6 +13,7 @@ import orjson
 
 from db.postgres.arrays import bytes_array, number_array, text_array, uuid_array
 from db.postgres.pool import Connection
+from db.postgres.reader import sql_rows
 from domain import histograms
 from domain.circuits import Breaker
 from domain.health import Figures, WindowTotals
@@ -135,14 +136,8 @@ async def lock(connection: Connection, keys: Sequence[UUID]) -> dict[UUID, Healt
             ),
             *row[7:],
         )
-        for row in await _rows(connection, _LOCK, values)
+        for row in await sql_rows(connection, _LOCK, values)
     }
-
-
-async def now(connection: Connection) -> datetime:
-    """The time of the database, which all servers share."""
-    ((found,),) = await _rows(connection, "SELECT clock_timestamp()", ())
-    return found.astimezone(UTC)  # type: ignore[no-any-return]  # rows are Any to mypy
 
 
 async def windows(
@@ -151,7 +146,7 @@ async def windows(
     """The totals of the minutes from `start` on, of each binding that has any."""
     found: dict[UUID, WindowTotals] = {}
     values = (uuid_array(keys), start, number_array(slots))
-    for key, succeeded, failed, rate_limited, latency, ttft in await _rows(
+    for key, succeeded, failed, rate_limited, latency, ttft in await sql_rows(
         connection, _WINDOWS, values
     ):
         before = found.get(key) or WindowTotals(0, 0, 0, {}, {})
@@ -171,7 +166,7 @@ async def store(connection: Connection, table: _Table, added: Mapping[Period, To
     keys = uuid_array([key for key, _ in periods])
     starts = number_array(start.isoformat() for _, start in periods)
     slots = number_array(table.slot_of(start) for _, start in periods)
-    stored = await _rows(connection, table.histograms, (keys, starts, slots))
+    stored = await sql_rows(connection, table.histograms, (keys, starts, slots))
     before = {(key, start.astimezone(UTC)): rest for key, start, *rest in stored}
     merged = [_merged(each, before.get(period)) for period, each in added.items()]
     values = {
@@ -240,9 +235,3 @@ def _with(added: Histogram, stored: bytes) -> bytes:
     merged = histograms.decode(stored)
     histograms.merge(merged, added)
     return histograms.encode(merged)
-
-
-async def _rows(connection: Connection, sql: str, values: Any) -> list[Any]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(sql.encode(), values)
-        return await cursor.fetchall()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.postgres.reader import driver_connection
+from db.postgres.reader import database_time, driver_connection
 from db.writes import circuits, outcome_rows, reporters
 from db.writes.outcome_rows import HOURS, MINUTES, Health, NewHealth
 from domain import circuits as breakers
@@ -73,7 +73,7 @@ async def _record(
     of_binding: dict[UUID, list[Report]] = defaultdict(list)
     for report in reports:
         of_binding[report.binding_id].append(report)
-    now = await outcome_rows.now(connection)
+    now = await database_time(connection)
     window = _Window(now, window_start(now, rules), rules)
     minutes_since = periods.minutes_since(now)
     minutes = by_period((r for r in reports if r.at >= minutes_since), lambda r: r.minute)

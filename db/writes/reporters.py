@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from sys import byteorder
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -17,6 +16,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.arrays import bytes_array, number_array
 from db.postgres.pool import Connection
+from db.postgres.reader import sql_rows
 from db.tables import ReporterMinute
 from domain.problems import AlreadyExists, Problem
 from domain.reports import AGE_MAX, Report
@@ -78,9 +78,7 @@ async def delete_old(session: AsyncSession) -> None:
 async def _locked(
     connection: Connection, reporter: str, minutes: list[datetime]
 ) -> list[tuple[datetime, bytes]]:
-    async with connection.cursor(binary=True) as cursor:
-        await cursor.execute(_LOCK, (reporter, number_array(map(_text, minutes))))
-        rows: list[Any] = await cursor.fetchall()
+    rows = await sql_rows(connection, _LOCK, (reporter, number_array(map(_text, minutes))))
     return [(starts_at.astimezone(UTC), reported) for starts_at, reported in rows]
 
 
