@@ -18,10 +18,10 @@ from graphql import (
     is_input_object_type,
     is_object_type,
 )
-from graphql.language.ast import QUERY_DOCUMENT_KEYS
 
 from resolvers.orders import OBSERVED_ORDERS
 from schema.fields import is_observed
+from server.execution import ast
 
 SECONDS = 1.0
 
@@ -48,24 +48,15 @@ def names(schema: GraphQLSchema) -> ObservedNames:
 
 def is_in_document(document: DocumentNode, observed: ObservedNames) -> bool:
     """Whether a document names something observed, in any of its operations."""
-    pending: list[Node] = [document]  # no recursion: a document may be deeply nested
-    while pending:
-        node = pending.pop()
-        if isinstance(node, FieldNode):
-            is_found = node.name.value in observed.fields
-        elif isinstance(node, ObjectFieldNode):
-            is_found = node.name.value in observed.input_fields
-        else:
-            is_found = isinstance(node, EnumValueNode) and node.value in observed.values
-        if is_found:
-            return True
-        for name in QUERY_DOCUMENT_KEYS.get(node.kind, ()):
-            child = getattr(node, name)
-            if isinstance(child, tuple):
-                pending.extend(child)
-            elif isinstance(child, Node):
-                pending.append(child)
-    return False
+    return any(_is_observed(node, observed) for node in ast.nodes(document))
+
+
+def _is_observed(node: Node, observed: ObservedNames) -> bool:
+    if isinstance(node, FieldNode):
+        return node.name.value in observed.fields
+    if isinstance(node, ObjectFieldNode):
+        return node.name.value in observed.input_fields
+    return isinstance(node, EnumValueNode) and node.value in observed.values
 
 
 def is_in_variables(variables: Any, observed: ObservedNames) -> bool:
