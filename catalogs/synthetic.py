@@ -20,7 +20,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from catalogs.importing import run
 from catalogs.importing.applying import copy_rows
 from db.postgres.engine import Database
-from domain import ids, prices, semver
+from domain import actors, ids, prices, semver
 from domain.enums import BindingStatus, Capability, PriceMeter, PriceUnit, ProviderKind, TaskType
 from domain.prices import PriceComponent
 
@@ -47,7 +47,7 @@ async def load(
         raise ValueError("models, versions and bindings must be at least 1")
     added: dict[str, int] = defaultdict(int)
     done = 0
-    async with database.write(f"import:{SOURCE}") as session:
+    async with database.write(actors.catalog_import(SOURCE)) as session:
         await run.begin(session)
         providers = await _providers(session, added)
         for chunk in _chunks(sizes, seed, providers):
@@ -58,7 +58,7 @@ async def load(
                     await copy_rows(session, table, list(rows[0]), rows)
             done += len(chunk["provider_bindings"])
             progress(done, sizes[0] * sizes[1] * sizes[2])
-    async with database.write(f"import:{SOURCE}") as session:
+    async with database.write(actors.catalog_import(SOURCE)) as session:
         await run.analyze(session)
     return dict(added)
 

@@ -19,7 +19,9 @@ NEWEST_EVENT_FIRST = Order("SEQUENCE", OrderDirection.DESC)
 
 @input_type(FILTER_DESCRIPTION)
 class AuditEventFilter:
-    actors: list[str] | None = optional("Events of one of these actors; see AuditEvent.actor.")
+    actors: list[str] | None = optional(
+        "Events of one of these actors, such as token:ci or job:retention; see AuditEvent.actor."
+    )
     actions: list[AuditAction] | None = optional("Events with one of these actions.")
     kinds: list[EntityKind] | None = optional("Events about one of these kinds of objects.")
     subjects: list[strawberry.ID] | None = optional(

@@ -8,7 +8,7 @@ from strawberry.scalars import JSON
 import resolvers.audit
 import resolvers.events
 from db import tables
-from domain import field_changes
+from domain import actors, field_changes
 from domain.audit_enums import AuditAction, EntityKind
 from schema.fields import attribute, batched, type_of
 from schema.models import Model
@@ -33,8 +33,8 @@ class FieldChange:
 class AuditEvent(Node):
     at: datetime = attribute("When the change was made.")
     actor: str = attribute(
-        "Who made the change. API callers are anonymous: this server has no authentication yet."
-        " Jobs and commands have names of their own, such as retention."
+        f"Who made the change: {actors.FORMS}. A change by hand has the database's user."
+        " Events of earlier releases keep the names that these wrote, such as retention."
     )
     action: AuditAction = attribute("What the change did.")
     kind: EntityKind = attribute("The kind of the changed object.")

@@ -14,6 +14,7 @@ from catalogs.importing.report import Report
 from db.postgres import migration_state
 from db.postgres.engine import Database
 from db.reads import data_version
+from domain import actors
 
 _LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
 _STATEMENT_TIMEOUT_S = 600
@@ -46,7 +47,7 @@ async def run(
             if attempt == _ATTEMPTS:
                 raise
     if plan.report.has_changes and not options.is_plan:
-        async with database.write(f"import:{file.catalog}") as session:
+        async with database.write(actors.catalog_import(file.catalog)) as session:
             await analyze(session)
     return plan.report
 
@@ -82,7 +83,7 @@ async def _run(
     progress: Progress,
 ) -> Plan:
     total = len(file.entries)
-    async with database.write(f"import:{file.catalog}") as session:
+    async with database.write(actors.catalog_import(file.catalog)) as session:
         if options.is_plan:
             await _execute(session, "SET TRANSACTION READ ONLY")
         await begin(session)

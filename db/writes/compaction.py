@@ -23,12 +23,12 @@ from db.postgres.engine import Database
 from db.postgres.pool import Connection
 from db.postgres.reader import database_time, driver_connection, sql_rows
 from db.writes import transactions
-from domain import histograms, periods
+from domain import actors, histograms, periods
 from domain.histograms import CorruptHistogram
 from domain.periods import HOUR_SLOTS, UsageStep
 from domain.traffic_enums import Outcome
 
-ACTOR = "compaction"
+ACTOR = actors.job("compaction")
 
 _BINDINGS = 25  # in a transaction, which holds their locks for some 20 ms
 _PAGE = 500  # bindings that are looked through at once

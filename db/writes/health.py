@@ -11,10 +11,10 @@ from db.postgres.arrays import uuid_array
 from db.postgres.engine import Database
 from db.postgres.reader import database_time, driver_connection, sql_rows
 from db.writes import outcome_rows, transactions
-from domain import histograms, periods
+from domain import actors, histograms, periods
 from domain.health import Figures, HealthRules, WindowTotals, figures, window_start
 
-ACTOR = "health"
+ACTOR = actors.job("health")
 
 _BINDINGS = 200  # in a transaction
 _DAY = timedelta(days=1)

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from getpass import getuser
 from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.commands import users
 from server.commands.counted import counted
 from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
@@ -112,7 +112,7 @@ async def _apply(
                 update(next(done))
 
         try:
-            run = await retention.run(database, store, scope, getuser(), on_step)
+            run = await retention.run(database, store, scope, users.actor(), on_step)
         except Refused as refusal:
             raise Failure(f"Stopped; finished models stay archived: {refusal}") from refusal
     console.print(

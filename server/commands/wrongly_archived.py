@@ -1,10 +1,10 @@
 """`registry retention wrongly-archived`: finds and restores versions that catalogs list."""
 
-from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from server.commands import users
 from server.commands.counted import counted
 from server.commands.databases import with_registry
 from server.commands.failures import Failure
@@ -67,5 +67,5 @@ async def _restore(database: "Database", store: "ArchiveStore", found: "WronglyA
         return
     archived = await archive.read(store, version)
     await transactions.run(
-        database, lambda session: archive.restore(session, version, None, archived), getuser()
+        database, lambda session: archive.restore(session, version, None, archived), users.actor()
     )

@@ -16,11 +16,12 @@ from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
 from db.writes import compaction, health, idempotency, reporters, retention
+from domain import actors
 from server.settings import Settings
 
-ACTOR = "retention"  # in the audit log
 CONNECTIONS_MAX = 4  # to the database: three in the pool, and one that listens for jobs
 
+_RETENTION, _CLEANUP = actors.job("retention"), actors.job("cleanup")
 _QUEUE = "registry"
 _OUTCOMES = "outcomes"  # a queue of its own: its many jobs are forgotten soon
 _AT_ONCE = 2  # jobs in a process, so that health is refreshed while retention runs
@@ -55,7 +56,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget_repeats", queue=_QUEUE, queueing_lock="forget_repeats", retry=_RETRY)
     async def delete_expired_idempotency_keys(timestamp: int) -> None:
-        async with database.write(ACTOR) as session:
+        async with database.write(_CLEANUP) as session:
             await idempotency.delete_expired(session)
             await reporters.delete_old(session)
 
@@ -113,7 +114,7 @@ async def _apply_retention(database: Database, store: ArchiveStore, settings: Se
     scope = RetentionScope(
         purge_before=datetime.now(UTC) - KEPT_ARCHIVED, recent_traffic=settings.recent_traffic
     )
-    done = await retention.run(database, store, scope, ACTOR)
+    done = await retention.run(database, store, scope, _RETENTION)
     fields = {"run": done.node_id, "archived": done.archived, "purged": done.purged}
     _log.info("retention applied", extra={"fields": fields})
     try:

@@ -78,7 +78,7 @@ async def test_each_period_has_one_run_for_all_processes(
             )
             await _begin_period(apps[1], period)  # a process that is late
     runs = _rows(database_url, "SELECT actor, archived FROM retention_runs ORDER BY id")
-    assert runs == [("retention", 2), ("retention", 0)]
+    assert runs == [("job:retention", 2), ("job:retention", 0)]
     # of this task only: the workers also start other tasks that are due, such as the hourly one
     query = "SELECT status::text FROM procrastinate_jobs WHERE task_name = 'retention'"
     assert _rows(database_url, query) == [("succeeded",), ("succeeded",)]
@@ -165,7 +165,7 @@ async def test_the_last_run_can_be_queried(
     last = await gql("{ retentionStats { lastRun { id actor archived purged } } }")
     run = last["retentionStats"]["lastRun"]
     assert run.pop("id").startswith("run_")
-    assert run == {"actor": "retention", "archived": 0, "purged": 0}
+    assert run == {"actor": "job:retention", "archived": 0, "purged": 0}
 
 
 async def _until(url: str, query: str) -> None:
