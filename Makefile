@@ -94,9 +94,10 @@ bench: $(ENV) $(if $(NPM),bench/peers/node_modules/.package-lock.json) ## Compar
 bench-quick: ## Like bench, in two minutes and less precise
 	@$(MAKE) bench ARGS="--quick $(ARGS)"
 
-security: $(UV) ## Look for known vulnerabilities and unsafe code
-	$(UV) tool run bandit@1.9.4 -q -ll -r -c pyproject.toml server schema resolvers db archive domain catalogs planner migrations examples
-	$(UV) export --locked --no-default-groups --no-emit-project -q | $(UV) tool run pip-audit@2.10.1 --disable-pip --require-hashes -r /dev/stdin
+security: $(ENV) ## Look for unsafe code, secrets and known vulnerabilities (ADVISORIES=required)
+	$(BIN)/bandit -q -ll -r -c pyproject.toml server schema resolvers db archive domain catalogs planner migrations examples .ci
+	git ls-files -z | xargs -0 .ci/find-secrets
+	$(UV) export --locked --no-default-groups --no-emit-project -q | ADVISORIES=$(ADVISORIES) $(BIN)/python .ci/audit.py
 
 clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools ui/dist ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
