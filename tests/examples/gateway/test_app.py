@@ -95,7 +95,7 @@ async def test_a_call_is_answered_by_the_best_candidate_and_reported(site: Site)
     (row,) = rows(site.database_url, "outcome_minutes")
     assert row["success"] == 1
     # The row is committed before the gateway has read the answer to its report.
-    await until(lambda: _has_reported(site))
+    await until(lambda: _is_done(site))
 
 
 @pytest.mark.parametrize(
