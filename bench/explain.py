@@ -11,9 +11,8 @@ from psycopg.sql import Literal
 from db.postgres.engine import Database
 from db.postgres.pool import Connection
 from planner import Planner, QueryPlan
-from resolvers.context import Context
 from server.app import PASSTHROUGH
-from tests.graphql import SCHEMA, SERVICE
+from tests.graphql import SCHEMA, context
 from tests.planner.executors import run_plan
 
 # with the server's options: graphql-core's executor would read columns that are not selected
@@ -43,9 +42,15 @@ async def explained(
     try:
         # often enough for psycopg to prepare the statements
         for _ in range(2 * _PLANNED_BY_VALUES):
-            await run_plan(plan, SCHEMA, tree, Context(db=database, service=SERVICE), variables)
+            await run_plan(
+                plan,
+                SCHEMA,
+                tree,
+                context(database),
+                variables,
+            )
         database.statement_listeners.append(lambda text, values: sent.append((text, values)))
-        await run_plan(plan, SCHEMA, tree, Context(db=database, service=SERVICE), variables)
+        await run_plan(plan, SCHEMA, tree, context(database), variables)
         async with database.reader.pool.connection() as connection:
             return [await _explained(connection, text, values) for text, values in sent]
     finally:

@@ -12,7 +12,7 @@ class EntityKind(StrEnum):
     - PROVIDER: a provider.
     - PRICE: a price of a binding.
     - ALIAS: an alias of a model.
-    - TOKEN: reserved; no event is of this kind yet.
+    - TOKEN: an API token.
     - RETENTION: a retention run.
     - CATALOG: a catalog.
     """
@@ -46,7 +46,7 @@ class AuditAction(StrEnum):
     - CIRCUIT_HALF_OPENED: a trial of a binding with a HALF_OPEN circuit was claimed.
     - CIRCUIT_CLOSED: the circuit of a binding closed, by a success or by an operator.
     - RETENTION_APPLIED: a retention run ended.
-    - REVOKED: reserved; no event has this action yet.
+    - REVOKED: an API token was revoked.
     - LISTED: a catalog lists a binding.
     - DELISTED: a catalog no longer lists a binding.
     - WITHDRAWN: a price was withdrawn.

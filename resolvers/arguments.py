@@ -6,10 +6,15 @@ from typing import Any, TypeVar, dataclass_transform
 import strawberry
 from strawberry.types.arguments import StrawberryArgumentAnnotation
 from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.utils.str_converters import to_camel_case
+
+from domain.access import Identity, Role
+from resolvers.errors import FORBIDDEN, RequestError
 
 T = TypeVar("T")
 
 OBSERVED = "observed"
+REQUIRES = "requires"  # the role, in the metadata of a field
 ITEMS_MAX = "items_max"  # in the metadata of an input's field that is a list
 IDEMPOTENCY_KEY = (
     "A retry with the same key and input within 24 hours changes nothing and returns the first"
@@ -39,13 +44,14 @@ def optional(
     name: str | None = None,
     items_max: int | None = None,
     observed: bool = False,
+    requires: Role | None = None,
 ) -> Any:
     """A field that a client may omit; `name` if clients do not see its own name in camel case.
 
     `items_max` as for a required field. What an `observed` one selects depends on reported outcomes
-    (server/execution/observed.py).
+    (server/execution/observed.py). Callers below the role `requires` must omit it.
     """
-    metadata = {ITEMS_MAX: items_max, OBSERVED: observed}
+    metadata = {ITEMS_MAX: items_max, OBSERVED: observed, REQUIRES: requires}
     return strawberry.field(default=default, name=name, description=description, metadata=metadata)
 
 
@@ -61,6 +67,23 @@ def chosen(one_of: Any) -> tuple[str, Any]:
         if value is not None:
             return field.python_name, value
     raise AssertionError("a one-of input has one field set")  # validation has checked it
+
+
+def raise_if_forbidden(name: str, value: Any, identity: Identity) -> None:
+    """Raise RequestError when an input has a field that needs a higher role than the caller's."""
+    definition = getattr(value, "__strawberry_definition__", None)
+    if definition is None:
+        return
+    for field in definition.fields:
+        role = field.metadata.get(REQUIRES)
+        is_given = getattr(value, field.python_name) not in (None, strawberry.UNSET)
+        if role is None or identity.may(role) or not is_given:
+            continue
+        message = (
+            f"{name}.{to_camel_case(field.python_name)} needs the role {role}; the caller has the"
+            f" role {identity.role}"
+        )
+        raise RequestError(message, FORBIDDEN)
 
 
 def describe(description: str, *, name: str | None = None) -> StrawberryArgumentAnnotation:

@@ -8,6 +8,7 @@ import strawberry
 
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
+from domain.access import Identity
 from domain.outcomes import WriteOutcome
 from resolvers.event_broker import EventBroker
 from resolvers.event_cursors import StreamPosition
@@ -26,8 +27,8 @@ class Context:
 
     db: Database
     service: Service
+    identity: Identity
     request_id: str = ""
-    actor: str = "anonymous"
     events: EventBroker | None = None  # None where there is no event stream, such as in a script
     routes: Watchers[Any, Any] | None = None  # None there, too
     store: ArchiveStore | None = None  # None without cold storage
@@ -36,6 +37,11 @@ class Context:
     client: str = ""  # the address of a subscriber
     position: StreamPosition | None = None  # of a subscription, where the transport has cursors
     revision: int | None = None  # of the registry, if it was read before all other data
+
+    @property
+    def actor(self) -> str:
+        """The caller in the audit log."""
+        return self.identity.name
 
     def mark_unfinished_writes_unknown(self) -> None:
         """After a cancellation that did not end the field that runs: it may yet be committed."""

@@ -7,6 +7,7 @@ from db.reads import retention_plan, retention_runs, versions
 from db.reads.retention_plan import Action, Protected, RetentionPlan, RetentionScope
 from db.reads.retention_runs import RetentionStats
 from db.tables import Model, ModelVersion
+from domain.access import Role
 from domain.problems import Invalid, Problem
 from domain.retention import KEEP_MAX, KEEP_MIN, PLANNED_MAX
 from resolvers import references
@@ -25,7 +26,8 @@ class RetentionInput:
     )
     purge_archived_before: datetime | None = optional(
         "Also delete for good the versions that were archived before this time, which must not be"
-        " in the future. None by default."
+        " in the future. None by default. applyRetention takes it only from an ADMIN.",
+        requires=Role.ADMIN,
     )
     plan_hash: str | None = optional(
         "The planHash of a plan that was read: applyRetention runs exactly that plan, or fails with"

@@ -17,12 +17,13 @@ import resolvers.usage
 from db import tables
 from db.reads import prices
 from domain import rules
+from domain.access import Role
 from domain.catalog_fields import ENTRIES_MAX
 from domain.enums import BindingStatus, Capability, PriceMeter, PriceUnit, PriceVariant
 from domain.periods import POINTS_MAX
 from domain.traffic_enums import CircuitState, HealthState
 from resolvers.scalars import URL
-from schema.fields import attribute, batched, type_of
+from schema.fields import attribute, batched, restricted, type_of
 from schema.nodes import Node, Versioned
 from schema.pages import Connection
 from schema.providers import Provider
@@ -183,9 +184,11 @@ class ProviderBinding(Node, Versioned):
     config: JSON | None = attribute(
         "Settings for calls to the provider, without secrets; null when none."
     )
-    credential_ref: str | None = attribute(
+    credential_ref: str | None = restricted(
+        "credential_ref",
         "A reference to the place of the secret, never the secret: env://, vault://, aws-sm://,"
-        " gcp-sm:// or k8s://. Every caller can read it. Null when none is set."
+        " gcp-sm:// or k8s://. Null when none is set, and for callers below the role EDITOR.",
+        requires=Role.EDITOR,
     )
     status: BindingStatus = attribute("Whether operators let traffic go to it.")
     priority: int = attribute("Bindings with a lower priority are to be tried first; 0 or more.")

@@ -7,7 +7,7 @@ tests/schema/test_contract.py checks that both agree.
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, wraps
 from typing import Any, TypeAlias, TypeVar
 
 import strawberry
@@ -16,9 +16,10 @@ from strawberry.extensions import FieldExtension
 from strawberry.types.field import StrawberryField
 
 from db.postgres.statements import stands_for
+from domain.access import Role
 from domain.outcomes import WriteOutcome
 from domain.problems import USER_ERRORS_MAX, Problem, Refused, RefusedInPart
-from resolvers.arguments import OBSERVED
+from resolvers.arguments import OBSERVED, REQUIRES, raise_if_forbidden
 from resolvers.context import Info
 from resolvers.errors import shortened
 
@@ -27,6 +28,7 @@ T = TypeVar("T")
 PATH_STEPS_MAX = 10  # the deepest input has fewer levels
 _ITEMS_MAX = "items_max"
 _COUNT = "count"
+_PERSONAL = "personal"
 
 # Returns how many items a list has, from the field's coerced arguments by their names in the API.
 Count: TypeAlias = Callable[[Mapping[str, Any]], int]
@@ -62,24 +64,44 @@ def attribute(
 def field(
     resolver: Callable[..., object],
     *,
+    requires: Role,
     several: Callable[..., Awaitable[list[Any]]] | None = None,
     fresh: bool = False,
     observed: bool = False,
+    personal: bool = False,
 ) -> Any:
-    """A field with a resolver, described by the resolver's docstring.
+    """A field of Query, described by its resolver's docstring; callers need the role `requires`.
 
-    A root field may have `several(info, argument_sets)`, which returns one result for each set of
+    It may have `several(info, argument_sets)`, which returns one result for each set of
     arguments: compiled plans use it for a batch of queries. A response with a `fresh` field is
     not cached, because it depends on more than the data version (db/reads/data_version.py). One
     with an `observed` field depends on reported outcomes as well, and is cached for a second at
-    most (server/execution/observed.py).
+    most (server/execution/observed.py). A `personal` field depends on the caller: its responses
+    are neither cached nor shared.
     """
+    metadata = {
+        "load_many": several,
+        "fresh": fresh or personal,
+        OBSERVED: observed,
+        _PERSONAL: personal,
+        REQUIRES: requires,
+    }
     declared: Any = strawberry.field(
-        resolver=resolver,
-        description=_description(resolver),
-        metadata={"load_many": several, "fresh": fresh, OBSERVED: observed},
+        resolver=resolver, description=_description(resolver), metadata=metadata
     )
     return _without_null_defaults(declared)
+
+
+def required_role(field: GraphQLField | GraphQLInputField) -> Role:
+    """The role that a declaration names; raises KeyError for a field that names none."""
+    role: Role = field.extensions["strawberry-definition"].metadata[REQUIRES]
+    return role
+
+
+def is_personal(field: GraphQLField) -> bool:
+    """Whether a field depends on the caller."""
+    definition = field.extensions.get("strawberry-definition")
+    return bool(definition and definition.metadata.get(_PERSONAL))
 
 
 def is_fresh(field: GraphQLField) -> bool:
@@ -112,6 +134,7 @@ def batched(
     items_max: int | None = None,
     count: Count | None = None,
     observed: bool = False,
+    requires: Role | None = None,
 ) -> Any:
     """A field that is loaded for many parents at once: `batch(info, parents, …)` returns a list.
 
@@ -122,8 +145,10 @@ def batched(
     A list without page arguments has `items_max`, the most items that one parent can have: the cost
     of an operation counts them (server/execution/costs.py). The batch and the writes hold to it.
     Where the arguments say how many items there are, `count` is computed from them. `observed` as
-    for `field`.
+    for `field`. For a caller below the role `requires` the field is null.
     """
+    if requires is not None:
+        batch = _restricted(batch, requires)
 
     def resolve(root: Any, info: Info, **arguments: Any) -> Any:
         return info.context.loaders.load(batch, info, root, arguments)
@@ -142,23 +167,56 @@ def batched(
             _ITEMS_MAX: items_max,
             _COUNT: count,
             OBSERVED: observed,
+            REQUIRES: requires,
         },
     )
     return _without_null_defaults(declared)
 
 
-def mutation(verb: Callable[..., object]) -> Any:
-    """A mutation; its payload holds what the verb returns, or the problems of its refusal."""
+def restricted(name: str, description: str, *, requires: Role) -> Any:
+    """A field that is an attribute of the row, and null for callers below the role `requires`."""
+
+    async def batch(info: Info, parents: list[Any]) -> list[Any]:
+        return [getattr(parent, name) for parent in parents]
+
+    batch.__doc__ = description
+    return batched(batch, name, requires=requires)
+
+
+def mutation(verb: Callable[..., object], *, requires: Role) -> Any:
+    """A mutation, for callers with the role `requires`.
+
+    Its payload holds what the verb returns, or the problems of its refusal.
+    """
     declared: Any = strawberry.mutation(
-        resolver=verb, description=_description(verb), extensions=[_IntoPayload()]
+        resolver=verb,
+        description=_description(verb),
+        extensions=[_IntoPayload()],
+        metadata={REQUIRES: requires},
     )
     return _without_null_defaults(declared)
 
 
-def subscription(resolver: Callable[..., object]) -> Any:
-    """A subscription; the resolver returns an async iterator of rows."""
-    declared: Any = strawberry.subscription(resolver=resolver, description=_description(resolver))
+def subscription(resolver: Callable[..., object], *, requires: Role) -> Any:
+    """A subscription for callers with this role; the resolver returns an async iterator of rows."""
+    declared: Any = strawberry.subscription(
+        resolver=resolver, description=_description(resolver), metadata={REQUIRES: requires}
+    )
     return _without_null_defaults(declared)
+
+
+def _restricted(
+    batch: Callable[..., Awaitable[list[Any]]], requires: Role
+) -> Callable[..., Awaitable[list[Any]]]:
+    """The batch, which is not asked for callers below the role."""
+
+    @wraps(batch)
+    async def restricted_batch(info: Info, parents: list[Any], **arguments: Any) -> list[Any]:
+        if not info.context.identity.may(requires):
+            return [None] * len(parents)
+        return await batch(info, parents, **arguments)
+
+    return restricted_batch
 
 
 class _IntoPayload(FieldExtension):
@@ -181,6 +239,8 @@ class _IntoPayload(FieldExtension):
         self, next_: Callable[..., Awaitable[Any]], source: Any, info: Any, **kwargs: Any
     ) -> Any:
         payload, names = self._payload
+        for name, value in kwargs.items():
+            raise_if_forbidden(name, value, info.context.identity)
         info.context.outcomes[str(info.path.key)] = WriteOutcome.NOT_COMMITTED  # until it is
         try:
             result = await next_(source, info, **kwargs)

@@ -12,6 +12,7 @@ import resolvers.writing.prices
 import resolvers.writing.providers
 import resolvers.writing.retention
 import resolvers.writing.versions
+from domain.access import Role
 from schema import payloads
 from schema.fields import mutation
 
@@ -24,63 +25,75 @@ from schema.fields import mutation
     " UNKNOWN. A retry with the same idempotencyKey is safe for 24 hours."
 )
 class Mutation:
-    create_model: payloads.CreateModelPayload | None = mutation(resolvers.writing.models.create)
-    update_model: payloads.UpdateModelPayload | None = mutation(resolvers.writing.models.update)
-    delete_model: payloads.DeleteModelPayload | None = mutation(resolvers.writing.models.delete)
+    create_model: payloads.CreateModelPayload | None = mutation(
+        resolvers.writing.models.create, requires=Role.EDITOR
+    )
+    update_model: payloads.UpdateModelPayload | None = mutation(
+        resolvers.writing.models.update, requires=Role.EDITOR
+    )
+    delete_model: payloads.DeleteModelPayload | None = mutation(
+        resolvers.writing.models.delete, requires=Role.EDITOR
+    )
     create_version: payloads.CreateVersionPayload | None = mutation(
-        resolvers.writing.versions.create
+        resolvers.writing.versions.create, requires=Role.EDITOR
     )
     update_version: payloads.UpdateVersionPayload | None = mutation(
-        resolvers.writing.versions.update
+        resolvers.writing.versions.update, requires=Role.EDITOR
     )
     delete_version: payloads.DeleteVersionPayload | None = mutation(
-        resolvers.writing.versions.delete
+        resolvers.writing.versions.delete, requires=Role.EDITOR
     )
     archive_version: payloads.ArchiveVersionPayload | None = mutation(
-        resolvers.writing.archive.archive
+        resolvers.writing.archive.archive, requires=Role.EDITOR
     )
     restore_version: payloads.RestoreVersionPayload | None = mutation(
-        resolvers.writing.archive.restore
+        resolvers.writing.archive.restore, requires=Role.EDITOR
     )
     set_version_hold: payloads.SetVersionHoldPayload | None = mutation(
-        resolvers.writing.archive.set_hold
+        resolvers.writing.archive.set_hold, requires=Role.EDITOR
     )
     create_binding: payloads.CreateBindingPayload | None = mutation(
-        resolvers.writing.bindings.create
+        resolvers.writing.bindings.create, requires=Role.EDITOR
     )
     update_binding: payloads.UpdateBindingPayload | None = mutation(
-        resolvers.writing.bindings.update
+        resolvers.writing.bindings.update, requires=Role.EDITOR
     )
     delete_binding: payloads.DeleteBindingPayload | None = mutation(
-        resolvers.writing.bindings.delete
+        resolvers.writing.bindings.delete, requires=Role.EDITOR
     )
     set_circuit: payloads.SetCircuitPayload | None = mutation(
-        resolvers.writing.circuits.set_circuit
+        resolvers.writing.circuits.set_circuit, requires=Role.EDITOR
     )
     claim_trial: payloads.ClaimTrialPayload | None = mutation(
-        resolvers.writing.circuits.claim_trial
+        resolvers.writing.circuits.claim_trial, requires=Role.GATEWAY
     )
-    set_price: payloads.SetPricePayload | None = mutation(resolvers.writing.prices.set_price)
+    set_price: payloads.SetPricePayload | None = mutation(
+        resolvers.writing.prices.set_price, requires=Role.EDITOR
+    )
     withdraw_price: payloads.WithdrawPricePayload | None = mutation(
-        resolvers.writing.prices.withdraw
+        resolvers.writing.prices.withdraw, requires=Role.EDITOR
     )
     create_provider: payloads.CreateProviderPayload | None = mutation(
-        resolvers.writing.providers.create
+        resolvers.writing.providers.create, requires=Role.EDITOR
     )
     update_provider: payloads.UpdateProviderPayload | None = mutation(
-        resolvers.writing.providers.update
+        resolvers.writing.providers.update, requires=Role.EDITOR
     )
     delete_provider: payloads.DeleteProviderPayload | None = mutation(
-        resolvers.writing.providers.delete
+        resolvers.writing.providers.delete, requires=Role.EDITOR
     )
-    set_alias: payloads.SetAliasPayload | None = mutation(resolvers.writing.aliases.point)
+    set_alias: payloads.SetAliasPayload | None = mutation(
+        resolvers.writing.aliases.point, requires=Role.EDITOR
+    )
     rollback_alias: payloads.RollbackAliasPayload | None = mutation(
-        resolvers.writing.aliases.roll_back
+        resolvers.writing.aliases.roll_back, requires=Role.EDITOR
     )
-    delete_alias: payloads.DeleteAliasPayload | None = mutation(resolvers.writing.aliases.delete)
+    delete_alias: payloads.DeleteAliasPayload | None = mutation(
+        resolvers.writing.aliases.delete, requires=Role.EDITOR
+    )
     apply_retention: payloads.ApplyRetentionPayload | None = mutation(
-        resolvers.writing.retention.apply
+        resolvers.writing.retention.apply, requires=Role.EDITOR
     )
     report_outcomes: payloads.ReportOutcomesPayload | None = mutation(
-        resolvers.writing.outcomes.report
+        resolvers.writing.outcomes.report, requires=Role.GATEWAY
     )

@@ -13,6 +13,7 @@ import resolvers.retention
 import resolvers.routes
 import resolvers.stats
 import resolvers.versions
+from domain.access import Role
 from schema.audit import AuditEvent
 from schema.bindings import ProviderBinding
 from schema.catalogs import Catalog
@@ -30,28 +31,43 @@ from schema.versions import ModelVersion
 
 @strawberry.type(description="Read-only queries.")
 class Query:
-    node: Node | None = field(resolvers.nodes.get, several=resolvers.nodes.get_several)
-    nodes: list[Node | None] = field(resolvers.nodes.several)
-    model: Model | None = field(resolvers.models.get, several=resolvers.models.get_several)
-    models: Connection[Model] = field(resolvers.models.page)
-    version: ModelVersion | None = field(resolvers.versions.get)
-    versions: Connection[ModelVersion] = field(resolvers.versions.page)
+    node: Node | None = field(
+        resolvers.nodes.get, requires=Role.READER, several=resolvers.nodes.get_several
+    )
+    nodes: list[Node | None] = field(resolvers.nodes.several, requires=Role.READER)
+    model: Model | None = field(
+        resolvers.models.get, requires=Role.READER, several=resolvers.models.get_several
+    )
+    models: Connection[Model] = field(resolvers.models.page, requires=Role.READER)
+    version: ModelVersion | None = field(resolvers.versions.get, requires=Role.READER)
+    versions: Connection[ModelVersion] = field(resolvers.versions.page, requires=Role.READER)
     binding: ProviderBinding | None = field(
-        resolvers.bindings.get, several=resolvers.bindings.get_several
+        resolvers.bindings.get, requires=Role.READER, several=resolvers.bindings.get_several
     )
-    bindings: Connection[ProviderBinding] = field(resolvers.bindings.page)
+    bindings: Connection[ProviderBinding] = field(resolvers.bindings.page, requires=Role.READER)
     provider: Provider | None = field(
-        resolvers.providers.get, several=resolvers.providers.get_several
+        resolvers.providers.get, requires=Role.READER, several=resolvers.providers.get_several
     )
-    providers: Connection[Provider] = field(resolvers.providers.page)
-    catalog: Catalog | None = field(resolvers.catalogs.get, several=resolvers.catalogs.get_several)
-    catalogs: Connection[Catalog] = field(resolvers.catalogs.page)
+    providers: Connection[Provider] = field(resolvers.providers.page, requires=Role.READER)
+    catalog: Catalog | None = field(
+        resolvers.catalogs.get, requires=Role.READER, several=resolvers.catalogs.get_several
+    )
+    catalogs: Connection[Catalog] = field(resolvers.catalogs.page, requires=Role.READER)
     route: Route | None = field(
-        resolvers.routes.get, several=resolvers.routes.get_several, observed=True
+        resolvers.routes.get,
+        requires=Role.READER,
+        several=resolvers.routes.get_several,
+        observed=True,
     )
-    routes: list[Route | None] = field(resolvers.routes.several, observed=True)
-    audit_events: Connection[AuditEvent] = field(resolvers.audit.page)
-    stats: RegistryStats = field(resolvers.stats.get)
-    retention_stats: RetentionStats = field(resolvers.retention.stats, fresh=True)
-    retention_plan: RetentionPlan = field(resolvers.retention.plan, fresh=True)
-    service: ServiceInfo = field(resolvers.registry.service)
+    routes: list[Route | None] = field(
+        resolvers.routes.several, requires=Role.READER, observed=True
+    )
+    audit_events: Connection[AuditEvent] = field(resolvers.audit.page, requires=Role.READER)
+    stats: RegistryStats = field(resolvers.stats.get, requires=Role.READER)
+    retention_stats: RetentionStats = field(
+        resolvers.retention.stats, requires=Role.READER, fresh=True
+    )
+    retention_plan: RetentionPlan = field(
+        resolvers.retention.plan, requires=Role.READER, fresh=True
+    )
+    service: ServiceInfo = field(resolvers.registry.service, requires=Role.READER)

@@ -26,6 +26,8 @@ from resolvers import route_changes
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from resolvers.watchers import Watchers
+from server.access.authentication import Authentication
+from server.access.tokens import Tokens
 from server.execution import trusted
 from server.execution.documents import Documents
 from server.execution.in_flight import InFlightRequests
@@ -71,7 +73,8 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     response_cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     data_versions = DataVersionReader(database.reader)
-    pipeline = RequestPipeline(operations, response_cache, data_versions, in_flight)
+    authentication = Authentication(settings, Tokens(database.reader), data_versions)
+    pipeline = RequestPipeline(operations, response_cache, data_versions, authentication, in_flight)
     state = ProtocolState(pipeline, Connections(settings), Hosts.of(settings))
     job_queue = jobs.build(database, store, settings, database_url) if settings.jobs else None
 

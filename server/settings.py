@@ -14,6 +14,7 @@ from archive import urls
 from db.postgres.engine import PoolLimits
 from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
+from server.settings_access import AccessSettings
 from server.settings_base import PREFIX, setting
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
@@ -22,7 +23,9 @@ from server.settings_routes import RouteSettings
 from server.settings_sockets import SocketSettings
 
 
-class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings, RouteSettings):
+class Settings(
+    AccessSettings, HttpSettings, SocketSettings, DocumentSettings, HealthSettings, RouteSettings
+):
     """Environment variables, or lines of a `.env` file."""
 
     model_config = SettingsConfigDict(
@@ -74,11 +77,6 @@ class Settings(HttpSettings, SocketSettings, DocumentSettings, HealthSettings, R
         "127.0.0.1", "Address to listen on; a non-loopback address needs `REGISTRY_ALLOW_OPEN`."
     )
     port: int = setting(8003, "TCP port to listen on; 0 takes a free port.", ge=0, le=65_535)
-    allow_open: bool = setting(
-        False,
-        "Allow an address that other machines can reach. There is no access control: anyone who can"
-        " reach it can read, change and delete data.",
-    )
     workers: int = setting(
         1, "Server processes; one per CPU core gives the most throughput.", ge=1, le=64
     )

@@ -24,8 +24,11 @@ from db.tables import (
     ProviderBinding,
     RegistryState,
     RetentionRun,
+    Token,
+    TokenSecret,
 )
-from domain import histograms, periods, prices, semver
+from domain import histograms, periods, prices, semver, token_secrets
+from domain.access import Role
 from domain.enums import BindingStatus, ProviderKind, TaskType, VersionStatus
 from domain.traffic_enums import CircuitState, HealthState
 
@@ -40,6 +43,16 @@ async def _inserted(db: Database, *rows: Any) -> Any:
         for row in rows:
             await session.refresh(row)
     return rows[0]
+
+
+async def token(db: Database, role: Role = Role.READER, **columns: Any) -> str:
+    """A token's secret; the token is valid unless the columns say otherwise."""
+    prefix = token_secrets.new_prefix()
+    secret = token_secrets.new(prefix)
+    values = {"name": f"token-{next(_numbers)}", "role": role, "prefix": prefix, **columns}
+    row = await _inserted(db, Token(**values))
+    await _inserted(db, TokenSecret(secret_hash=secret.secret_hash, token_id=row.id))
+    return secret.text
 
 
 async def model(db: Database, **columns: Any) -> Model:

@@ -10,6 +10,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 import schema
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
+from domain.access import Identity, Role
 from resolvers.context import Context
 from resolvers.service import Limits, Service
 
@@ -20,7 +21,13 @@ _CACHE_MAX = 1_000
 SCHEMA: Schema = schema.build(
     [lambda: ParserCache(_CACHE_MAX), lambda: ValidationCache(_CACHE_MAX)]
 )
+CALLER = Identity("tests", Role.ADMIN)
 SERVICE = Service(version="0.0.0", schema_hash="0" * 64, limits=Limits())
+
+
+def context(db: Database, **given: Any) -> Context:
+    """The context of an operation of an ADMIN."""
+    return Context(db=db, service=SERVICE, **{"identity": CALLER, **given})
 
 
 class GraphQL:
@@ -45,8 +52,8 @@ class GraphQL:
         return (first.extensions or {}).get("code"), first.message
 
     async def _execute(self, document: str, variables: dict[str, Any]) -> Any:
-        context = Context(db=self.db, service=SERVICE, actor="tests", store=self.store)
-        return await SCHEMA.execute(document, variable_values=variables, context_value=context)
+        surroundings = context(self.db, store=self.store)
+        return await SCHEMA.execute(document, variable_values=variables, context_value=surroundings)
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

@@ -22,7 +22,8 @@ class DataVersion(NamedTuple):
     The revision changes with every write but reports of outcomes, on which observed fields depend
     (server/execution/observed.py). The times at which the next price takes effect and the
     next circuit changes, and the date, which decides about sunsets, change with the database's
-    clock. Reading it needs none of the tables of the catalog, which others may have locked.
+    clock. The tokens' revision changes with every change of a token (server/access). Reading it
+    needs none of the tables of the catalog, which others may have locked.
     """
 
     revision: int
@@ -30,6 +31,7 @@ class DataVersion(NamedTuple):
     next_circuit_at: datetime | None
     today: date
     has_outcomes: bool
+    tokens_revision: int
 
 
 def _select_current() -> sa.Select[Any]:
@@ -44,6 +46,7 @@ def _select_current() -> sa.Select[Any]:
         _next_circuit_at().label("next_circuit_at"),
         sa.func.current_date().label("today"),
         sa.exists(sa.select(BindingHealth)).label("has_outcomes"),
+        RegistryState.tokens_revision,
     ]
     return sa.select(*columns)
 

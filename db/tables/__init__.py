@@ -11,6 +11,7 @@ from db.tables.outcomes import BindingHealth, OutcomeHour, OutcomeMinute, Report
 from db.tables.providers import Provider
 from db.tables.retention import RetentionRun
 from db.tables.state import RegistryState, ScheduledPrice
+from db.tables.tokens import Token, TokenSecret, TokenUse
 from db.tables.versions import ModelVersion
 
 __all__ = [
@@ -34,4 +35,7 @@ __all__ = [
     "ReporterMinute",
     "RetentionRun",
     "ScheduledPrice",
+    "Token",
+    "TokenSecret",
+    "TokenUse",
 ]

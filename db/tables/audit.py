@@ -20,6 +20,7 @@ _NODE_PREFIX = {
     EntityKind.PROVIDER: ids.PROVIDER,
     EntityKind.PRICE: ids.BINDING,
     EntityKind.ALIAS: ids.MODEL,
+    EntityKind.TOKEN: ids.TOKEN,
     EntityKind.RETENTION: ids.RUN,
     EntityKind.CATALOG: ids.CATALOG,
 }

@@ -10,13 +10,19 @@ from db.tables.columns import TIME, check
 
 
 class RegistryState(SQLModel, table=True):
-    """One row: the sequence number of the last committed change."""
+    """One row: the sequence number of the last committed change.
+
+    A trigger adds 1 to `tokens_revision` with each change of tokens and their secrets.
+    """
 
     __tablename__ = "registry_state"
     __table_args__ = (check("one_row", "id = 1"),)
 
     id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
     revision: int = Field(default=0, sa_type=sa.BigInteger)
+    tokens_revision: int = Field(
+        default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
 
 
 class ScheduledPrice(SQLModel, table=True):

@@ -65,15 +65,17 @@ class QueryBatcher:
         variables: VariableValues,
         cost: Cost,
         payload: bytes,
+        audience: str,
         context: MakeContext,
     ) -> BatchSlot[BatchedQuery, Outcome]:
         """A slot in the next batch; its value is the body of the response, or a failure.
 
-        A batch runs in the context of one of its queries: all callers must get the same responses.
+        A batch runs in the context of one of its queries: its callers are of one audience, in which
+        all get the same responses.
         """
         size_max = max(1, _NODES_MAX // max(1, cost.nodes))
         batch_key: Hashable = plan.batch_key(variables) if size_max > 1 else payload
-        key = (plan, batch_key, size_max)
+        key = (plan, batch_key, size_max, audience)
         batcher = self._batchers.get(key)
         if batcher is None:
             batcher = self._batchers[key] = Batcher(

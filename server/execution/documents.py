@@ -1,7 +1,7 @@
 """Parsed and validated documents, in a cache that is bounded in bytes."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLField,
     GraphQLInputType,
     GraphQLSchema,
     GraphQLSyntaxError,
@@ -27,7 +28,9 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from planner import CoerceVariables, compile_variables
-from schema.fields import is_fresh
+from schema.fields import is_fresh, is_personal
+from server.access import policy
+from server.access.policy import Requirement
 from server.errors import HttpError, OperationRejected, limit_exceeded
 from server.execution import ast, costs, inputs, limits, observed
 from server.execution.costs import Cost
@@ -64,8 +67,10 @@ class Operation:
     variables: CoerceVariables
     variable_types: Mapping[str, GraphQLInputType]
     input_limits: InputLimits
+    requirement: Requirement
     is_cacheable: bool = False  # its response depends on the data version alone
     is_observed: bool = False  # its response depends on reported outcomes as well
+    is_personal: bool = False  # its response depends on the caller
     reads_revision: bool = False  # service.registryRevision may be selected
     sizing_variables: tuple[str, ...] | None = None
     costs: dict[tuple[Any, ...], MeasuredCost] = field(default_factory=dict)
@@ -131,7 +136,8 @@ class Documents:
         self._schema = schema
         self._settings = settings
         self._observed = observed.names(schema)
-        self._uncached_fields = _named(_fresh_fields(schema))
+        self._uncached_fields = _named(_fields(schema, is_fresh))
+        self._personal_fields = _named(_fields(schema, is_personal))
         self._lock = Lock()  # large requests are checked in a thread
         self._documents: LRUCache[str, Document] = LRUCache(
             settings.document_cache_bytes_max, getsizeof=lambda document: document.size_bytes
@@ -175,6 +181,7 @@ class Documents:
         # No response to a document that names such a field anywhere is cached.
         is_cacheable = self._uncached_fields.search(text) is None
         is_observed = observed.is_in_document(tree, self._observed)
+        depends_on_caller = self._personal_fields.search(text) is not None
         reads_revision = all(name in text for name in _REVISION_FIELDS)
         operations = {
             item.name.value if item.name else "": Operation(
@@ -183,8 +190,10 @@ class Documents:
                 compile_variables(self._schema, item.variable_definitions or ()),
                 _variable_types(self._schema, item),
                 inputs.limits_of(item.operation, self._settings),
+                policy.required(self._schema, fragments, item),
                 item.operation is OperationType.QUERY and is_cacheable,
                 is_observed,
+                depends_on_caller,
                 reads_revision,
             )
             for item in tree.definitions
@@ -194,14 +203,14 @@ class Documents:
         return Document(text, tree, operations, size_bytes, tuple(map(_without_cause, errors)))
 
 
-def _fresh_fields(schema: GraphQLSchema) -> list[str]:
-    """The names of the fields, of any type, that depend on more than the data version."""
+def _fields(schema: GraphQLSchema, is_kind: Callable[[GraphQLField], bool]) -> list[str]:
+    """The names of the fields of this kind, of any type."""
     return [
         name
         for type_ in schema.type_map.values()
         if is_object_type(type_)
         for name, field in type_.fields.items()
-        if is_fresh(field)
+        if is_kind(field)
     ]
 
 

@@ -18,6 +18,7 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from db.reads import data_version
+from domain.access import Identity
 from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.event_broker import EventBroker
@@ -47,11 +48,21 @@ _NO_HELPERS = GraphQLResolveInfoHelpers(gather=_no_helper, track=_no_helper)
 
 
 class Caller(NamedTuple):
-    """Who sent a request, for the audit log, and the request's id."""
+    """Who sent a request: its id, the value of the header Authorization, and the address.
+
+    `identity` is None until the request is authenticated (server/access/authentication.py).
+    """
 
     request_id: str
-    actor: str = "anonymous"
+    credential: bytes = b""
     client: str = ""  # the address of one that can subscribe
+    identity: Identity | None = None
+
+    @property
+    def authenticated(self) -> Identity:
+        """The identity; nothing runs without one."""
+        assert self.identity is not None
+        return self.identity
 
 
 class PreparedOperation(NamedTuple):
@@ -145,6 +156,7 @@ class Operations:
                 prepared.variables,
                 prepared.measured.cost,
                 payload,
+                self._audience(prepared, caller),
                 partial(self._query_context, prepared, caller),
             )
             if isinstance(outcome, bytes):
@@ -155,6 +167,11 @@ class Operations:
                 run = partial(self._run_by_executor, prepared, caller)
         result = await in_task(run())
         return self.encode(prepared, result, caller), not result.errors
+
+    def _audience(self, prepared: PreparedOperation, caller: Caller) -> str:
+        """Callers of one audience get equal responses to equal operations."""
+        identity = caller.authenticated
+        return identity.name if prepared.operation.is_personal else identity.view
 
     def encode(self, prepared: PreparedOperation, result: ExecutionResult, caller: Caller) -> bytes:
         """The body of a result; raises OperationRejected when it is too large."""
@@ -192,7 +209,8 @@ class Operations:
     ) -> AsyncGenerator[ExecutionResult, None]:
         """The results of a subscription, one per event; raises OperationRejected."""
         variables, name = prepared.parameters.variables, prepared.parameters.operation_name
-        key = (prepared.document.text, name, orjson.dumps(variables))
+        audience = self._audience(prepared, caller)
+        key = (prepared.document.text, name, orjson.dumps(variables), audience)
         context = self._context(caller)
         context.client, context.position = caller.client, position
         executor = self._executor(prepared, context, self.schema.execution_context_class)
@@ -247,7 +265,7 @@ class Operations:
             db=self.database,
             service=self.service,
             request_id=caller.request_id,
-            actor=caller.actor,
+            identity=caller.authenticated,
             events=self.broker,
             routes=self.routes,
             store=self.store,

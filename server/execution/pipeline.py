@@ -17,10 +17,12 @@ from typing import NamedTuple
 import orjson
 from graphql import OperationType
 
-from db.reads.data_version import DataVersionReader
+from db.reads.data_version import DataVersion, DataVersionReader
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
 from server import errors
+from server.access import policy
+from server.access.authentication import Authentication
 from server.errors import HttpError, OperationRejected
 from server.execution import observed
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
@@ -52,11 +54,13 @@ class GraphQLRequest:
     operation_name: str | None = field(default=None, init=False)  # for the access log
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)
+    version: DataVersion | None = field(default=None, init=False)  # read after it had arrived
 
     @property
     def cache_key(self) -> RequestKey:
-        """Equal for equal requests; a query string is never taken for a body."""
-        return (self.payload,) if self.read_only else self.payload
+        """Equal for requests with equal responses; a query string is never taken for a body."""
+        mark = b"%s?" if self.read_only else b"%s:"
+        return mark % self.caller.authenticated.view.encode() + self.payload
 
 
 class GraphQLResponse(NamedTuple):
@@ -81,6 +85,7 @@ class RequestPipeline:
     operations: Operations
     response_cache: ResponseCache
     data_versions: DataVersionReader
+    authentication: Authentication
     in_flight: InFlightRequests
 
     def start(
@@ -113,16 +118,35 @@ class RequestPipeline:
 
         A new document of 2,000 tokens takes up to 0.2 s, in which the event loop would stand still.
         """
+        await self.authenticate(request)
         if request.prepared is None and len(request.payload) > _CHECKED_AT_ONCE_BYTES:
             thread = self.operations.document_thread
             await asyncio.get_running_loop().run_in_executor(thread, self.prepare, request)
         return self.prepare(request)
 
+    async def authenticate(self, request: GraphQLRequest) -> None:
+        """Identify the caller; raises HttpError. Nothing of a request is read before."""
+        caller = request.caller
+        if caller.identity is not None:
+            return
+        if caller.credential:
+            request.version = version = await self.data_versions.current()
+            assert version is not None  # its batch has only this key
+            identity = await self.authentication.identity(
+                caller.credential, version.tokens_revision
+            )
+        else:
+            identity = self.authentication.without_credential()
+        request.caller = caller._replace(identity=identity)
+
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
-        """The requested operation, within all limits; raises HttpError or OperationRejected."""
+        """The requested operation, within all limits, and allowed; raises HttpError or
+        OperationRejected."""
+        identity = request.caller.authenticated
         if request.prepared is None:
             parameters = request.read(request.payload)
             prepared = self.operations.prepare(parameters, read_only=request.read_only)
+            policy.check(prepared.operation.requirement, identity)
             request.operation_name = prepared.operation.name
             request.outlives_client = prepared.kind is not OperationType.QUERY
             request.prepared = prepared
@@ -150,6 +174,7 @@ class RequestPipeline:
         try:
             if self.in_flight.are_too_many:
                 raise HttpError(503, "Too many requests at once", UNAVAILABLE, {"retry-after": "1"})
+            await self.authenticate(request)
             key = request.cache_key
             cached = self.response_cache.get(key)
             if cached is not None or self.response_cache.is_repeated(key):
@@ -175,7 +200,7 @@ class RequestPipeline:
         if cached is None and not (await self.prepared(request)).operation.is_cacheable:
             return await self._respond_uncached(request)
         began_at = monotonic()
-        version = await self.data_versions.current()
+        version = request.version or await self.data_versions.current()
         assert version is not None  # its batch has only this key
         if cached is None or cached.version != version or cached.expires_at <= began_at:
             body, is_complete = await self._execute(request)
@@ -220,9 +245,8 @@ class RequestPipeline:
         prepared = await self.prepared(request)
         if prepared.kind is OperationType.SUBSCRIPTION:
             raise HttpError(406, _NO_STREAM)
-        # a batch shares the response of equal requests, and a query string may be JSON as well
-        payload = b"?" + request.payload if request.read_only else request.payload
-        return await self.operations.execute(prepared, payload, request.caller)
+        # a batch shares the response of equal requests
+        return await self.operations.execute(prepared, request.cache_key, request.caller)
 
 
 def client_gone() -> HttpError:

@@ -20,8 +20,8 @@ _SEEN_MAX = 8_000  # requests remembered to have come once, 110 bytes each
 _OVERHEAD_BYTES = 520  # of an entry beside its key and its body
 
 
-# The bytes of a body; those of a query string are in a tuple, so they never equal a body.
-RequestKey: TypeAlias = bytes | tuple[bytes]
+# Who sees the response, how the request came, and its bytes.
+RequestKey: TypeAlias = bytes
 
 
 class CachedResponse(NamedTuple):
@@ -75,8 +75,7 @@ class ResponseCache:
         if older and older.version == version and older.expires_at >= expires_at:
             return older  # a concurrent equal request has cached it
         etag = digest_tag(body)
-        payload = request if isinstance(request, bytes) else request[0]
-        size_bytes = len(payload) + len(body) + _OVERHEAD_BYTES
+        size_bytes = len(request) + len(body) + _OVERHEAD_BYTES
         response = CachedResponse(version, body, etag, operation_name, size_bytes, expires_at)
         if len(body) <= _BODY_BYTES_MAX and size_bytes <= self._bytes_max:
             # a copy: orjson's buffers grow by powers of two from 4 KiB on, and do not shrink

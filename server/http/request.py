@@ -131,8 +131,8 @@ def no_single_connection() -> HttpError:
 
 
 def graphql_request(head: RequestHead, body: bytes, request_id: str) -> GraphQLRequest:
-    """The request for the pipeline. This is the place where HTTP callers are identified."""
-    caller = Caller(request_id)
+    """The request for the pipeline."""
+    caller = Caller(request_id, head.headers.get(b"authorization", b""))
     if head.is_post:
         return GraphQLRequest(body, parameters.from_json, caller, False, head.accepted)
     query = head.query_string

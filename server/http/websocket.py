@@ -10,6 +10,7 @@ import asyncio
 from collections import Counter
 from contextlib import ExitStack, aclosing, suppress
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ from server.http.request import address_of
 from server.ops.logs import new_request_id, request_id
 
 PROTOCOL = "graphql-transport-ws"
+FORBIDDEN = 4403  # the code of graphql-ws for a caller that is not let in
 
 _INIT_WAIT_S = 5.0
 # Operations of a socket that run and have no result yet; with more, its messages wait.
@@ -70,7 +72,8 @@ class SocketEndpoint:
             if protocol is None:
                 await socket.close(4406, f"Only the subprotocol {PROTOCOL} is supported")
             else:
-                await _Connection(socket, self, client).serve()
+                credential = dict(scope["headers"]).get(b"authorization", b"")
+                await _Connection(socket, self, client, credential).serve()
         finally:
             self.open_count -= 1
             self.client_counts[client] -= 1
@@ -90,11 +93,14 @@ class SocketEndpoint:
 class _Connection:
     """One socket and its operations."""
 
-    def __init__(self, socket: WebSocket, endpoint: SocketEndpoint, client: str) -> None:
+    def __init__(
+        self, socket: WebSocket, endpoint: SocketEndpoint, client: str, credential: bytes
+    ) -> None:
         self._socket = socket
         self._pipeline = endpoint.pipeline
         self._turn = endpoint.turn
         self._client = client
+        self._credential = credential  # of the handshake, or of connection_init
         self._operations: dict[str, asyncio.Task[None]] = {}  # those that the client knows of
         self._tasks: set[asyncio.Task[None]] = set()  # also those that have to send their end
         self._starting = asyncio.Semaphore(_STARTING_MAX)
@@ -150,7 +156,22 @@ class _Connection:
             raise ProtocolError(4408, "Connection initialisation timeout") from None
         if message["type"] != "connection_init":
             raise ProtocolError(4401, "Unauthorized: connection_init comes first")
+        self._credential = _credential(message) or self._credential
+        await self._authenticate()
         await self._send({"type": "connection_ack"})
+
+    async def _authenticate(self) -> None:
+        """Refuse a caller that may do nothing; each operation is authenticated again."""
+        try:
+            await self._pipeline.authenticate(self._request(b""))
+        except HttpError as error:
+            if error.status != HTTPStatus.UNAUTHORIZED:
+                raise ProtocolError(1013, str(error)) from None
+            raise ProtocolError(FORBIDDEN, str(error)) from None
+
+    def _request(self, payload: bytes) -> GraphQLRequest:
+        caller = Caller(new_request_id(), self._credential, self._client)
+        return GraphQLRequest(payload, parameters.from_message, caller)
 
     async def _handle(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -178,12 +199,7 @@ class _Connection:
             error = HttpError(400, f"At most {count_max} operations on a socket", LIMIT_EXCEEDED)
             await self._send_errors(key, failure(error, request_id.get()))
             return
-        # This is the place where the callers of sockets are identified.
-        operation = GraphQLRequest(
-            orjson.dumps(message.get("payload")),
-            parameters.from_message,
-            Caller(new_request_id(), client=self._client),
-        )
+        operation = self._request(orjson.dumps(message.get("payload")))
         await self._starting.acquire()
         slot = ExitStack()
         slot.callback(self._starting.release)  # when it is closed first
@@ -249,6 +265,17 @@ class _Connection:
                 await self._socket.send_text(text.decode())
             except WebSocketDisconnected:  # an earlier message was told first
                 raise WebSocketDisconnect(1006) from None
+
+
+def _credential(message: dict[str, Any]) -> bytes:
+    """The credential in the payload of connection_init, under `authorization` in any case."""
+    payload = message.get("payload")
+    if not isinstance(payload, dict):
+        return b""
+    for name, value in payload.items():
+        if name.lower() == "authorization" and isinstance(value, str):
+            return value.encode()
+    return b""
 
 
 def _id(message: dict[str, Any]) -> str:

@@ -10,12 +10,11 @@ from strawberry.types.base import StrawberryObjectDefinition
 
 from db.postgres.engine import Database
 from domain.periods import UsageStep
-from resolvers.context import Context
 from resolvers.costs import UsageInput
 from resolvers.pages import Page
 from resolvers.reference_inputs import VersionSelector
 from tests import factories
-from tests.graphql import SCHEMA, SERVICE
+from tests.graphql import SCHEMA, context
 
 NOW = datetime.now(UTC)
 REQUIRED: dict[str, dict[str, Any]] = {
@@ -69,7 +68,7 @@ async def test_a_batch_reads_only_what_it_declares(db: Database, name: str) -> N
     narrow = [
         SimpleNamespace(**{need: getattr(row, need) for need in metadata["needs"]}) for row in rows
     ]
-    info = SimpleNamespace(context=Context(db=db, service=SERVICE))
+    info = SimpleNamespace(context=context(db))
     arguments = REQUIRED.get(batch.__name__, {})
     expected = _plain(await batch(info, rows, **arguments))
     assert _plain(await batch(info, narrow, **arguments)) == expected

@@ -10,11 +10,10 @@ import pytest
 
 import resolvers.models
 import resolvers.versions
-from resolvers.context import Context
 from resolvers.filters import ModelFilter
 from resolvers.pages import total_counts
 from tests import factories
-from tests.graphql import SERVICE, GraphQL
+from tests.graphql import GraphQL, context
 
 CONNECTIONS = ["models", "versions", "bindings", "providers"]
 NESTED = {
@@ -113,7 +112,7 @@ async def test_total_counts_of_several_connections_in_one_operation(gql: GraphQL
 
 async def test_pages_of_equal_filters_are_counted_by_one_statement(gql: GraphQL) -> None:
     await factories.version(gql.db, await factories.model(gql.db, name="a"))
-    info: Any = SimpleNamespace(context=Context(db=gql.db, service=SERVICE))
+    info: Any = SimpleNamespace(context=context(gql.db))
     a, same, other = (ModelFilter(names=[name]) for name in ("a", "a", "b"))
     pages = [
         await resolvers.models.page(info, filter=a),

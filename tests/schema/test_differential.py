@@ -16,11 +16,10 @@ from sqlalchemy import make_url
 
 from db.postgres.engine import Database
 from planner import FallbackToExecutor, MutationPlan, Planner, QueryPlan, Unplannable
-from resolvers.context import Context
 from server import errors
 from server.app import PASSTHROUGH
 from tests.db.clones import cloned, opened
-from tests.graphql import SCHEMA, SERVICE
+from tests.graphql import SCHEMA, context
 from tests.planner.batches import batches, run_alone, run_batch
 from tests.planner.documents import Case, cases
 from tests.planner.executors import run_executor, run_plan
@@ -72,10 +71,6 @@ def _planner() -> Planner:
     return Planner(SCHEMA, passthrough=PASSTHROUGH)
 
 
-def _context(db: Database) -> Context:
-    return Context(db=db, service=SERVICE, actor="tests")
-
-
 def _cases(known: seeded.Known) -> list[Case]:
     values, core = seeded.values(known), SCHEMA._schema
     return [case for _, case in cases(core, values, range(CASES), leave_out=LEFT_OUT)]
@@ -108,7 +103,7 @@ async def test_queries_are_answered_alike(registry: Registry) -> None:
     seen: Counter[str] = Counter()
     async with opened(registry.postgres_url, registry.name) as db:
         for case in registry.queries:
-            stock = await run_executor(SCHEMA, case.document, _context(db), case.variables)
+            stock = await run_executor(SCHEMA, case.document, context(db), case.variables)
             assert _told(stock), case.text
             seen[await _planned(planner, case, db, stock)] += 1
     gc.collect()  # while the warnings are ignored
@@ -122,7 +117,7 @@ async def _planned(planner: Planner, case: Case, db: Database, stock: ExecutionR
     if isinstance(plan, Unplannable):
         return "declined"
     try:
-        planned = await run_plan(plan, SCHEMA, case.document, _context(db), case.variables)
+        planned = await run_plan(plan, SCHEMA, case.document, context(db), case.variables)
     except FallbackToExecutor as rerun:
         return "rerun" if stock.errors else f"rerun in vain: {rerun!r} {case.text}"
     assert _told(planned) == _told(stock), (case.text, case.variables)
@@ -138,8 +133,8 @@ async def test_queries_run_together_are_answered_as_alone(registry: Registry) ->
             if number % 6 or not case.variable_types or not isinstance(plan, QueryPlan):
                 continue
             for some in batches(SCHEMA._schema, values, plan, case, random.Random(number)):
-                answers = await run_batch(plan, some, lambda: _context(db))
-                lone = [await run_alone(plan, one, _context(db)) for one in some]
+                answers = await run_batch(plan, some, lambda: context(db))
+                lone = [await run_alone(plan, one, context(db)) for one in some]
                 assert list(map(_shown, answers)) == list(map(_shown, lone)), (case.text, some)
                 seen["together" if len({repr(one.coerced) for one in some}) > 1 else "equal"] += 1
                 seen["mixed"] += (
@@ -176,7 +171,7 @@ async def test_mutations_are_answered_alike(registry: Registry) -> None:
 async def _assert_alike(
     known: seeded.Known, case: Case, plan: MutationPlan, for_stock: Database, for_plan: Database
 ) -> None:
-    stock = await run_executor(SCHEMA, case.document, _context(for_stock), case.variables)
-    planned = await run_plan(plan, SCHEMA, case.document, _context(for_plan), case.variables)
+    stock = await run_executor(SCHEMA, case.document, context(for_stock), case.variables)
+    planned = await run_plan(plan, SCHEMA, case.document, context(for_plan), case.variables)
     told = [_without_what_is_new(_told(result), known) for result in (stock, planned)]
     assert told[0] == told[1], (case.text, case.variables)

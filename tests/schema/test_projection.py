@@ -22,10 +22,9 @@ from graphql import (
 
 from db.postgres.engine import Database
 from planner import MutationPlan, Planner, Unplannable
-from resolvers.context import Context
 from server.app import PASSTHROUGH
 from tests.db.clones import opened
-from tests.graphql import SCHEMA, SERVICE
+from tests.graphql import SCHEMA, context
 from tests.planner.executors import run_executor, run_plan
 from tests.schema import seeded
 
@@ -110,8 +109,8 @@ async def test_no_single_field_makes_a_plan_give_way(
             continue
         plan = planner.plan(document, None, text)
         assert not isinstance(plan, Unplannable | MutationPlan), text
-        planned = await run_plan(plan, SCHEMA, document, Context(db=db, service=SERVICE))
-        stock = await run_executor(SCHEMA, document, Context(db=db, service=SERVICE))
+        planned = await run_plan(plan, SCHEMA, document, context(db))
+        stock = await run_executor(SCHEMA, document, context(db))
         assert stock.errors is None
         assert orjson.dumps(planned.data) == orjson.dumps(stock.data), text
         count += 1

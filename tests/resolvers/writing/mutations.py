@@ -17,8 +17,8 @@ from graphql import (
 )
 
 from db.postgres.engine import Database
-from resolvers.context import Context
-from tests.graphql import SCHEMA, SERVICE, GraphQL
+from tests.graphql import SCHEMA, GraphQL
+from tests.graphql import context as graphql_context
 
 BUILT = SCHEMA._schema
 assert BUILT.mutation_type is not None
@@ -64,7 +64,7 @@ async def execute(
     db: Database, mutation: str, input: dict[str, Any], **context: Any
 ) -> ExecutionResult:
     """The result of a mutation, errors included."""
-    surroundings = Context(db=db, service=SERVICE, **{"actor": "tests", **context})
+    surroundings = graphql_context(db, **context)
     return await SCHEMA.execute(
         document(mutation), variable_values={"input": input}, context_value=surroundings
     )

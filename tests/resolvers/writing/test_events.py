@@ -7,10 +7,12 @@ import pytest
 from graphql import GraphQLInputObjectType, get_named_type, get_nullable_type, is_list_type
 
 from tests import factories
-from tests.graphql import GraphQL
+from tests.graphql import CALLER, GraphQL
 from tests.resolvers.writing import mutations
 from tests.resolvers.writing.cases import CASES, World, world
 from tests.soak import replay
+
+ANN = CALLER._replace(name="ann")
 
 
 def test_every_mutation_has_a_case() -> None:
@@ -40,7 +42,12 @@ async def test_a_mutation_leaves_exactly_its_events(
     input = CASES[mutation].input(w, 0)
     assert _missing(mutations.input_type(mutation), input) == []
     result = await mutations.execute(
-        gql.db, mutation, input, actor="ann", request_id="req-1", store=gql.store
+        gql.db,
+        mutation,
+        input,
+        identity=ANN,
+        request_id="req-1",
+        store=gql.store,
     )
     assert result.errors is None
     payload = (result.data or {})[mutation]

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.graphql import GraphQL
+from tests.graphql import CALLER, GraphQL
 from tests.resolvers.writing import mutations
 from tests.resolvers.writing.cases import CASES, World, hash_of, world
 from tests.resolvers.writing.mutations import call, codes, without_one_field
@@ -153,7 +153,8 @@ async def test_a_key_belongs_to_its_caller_and_its_mutation(gql: GraphQL) -> Non
     await call(gql, "createModel", name="a", task="CHAT", idempotencyKey="k")
     await call(gql, "createProvider", slug="a", name="A", kind="OTHER", idempotencyKey="k")
     input = {"name": "b", "task": "CHAT", "idempotencyKey": "k"}
-    result = await mutations.execute(gql.db, "createModel", input, actor="another")
+    another = CALLER._replace(name="another")
+    result = await mutations.execute(gql.db, "createModel", input, identity=another)
     assert (result.data or {})["createModel"]["userErrors"] == []
 
 

@@ -1,0 +1,50 @@
+"""Tokens in SQL."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from db.postgres import reader
+from db.postgres.reader import Source
+from db.postgres.statements import Query
+from db.tables import Token, TokenSecret
+from domain.access import Role
+
+
+class ValidSecret(NamedTuple):
+    """The hash of a secret that is valid now, until it expires, and its token."""
+
+    token_id: UUID
+    name: str
+    role: Role
+    prefix: str
+    secret_hash: bytes
+    expires_at: datetime | None
+
+
+async def valid_secrets(source: Source) -> Sequence[ValidSecret]:
+    """The secrets that are neither revoked nor expired, with the sooner of both expiry times."""
+    rows = await reader.rows(source, Query("valid secrets", _select_valid, {}))
+    return [ValidSecret(*row)._replace(role=Role(row[2])) for row in rows]
+
+
+def _select_valid() -> sa.Select[Any]:
+    expires_at = sa.func.least(col(Token.expires_at), col(TokenSecret.expires_at))
+    columns: list[Any] = [
+        Token.id,
+        Token.name,
+        Token.role,
+        Token.prefix,
+        TokenSecret.secret_hash,
+        expires_at.label("expires_at"),
+    ]
+    is_valid = sa.or_(expires_at.is_(None), expires_at > sa.func.now())
+    return (
+        sa.select(*columns)
+        .join(TokenSecret, col(TokenSecret.token_id) == Token.id)
+        .where(col(Token.revoked_at).is_(None), is_valid)
+    )

@@ -1,0 +1,55 @@
+"""Who calls, and what each role may do."""
+
+from enum import StrEnum
+from math import inf
+from typing import NamedTuple
+from uuid import UUID
+
+
+class Role(StrEnum):
+    """What a caller may do; each role may do what the roles before it may do.
+
+    - READER: read everything but references to secrets.
+    - GATEWAY: also report outcomes, and claim the trials of circuits.
+    - EDITOR: also write, and read references to secrets.
+    - ADMIN: also issue tokens, and purge archived versions.
+    """
+
+    READER = "READER"
+    GATEWAY = "GATEWAY"
+    EDITOR = "EDITOR"
+    ADMIN = "ADMIN"
+
+    def includes(self, other: "Role") -> bool:
+        """Whether this role may do what the other one may do."""
+        return _RANKS[self] >= _RANKS[other]
+
+
+_RANKS = {role: rank for rank, role in enumerate(Role)}
+
+
+class Identity(NamedTuple):
+    """A caller that was identified.
+
+    `name` is the actor in the audit log. `token_id` is None for a caller without a token of this
+    registry. `expires_at` is a Unix time in seconds. An identity is `open` when it came without a
+    credential to a server that requires none.
+    """
+
+    name: str
+    role: Role
+    token_id: UUID | None = None
+    expires_at: float = inf
+    is_open: bool = False
+
+    def may(self, role: Role) -> bool:
+        """Whether the caller may do what this role may do."""
+        return self.role.includes(role)
+
+    @property
+    def view(self) -> str:
+        """Callers with equal views get equal responses to equal requests."""
+        return "OPEN" if self.is_open else self.role.value
+
+
+ANONYMOUS = Identity("anonymous", Role.ADMIN, is_open=True)

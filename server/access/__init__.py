@@ -1,0 +1,1 @@
+"""Access: who calls, what the caller may do, and how much."""

@@ -1,0 +1,75 @@
+"""Authentication: from the credential of a request to an identity, before anything is parsed.
+
+Source: https://www.rfc-editor.org/rfc/rfc6750 (bearer tokens)
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from db.reads.data_version import DataVersionReader
+from domain.access import ANONYMOUS, Identity
+from resolvers.errors import UNAUTHENTICATED
+from server.access import tokens
+from server.access.tokens import Tokens
+from server.errors import HttpError
+from server.settings import Settings
+
+_SCHEME = b"bearer "
+_CHALLENGE = {"www-authenticate": "Bearer", "cache-control": "no-store"}
+_WRONG_CHALLENGE = {**_CHALLENGE, "www-authenticate": 'Bearer error="invalid_token"'}
+_NO_CREDENTIAL = "A token is required: send the header `Authorization: Bearer <token>`"
+_NO_BEARER = "The header Authorization must be `Bearer <token>`"
+_NOT_OURS = "The token is none of this registry: its tokens begin with `mrk_`"
+_NOT_VALID = "The token is not valid: it is unknown, revoked or expired"
+
+
+class Authentication:
+    """Identifies the callers of one registry."""
+
+    def __init__(
+        self, settings: Settings, known_tokens: Tokens, data_versions: DataVersionReader
+    ) -> None:
+        self._anonymous = None if settings.require_tokens else ANONYMOUS
+        self._tokens = known_tokens
+        self._data_versions = data_versions
+
+    def without_credential(self) -> Identity:
+        """The identity of a caller that sends no credential; raises HttpError where one is
+        required."""
+        if self._anonymous is None:
+            raise _unauthenticated(_NO_CREDENTIAL, _CHALLENGE)
+        return self._anonymous
+
+    async def of_headers(self, headers: Mapping[bytes, bytes]) -> Identity:
+        """The identity of a request with these headers; raises HttpError, 401 for a wrong one."""
+        credential = headers.get(b"authorization", b"")
+        if not credential:
+            return self.without_credential()
+        version = await self._data_versions.current()
+        assert version is not None  # its batch has only this key
+        return await self.identity(credential, version.tokens_revision)
+
+    async def identity(self, credential: bytes, tokens_revision: int) -> Identity:
+        """The identity that the value of a header Authorization proves.
+
+        `tokens_revision` was read after the request had arrived. Raises HttpError, with status 401
+        for a credential that proves none. It awaits futures only (server/execution/in_flight.py).
+        """
+        bearer = _bearer(credential)
+        if not tokens.is_ours(bearer):
+            raise _unauthenticated(_NOT_OURS)
+        found = await self._tokens.identity(bearer, tokens_revision)
+        if found is None:
+            raise _unauthenticated(_NOT_VALID)
+        return found
+
+
+def _bearer(credential: bytes) -> bytes:
+    """The token in the value of a header Authorization; raises HttpError when it has none."""
+    if credential[: len(_SCHEME)].lower() != _SCHEME:
+        raise _unauthenticated(_NO_BEARER)
+    return credential[len(_SCHEME) :].strip()
+
+
+def _unauthenticated(message: str, headers: Mapping[str, str] = _WRONG_CHALLENGE) -> HttpError:
+    return HttpError(HTTPStatus.UNAUTHORIZED, message, UNAUTHENTICATED, {**headers})
