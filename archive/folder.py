@@ -12,9 +12,14 @@ from uuid import uuid4
 
 from archive.objects import StoreUnavailable
 
+_FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # archives hold values that the API hides from some
+
 
 class FileStore:
-    """Objects as files. A put writes the whole file or nothing, and flushes it to the disk."""
+    """Objects as files, for the server's own user only.
+
+    A put writes the whole file or nothing, and flushes it to the disk.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.expanduser().resolve()
@@ -28,7 +33,9 @@ class FileStore:
         target = self._folder / key
         part = target.with_name(f".{uuid4().hex}.part")
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            self._folder.parent.mkdir(parents=True, exist_ok=True)
+            for folder in (self._folder, target.parent):
+                folder.mkdir(_FOLDER_MODE, exist_ok=True)
             try:
                 _write_to_disk(part, target, data)
             finally:
@@ -98,7 +105,7 @@ def _delete_unused(part: Path, written_before: float) -> bool:
 
 
 def _write_to_disk(part: Path, target: Path, data: bytes) -> None:
-    with part.open("xb") as opened:
+    with open(part, "xb", opener=lambda path, flags: os.open(path, flags, _FILE_MODE)) as opened:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(opened, fcntl.LOCK_EX)
         opened.write(data)

@@ -1,6 +1,7 @@
 """What the exceptions of the driver mean; no other module needs their classes and codes."""
 
 import asyncio
+from collections.abc import Iterator
 
 import psycopg
 import sqlalchemy.exc
@@ -85,6 +86,19 @@ def driver_error(error: BaseException) -> BaseException:
         return driver_error(error.__cause__)
     wrapped = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else None
     return wrapped or error
+
+
+def details_with_rows(error: BaseException | None) -> Iterator[str]:
+    """What an exception, and those before it, say in detail of rows that break constraints."""
+    pending, seen = [error], set[int]()
+    while pending:
+        if (one := pending.pop()) is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, psycopg.IntegrityError) and one.diag.message_detail:
+            yield one.diag.message_detail
+        pending += [one.__cause__, one.__context__, getattr(one, "orig", None)]
+        pending += getattr(one, "exceptions", ())
 
 
 def _is_lost_or(classes: tuple[str, ...], error: BaseException) -> bool:

@@ -49,7 +49,12 @@ class Writer:
         pool: Callable[[Connect], ConnectionPool],
         listeners: Sequence[StatementListener],
     ) -> None:
-        self._engine = create_async_engine(url, async_creator=connect, poolclass=NullPool)
+        self._engine = create_async_engine(
+            url,
+            async_creator=connect,
+            poolclass=NullPool,
+            hide_parameters=True,  # of statements, in the text of exceptions, which are logged
+        )
         self._listeners = listeners
         self._single_statements = asyncio.Semaphore(_SINGLE_STATEMENTS_MAX)
         self.pool = pool(self._connect)

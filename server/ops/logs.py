@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from itertools import count
 from secrets import token_hex
+from typing import Any
 
 import orjson
 
@@ -56,7 +57,21 @@ _VERBOSE_LIBRARIES = (
 )
 
 
-class JsonLines(logging.Formatter):
+class _WithoutRows(logging.Formatter):
+    """Tracebacks without the values of rows, which PostgreSQL shows when one breaks a constraint.
+
+    Some of them are hidden from most callers, and a log is read by others than the database.
+    """
+
+    def formatException(self, info: Any) -> str:
+        """The traceback; the primary message still names the constraint."""
+        text = super().formatException(info)
+        for detail in errors.details_with_rows(info[1]):
+            text = text.replace(detail, "left out, as it has the values of a row")
+        return text
+
+
+class JsonLines(_WithoutRows):
     """`{"at": …, "level": …, "logger": …, "message": …, "requestId": …}` and the extra fields."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -75,7 +90,7 @@ class JsonLines(logging.Formatter):
         return orjson.dumps(line, default=str).decode()
 
 
-class ReadableLines(logging.Formatter):
+class ReadableLines(_WithoutRows):
     """Time, level, message and the extra fields; warnings and errors also have the request id."""
 
     def format(self, record: logging.LogRecord) -> str:

@@ -193,3 +193,33 @@ async def test_a_folder_that_cannot_be_written_is_unavailable(tmp_path: Path) ->
 def test_a_url_of_no_store_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="must be file:///folder or s3://bucket/prefix"):
         open_store(url, "STANDARD")
+
+
+@pytest.mark.parametrize("mask", [0o000, 0o022])
+async def test_files_are_for_the_servers_user_only(tmp_path: Path, mask: int) -> None:
+    """Archives hold values that the API hides from some callers; what is above stays as it is."""
+    before = os.umask(mask)
+    try:
+        store = ArchiveStore((tmp_path / "data" / "cold").as_uri())
+        await store.write([DATA])
+        store.close()
+    finally:
+        os.umask(before)
+    folder = tmp_path / "data" / "cold"
+    modes = {path.stat().st_mode & 0o777 for path in folder.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {p.stat().st_mode & 0o777 for p in (folder, *folder.iterdir())} == {0o700}
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o777 & ~mask
+
+
+@pytest.fixture
+def folder_with_mode(tmp_path: Path) -> Path:
+    tmp_path.chmod(0o750)
+    return tmp_path
+
+
+async def test_a_folder_that_exists_keeps_its_mode(folder_with_mode: Path) -> None:
+    store = ArchiveStore(folder_with_mode.as_uri())
+    await store.write([DATA])
+    store.close()
+    assert os.stat(folder_with_mode).st_mode & 0o777 == 0o750

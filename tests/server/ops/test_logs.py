@@ -8,9 +8,12 @@ from collections.abc import Iterator
 import httpx
 import psycopg
 import pytest
+from sqlalchemy.exc import IntegrityError
 
+from db.postgres.engine import Database
 from server.ops.logs import JsonLines, ReadableLines, configure, request_id, shorten_outage
 from server.settings import Settings
+from tests import factories
 
 
 @pytest.fixture
@@ -142,3 +145,20 @@ def test_other_errors_keep_their_traceback(name: str, cause: Exception) -> None:
     assert shorten_outage(line)
     assert (line.levelname, line.getMessage()) == ("ERROR", "listener:\n failed")
     assert line.exc_info is not None
+
+
+@pytest.mark.parametrize("formatter", [JsonLines(), ReadableLines()])
+async def test_a_traceback_has_no_values_of_rows(
+    db: Database, formatter: logging.Formatter
+) -> None:
+    """PostgreSQL shows the whole row that breaks a constraint, and SQLAlchemy the parameters."""
+    secret = "env://HIDDEN\nCONTEXT: HIDDEN)"
+    version = await factories.version(db, await factories.model(db))
+    try:
+        await factories.binding(db, version, credential_ref=secret, weight=-1)
+    except IntegrityError:
+        error = sys.exc_info()
+    text = formatter.format(logging.LogRecord("a", logging.ERROR, "f", 1, "failed", (), error))
+    assert "HIDDEN" not in text
+    assert "violates check constraint" in text
+    assert "Traceback" in text
