@@ -5,6 +5,9 @@ from math import inf
 from typing import NamedTuple
 from uuid import UUID
 
+from domain import actors
+from domain.actors import Actor
+
 
 class Role(StrEnum):
     """What a caller may do; each role may do what the roles before it may do.
@@ -36,7 +39,7 @@ class Identity(NamedTuple):
     credential to a server that requires none.
     """
 
-    name: str
+    name: Actor
     role: Role
     token_id: UUID | None = None
     expires_at: float = inf
@@ -52,4 +55,4 @@ class Identity(NamedTuple):
         return "OPEN" if self.is_open else self.role.value
 
 
-ANONYMOUS = Identity("anonymous", Role.ADMIN, is_open=True)
+ANONYMOUS = Identity(actors.ANONYMOUS, Role.ADMIN, is_open=True)

@@ -9,6 +9,7 @@ import strawberry
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from domain.access import Identity
+from domain.actors import Actor
 from domain.outcomes import WriteOutcome
 from resolvers.event_broker import EventBroker
 from resolvers.event_cursors import StreamPosition
@@ -39,7 +40,7 @@ class Context:
     revision: int | None = None  # of the registry, if it was read before all other data
 
     @property
-    def actor(self) -> str:
+    def actor(self) -> Actor:
         """The caller in the audit log."""
         return self.identity.name
 

@@ -162,3 +162,16 @@ def test_a_server_loads_nothing_that_it_seldom_needs() -> None:
     done = subprocess.run([sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True)
     assert set(done.stdout.split()) & set(seldom) == set()
     assert "server.app" in done.stdout.split()
+
+
+def test_names_of_actors_are_made_in_one_place() -> None:
+    """mypy asks each writer for an Actor: no other place can make one, so each has a known form."""
+    made = {
+        path
+        for path, text in CODE.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name | ast.Attribute)
+        and getattr(node.func, "id", getattr(node.func, "attr", "")) == "Actor"
+    }
+    assert made == {"domain/actors.py"}

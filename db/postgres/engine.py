@@ -15,6 +15,7 @@ from db.postgres.bounded import BoundedConnection
 from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.reader import Reader, StatementListener, parse_json
 from db.postgres.writer import Writer, WriterConnection
+from domain.actors import Actor
 
 _RETRY_PAUSES_S = (0.005, 0.05)  # until the database has noticed that a connection was closed
 _LISTENING = 1  # connection of a process, while it has subscribers
@@ -82,7 +83,7 @@ class Database:
         )
 
     def write(
-        self, actor: str, *, request_id: str = "", action: str = ""
+        self, actor: Actor, *, request_id: str = "", action: str = ""
     ) -> AbstractAsyncContextManager[AsyncSession]:
         """A transaction; see Writer.transaction."""
         return self.writer.transaction(actor, request_id=request_id, action=action)

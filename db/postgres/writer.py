@@ -15,6 +15,7 @@ from db.postgres.errors import driver_error, raise_if_unknown
 from db.postgres.pool import Connect, Connection, ConnectionPool
 from db.postgres.reader import StatementListener, fetch
 from db.postgres.statements import Query
+from domain.actors import Actor
 
 # read by the triggers of migration 0002
 _SET_CALLER = (
@@ -73,7 +74,7 @@ class Writer:
 
     @asynccontextmanager
     async def transaction(
-        self, actor: str, *, request_id: str = "", action: str = ""
+        self, actor: Actor, *, request_id: str = "", action: str = ""
     ) -> AsyncIterator[AsyncSession]:
         """A session for one transaction: committed at the end of the block, rolled back on errors.
 

@@ -20,6 +20,7 @@ from db.reads.retention_plan import RetentionPlan, RetentionScope
 from db.tables import Model, ModelVersion, RetentionRun
 from db.writes import rows, transactions
 from db.writes.archive import ArchivingStep, StepListener, archive, ignore_step
+from domain.actors import Actor
 from domain.enums import ArchiveReason
 from domain.problems import InvalidState, Refused, UserErrorCode
 from domain.retention import ACTIONS_MAX, PLANNED_MAX
@@ -90,7 +91,7 @@ async def run(
     database: Database,
     store: ArchiveStore,
     scope: RetentionScope,
-    actor: str,
+    actor: Actor,
     on_step: StepListener = ignore_step,
     concurrency: int = _CONCURRENCY,
 ) -> RetentionRun:
@@ -105,7 +106,8 @@ async def run(
         model_ids = retention_plan.narrowed(batch, plan).model_ids or ()
         scopes = iter([replace(scope, model_ids=[model_id]) for model_id in model_ids])
         workers = (
-            _apply_to_models(database, store, scopes, started, on_step) for _ in range(concurrency)
+            _apply_to_models(database, store, scopes, started, actor, on_step)
+            for _ in range(concurrency)
         )
         await _run_concurrently(workers)
     return await transactions.run(database, lambda session: _finish_run(session, started.id), actor)
@@ -146,6 +148,7 @@ async def _apply_to_models(
     store: ArchiveStore,
     scopes: Iterator[RetentionScope],
     started: RetentionRun,
+    actor: Actor,
     on_step: StepListener,
 ) -> None:
     """Apply retention to one model after the other; several tasks share the iterator."""
@@ -157,7 +160,7 @@ async def _apply_to_models(
         return result
 
     for scope in scopes:
-        result = await transactions.run(database, partial(apply_to_model, scope), started.actor)
+        result = await transactions.run(database, partial(apply_to_model, scope), actor)
         on_step(ArchivingStep.AFTER_COMMIT)
         await delete_objects(store, list(result.purged.values()))
 

@@ -18,6 +18,7 @@ from db.postgres.engine import Database
 from db.postgres.statements import Query, labelled, parameter
 from db.tables.columns import VersionedRow
 from db.writes import rows, transactions
+from domain.actors import Actor
 
 RowT = TypeVar("RowT", bound=VersionedRow)
 
@@ -25,7 +26,7 @@ RowT = TypeVar("RowT", bound=VersionedRow)
 class Caller(NamedTuple):
     """The caller in the audit log."""
 
-    actor: str
+    actor: Actor
     request_id: str
 
 

@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.postgres.engine import Database
 from db.postgres.errors import is_read_only
 from db.writes import conflicts
+from domain.actors import Actor
 from domain.problems import Refused
 
 T = TypeVar("T")
@@ -22,7 +23,7 @@ _PAUSE_S = 0.005  # the longest before the second try; doubles each time, and is
 
 
 async def run(
-    database: Database, work: Work[T], actor: str, *, request_id: str = "", action: str = ""
+    database: Database, work: Work[T], actor: Actor, *, request_id: str = "", action: str = ""
 ) -> T:
     """The result of `work` in a transaction of its own, which is rolled back if `work` raises.
 

@@ -15,7 +15,7 @@ from db.postgres.batching import Batcher
 from db.postgres.reader import Source
 from db.reads import tokens
 from db.reads.tokens import ValidSecret
-from domain import token_secrets
+from domain import actors, token_secrets
 from domain.access import Identity, Role
 
 _MARK = token_secrets.MARK.encode()
@@ -30,7 +30,7 @@ class KnownSecret(NamedTuple):
 
 
 # It is compared with the secret of an unknown prefix, so that this takes as long.
-_NO_SECRETS = (KnownSecret(bytes(32), Identity("", Role.READER)),)
+_NO_SECRETS = (KnownSecret(bytes(32), Identity(actors.token(""), Role.READER)),)
 
 
 class Tokens:
@@ -69,4 +69,4 @@ def is_ours(credential: bytes) -> bool:
 
 def _identity(secret: ValidSecret) -> Identity:
     expires_at = inf if secret.expires_at is None else secret.expires_at.timestamp()
-    return Identity(f"token:{secret.name}", secret.role, secret.token_id, expires_at)
+    return Identity(actors.token(secret.name), secret.role, secret.token_id, expires_at)
