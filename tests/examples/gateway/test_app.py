@@ -85,10 +85,6 @@ async def site(registry: httpx.AsyncClient, db: Database, database_url: str) -> 
         yield Site(await stack.enter_async_context(served), first, second, database_url)
 
 
-async def _has_reported(site: Site) -> bool:
-    return await site.figure("waiting_calls") == 0
-
-
 async def test_a_call_is_answered_by_the_best_candidate_and_reported(site: Site) -> None:
     assert await site.served_by() == "first"
     await until(lambda: rows(site.database_url, "outcome_minutes"))
