@@ -56,6 +56,15 @@ async def providers_of_bindings(info: Info, parents: list[ProviderBinding]) -> l
     return await parents_of(info, [row.provider_id for row in parents], providers.by_ids)
 
 
+async def credential_refs(info: Info, parents: list[ProviderBinding]) -> list[str | None]:
+    """A reference to the place of the secret, never the secret.
+
+    It begins with env://, vault://, aws-sm://, gcp-sm:// or k8s://. Null when none is set, and for
+    callers below the role EDITOR.
+    """
+    return [row.credential_ref for row in parents]
+
+
 async def urls(info: Info, parents: list[ProviderBinding]) -> list[str | None]:
     """Where to call it: endpoint, else the provider's apiBase, else its well-known public address.
 

@@ -23,7 +23,7 @@ from domain.enums import BindingStatus, Capability, PriceMeter, PriceUnit, Price
 from domain.periods import POINTS_MAX
 from domain.traffic_enums import CircuitState, HealthState
 from resolvers.scalars import URL
-from schema.fields import attribute, batched, restricted, type_of
+from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
 from schema.pages import Connection
 from schema.providers import Provider
@@ -184,11 +184,8 @@ class ProviderBinding(Node, Versioned):
     config: JSON | None = attribute(
         "Settings for calls to the provider, without secrets; null when none."
     )
-    credential_ref: str | None = restricted(
-        "credential_ref",
-        "A reference to the place of the secret, never the secret: env://, vault://, aws-sm://,"
-        " gcp-sm:// or k8s://. Null when none is set, and for callers below the role EDITOR.",
-        requires=Role.EDITOR,
+    credential_ref: str | None = batched(
+        resolvers.bindings.credential_refs, "credential_ref", requires=Role.EDITOR
     )
     status: BindingStatus = attribute("Whether operators let traffic go to it.")
     priority: int = attribute("Bindings with a lower priority are to be tried first; 0 or more.")

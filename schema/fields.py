@@ -149,17 +149,8 @@ def batched(
     """
     if requires is not None:
         batch = _restricted(batch, requires)
-
-    def resolve(root: Any, info: Info, **arguments: Any) -> Any:
-        return info.context.loaders.load(batch, info, root, arguments)
-
-    signature = inspect.signature(batch)
-    root = inspect.Parameter("root", _POSITIONAL)
-    info = inspect.Parameter("info", _POSITIONAL, annotation=Info)
-    arguments = [p for p in signature.parameters.values() if p.name not in ("info", "parents")]
-    setattr(resolve, "__signature__", signature.replace(parameters=[root, info, *arguments]))
     declared: Any = strawberry.field(
-        resolver=resolve,
+        resolver=_loading(batch),
         description=_description(batch),
         metadata={
             "batch": batch,
@@ -171,16 +162,6 @@ def batched(
         },
     )
     return _without_null_defaults(declared)
-
-
-def restricted(name: str, description: str, *, requires: Role) -> Any:
-    """A field that is an attribute of the row, and null for callers below the role `requires`."""
-
-    async def batch(info: Info, parents: list[Any]) -> list[Any]:
-        return [getattr(parent, name) for parent in parents]
-
-    batch.__doc__ = description
-    return batched(batch, name, requires=requires)
 
 
 def mutation(verb: Callable[..., object], *, requires: Role) -> Any:
@@ -203,6 +184,20 @@ def subscription(resolver: Callable[..., object], *, requires: Role) -> Any:
         resolver=resolver, description=_description(resolver), metadata={REQUIRES: requires}
     )
     return _without_null_defaults(declared)
+
+
+def _loading(batch: Callable[..., Awaitable[list[Any]]]) -> Callable[..., Any]:
+    """A resolver of one parent, which the batch loads together with others."""
+
+    def resolve(root: Any, info: Info, **arguments: Any) -> Any:
+        return info.context.loaders.load(batch, info, root, arguments)
+
+    signature = inspect.signature(batch)
+    root = inspect.Parameter("root", _POSITIONAL)
+    info = inspect.Parameter("info", _POSITIONAL, annotation=Info)
+    arguments = [p for p in signature.parameters.values() if p.name not in ("info", "parents")]
+    setattr(resolve, "__signature__", signature.replace(parameters=[root, info, *arguments]))
+    return resolve
 
 
 def _restricted(

@@ -14,7 +14,7 @@ from threading import Thread
 from typing import Any
 
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.types import ASGIApp
 
 import schema
@@ -91,20 +91,26 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
         store.close()
 
     application = Starlette(
-        routes=[
-            Route("/", health.index),
-            Route(PATH, GraphQLEndpoint(pipeline)),
-            Route(STREAM_PATH, SingleConnectionEndpoint()),
-            WebSocketRoute(PATH, SocketEndpoint(pipeline)),
-            Route("/healthz", health.alive),
-            Route("/readyz", health.Readiness(database).get),
-            Route("/metrics", Metrics(database, state.connections).get),
-            Route(sdl.PATH, sdl.Sdl(schema.sdl(operations.schema)).get),
-            *graphiql.routes(),
-        ],
-        lifespan=lifespan,
+        routes=_routes(pipeline, database, state.connections), lifespan=lifespan
     )
     return RequestLog(HostCheck(application, state.hosts))
+
+
+def _routes(
+    pipeline: RequestPipeline, database: Database, connections: Connections
+) -> list[BaseRoute]:
+    """The paths; the direct path answers most requests for /graphql before (server/http)."""
+    return [
+        Route("/", health.index),
+        Route(PATH, GraphQLEndpoint(pipeline)),
+        Route(STREAM_PATH, SingleConnectionEndpoint()),
+        WebSocketRoute(PATH, SocketEndpoint(pipeline)),
+        Route("/healthz", health.alive),
+        Route("/readyz", health.Readiness(database).get),
+        Route("/metrics", Metrics(database, connections).get),
+        Route(sdl.PATH, sdl.Sdl(schema.sdl(pipeline.operations.schema)).get),
+        *graphiql.routes(),
+    ]
 
 
 def from_environment() -> ASGIApp:

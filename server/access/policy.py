@@ -35,6 +35,9 @@ class Requirement(NamedTuple):
     field: str
 
 
+UNKNOWN = Requirement(Role.ADMIN, "An invalid operation")
+
+
 def required(
     schema: GraphQLSchema,
     fragments: Mapping[str, FragmentDefinitionNode],

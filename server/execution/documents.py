@@ -190,7 +190,7 @@ class Documents:
                 compile_variables(self._schema, item.variable_definitions or ()),
                 _variable_types(self._schema, item),
                 inputs.limits_of(item.operation, self._settings),
-                policy.required(self._schema, fragments, item),
+                policy.UNKNOWN if errors else policy.required(self._schema, fragments, item),
                 item.operation is OperationType.QUERY and is_cacheable,
                 is_observed,
                 depends_on_caller,
