@@ -17,7 +17,9 @@ class DocumentSettings(BaseSettings):
         " a manifest of Apollo, Relay or graphql-codegen.",
     )
     documents_only: bool = setting(
-        False, "Refuse every document that is not trusted, with DOCUMENT_NOT_TRUSTED."
+        False,
+        "Refuse every document that is not trusted, with DOCUMENT_NOT_TRUSTED, but for callers with"
+        " a token of the role ADMIN.",
     )
 
     @field_validator("documents_only")

@@ -27,7 +27,7 @@ from resolvers.service import Service
 from resolvers.watchers import Watchers
 from server import errors
 from server.errors import HttpError, OperationRejected
-from server.execution import bodies, inputs, subscriptions
+from server.execution import bodies, inputs, subscriptions, trusted
 from server.execution.batching import BatchFailure, QueryBatcher
 from server.execution.documents import Document, Documents, MeasuredCost, Operation
 from server.execution.in_flight import RequestCancelled, in_task
@@ -107,9 +107,11 @@ class Operations:
     def __post_init__(self) -> None:
         self.query_batcher = QueryBatcher(self.settings.response_bytes_max)
 
-    def prepare(self, parameters: Parameters, *, read_only: bool) -> PreparedOperation:
+    def prepare(
+        self, parameters: Parameters, identity: Identity, *, read_only: bool
+    ) -> PreparedOperation:
         """An operation within all limits; raises OperationRejected or HttpError for any other."""
-        document = self._document(parameters)
+        document = self._document(parameters, identity)
         if read_only and document.has_mutation(parameters.operation_name):
             raise HttpError(405, "A GET carries no mutation", headers={"allow": "POST"})
         _reject(document.errors)
@@ -131,10 +133,10 @@ class Operations:
         """Whether the response depends on reported outcomes."""
         return self.documents.is_observed(prepared.operation, prepared.parameters.variables)
 
-    def _document(self, parameters: Parameters) -> Document:
+    def _document(self, parameters: Parameters, identity: Identity) -> Document:
         if parameters.document_id is not None:
             return self.trusted.named(parameters.document_id)
-        if self.settings.documents_only:
+        if self.settings.documents_only and not trusted.may_send_any(identity):
             return self.trusted.of_text(parameters.query)
         return self.documents.get(parameters.query)
 

@@ -145,7 +145,7 @@ class RequestPipeline:
         identity = request.caller.authenticated
         if request.prepared is None:
             parameters = request.read(request.payload)
-            prepared = self.operations.prepare(parameters, read_only=request.read_only)
+            prepared = self.operations.prepare(parameters, identity, read_only=request.read_only)
             policy.check(prepared.operation.requirement, identity)
             request.operation_name = prepared.operation.name
             request.outlives_client = prepared.kind is not OperationType.QUERY

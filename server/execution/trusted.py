@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from domain.access import Identity, Role
 from server.errors import (
     DOCUMENT_NOT_TRUSTED,
     PERSISTED_QUERY_NOT_FOUND,
@@ -27,7 +28,7 @@ _NAME = re.compile(rf"[!-~]{{1,{NAME_LENGTH_MAX}}}")  # printable, without space
 _NO_STORE = {"cache-control": "no-store"}
 _ONLY = (
     "Only trusted documents are executed here: send `documentId`, or exactly the text of a trusted"
-    " document"
+    " document; a token of the role ADMIN may send any"
 )
 
 
@@ -65,6 +66,14 @@ class TrustedDocuments:
             hint = "there are no trusted documents here; send `query`"
         shown = message if wanted.is_apollo_hash else f"{message}: {hint}"
         return HttpError(status, shown, code, _NO_STORE)
+
+
+def may_send_any(identity: Identity) -> bool:
+    """Whether a caller may send any document where only trusted ones are executed.
+
+    An administrator who proves to be one may; the anonymous caller of open mode may not.
+    """
+    return identity.may(Role.ADMIN) and not identity.is_open
 
 
 def load(path: Path | None, documents: Documents) -> TrustedDocuments:
