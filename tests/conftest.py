@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import AsyncIterator, Iterator
-from itertools import count
 from pathlib import Path
 from shutil import disk_usage
 from tempfile import TemporaryDirectory
@@ -13,18 +12,14 @@ import pytest
 from archive.store import ArchiveStore
 from db.postgres import embedded, migrate
 from db.postgres.engine import Database
+from tests.db.clones import cloned, named
 from tests.graphql import GraphQL
 
 _SCRATCH_BYTES_MIN = 4 * 2**30  # PostgreSQL keeps up to 1 GB of log, beside the databases
-_numbers = count(1)
 
 # Servers of the tests, and those that they start, apply no retention by themselves: at 03:00 UTC it
 # would archive what a test has just made.
 os.environ["REGISTRY_RETENTION_CRON"] = "0 0 29 2 *"
-
-
-def _with_database(url: str, name: str) -> str:
-    return url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
 
 
 @pytest.fixture(scope="session")
@@ -57,30 +52,22 @@ def template(postgres_url: str) -> str:
     name = "template_migrated"
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    migrate.upgrade(_with_database(postgres_url, name))
+    migrate.upgrade(named(postgres_url, name))
     return name
 
 
 @pytest.fixture
 def empty_url(postgres_url: str) -> Iterator[str]:
     """The URL of an empty database, before any migration."""
-    yield from _database(postgres_url, "template0")
+    with cloned(postgres_url, "template0") as url:
+        yield url
 
 
 @pytest.fixture
 def database_url(postgres_url: str, template: str) -> Iterator[str]:
     """The URL of a migrated, empty registry that is this test's own."""
-    yield from _database(postgres_url, template)
-
-
-def _database(url: str, template: str) -> Iterator[str]:
-    # nothing is synced here: files are copied three times as fast as pages are logged
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _with_database(url, name)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with cloned(postgres_url, template) as url:
+        yield url
 
 
 @pytest.fixture

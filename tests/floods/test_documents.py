@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from graphql import get_introspection_query
 
-from db.postgres import embedded
+from tests.db.clones import cloned
 from tests.floods.harness import Server, served
 
 CONNECTIONS = 12
@@ -87,17 +87,14 @@ def server(
     postgres_url: str, template: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A server on a registry with many versions."""
-    name = "flooded_by_documents"
-    url = postgres_url.replace(f"/{embedded.DATABASE}?", f"/{name}?")
-    with psycopg.connect(postgres_url, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(_SEED)
-        connection.execute("VACUUM ANALYZE")
-    with served(url, tmp_path_factory.mktemp("server")) as running:
-        # memory that a server takes once, for code, plans and connections, is not a flood's
-        _flood(list(FLOODS.values()), running.port, FLOOD_S)
-        yield running
+    with cloned(postgres_url, template) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(_SEED)
+            connection.execute("VACUUM ANALYZE")
+        with served(url, tmp_path_factory.mktemp("server")) as running:
+            # memory that a server takes once, for code, plans and connections, is not a flood's
+            _flood(list(FLOODS.values()), running.port, FLOOD_S)
+            yield running
 
 
 @pytest.mark.parametrize("name", FLOODS)
