@@ -4,7 +4,7 @@ The log holds columns. Keys become ids, money its exact digits, and labels a lis
 clients never see are left out, and so is the row's own key, which is the event's subject.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,23 +32,31 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field with its value before and after; None where there is none."""
+    """A field with its value before and after; None where there is none, and where it is hidden."""
 
     field: str
     before: Any
     after: Any
+    is_hidden: bool = False
 
 
-def read(text: str) -> list[FieldChange]:
-    """The changes in an event's JSON text, sorted by field."""
+def read(text: str, hidden: Container[str]) -> list[FieldChange]:
+    """The changes in an event's JSON text, sorted by field; `hidden` has the columns to hide."""
     # a float would lose digits of money
     columns: dict[str, tuple[Any, Any]] = json_values.loads(text)
     changes = [
-        FieldChange(_NAMES.get(name) or rules.api_name(name), *(_api_value(name, v) for v in both))
+        _change(name, both, is_hidden=name in hidden)
         for name, both in columns.items()
         if name not in _INTERNAL
     ]
     return sorted(changes, key=lambda change: change.field)
+
+
+def _change(column: str, both: tuple[Any, Any], *, is_hidden: bool) -> FieldChange:
+    field = _NAMES.get(column) or rules.api_name(column)
+    if is_hidden:
+        return FieldChange(field, None, None, is_hidden=True)
+    return FieldChange(field, *(_api_value(column, value) for value in both))
 
 
 def _api_value(column: str, value: Any) -> Any:

@@ -1,18 +1,23 @@
 """The fields of audit events, and their filter."""
 
+from functools import partial
 from typing import Any
 
 import strawberry
 
-from db.reads import audit
+from db.reads import audit, tokens
 from db.reads.keyset import Relation
 from db.tables import AuditEvent, Model
+from domain import actors, field_changes
 from domain.audit_enums import AuditAction, EntityKind
+from domain.field_changes import FieldChange
 from resolvers import connections, nodes
 from resolvers.arguments import input_type, optional
 from resolvers.context import Info
 from resolvers.filters import FILTER_DESCRIPTION, DateTimeRange
+from resolvers.hidden_fields import hidden_columns
 from resolvers.orders import Order, OrderDirection
+from resolvers.parents import loaded
 
 NEWEST_EVENT_FIRST = Order("SEQUENCE", OrderDirection.DESC)
 
@@ -43,6 +48,23 @@ model_pages = connections.of_parents(
     "The changes of the model and of its versions, bindings, prices and aliases, newest first.",
     default=NEWEST_EVENT_FIRST,
 )
+
+
+async def changes(info: Info, parents: list[AuditEvent]) -> list[list[FieldChange]]:
+    """The changed fields, by name; of a created or deleted object, all fields that were set.
+
+    Of a field that is null for the caller's role, such as credentialRef, the values are hidden.
+    """
+    hidden = hidden_columns(info.context.identity)
+    rows: list[Any] = parents  # `changes_text` is set below the class
+    return [field_changes.read(row.changes_text, hidden) for row in rows]
+
+
+async def token_ids(info: Info, parents: list[AuditEvent]) -> list[str | None]:
+    """The ID of the token that made the change; null when the actor is no token."""
+    load = partial(tokens.by_names, attributes=frozenset(("node_id",)))
+    found = await loaded(info, [actors.token_name(row.actor) for row in parents], load)
+    return [row and row.node_id for row in found]
 
 
 async def subjects(info: Info, parents: list[AuditEvent]) -> list[Any]:

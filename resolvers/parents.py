@@ -16,7 +16,7 @@ Load = Callable[[Any, list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 async def loaded(info: Info, keys: Sequence[KeyT | None], load: Load[KeyT, Any]) -> list[Any]:
     """The value that `load` finds for each key; None where it finds none."""
     distinct = list(dict.fromkeys(key for key in keys if key is not None))
-    values = await load(info.context.db.reader, distinct)
+    values = await load(info.context.db.reader, distinct) if distinct else {}
     return [None if key is None else values.get(key) for key in keys]
 
 

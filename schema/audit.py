@@ -27,6 +27,9 @@ class FieldChange:
         "The value before, spelt as in the API; null when there was none."
     )
     after: JSON | None = attribute("The value after, spelt as in the API; null when there is none.")
+    is_hidden: bool = attribute(
+        "Whether the values are hidden from the caller: then both are null, whatever they are."
+    )
 
 
 @type_of(tables.AuditEvent, "One committed change of one object, as recorded in the audit log.")
@@ -36,6 +39,7 @@ class AuditEvent(Node):
         f"Who made the change: {actors.FORMS}. A change by hand has the database's user."
         " Events of earlier releases keep the names that these wrote, such as retention."
     )
+    token_id: strawberry.ID | None = batched(resolvers.audit.token_ids, "actor")
     action: AuditAction = attribute("What the change did.")
     kind: EntityKind = attribute("The kind of the changed object.")
     subject_node_id: strawberry.ID = attribute(
@@ -46,10 +50,8 @@ class AuditEvent(Node):
         "The x-request-id of the request that made the change; null for jobs and commands."
     )
     subject: Node | None = batched(resolvers.audit.subjects, "subject_node_id")
-    field_changes: list[FieldChange] = attribute(
-        "The changed fields, by name; of a created or deleted object, all fields that were set.",
-        name="changes",
-        items_max=field_changes.CHANGES_MAX,
+    changes: list[FieldChange] = batched(
+        resolvers.audit.changes, "changes_text", items_max=field_changes.CHANGES_MAX
     )
 
 

@@ -19,6 +19,7 @@ from db.postgres.statements import stands_for
 from domain.access import Role
 from domain.outcomes import WriteOutcome
 from domain.problems import USER_ERRORS_MAX, Problem, Refused, RefusedInPart
+from resolvers import hidden_fields
 from resolvers.arguments import OBSERVED, REQUIRES, raise_if_forbidden
 from resolvers.context import Info
 from resolvers.errors import shortened
@@ -41,6 +42,7 @@ def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], 
         setattr(cls, "__row__", row)  # read by tests/schema/test_contract.py
         accepts = classmethod(lambda _cls, value, _info: stands_for(value, row))
         setattr(cls, "is_type_of", accepts)
+        _hide_columns(cls, row)
         return strawberry.type(cls, description=description, **options)
 
     return decorate
@@ -145,7 +147,8 @@ def batched(
     A list without page arguments has `items_max`, the most items that one parent can have: the cost
     of an operation counts them (server/execution/costs.py). The batch and the writes hold to it.
     Where the arguments say how many items there are, `count` is computed from them. `observed` as
-    for `field`. For a caller below the role `requires` the field is null.
+    for `field`. For a caller below the role `requires` the field is null, and the columns of
+    `needs` are hidden in audit events too (resolvers/hidden_fields.py).
     """
     if requires is not None:
         batch = _restricted(batch, requires)
@@ -198,6 +201,15 @@ def _loading(batch: Callable[..., Awaitable[list[Any]]]) -> Callable[..., Any]:
     arguments = [p for p in signature.parameters.values() if p.name not in ("info", "parents")]
     setattr(resolve, "__signature__", signature.replace(parameters=[root, info, *arguments]))
     return resolve
+
+
+def _hide_columns(cls: type, row: type) -> None:
+    """Hide what a restricted field reads wherever else the values of the row's columns are."""
+    for declared in vars(cls).values():
+        role = declared.metadata.get(REQUIRES) if isinstance(declared, StrawberryField) else None
+        if role is not None and hasattr(row, "__table__"):
+            for name in declared.metadata["needs"]:
+                hidden_fields.declare(row, name, role)
 
 
 def _restricted(

@@ -112,6 +112,13 @@ def columns_of(table: type[SQLModel], attributes: frozenset[str] | None) -> tupl
     return tuple(name for name in columns if name in needed)
 
 
+def stored_names(table: type[SQLModel], attribute: str) -> list[str]:
+    """The names in the database of the columns that an attribute needs, without `id`."""
+    columns: Any = sa.inspect(table).columns
+    needed = columns_of(table, frozenset((attribute,)))
+    return [columns[name].name for name in needed if name != "id"]
+
+
 def labelled(table: type[SQLModel], names: Iterable[str] | None = None) -> list[sa.Label[Any]]:
     """Columns for a SELECT or RETURNING, each labelled with its attribute's name; all by default.
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
+from db.reads.lookup import row_by_column
 from db.tables import Token, TokenSecret
 from domain.access import Role
+
+by_names = partial(row_by_column, Token, "name")
 
 
 class ValidSecret(NamedTuple):

@@ -9,9 +9,8 @@ from sqlalchemy.orm import column_property
 from sqlmodel import Field, SQLModel
 
 from db.tables.columns import TIME, Row, check, enum_column, json
-from domain import field_changes, ids
+from domain import ids
 from domain.audit_enums import AuditAction, EntityKind
-from domain.field_changes import FieldChange
 
 _NODE_PREFIX = {
     EntityKind.MODEL: ids.MODEL,
@@ -54,7 +53,6 @@ class AuditEvent(Row, table=True):
     PROPERTIES = {
         **Row.PROPERTIES,
         "subject_node_id": ("kind", "subject_id"),
-        "field_changes": ("changes_text",),
     }
 
     sequence: int = Field(sa_type=sa.BigInteger)
@@ -77,12 +75,6 @@ class AuditEvent(Row, table=True):
     def subject_node_id(self) -> str:
         """The changed object's id that clients see."""
         return ids.encode(_NODE_PREFIX[self.kind], self.subject_id)
-
-    @property
-    def field_changes(self) -> list[FieldChange]:
-        """Each changed field, under its name in GraphQL."""
-        text: str = self.changes_text  # type: ignore[attr-defined]  # set below the class
-        return field_changes.read(text)
 
 
 # Drivers parse JSON's numbers as floats; the text has all digits of an amount of money.
