@@ -58,7 +58,7 @@ def measured(url: str, chosen: Options, folder: Path) -> Result:
         progress(f"Adding {routed.MODELS} models to route")
         routed.add(url)
     keys = operations.sample_keys(url)
-    with _all_running(_available(chosen), url, keys, folder) as servers:
+    with _all_running(_available(chosen, url), url, keys, folder) as servers:
         progress("Comparing their data")
         leaves = equivalence.require(servers, keys, schedule.operations)
         bodies = measure.write_bodies(servers, keys, folder)
@@ -78,9 +78,11 @@ def measured(url: str, chosen: Options, folder: Path) -> Result:
     )
 
 
-def _available(chosen: Options) -> list[Server]:
+def _available(chosen: Options, url: str) -> list[Server]:
     """The chosen servers that can run here; the registry always, and first."""
     others = comparison.servers(chosen.compare_with) if chosen.compare_with else []
+    if chosen.with_tokens and not others:
+        others = comparison.with_tokens(url)
     available = []
     for server in [*SERVERS[:2], *others, *SERVERS[2:]]:
         if not chosen.includes(server):

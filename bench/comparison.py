@@ -1,4 +1,4 @@
-"""The registry of another checkout, measured in the same rounds as this checkout's."""
+"""Another registry, measured in the same rounds: of another checkout, or with tokens."""
 
 import os
 from collections.abc import Sequence
@@ -6,13 +6,17 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
+import psycopg
+
 from bench import machine, summary
 from bench.heads import Headers
 from bench.measure import Sample
 from bench.servers import CACHED, REGISTRY, SERVERS, Server
 from bench.summary import Ratio
+from domain import ids, token_secrets
 
-PREFIX = "other_"  # of the names of the other checkout's servers
+PREFIX = "other_"  # of the names of the other registry's servers
+_POINTS = str(10**9)  # a minute: the rate limit is not what is measured
 # Settings that had another name in older versions. A server ignores names that it does not know.
 _FORMER_NAMES = {
     "REGISTRY_READ_CONNECTIONS_MAX": "REGISTRY_POOL_SIZE",
@@ -24,9 +28,9 @@ _FORMER_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparisonRow:
-    """One operation with one kind of headers: medians of this checkout and of the other one.
+    """One operation with one kind of headers: medians of the registry and of the other one.
 
-    The ratios are this checkout's figure over the other's in the same round: responses per second,
+    The ratios are the registry's figure over the other's in the same round: responses per second,
     and server CPU per request.
     """
 
@@ -66,6 +70,39 @@ def servers(checkout: Path) -> list[Server]:
         for server in SERVERS
         if server.name in (REGISTRY, CACHED)
     ]
+
+
+def with_tokens(url: str) -> list[Server]:
+    """The registry of this checkout where each caller needs a token; adds one to the database."""
+    token = _new_token(url)
+    required = {"REGISTRY_REQUIRE_TOKENS": "true", "REGISTRY_POINTS_PER_MINUTE": _POINTS}
+    return [
+        replace(
+            server,
+            name=PREFIX + server.name,
+            title=f"{server.title} (with tokens)",
+            environment={**server.environment, **required},
+            token=token,
+        )
+        for server in SERVERS
+        if server.name in (REGISTRY, CACHED)
+    ]
+
+
+def _new_token(url: str) -> str:
+    """The secret of a new token for every operation: Q4 needs an EDITOR."""
+    prefix, key = token_secrets.new_prefix(), ids.new()
+    secret = token_secrets.new(prefix)
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "INSERT INTO tokens (id, name, role, prefix) VALUES (%s, %s, 'EDITOR', %s)",
+            (key, f"bench-{prefix}", prefix),
+        )
+        connection.execute(
+            "INSERT INTO token_secrets (token_id, secret_hash) VALUES (%s, %s)",
+            (key, secret.secret_hash),
+        )
+    return secret.text
 
 
 def commit(checkout: Path) -> str:

@@ -22,7 +22,12 @@ TARGET, ETAG = "@TARGET@", "@ETAG@"  # of a poll
 _COUNTER_FORMAT = "08x"  # like bit.tohex in post.lua
 
 
-def template(url: str, headers: Headers, *, is_poll: bool = False) -> str:
+def authorization(token: str) -> dict[str, str]:
+    """The header of a caller with this token; none without one."""
+    return {"Authorization": f"Bearer {token}"} if token else {}
+
+
+def template(url: str, headers: Headers, *, token: str = "", is_poll: bool = False) -> str:
     """A head with placeholders, for one run of a load generator; a poll is a conditional GET.
 
     The generator only inserts a counter, so changing headers cost it little, and the same for all
@@ -42,6 +47,7 @@ def template(url: str, headers: Headers, *, is_poll: bool = False) -> str:
         lines += [f"If-None-Match: {ETAG}"]
     else:
         lines += ["Content-Type: application/json", f"Content-Length: {LENGTH}"]
+    lines += [f"{name}: {value}" for name, value in authorization(token).items()]
     if headers is Headers.CHANGING:
         lines += [f"traceparent: {_traceparent()}", f"X-Request-Id: {_request_id()}"]
     return "\r\n".join(lines) + "\r\n\r\n"

@@ -56,6 +56,7 @@ class RequestSource:
     bodies: Path
     headers: Headers = Headers.CHANGING
     is_poll: bool = False
+    token: str = ""
 
 
 def generator() -> str:
@@ -75,7 +76,7 @@ def run(
 
     `is_checked` searches each response for errors; then a poll must be answered by 304.
     """
-    head = heads.template(source.url, source.headers, is_poll=source.is_poll)
+    head = heads.template(source.url, source.headers, token=source.token, is_poll=source.is_poll)
     if which("wrk") is None:
         requests = _requests(head, source.bodies.read_text("utf-8").splitlines(), Random(seed))
         return asyncio.run(_run(source.url, requests, seconds, connections))

@@ -103,8 +103,9 @@ class _Turn(NamedTuple):
     def source(self, bodies: BodyFiles) -> RequestSource:
         """The requests of this turn, as of now."""
         file = bodies[self.operation, self.server.server.name]
-        renew(self.server.url, self.operation, file)
-        return RequestSource(self.server.url, file, self.headers, self.operation == "Q8")
+        renew(self.server, self.operation, file)
+        is_poll, token = self.operation == "Q8", self.server.server.token
+        return RequestSource(self.server.url, file, self.headers, is_poll, token)
 
 
 def write_bodies(servers: Sequence[RunningServer], keys: SampledKeys, folder: Path) -> BodyFiles:

@@ -27,6 +27,7 @@ class Options:
     operation: Sequence[str]
     headers: Sequence[Headers]
     compare_with: Path | None
+    with_tokens: bool
     memory_s: int
     publish: bool
 
@@ -52,6 +53,8 @@ class Options:
         }
         if self.compare_with:
             settings["compared_with"] = comparison.commit(self.compare_with)
+        elif self.with_tokens:
+            settings["compared_with"] = "itself with tokens"
         return settings
 
     def schedule(self) -> LoadSchedule:
@@ -85,6 +88,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         help="changing by default, both with --compare-with; repeatable",
     )
     add("--compare-with", type=Path, metavar="PATH", help="a checkout with an older registry")
+    add("--with-tokens", action="store_true", help="also measure with a token in each request")
     add("--memory-s", type=int, default=0, metavar="S", help="seconds of mixed load, for memory")
     add("--publish", action="store_true", help="write docs/benchmarks.md and docs/benchmark.svg")
     return Options(**vars(parser.parse_args(arguments)))

@@ -8,6 +8,8 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 import orjson
 
+from bench import heads
+
 # the document that examples/gateway fetches its routes by
 DOCUMENTS = Path(__file__).resolve().parent.parent / "examples" / "gateway" / "documents"
 _DOCUMENT_ID, _OPERATION_NAME = "gateway", "CurrentRoute"
@@ -24,16 +26,16 @@ def target(url: str, values: Mapping[str, Any]) -> str:
     return f"{urlsplit(url).path}?{urlencode(query)}"
 
 
-def data(url: str, values: Mapping[str, Any]) -> Any:
+def data(url: str, values: Mapping[str, Any], token: str) -> Any:
     """The data of a GET without an ETag."""
-    with _client(url) as client:
+    with _client(url, token) as client:
         return _fetched(client, target(url, values)).json()["data"]
 
 
-def lines(url: str, targets: Iterable[str]) -> list[str]:
+def lines(url: str, targets: Iterable[str], token: str) -> list[str]:
     """A poll of each target, with the ETag of its response now; that poll is answered by 304."""
     found = []
-    with _client(url) as client:
+    with _client(url, token) as client:
         for each in targets:
             etag = _fetched(client, each).headers["etag"]
             found.append(f"{each}\t{etag}")
@@ -43,10 +45,10 @@ def lines(url: str, targets: Iterable[str]) -> list[str]:
     return found
 
 
-def _client(url: str) -> httpx.Client:
-    parts = urlsplit(url)
+def _client(url: str, token: str) -> httpx.Client:
+    parts, headers = urlsplit(url), _HEADERS | heads.authorization(token)
     return httpx.Client(
-        base_url=f"{parts.scheme}://{parts.netloc}", headers=_HEADERS, timeout=30, verify=False
+        base_url=f"{parts.scheme}://{parts.netloc}", headers=headers, timeout=30, verify=False
     )
 
 

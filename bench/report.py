@@ -31,8 +31,8 @@ _COMPARISON_COLUMNS = (
 )
 
 _COMPARISON_NOTE = (
-    "ratio, CPU ratio: responses/s, and server CPU per request, of this checkout over those of the"
-    " other in the same round; the median of the rounds. responses/s, CPU (ms): this / the other."
+    "ratio, CPU ratio: responses/s, and server CPU per request, over those of the other registry in"
+    " the same round; the median of the rounds. responses/s, CPU (ms): this / the other."
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from bench import operations, polls
+from bench import heads, operations, polls
 from bench.operations import CURSORS, Dialect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -50,6 +50,7 @@ class Server:
     operations: tuple[str, ...] = operations.CATALOG
     environment: dict[str, str] = field(default_factory=dict)
     folder: Path = ROOT  # where the command runs
+    token: str = ""  # that each request has
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,9 @@ class RunningServer:
     def execute(self, operation: str, values: Mapping[str, Any]) -> Any:
         """The data of one operation's response; raises SystemExit with a message on errors."""
         if operation == "Q8":
-            return polls.data(self.url, values)
+            return polls.data(self.url, values, self.server.token)
         body = operations.body(operation, self.dialect, values)
-        return _execute(self.server.title, self.url, body)
+        return _execute(self.server, self.url, body)
 
 
 def serve_command(workers: int) -> tuple[str, ...]:
@@ -204,19 +205,20 @@ def _cursors(server: Server, url: str, dialect: Dialect) -> Iterator[tuple[str, 
     after: str | None = None
     while True:
         body = operations.body(CURSORS, dialect, {"after": after})
-        edges = _execute(server.title, url, body)["models"]["edges"]
+        edges = _execute(server, url, body)["models"]["edges"]
         yield from ((edge["node"]["name"], edge["cursor"]) for edge in edges)
         if not edges:
             return
         after = edges[-1]["cursor"]
 
 
-def _execute(title: str, url: str, body: str) -> Any:
+def _execute(server: Server, url: str, body: str) -> Any:
     headers = {"content-type": "application/json", "accept": "application/json"}
+    headers |= heads.authorization(server.token)
     # verify=False: otherwise httpx reads certificates for 20 ms, which plain HTTP does not need
     response = httpx.post(url, content=body, headers=headers, timeout=30, verify=False).json()
     if response.get("errors") or not response.get("data"):
-        raise SystemExit(f"{title} fails {body[:400]}:\n{str(response)[:1_000]}")
+        raise SystemExit(f"{server.title} fails {body[:400]}:\n{str(response)[:1_000]}")
     return response["data"]
 
 
