@@ -8,6 +8,11 @@ from uuid import UUID
 from domain import actors
 from domain.actors import Actor
 
+# So long may a process use the tokens that it has read without asking whether they have changed. A
+# command or mutation that revokes a token returns only when this time is over: then every process
+# refuses the token.
+TOKENS_FRESH_S = 0.05
+
 
 class Role(StrEnum):
     """What a caller may do; each role may do what the roles before it may do.

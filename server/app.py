@@ -73,7 +73,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     response_cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     data_versions = DataVersionReader(database.reader)
-    authentication = Authentication(settings, Tokens(database.reader), data_versions)
+    authentication = Authentication(settings, Tokens(database.reader, data_versions))
     pipeline = RequestPipeline(operations, response_cache, data_versions, authentication, in_flight)
     state = ProtocolState(pipeline, Connections(settings), Hosts.of(settings))
     job_queue = jobs.build(database, store, settings, database_url) if settings.jobs else None

@@ -6,7 +6,6 @@ Source: https://www.rfc-editor.org/rfc/rfc6750 (bearer tokens)
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from db.reads.data_version import DataVersionReader
 from domain.access import ANONYMOUS, Identity
 from resolvers.errors import UNAUTHENTICATED
 from server.access import tokens
@@ -26,12 +25,9 @@ _NOT_VALID = "The token is not valid: it is unknown, revoked or expired"
 class Authentication:
     """Identifies the callers of one registry."""
 
-    def __init__(
-        self, settings: Settings, known_tokens: Tokens, data_versions: DataVersionReader
-    ) -> None:
+    def __init__(self, settings: Settings, known_tokens: Tokens) -> None:
         self._anonymous = None if settings.require_tokens else ANONYMOUS
         self._tokens = known_tokens
-        self._data_versions = data_versions
 
     def without_credential(self) -> Identity:
         """The identity of a caller that sends no credential; raises HttpError where one is
@@ -45,20 +41,18 @@ class Authentication:
         credential = headers.get(b"authorization", b"")
         if not credential:
             return self.without_credential()
-        version = await self._data_versions.current()
-        assert version is not None  # its batch has only this key
-        return await self.identity(credential, version.tokens_revision)
+        return await self.identity(credential)
 
-    async def identity(self, credential: bytes, tokens_revision: int) -> Identity:
+    async def identity(self, credential: bytes) -> Identity:
         """The identity that the value of a header Authorization proves.
 
-        `tokens_revision` was read after the request had arrived. Raises HttpError, with status 401
-        for a credential that proves none. It awaits futures only (server/execution/in_flight.py).
+        Raises HttpError, with status 401 for a credential that proves none. It awaits futures only
+        (server/execution/in_flight.py).
         """
         bearer = _bearer(credential)
         if not tokens.is_ours(bearer):
             raise _unauthenticated(_NOT_OURS)
-        found = await self._tokens.identity(bearer, tokens_revision)
+        found = await self._tokens.identity(bearer)
         if found is None:
             raise _unauthenticated(_NOT_VALID)
         return found

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import orjson
 from graphql import OperationType
 
-from db.reads.data_version import DataVersion, DataVersionReader
+from db.reads.data_version import DataVersionReader
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
 from server import errors
@@ -54,7 +54,6 @@ class GraphQLRequest:
     operation_name: str | None = field(default=None, init=False)  # for the access log
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)
-    version: DataVersion | None = field(default=None, init=False)  # read after it had arrived
 
     @property
     def cache_key(self) -> RequestKey:
@@ -130,11 +129,7 @@ class RequestPipeline:
         if caller.identity is not None:
             return
         if caller.credential:
-            request.version = version = await self.data_versions.current()
-            assert version is not None  # its batch has only this key
-            identity = await self.authentication.identity(
-                caller.credential, version.tokens_revision
-            )
+            identity = await self.authentication.identity(caller.credential)
         else:
             identity = self.authentication.without_credential()
         request.caller = caller._replace(identity=identity)
@@ -200,7 +195,7 @@ class RequestPipeline:
         if cached is None and not (await self.prepared(request)).operation.is_cacheable:
             return await self._respond_uncached(request)
         began_at = monotonic()
-        version = request.version or await self.data_versions.current()
+        version = await self.data_versions.current()
         assert version is not None  # its batch has only this key
         if cached is None or cached.version != version or cached.expires_at <= began_at:
             body, is_complete = await self._execute(request)
