@@ -93,7 +93,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     application = Starlette(
         routes=_routes(pipeline, database, state.connections), lifespan=lifespan
     )
-    return RequestLog(HostCheck(application, state.hosts))
+    return RequestLog(HostCheck(application, state.hosts), state.hosts.origins)
 
 
 def _routes(

@@ -3,15 +3,15 @@
 import re
 
 from pydantic import field_validator
-from pydantic_settings import BaseSettings
 
 from server.settings_base import setting
+from server.settings_browsers import BrowserSettings
 
 ANY_HOST = "*"
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^\s:/@?#*\[\]]+)(:\d{1,5})?")  # with a port, perhaps
 
 
-class HttpSettings(BaseSettings):
+class HttpSettings(BrowserSettings):
     """The part of the settings that is about HTTP connections and the heads of requests."""
 
     allowed_hosts: str = setting(

@@ -15,6 +15,7 @@ from server.execution.representations import ANY
 from server.http import responses
 from server.http.lingering import LingeringClose, is_peer_gone
 from server.http.middleware import log_request
+from server.http.origins import NO_ORIGINS
 from server.http.responses import HttpResponse
 from server.http.state import STATE, ProtocolState
 from server.ops.connections import Connections
@@ -35,6 +36,7 @@ class EndingProtocol(HttpToolsProtocol):
         state: ProtocolState | None = self.app_state.get(STATE)
         self._connections = state.connections if state else _unshared()
         self._limits = self._connections.settings
+        self._origins = state.hosts.origins if state else NO_ORIGINS
         # Bytes since the parser has completed a head or has given a part of a body: those of a
         # head, or of the trailers and extensions of chunks. Too few by one slice at most.
         self._silent_bytes = 0
@@ -126,7 +128,8 @@ class EndingProtocol(HttpToolsProtocol):
             response = error_response(self._refusal, identifier)
             log_request("-", "-", response.status, started_at, None)
         http = responses.to_http(response, ANY)
-        self.transport.write(b"".join(self._head_parts(http, identifier, False)) + http.body)
+        parts = self._head_parts(http, identifier, False, dict(self.headers).get(b"origin"))
+        self.transport.write(b"".join(parts) + http.body)
         self._linger()
 
     def _linger(self) -> None:
@@ -138,8 +141,13 @@ class EndingProtocol(HttpToolsProtocol):
             # as uvicorn does it: the parser refers to this connection
             self.parser = None  # type: ignore[assignment]  # nothing is parsed any more
 
-    def _head_parts(self, http: HttpResponse, identifier: str, is_kept: bool) -> list[bytes]:
-        parts = [responses.encode_head(http.status, http.headers)]
+    def _head_parts(
+        self, http: HttpResponse, identifier: str, is_kept: bool, origin: bytes | None
+    ) -> list[bytes]:
+        parts = [
+            responses.encode_head(http.status, http.headers),
+            self._origins.headers(origin).lines,
+        ]
         for name, value in self.server_state.default_headers:
             parts += (name, b": ", value, b"\r\n")
         if not is_kept and (b"connection", b"close") not in http.headers:

@@ -19,6 +19,10 @@ from starlette.types import Scope
 
 UI = Path(__file__).resolve().parents[2] / "ui"
 CDN = "https://unpkg.com"
+_NO_DEVICES = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
+)
 ASSETS_PATH = "/static/graphiql/assets"  # `base` in ui/vite.config.js
 
 # What works without GraphiQL. The address is that of a server with default settings, until the
@@ -109,10 +113,10 @@ async def page(ui: Path = UI) -> Response:
     html, policy = _html_and_policy(ui)
     headers = {
         "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
+        "Permissions-Policy": _NO_DEVICES,
+        "Cross-Origin-Opener-Policy": "same-origin",
         "Cache-Control": "no-cache",  # it names the assets of the current build
-        "Vary": "Accept",  # API clients get JSON from the same address
+        "Vary": "Accept, Authorization",  # API clients get JSON from the same address
     }
     return HTMLResponse(html, headers=headers)
 
@@ -132,7 +136,6 @@ class _Assets(StaticFiles):
     ) -> Response:
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        response.headers["X-Content-Type-Options"] = "nosniff"
         return response
 
 

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from server.errors import HttpError
+from server.http.origins import Origins
 from server.settings import Settings, is_loopback
 from server.settings_base import setting_name
 from server.settings_http import ANY_HOST
@@ -31,6 +32,7 @@ class Hosts:
 
     is_allowed: IsAllowed  # of a Host header
     is_listed: IsAllowed  # the setting names it
+    origins: Origins  # of other pages
 
     @classmethod
     def of(cls, settings: Settings) -> "Hosts":
@@ -48,7 +50,7 @@ class Hosts:
             is_own = is_loopback(name.strip("[]")) or _is_listening(name.strip("[]"), address)
             return is_own or ANY_HOST in listed or is_listed(host)
 
-        return cls(is_allowed, is_listed)
+        return cls(is_allowed, is_listed, Origins.of(settings))
 
     def check(self, headers: Mapping[bytes, bytes], version: str) -> None:
         """Raises HttpError for a request that names another host or none, or comes from a page
@@ -58,21 +60,22 @@ class Hosts:
             if version != "1.0":  # no browser sends such a request, but probes of proxies do
                 raise HttpError(400, "A request needs the header Host")
         elif not self.is_allowed(host):
-            raise HttpError(421, _message(f"The host name {_shown(host)}"))
-        if not self.is_own_origin(headers):
-            origin = headers[b"origin"]
-            raise HttpError(403, _message(f"A page of {_shown(origin)}"))
-
-    def is_own_origin(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether a page that sent this request is of the same host, or of one that is listed."""
+            raise HttpError(421, _message("allowed_hosts", f"The host name {_shown(host)}", "name"))
         origin = headers.get(b"origin")
-        if origin is None:  # not sent by a page
+        if not self.is_page_allowed(origin, host):
+            page = f"A page of {_shown(origin or b'')}"
+            raise HttpError(403, _message("cors_origins", page, "origin"))
+
+    def is_page_allowed(self, origin: bytes | None, host: bytes | None) -> bool:
+        """Whether no page sent a request, or one of a listed origin, of this host, or of a name
+        that the server is known by."""
+        if origin is None or origin in self.origins.listed:
             return True
         try:
             site = urlsplit(origin.decode("latin-1")).netloc.encode("latin-1")
         except ValueError:
             return False
-        return bool(site) and (site == headers.get(b"host") or self.is_listed(site))
+        return bool(site) and (site == host or self.is_listed(site))
 
 
 def _split(host: bytes) -> tuple[str, str]:
@@ -95,9 +98,10 @@ def _is_listening(name: str, address: str) -> bool:
     return own.is_unspecified or own == given
 
 
-def _message(subject: str) -> str:
-    setting = setting_name("allowed_hosts")
-    return f"{subject} is not allowed here; an operator can add its host name to {setting}"
+def _message(setting: str, subject: str, noun: str) -> str:
+    return (
+        f"{subject} is not allowed here; an operator can add its {noun} to {setting_name(setting)}"
+    )
 
 
 def _shown(given: bytes) -> str:

@@ -1,4 +1,4 @@
-"""ASGI middleware: the check of hosts, a request id for each request, and the access log."""
+"""ASGI middleware: the check of hosts and origins, headers of each response, the access log."""
 
 import logging
 from time import perf_counter
@@ -12,10 +12,13 @@ from server.execution.pipeline import error_response
 from server.execution.representations import JSON
 from server.http.endpoint import OPERATION_NAME
 from server.http.hosts import Hosts
+from server.http.origins import Origins, is_preflight, preflight
 from server.http.request import REQUEST_ID, request_id_of
+from server.http.responses import SECURITY
 from server.ops.logs import logged_as, new_request_id, request_id
 
 _log = logging.getLogger("access")
+_NO_STORE = {"cache-control": "no-store"}
 
 
 class HostCheck:
@@ -29,43 +32,56 @@ class HostCheck:
         """Pass on what is allowed."""
         if scope["type"] == "lifespan":
             return await self.app(scope, receive, send)
+        headers = dict(scope["headers"])
         try:
-            self._hosts.check(dict(scope["headers"]), scope["http_version"])
+            self._hosts.check(headers, scope["http_version"])
         except HttpError as error:
             response = error_response(error, request_id.get() or new_request_id())
-            refusal = Response(response.body, response.status, media_type=JSON)
+            refusal = Response(response.body, response.status, _NO_STORE, JSON)
             if scope["type"] == "websocket":
                 await WebSocket(scope, receive, send).send_denial_response(refusal)
             else:
                 await refusal(scope, receive, send)
             return
+        if scope["type"] == "http" and is_preflight(scope["method"], headers):
+            await preflight(scope, receive, send)
+            return
         await self.app(scope, receive, send)
 
 
 class RequestLog:
-    """Takes a safe X-Request-Id from the client or makes one, and sends it back."""
+    """Logs each request, and adds the headers that all responses have.
 
-    def __init__(self, app: ASGIApp) -> None:
+    One is X-Request-Id: a safe one of the client is taken, else a new one is made.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Origins) -> None:
         self.app = app
+        self._origins = origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, and log it when it is answered."""
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        identifier = request_id_of(dict(scope["headers"]))
-        header = (REQUEST_ID, identifier.encode())
+        headers = dict(scope["headers"])
+        identifier = request_id_of(headers)
+        more = (
+            *SECURITY,
+            *self._origins.headers(headers.get(b"origin")).headers,
+            (REQUEST_ID, identifier.encode()),
+        )
         started_at, status = perf_counter(), 0
 
-        async def send_with_id(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), header]
+                message["headers"] = [*message.get("headers", ()), *more]
             await send(message)
 
         with logged_as(identifier):
             try:
-                await self.app(scope, receive, send_with_id)
+                await self.app(scope, receive, send_with_headers)
             finally:
                 operation = scope.get(OPERATION_NAME)
                 log_request(scope["method"], scope["path"], status, started_at, operation)

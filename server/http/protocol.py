@@ -66,8 +66,9 @@ class Protocol(BoundedProtocol):
         self._pipeline = state.pipeline if state else None
         if state is not None:
             settings = state.pipeline.operations.settings
-            self._is_host_allowed = state.hosts.is_allowed
-            self._host: bytes | None = None  # the last one that was allowed
+            self._hosts = state.hosts
+            self._host: bytes | None = None  # the last ones that were allowed
+            self._origin: bytes | None = None
             self._body_bytes_max = settings.body_bytes_max
             self._timeout_ms = settings.operation_timeout_ms
             self._period_s = min(self._timeout_ms / 1_000, self._period_s)
@@ -133,11 +134,11 @@ class Protocol(BoundedProtocol):
         if url != _PATH and not url.startswith(_QUERY):
             return None
         head = RequestHead(method, url[len(_QUERY) :], dict(self.headers))
-        host = head.headers.get(b"host", b"")
-        if host != self._host:
-            if not self._is_host_allowed(host):
+        host, origin = head.headers.get(b"host", b""), head.headers.get(b"origin")
+        if host != self._host or origin != self._origin:
+            if not (self._hosts.is_allowed(host) and self._hosts.is_page_allowed(origin, host)):
                 return None
-            self._host = host
+            self._host, self._origin = host, origin
         is_direct = request.is_in_order(head, self._body_bytes_max) and not wants_page(head)
         return head if is_direct and self.parser.get_http_version() == "1.1" else None
 
@@ -182,7 +183,8 @@ class Protocol(BoundedProtocol):
         http = responses.to_http(response, accepted)
         if (b"connection", b"close") in http.headers:
             exchange.keep_alive = False
-        parts = self._head_parts(http, exchange.request_id, exchange.keep_alive)
+        origin = head.headers.get(b"origin")
+        parts = self._head_parts(http, exchange.request_id, exchange.keep_alive, origin)
         body = b"" if head.method == "HEAD" else http.body
         if len(body) <= _COPIED_BYTES_MAX:
             parts.append(body)

@@ -26,7 +26,7 @@ REQUEST_ID = b"x-request-id"
 
 # Headers of requests that the ASGI application handles.
 _STREAM_TOKEN = b"x-graphql-event-stream-token"  # of graphql-sse's single connection mode
-_EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", b"origin", _STREAM_TOKEN))
+_EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", _STREAM_TOKEN))
 _NO_SINGLE_CONNECTION = (
     "The single connection mode of graphql-sse (PUT for a token, and the header"
     " X-GraphQL-Event-Stream-Token) is not supported: send each operation as a request of its own"
@@ -95,7 +95,7 @@ def is_in_order(head: RequestHead, bytes_max: int) -> bool:
     if head.is_post:
         length = headers.get(b"content-length", b"0")
         return _is_json(headers.get(b"content-type", b"")) and int(length) <= bytes_max
-    is_plain = b"content-length" not in headers and b"sec-fetch-site" not in headers
+    is_plain = b"content-length" not in headers and not _is_of_another_site(headers)
     return is_plain and len(head.query_string) <= bytes_max
 
 
@@ -116,12 +116,7 @@ def check(head: RequestHead, bytes_max: int) -> None:
         raise HttpError(405, message, headers=allow)
     if len(head.query_string) > bytes_max:
         raise HttpError(414, f"The URL has more than {bytes_max} bytes", LIMIT_EXCEEDED)
-    # A page of another site can make a browser send a GET without a preflight request. It could
-    # only learn the response time, but even that is none of its business.
-    if (
-        head.headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
-        and b"graphql-require-preflight" not in head.headers
-    ):
+    if _is_of_another_site(head.headers):
         raise HttpError(403, "A GET from another site needs the header graphql-require-preflight")
 
 
@@ -175,6 +170,19 @@ async def _receive_body(receive: Receive, bytes_max: int) -> bytes:
             raise _too_large(bytes_max)
         has_more = message.get("more_body", False)
     return bytes(body)
+
+
+def _is_of_another_site(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a page of another site has made the browser send a GET without asking first.
+
+    It could only learn the response time, but even that is none of its business. With an Origin the
+    page has been checked: it is listed.
+    """
+    return (
+        headers.get(b"sec-fetch-site") in (b"cross-site", b"same-site")
+        and b"graphql-require-preflight" not in headers
+        and b"origin" not in headers
+    )
 
 
 def _too_large(bytes_max: int) -> HttpError:

@@ -15,7 +15,14 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 _DISCARD_S = 2.0
 
-_VARY = (b"vary", b"accept, accept-encoding")
+# Of every response. `same-origin` stops <img> and <script> of other sites; CORS is not affected.
+SECURITY: Headers = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+
+_VARY = (b"vary", b"accept, accept-encoding, authorization")
 STREAM_HEADERS = (
     (b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()),
     (b"cache-control", b"no-store"),
@@ -25,6 +32,7 @@ STREAM_HEADERS = (
 # Every caller gets the same response, so any cache may keep it. With access control: `private`.
 _REVALIDATE = (b"cache-control", b"no-cache")
 _NO_STORE = (b"cache-control", b"no-store")
+_REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _CONTENT_TYPES = {
     media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (GRAPHQL, JSON)
 }
@@ -102,7 +110,8 @@ def to_http(response: GraphQLResponse, accepted: Accepted) -> HttpResponse:
         # 400 and 200. In application/json each response to a well-formed request is 200.
         status = HTTPStatus.BAD_REQUEST
     if not response.etag:
-        is_open = accepted.is_get and "cache-control" not in response.headers
+        is_kept = accepted.is_get or status in _REFUSALS
+        is_open = is_kept and "cache-control" not in response.headers
         headers = _uncached(media, response.coding, is_open)
     else:
         tag = tag_of(response.etag, media, response.coding)
@@ -119,7 +128,7 @@ def to_http(response: GraphQLResponse, accepted: Accepted) -> HttpResponse:
 
 @lru_cache(maxsize=16)
 def _uncached(media: str, coding: str, is_open: bool) -> Headers:
-    """The headers of a response without an ETag. A cache may keep a GET that does not forbid it."""
+    """The headers of a response without an ETag; `is_open`: a cache could keep it."""
     return (*_content(media, coding), _VARY, *((_NO_STORE,) if is_open else ()))
 
 
@@ -142,5 +151,9 @@ def _cached(tag: bytes, max_age_s: int) -> Headers:
 @lru_cache(maxsize=1_000)
 def encode_head(status: int, headers: Headers) -> bytes:
     """The status line and the headers as HTTP/1.1 has them, without the empty line."""
-    lines = (b"%b: %b\r\n" % header for header in headers)
-    return STATUS_LINE[status] + b"".join(lines)
+    return STATUS_LINE[status] + encode_headers(headers) + encode_headers(SECURITY)
+
+
+def encode_headers(headers: Headers) -> bytes:
+    """The headers as lines of HTTP/1.1."""
+    return b"".join(b"%b: %b\r\n" % header for header in headers)

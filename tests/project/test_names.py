@@ -55,6 +55,7 @@ OTHER = {
     "AWS_ENDPOINT_URL": "a variable of AWS",
     "GLACIER_IR": "a storage class of S3",
     "DEEP_ARCHIVE": "a storage class of S3",
+    "Authorization": "an HTTP header",
 }
 # The same on the pages for developers, which may also use names of the code and of its libraries.
 FOREIGN = {
@@ -63,7 +64,8 @@ FOREIGN = {
     "RestoreObject": "an operation of S3",
     "MaskErrors": "an extension of Strawberry",
     "Infinity": "a value of PostgreSQL",
-    **dict.fromkeys(("Accept", "ETag", "Host", "Vary"), "an HTTP header"),
+    "Bearer": "a scheme of the header Authorization",
+    **dict.fromkeys(("Accept", "ETag", "Host", "Origin", "Vary"), "an HTTP header"),
 }
 # Abbreviations and the like in the descriptions of the schema.
 PLAIN = {"API", "AWS", "HTTP", "ISO", "RFC", "S3", "SDL", "SHA", "SQL", "URI", "US", "USD", "UTC"}
