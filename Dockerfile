@@ -31,11 +31,13 @@ RUN useradd --uid 10001 --user-group --home-dir /data --create-home --shell /usr
 WORKDIR /app
 COPY --from=environment /app /app
 COPY --from=ui /ui/dist ui/dist
-# It listens on all addresses, and answers to localhost and to IP addresses. The names that clients use belong into
-# REGISTRY_ALLOWED_HOSTS: docker run -e REGISTRY_ALLOWED_HOSTS=registry.example.com ...
+# It listens on all addresses of its container, so it requires tokens; its log says how to make the first one. It answers
+# to localhost and to IP addresses. The names that clients use belong into REGISTRY_ALLOWED_HOSTS:
+# docker run -e REGISTRY_ALLOWED_HOSTS=registry.example.com ...
 ENV PATH=/app/.venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     REGISTRY_HOST=0.0.0.0 \
+    REGISTRY_REQUIRE_TOKENS=true \
     REGISTRY_PORT=8003 \
     REGISTRY_DATA_DIR=/data
 USER 10001:10001

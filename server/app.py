@@ -36,8 +36,10 @@ from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
 from server.http import graphiql, sdl, socket_protocol
 from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
+from server.http.for_readers import ForReaders
 from server.http.hosts import Hosts
 from server.http.middleware import HostCheck, RequestLog
+from server.http.open_mode import OpenMode
 from server.http.request import PATH, STREAM_PATH
 from server.http.state import STATE, ProtocolState
 from server.http.websocket import SocketEndpoint
@@ -75,7 +77,8 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     data_versions = DataVersionReader(database.reader)
     authentication = Authentication(settings, Tokens(database.reader, data_versions))
     pipeline = RequestPipeline(operations, response_cache, data_versions, authentication, in_flight)
-    state = ProtocolState(pipeline, Connections(settings), Hosts.of(settings))
+    hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
+    state = ProtocolState(pipeline, Connections(settings), hosts, open_mode)
     job_queue = jobs.build(database, store, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
@@ -93,13 +96,14 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     application = Starlette(
         routes=_routes(pipeline, database, state.connections), lifespan=lifespan
     )
-    return RequestLog(HostCheck(application, state.hosts), state.hosts.origins)
+    return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
 
 
 def _routes(
     pipeline: RequestPipeline, database: Database, connections: Connections
 ) -> list[BaseRoute]:
     """The paths; the direct path answers most requests for /graphql before (server/http)."""
+    for_readers = partial(ForReaders, pipeline.authentication)
     return [
         Route("/", health.index),
         Route(PATH, GraphQLEndpoint(pipeline)),
@@ -107,8 +111,8 @@ def _routes(
         WebSocketRoute(PATH, SocketEndpoint(pipeline)),
         Route("/healthz", health.alive),
         Route("/readyz", health.Readiness(database).get),
-        Route("/metrics", Metrics(database, connections).get),
-        Route(sdl.PATH, sdl.Sdl(schema.sdl(pipeline.operations.schema)).get),
+        Route("/metrics", for_readers(Metrics(database, connections).get).get),
+        Route(sdl.PATH, for_readers(sdl.Sdl(schema.sdl(pipeline.operations.schema)).get).get),
         *graphiql.routes(),
     ]
 

@@ -1,7 +1,6 @@
 """The settings of the server: one frozen object, from environment variables."""
 
 from datetime import timedelta
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -74,7 +73,9 @@ class Settings(
         "TOML file of names of models, as `canonical = [names]`, that imports regard as one model.",
     )
     host: str = setting(
-        "127.0.0.1", "Address to listen on; a non-loopback address needs `REGISTRY_ALLOW_OPEN`."
+        "127.0.0.1",
+        "Address to listen on; one that other machines can reach needs `REGISTRY_REQUIRE_TOKENS` or"
+        " `REGISTRY_ALLOW_OPEN`.",
     )
     port: int = setting(8003, "TCP port to listen on; 0 takes a free port.", ge=0, le=65_535)
     workers: int = setting(
@@ -282,11 +283,3 @@ class Settings(
             statement_timeout_ms=self.statement_timeout_ms,
             is_prepared=self.prepared_statements,
         )
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach the address."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -1,5 +1,6 @@
 """How a setting is declared: a field with its default, its meaning and its bounds."""
 
+from ipaddress import ip_address
 from typing import Any, TypeVar, cast
 
 from pydantic import Field
@@ -17,3 +18,12 @@ def setting_name(field: str) -> str:
 def setting(default: T, meaning: str, **constraints: Any) -> T:
     """A field of a settings class."""
     return cast("T", Field(default, description=meaning, **constraints))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host == "localhost"
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback

@@ -10,18 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from server.commands import databases, listening, signals
+from server.commands import databases, listening, open_mode, signals
 from server.commands.failures import FAILED, USAGE, Failure
-from server.settings import Settings, is_loopback
+from server.settings import Settings
 from server.settings_base import setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     import uvicorn
-
-_OPEN = (
-    "There is no access control: anyone who can reach this address can read, change and delete"
-    " data."
-)
 
 
 def serve(
@@ -47,27 +42,16 @@ def serve(
     options: dict[str, Any] = {"host": host, "port": port, "workers": workers}
     options["documents"] = documents
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
-    _require_allow_open(settings)
     _check_documents(settings)
     signals.exit_on_stop()
-    with (
-        listening.bind(settings.host, settings.port, settings.workers) as bound,
-        databases.connectable(settings) as url,
-    ):
-        if migrate or settings.database_url is None:
-            _prepare(url, settings)
-        _announce(settings, bound)
-        _warn_of_connections(settings, url)
-        _run(settings, url, bound, reload)
-
-
-def _require_allow_open(settings: Settings) -> None:
-    if not settings.allow_open and not is_loopback(settings.host):
-        raise Failure(
-            f"{setting_name('host')}: other machines can reach {settings.host}, and there is no "
-            f"access control; to allow this, set {setting_name('allow_open')}=true",
-            USAGE,
-        )
+    with listening.bind(settings.host, settings.port, settings.workers) as bound:
+        open_mode.check(settings, bound)
+        with databases.connectable(settings) as url:
+            if migrate or settings.database_url is None:
+                _prepare(url, settings)
+            _announce(settings, bound, url)
+            _warn_of_connections(settings, url)
+            _run(settings, url, bound, reload)
 
 
 def _check_documents(settings: Settings) -> None:
@@ -95,11 +79,13 @@ def _prepare(url: str, settings: Settings) -> None:
         databases.with_database(url, lambda database: first_catalog(database, settings))
 
 
-def _announce(settings: Settings, bound: socket.socket) -> None:
+def _announce(settings: Settings, bound: socket.socket, url: str) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = bound.getsockname()[1]
     typer.echo(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)", err=True)
-    typer.echo(typer.style(_OPEN, dim=True), err=True)
+    warning = open_mode.warning(settings, bound, url)
+    if warning is not None:
+        typer.echo(typer.style(warning, fg="yellow"), err=True)
 
 
 def _warn_of_connections(settings: Settings, url: str) -> None:

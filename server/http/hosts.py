@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 
 from server.errors import HttpError
 from server.http.origins import Origins
-from server.settings import Settings, is_loopback
-from server.settings_base import setting_name
+from server.settings import Settings
+from server.settings_base import is_loopback, setting_name
 from server.settings_http import ANY_HOST
 
 IsAllowed: TypeAlias = Callable[[bytes], bool]

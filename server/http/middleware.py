@@ -12,6 +12,7 @@ from server.execution.pipeline import error_response
 from server.execution.representations import JSON
 from server.http.endpoint import OPERATION_NAME
 from server.http.hosts import Hosts
+from server.http.open_mode import OpenMode
 from server.http.origins import Origins, is_preflight, preflight
 from server.http.request import REQUEST_ID, request_id_of
 from server.http.responses import SECURITY
@@ -22,11 +23,13 @@ _NO_STORE = {"cache-control": "no-store"}
 
 
 class HostCheck:
-    """Refuses requests and WebSockets that name a foreign host, or that a foreign page has sent."""
+    """Refuses requests and WebSockets that name a foreign host, that a foreign page has sent, or
+    that come from elsewhere to an open registry."""
 
-    def __init__(self, app: ASGIApp, hosts: Hosts) -> None:
+    def __init__(self, app: ASGIApp, hosts: Hosts, open_mode: OpenMode | None) -> None:
         self.app = app
         self._hosts = hosts
+        self._open_mode = open_mode
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what is allowed."""
@@ -34,6 +37,9 @@ class HostCheck:
             return await self.app(scope, receive, send)
         headers = dict(scope["headers"])
         try:
+            if self._open_mode is not None:
+                self._open_mode.check(scope.get("server"))
+                self._open_mode.warn_of_proxy(headers)
             self._hosts.check(headers, scope["http_version"])
         except HttpError as error:
             response = error_response(error, request_id.get() or new_request_id())

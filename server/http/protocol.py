@@ -26,6 +26,7 @@ from server.http import request, responses
 from server.http.connection import BoundedProtocol
 from server.http.endpoint import wants_page
 from server.http.middleware import is_request_logged, log_request
+from server.http.open_mode import is_here
 from server.http.request import PATH, RequestHead
 from server.http.state import STATE, ProtocolState
 from server.ops.logs import logged_as
@@ -69,9 +70,16 @@ class Protocol(BoundedProtocol):
             self._hosts = state.hosts
             self._host: bytes | None = None  # the last ones that were allowed
             self._origin: bytes | None = None
+            self._open_mode = state.open_mode
             self._body_bytes_max = settings.body_bytes_max
             self._timeout_ms = settings.operation_timeout_ms
             self._period_s = min(self._timeout_ms / 1_000, self._period_s)
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
+        """Called by the event loop: a connection that is refused takes no direct path."""
+        super().connection_made(transport)
+        if self._pipeline is not None and self._open_mode is not None and not is_here(self.server):
+            self._pipeline = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Called by the event loop: a query whose client is gone is cancelled."""
@@ -139,6 +147,8 @@ class Protocol(BoundedProtocol):
             if not (self._hosts.is_allowed(host) and self._hosts.is_page_allowed(origin, host)):
                 return None
             self._host, self._origin = host, origin
+        if self._open_mode is not None and self._open_mode.is_new_proxy(head.headers):
+            return None
         is_direct = request.is_in_order(head, self._body_bytes_max) and not wants_page(head)
         return head if is_direct and self.parser.get_http_version() == "1.1" else None
 

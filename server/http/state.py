@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from server.execution.pipeline import RequestPipeline
 from server.http.hosts import Hosts
+from server.http.open_mode import OpenMode
 from server.ops.connections import Connections
 
 STATE = "registry.protocol"  # the key in the lifespan's state
@@ -16,3 +17,4 @@ class ProtocolState:
     pipeline: RequestPipeline
     connections: Connections
     hosts: Hosts
+    open_mode: OpenMode | None

@@ -62,9 +62,15 @@ def test_the_image_sets_only_settings() -> None:
     assert set(_image_env()) <= SETTINGS
 
 
-def test_the_image_does_not_allow_open_access_by_itself() -> None:
-    """It listens on all addresses of its container, so who runs it must allow that."""
-    assert "REGISTRY_ALLOW_OPEN" not in _image_env()
+@pytest.mark.parametrize("is_composed", [False, True], ids=["image", "compose"])
+def test_a_container_is_closed_by_itself(
+    monkeypatch: pytest.MonkeyPatch, is_composed: bool
+) -> None:
+    """It listens on all addresses of its container: who runs it must open it."""
+    composed = COMPOSE["services"]["registry"]["environment"] if is_composed else {}
+    _set(monkeypatch, _image_env() | composed)
+    settings = Settings(_env_file=None)
+    assert (settings.host, settings.require_tokens, settings.allow_open) == ("0.0.0.0", True, False)
 
 
 def test_the_image_exposes_the_port_it_listens_on() -> None:
@@ -91,7 +97,6 @@ def test_compose_sets_only_settings_with_valid_values(monkeypatch: pytest.Monkey
     assert set(environment) <= SETTINGS
     _set(monkeypatch, _image_env() | environment)
     settings = Settings(_env_file=None)
-    assert settings.allow_open
     assert settings.database_url == environment["DATABASE_URL"]
 
 
@@ -107,7 +112,7 @@ def test_all_data_is_in_the_volume_that_the_readme_names(monkeypatch: pytest.Mon
 
 
 def test_compose_publishes_on_this_machine_only() -> None:
-    """The server has no access control yet."""
+    """It speaks HTTP without TLS, which must not leave the machine."""
     ports = [port for service in COMPOSE["services"].values() for port in service.get("ports", [])]
     assert ports
     assert [port for port in ports if not port.startswith("127.0.0.1:")] == []

@@ -1,0 +1,47 @@
+"""Open mode, in which a caller needs no token: where it may listen, and what the start says."""
+
+import socket
+
+from server.commands import databases
+from server.commands.failures import USAGE, Failure
+from server.settings import Settings
+from server.settings_base import is_loopback, setting_name
+
+_TOKENS, _OPEN = setting_name("require_tokens"), setting_name("allow_open")
+_MAY = "whoever reaches this address may read, write and delete"
+_MAKE_ONE = "registry token create --name admin --role ADMIN"
+
+
+def check(settings: Settings, bound: socket.socket) -> None:
+    """Refuse to listen where others could reach a registry that requires no tokens.
+
+    The socket's own address counts: a name may resolve to any. Raises Failure.
+    """
+    address = bound.getsockname()[0]
+    if settings.require_tokens or settings.allow_open or is_loopback(address):
+        return
+    raise Failure(
+        f"{setting_name('host')}: other machines can reach {settings.host}, and whoever reaches it"
+        f" could read, write and delete; set {_TOKENS}=true, or {_OPEN}=true to allow just that",
+        USAGE,
+    )
+
+
+def warning(settings: Settings, bound: socket.socket, url: str) -> str | None:
+    """The line that the start prints about access, if there is something to say."""
+    if settings.require_tokens:
+        return None if _has_token(url) else f"No token is valid yet. Make one: {_MAKE_ONE}"
+    address = bound.getsockname()[0]
+    if is_loopback(address):
+        return f"Open mode: {_MAY}, also through a proxy on this machine ({_TOKENS}=true ends it)"
+    return f"Warning: open mode on {address}, which other machines can reach: {_MAY}"
+
+
+def _has_token(url: str) -> bool:
+    """Whether anyone can call; a database that must be migrated first has none to ask for."""
+    from db.postgres import migration_state
+    from db.reads import tokens
+
+    if databases.migration(url) != migration_state.head():
+        return True
+    return bool(databases.with_database(url, lambda each: tokens.valid_secrets(each.reader)))

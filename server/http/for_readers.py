@@ -1,0 +1,29 @@
+"""Endpoints beside GraphQL that show what only readers may see."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from server.access.authentication import Authentication
+from server.execution.pipeline import error_response
+from server.execution.representations import JSON
+from server.ops.logs import request_id
+
+
+@dataclass(frozen=True, slots=True)
+class ForReaders:
+    """An endpoint that is asked only after its caller is identified; each role may read."""
+
+    authentication: Authentication
+    respond: Callable[[Request], Awaitable[Response]]
+
+    async def get(self, request: Request) -> Response:
+        """The endpoint's own response; 401 with the code UNAUTHENTICATED without a valid token."""
+        try:
+            await self.authentication.of_headers(dict(request.scope["headers"]))
+        except Exception as error:
+            refusal = error_response(error, request_id.get())
+            return Response(refusal.body, refusal.status, refusal.headers, JSON)
+        return await self.respond(request)
