@@ -18,12 +18,19 @@ from server.settings_base import PREFIX, setting
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
+from server.settings_oidc import OidcSettings
 from server.settings_routes import RouteSettings
 from server.settings_sockets import SocketSettings
 
 
 class Settings(
-    AccessSettings, HttpSettings, SocketSettings, DocumentSettings, HealthSettings, RouteSettings
+    AccessSettings,
+    OidcSettings,
+    HttpSettings,
+    SocketSettings,
+    DocumentSettings,
+    HealthSettings,
+    RouteSettings,
 ):
     """Environment variables, or lines of a `.env` file."""
 

@@ -5,6 +5,7 @@ from pydantic import ValidationError
 from server.settings import Settings
 from server.settings_base import setting_name
 from server.settings_http import HttpSettings
+from server.settings_oidc import OidcSettings
 
 
 def problems(error: ValidationError) -> list[str]:
@@ -21,8 +22,8 @@ def _problem(field: str, message: str, value: object) -> str:
 
 def table() -> str:
     """The settings as the Markdown table of README.md."""
-    http = HttpSettings.model_fields  # a base class: its fields would come first
-    fields = {k: v for k, v in Settings.model_fields.items() if k not in http} | http
+    later = HttpSettings.model_fields | OidcSettings.model_fields  # base classes would come first
+    fields = {k: v for k, v in Settings.model_fields.items() if k not in later} | later
     rows = [
         f"| `{setting_name(name)}` | {_default(field.default)} | {field.description} |"
         for name, field in fields.items()

@@ -4,18 +4,18 @@ Source: https://www.rfc-editor.org/rfc/rfc6750 (bearer tokens)
 """
 
 from collections.abc import Mapping
-from http import HTTPStatus
+from typing import TYPE_CHECKING
 
 from domain.access import ANONYMOUS, Identity
-from resolvers.errors import UNAUTHENTICATED
-from server.access import tokens
+from server.access import refusals, tokens
+from server.access.refusals import unauthenticated
 from server.access.tokens import Tokens
-from server.errors import HttpError
 from server.settings import Settings
 
+if TYPE_CHECKING:
+    from server.access.oidc import OidcVerifier
+
 _SCHEME = b"bearer "
-_CHALLENGE = {"www-authenticate": "Bearer", "cache-control": "no-store"}
-_WRONG_CHALLENGE = {**_CHALLENGE, "www-authenticate": 'Bearer error="invalid_token"'}
 _NO_CREDENTIAL = "A token is required: send the header `Authorization: Bearer <token>`"
 _NO_BEARER = "The header Authorization must be `Bearer <token>`"
 _NOT_OURS = "The token is none of this registry: its tokens begin with `mrk_`"
@@ -25,15 +25,18 @@ _NOT_VALID = "The token is not valid: it is unknown, revoked or expired"
 class Authentication:
     """Identifies the callers of one registry."""
 
-    def __init__(self, settings: Settings, known_tokens: Tokens) -> None:
+    def __init__(
+        self, settings: Settings, known_tokens: Tokens, oidc: "OidcVerifier | None"
+    ) -> None:
         self._anonymous = None if settings.require_tokens else ANONYMOUS
         self._tokens = known_tokens
+        self._oidc = oidc
 
     def without_credential(self) -> Identity:
         """The identity of a caller that sends no credential; raises HttpError where one is
         required."""
         if self._anonymous is None:
-            raise _unauthenticated(_NO_CREDENTIAL, _CHALLENGE)
+            raise unauthenticated(_NO_CREDENTIAL, refusals.MISSING)
         return self._anonymous
 
     async def of_headers(self, headers: Mapping[bytes, bytes]) -> Identity:
@@ -51,19 +54,17 @@ class Authentication:
         """
         bearer = _bearer(credential)
         if not tokens.is_ours(bearer):
-            raise _unauthenticated(_NOT_OURS)
+            if self._oidc is None:
+                raise unauthenticated(_NOT_OURS)
+            return await self._oidc.identity(bearer)
         found = await self._tokens.identity(bearer)
         if found is None:
-            raise _unauthenticated(_NOT_VALID)
+            raise unauthenticated(_NOT_VALID)
         return found
 
 
 def _bearer(credential: bytes) -> bytes:
     """The token in the value of a header Authorization; raises HttpError when it has none."""
     if credential[: len(_SCHEME)].lower() != _SCHEME:
-        raise _unauthenticated(_NO_BEARER)
+        raise unauthenticated(_NO_BEARER)
     return credential[len(_SCHEME) :].strip()
-
-
-def _unauthenticated(message: str, headers: Mapping[str, str] = _WRONG_CHALLENGE) -> HttpError:
-    return HttpError(HTTPStatus.UNAUTHORIZED, message, UNAUTHENTICATED, {**headers})

@@ -30,7 +30,9 @@ from server.ops.logs import new_request_id, request_id
 
 PROTOCOL = "graphql-transport-ws"
 FORBIDDEN = 4403  # the code of graphql-ws for a caller that is not let in
+TRY_AGAIN = 1013  # that of WebSocket for a server that cannot tell now
 
+_REASON_BYTES_MAX = 123  # a control frame has no room for more
 _INIT_WAIT_S = 5.0
 # Operations of a socket that run and have no result yet; with more, its messages wait.
 _STARTING_MAX = 16
@@ -117,7 +119,8 @@ class _Connection:
         except ProtocolError as error:
             await self._cancel_operations()
             with suppress(WebSocketDisconnect, WebSocketDisconnected):
-                await self._socket.close(error.code, error.reason)
+                reason = error.reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
+                await self._socket.close(error.code, reason)
         except WebSocketDisconnect:
             pass
         finally:
@@ -165,9 +168,8 @@ class _Connection:
         try:
             await self._pipeline.authenticate(self._request(b""))
         except HttpError as error:
-            if error.status != HTTPStatus.UNAUTHORIZED:
-                raise ProtocolError(1013, str(error)) from None
-            raise ProtocolError(FORBIDDEN, str(error)) from None
+            is_refused = error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
+            raise ProtocolError(FORBIDDEN if is_refused else TRY_AGAIN, str(error)) from None
 
     def _request(self, payload: bytes) -> GraphQLRequest:
         caller = Caller(new_request_id(), self._credential, self._client)

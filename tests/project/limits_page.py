@@ -25,6 +25,7 @@ from domain import (
 )
 from domain.problems import USER_ERRORS_MAX
 from resolvers import errors, routes
+from server.access import oidc, oidc_claims, oidc_fetching, oidc_key_set, oidc_keys
 from server.execution import document_files, documents, inputs, limits, trusted
 from server.settings import Settings
 from server.settings_base import setting_name
@@ -51,6 +52,20 @@ FIXED = [
           "LIMIT_EXCEEDED"),
     Fixed("Validation errors of a document", documents.VALIDATION_ERRORS_MAX,
           "validation stops, and says so"),
+    Fixed("Bytes of a token of OpenID Connect", oidc.TOKEN_BYTES_MAX,
+          "status 401, UNAUTHENTICATED"),
+    Fixed("Characters of the subject of such a token", oidc_claims.SUBJECT_LENGTH_MAX,
+          "status 401, UNAUTHENTICATED"),
+    Fixed("Such tokens that a process has verified and keeps", oidc.IDENTITIES_MAX,
+          "the one that is not used for longest is verified again"),
+    Fixed("Bytes of an issuer's configuration, and of its keys", oidc_fetching.BYTES_MAX,
+          "they are not used: a line in the log"),
+    Fixed("Keys of an issuer", oidc_key_set.KEYS_MAX, "none is used: a line in the log"),
+    Fixed("Seconds for an issuer to answer", oidc_fetching.TIMEOUT_S, "status 503, UNAVAILABLE"),
+    Fixed("Seconds that an issuer's keys are used while it does not answer", oidc_keys.USABLE_S,
+          "status 503, UNAVAILABLE"),
+    Fixed("Requests that wait for an issuer, per process", oidc_keys.WAITING_MAX,
+          "status 503, UNAVAILABLE"),
     Fixed("Trusted documents", trusted.DOCUMENTS_MAX, "the server does not start"),
     Fixed("Bytes of all trusted documents, or of their manifest", document_files.BYTES_MAX,
           "the server does not start"),

@@ -18,6 +18,7 @@ from graphql import GraphQLNamedType
 import resolvers.errors
 import server.errors
 from domain.outcomes import WriteOutcome
+from server import settings_oidc
 from server.cli import app
 from server.settings import Settings
 from server.settings_base import setting_name
@@ -48,6 +49,7 @@ USER_PAGES += [ROOT / "docs" / name for name in ("backup.md", "conventions.md", 
 OTHER = {
     "documentId": "a parameter of a request",
     "DATABASE_URL": "a setting without the prefix",
+    **dict.fromkeys(settings_oidc.ALGORITHMS, "an algorithm of signatures"),
     "CONFLICT": "the code of retentionPlan when a version is gone",
     "AWS_ACCESS_KEY_ID": "a variable of AWS",
     "ARCHIVES": "a variable of the commands for a backup",
@@ -65,7 +67,9 @@ FOREIGN = {
     "MaskErrors": "an extension of Strawberry",
     "Infinity": "a value of PostgreSQL",
     "Bearer": "a scheme of the header Authorization",
-    **dict.fromkeys(("Accept", "ETag", "Host", "Origin", "Vary"), "an HTTP header"),
+    **dict.fromkeys(
+        ("Accept", "Authorization", "ETag", "Host", "Origin", "Vary"), "an HTTP header"
+    ),
 }
 # Abbreviations and the like in the descriptions of the schema.
 PLAIN = {"API", "AWS", "HTTP", "ISO", "RFC", "S3", "SDL", "SHA", "SQL", "URI", "US", "USD", "UTC"}
