@@ -47,6 +47,13 @@ class Socket:
         assert "errors" not in message["payload"], message
         return message["payload"]["data"]
 
+    async def receive_or_close(self) -> Any:
+        """The next message, or the code with which the server closes the socket."""
+        try:
+            return await self.receive()
+        except websockets.ConnectionClosed:
+            return self.connection.close_code
+
     async def close_code(self) -> int:
         """The code with which the server closes the socket, after whatever it still sends."""
         async with asyncio.timeout(WAIT_S):
@@ -85,10 +92,11 @@ async def events(
     async with client.stream("POST", "/graphql", json=body, headers=headers) as answer:
         assert answer.status_code == 200, await answer.aread()
         assert answer.headers["content-type"] == "text/event-stream; charset=utf-8"
-        yield _events(answer)
+        yield events_of(answer)
 
 
-async def _events(answer: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
+async def events_of(answer: httpx.Response) -> AsyncIterator[tuple[str, Any]]:
+    """The events of a response as they come, each its name and its data."""
     name = ""
     async for line in answer.aiter_lines():
         field, _, value = line.partition(": ")
