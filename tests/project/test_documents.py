@@ -33,12 +33,14 @@ LANGUAGES = {
     "console": "each line's program is checked here",
     "graphql": "test_tour.py runs it",
     "json": "an answer: tests/server/test_routing_page.py compares it",
+    "ini": "settings: test_production.py starts a server with them",
     "python": "no command",
     "diff": "no command",
     "": "as console",
 }
 # Programs of others that a page may use in a block; what we know of their arguments is checked.
-CONSOLE = ("curl", "docker", "zstd", "pg_dump", "pg_restore", "cp")
+CONSOLE = ("curl", "docker", "zstd", "pg_dump", "pg_restore", "cp", "umask")
+CONSOLE += ("registry",)  # where its output goes to a file: test_production.py runs it
 
 
 def _lines(*languages: str) -> list[str]:
@@ -70,7 +72,7 @@ def _parse(words: list[str]) -> None:
 def test_every_block_is_in_a_language_that_is_checked() -> None:
     languages = {block.language for page in PAGES for block in blocks_of(page)}
     assert languages <= set(LANGUAGES)
-    assert {block.language for block in blocks_of(README)} == {"sh", "console", "graphql"}
+    assert {block.language for block in blocks_of(README)} == {"sh", "console", "graphql", "ini"}
 
 
 @pytest.mark.parametrize("line", _lines("sh"))
@@ -122,7 +124,8 @@ def test_an_unknown_command_or_option_would_be_found() -> None:
 
 
 def test_the_readme_shows_every_command() -> None:
-    lines = [line for block in blocks_of(README) for line in block.text.splitlines()]
+    blocks = [block for block in blocks_of(README) if block.language == "sh"]
+    lines = [line for block in blocks for line in block.text.splitlines()]
     shown = {shlex.split(line)[1] for line in lines if line.startswith("registry ")}
     assert shown == set(typer.main.get_command(app).commands)
 
