@@ -7,7 +7,9 @@ from shutil import which
 import httpx
 import pytest
 
-from tests.server.conftest import on_every_path
+from db.postgres.engine import Database
+from tests import factories
+from tests.server.conftest import Serving, on_every_path
 
 AUDIT = Path(__file__).parents[1] / "audit"
 
@@ -20,10 +22,22 @@ needs_audit = pytest.mark.skipif(
 @on_every_path
 @needs_audit
 async def test_all_61_audits_pass(client: httpx.AsyncClient) -> None:
+    await all_pass(str(client.base_url.join("/graphql")))
+
+
+@on_every_path
+@needs_audit
+async def test_all_61_audits_pass_with_a_token(serve: Serving, db: Database) -> None:
+    token = await factories.token(db)
+    async with serve(require_tokens=True) as client:
+        await all_pass(str(client.base_url.join("/graphql")), token)
+
+
+async def all_pass(*arguments: str) -> None:
     process = await asyncio.create_subprocess_exec(
         "node",
         str(AUDIT / "audit.mjs"),
-        str(client.base_url.join("/graphql")),
+        *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
