@@ -64,6 +64,7 @@ class Bystander:
     """A client that behaves: one request at a time; a new connection when the old one has ended."""
 
     port: int
+    secret: str = ""  # of its token
     latencies_s: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
 
@@ -91,7 +92,10 @@ class Bystander:
 
     def _ask(self, connection: HTTPConnection, number: int) -> None:
         body = json.dumps({"query": _QUERY, "variables": {"n": 1 + number % 100}})
-        connection.request("POST", "/graphql", body, {"content-type": "application/json"})
+        headers = {"content-type": "application/json"}
+        if self.secret:
+            headers["authorization"] = f"Bearer {self.secret}"
+        connection.request("POST", "/graphql", body, headers)
         answer = json.loads(connection.getresponse().read())
         if "errors" in answer:
             self.failures.append(str(answer["errors"]))
@@ -164,13 +168,13 @@ def assert_harmless(server: Server, flood: Flood, seconds: float = FLOOD_S) -> N
     raise AssertionError(tries)
 
 
-def measure(server: Server, flood: Flood, seconds: float = FLOOD_S) -> Measured:
+def measure(server: Server, flood: Flood, seconds: float = FLOOD_S, secret: str = "") -> Measured:
     """Run the bystander at rest and during the flood, and wait until the memory has come back."""
-    with _bystander(server.port) as resting:
+    with _bystander(server.port, secret) as resting:
         time.sleep(_REST_S)
     before_mb = server.rss_mb
     process = get_context("spawn").Process(target=flood, args=(server.port, seconds), daemon=True)
-    with _bystander(server.port) as flooded:
+    with _bystander(server.port, secret) as flooded:
         process.start()
         peak_mb = max(_sampled_mb(server, process.is_alive))
     process.join()
@@ -198,8 +202,8 @@ def _sampled_mb(server: Server, is_going_on: Callable[[], bool]) -> Iterator[flo
 
 
 @contextmanager
-def _bystander(port: int) -> Iterator[Bystander]:
-    bystander, is_over = Bystander(port), Event()
+def _bystander(port: int, secret: str) -> Iterator[Bystander]:
+    bystander, is_over = Bystander(port, secret), Event()
     thread = Thread(target=bystander.run, args=(is_over,))
     thread.start()
     try:
