@@ -80,9 +80,12 @@ class IssuerKeys:
     async def _replace(self) -> None:
         try:
             key_set = await oidc_fetching.fetch(self._settings)
-        except IssuerError as error:
+        except Exception as error:  # such as a wrong HTTPS_PROXY; callers are told to try again
             self._is_reachable = False
-            _log.warning("cannot read the keys of the OpenID Connect issuer: %s", error)
+            unexpected = None if isinstance(error, IssuerError) else error
+            _log.warning(
+                "cannot read the keys of the OpenID Connect issuer: %s", error, exc_info=unexpected
+            )
         else:
             self._is_reachable = True
             self._fresh_until = self._clock() + FRESH_S

@@ -15,6 +15,7 @@ from db.tables import Model
 from server.cli import app
 from server.ops import jobs
 from server.settings import Settings
+from server.settings_base import setting_name
 from tests.project.pages import (
     PAGES,
     README,
@@ -33,7 +34,7 @@ LANGUAGES = {
     "console": "each line's program is checked here",
     "graphql": "test_tour.py runs it",
     "json": "an answer: tests/server/test_routing_page.py compares it",
-    "ini": "settings: test_production.py starts a server with them",
+    "ini": "settings: read here, and test_production.py starts a server with those of README.md",
     "python": "no command",
     "diff": "no command",
     "": "as console",
@@ -86,6 +87,17 @@ def test_a_command_can_be_run(line: str) -> None:
         assert set(targets) <= TARGETS
     else:
         _parse(arguments)
+
+
+@pytest.mark.parametrize(
+    "text", [block.text for page in PAGES for block in blocks_of(page) if block.language == "ini"]
+)
+def test_lines_of_a_file_of_settings_are_settings(text: str, tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text(text)
+    names = {line.partition("=")[0] for line in text.splitlines()}
+    assert names <= {setting_name(field) for field in Settings.model_fields}
+    assert Settings(_env_file=file) != Settings(_env_file=None)
 
 
 @pytest.mark.parametrize("line", _lines("console", ""))

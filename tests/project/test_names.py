@@ -65,6 +65,8 @@ FOREIGN = {
     "operationName": "a parameter of a request",
     "RestoreObject": "an operation of S3",
     "MaskErrors": "an extension of Strawberry",
+    "HTTPS_PROXY": "a variable of httpx",
+    "SSL_CERT_FILE": "a variable of OpenSSL",
     "Infinity": "a value of PostgreSQL",
     "Bearer": "a scheme of the header Authorization",
     **dict.fromkeys(

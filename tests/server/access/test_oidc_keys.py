@@ -220,6 +220,18 @@ async def test_the_url_of_the_keys_can_be_set(issuer: Issuer, verifies: Verifies
     assert issuer.asked == [JWKS]
 
 
+async def test_a_wrong_proxy_is_logged_and_no_error_of_the_caller(
+    issuer: Issuer,
+    verifier: OidcVerifier,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "nonsense://127.0.0.1:1")
+    assert await outcome(verifier, issuer.token()) == 503
+    assert "Unknown scheme for proxy URL" in caplog.messages[-1]
+    assert issuer.asked == []
+
+
 async def test_a_log_line_says_why_the_keys_cannot_be_read(
     issuer: Issuer, verifier: OidcVerifier, caplog: pytest.LogCaptureFixture
 ) -> None:
