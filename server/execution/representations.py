@@ -41,7 +41,8 @@ _Key: TypeAlias = tuple[bytes, str]  # an ETag and a coding
 class Accepted(NamedTuple):
     """What a client accepts: a media type, and a content coding for bodies of so many bytes.
 
-    `known_tags` is the If-None-Match of a GET: the ETags of the responses that the client has.
+    `known_tags` is the If-None-Match of a GET: the ETags of the responses that the client has. With
+    `is_private`, it has a credential: no cache may give the response to another client.
     """
 
     media: str = JSON
@@ -49,6 +50,7 @@ class Accepted(NamedTuple):
     coded_bytes_min: int = CODED_BYTES_MIN
     is_get: bool = False
     known_tags: bytes = b""
+    is_private: bool = False
 
     def knows(self, tag: bytes) -> bool:
         """Whether the client has the response with this ETag; weak tags count as RFC 9110 says."""

@@ -6,11 +6,13 @@ With the direct path (server/http/protocol.py) it passes the 61 audits of npm's 
 
 import asyncio
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from graphql import OperationType
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.event_cursors import StreamPosition
+from server.errors import HttpError
 from server.execution.pipeline import (
     GraphQLRequest,
     GraphQLResponse,
@@ -19,7 +21,7 @@ from server.execution.pipeline import (
     error_response,
 )
 from server.execution.representations import ANY
-from server.http import accept, graphiql, request, responses, sse
+from server.http import accept, graphiql, request, responses, sign_in, sse
 from server.http.request import RequestHead, disconnected
 from server.ops.logs import request_id
 
@@ -38,8 +40,18 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         head = request.head_of(scope)
-        response = graphiql.page() if wants_page(head) else self._respond(head, scope, receive)
+        response = self._page(head) if wants_page(head) else self._respond(head, scope, receive)
         await (await response)(scope, receive, send)
+
+    async def _page(self, head: RequestHead) -> ASGIApp:
+        """GraphiQL for a caller who is let in; a person without a token is asked for it."""
+        try:
+            await self.pipeline.authentication.of_headers(head.headers)
+        except HttpError as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                return sign_in.page(error)
+            return responses.to_http(error_response(error, request_id.get()), head.accepted)
+        return graphiql.page()
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
         try:

@@ -21,9 +21,14 @@ class ForReaders:
 
     async def get(self, request: Request) -> Response:
         """The endpoint's own response; 401 with the code UNAUTHENTICATED without a valid token."""
+        headers = dict(request.scope["headers"])
         try:
-            await self.authentication.of_headers(dict(request.scope["headers"]))
+            await self.authentication.of_headers(headers)
         except Exception as error:
             refusal = error_response(error, request_id.get())
             return Response(refusal.body, refusal.status, refusal.headers, JSON)
-        return await self.respond(request)
+        response = await self.respond(request)
+        response.headers.append("vary", "authorization")
+        if b"authorization" in headers:
+            response.headers["cache-control"] = "private, no-cache"
+        return response

@@ -84,41 +84,46 @@ def _examples(folder: Path) -> list[dict[str, str | None]]:
     return [tab(document) for document in sorted(folder.glob("*.graphql"))]
 
 
-def _cdn_page(ui: Path) -> tuple[str, str]:
+def _cdn_page(ui: Path) -> str:
     html = (ui / "cdn.html").read_text("utf-8")
     # "<" is escaped, so that no example can end its script element.
     tabs = json.dumps(_examples(ui / "examples")).replace("<", "\\u003c")
     html = html.replace("<!-- help -->", _API_HELP).replace("/* address */", _WRITE_ADDRESS)
-    policy = _policy(CDN, *_inline_scripts(html))
-    return html.replace('id="examples">[]<', f'id="examples">{tabs}<'), policy
+    return html.replace('id="examples">[]<', f'id="examples">{tabs}<')
 
 
 def _inline_scripts(html: str) -> list[str]:
     return re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
 
 
-def _html_and_policy(ui: Path) -> tuple[str, str]:
+def _html_and_origin(ui: Path) -> tuple[str, str]:
+    """The page, and the origin of its code."""
     try:
-        return (ui / "dist" / "index.html").read_text("utf-8"), _policy("'self'")
+        return (ui / "dist" / "index.html").read_text("utf-8"), "'self'"
     except FileNotFoundError:
         pass
     try:
-        return _cdn_page(ui)
+        return _cdn_page(ui), CDN
     except FileNotFoundError:
-        return _NOT_INSTALLED, _policy("'self'", *_inline_scripts(_NOT_INSTALLED))
+        return _NOT_INSTALLED, "'self'"
 
 
-async def page(ui: Path = UI) -> Response:
+def page(ui: Path = UI) -> Response:
     """The GraphiQL page, which has the address of the GraphQL endpoint."""
-    html, policy = _html_and_policy(ui)
-    headers = {
-        "Content-Security-Policy": policy,
+    html, _ = _html_and_origin(ui)
+    return HTMLResponse(html, headers=headers(ui))
+
+
+def headers(ui: Path, *scripts: str) -> dict[str, str]:
+    """The headers of the page; also of one that has these inline scripts, and turns into it."""
+    html, origin = _html_and_origin(ui)
+    return {
+        "Content-Security-Policy": _policy(origin, *_inline_scripts(html), *scripts),
         "Permissions-Policy": _NO_DEVICES,
         "Cross-Origin-Opener-Policy": "same-origin",
-        "Cache-Control": "no-cache",  # it names the assets of the current build
+        "cache-control": "no-cache",  # it names the assets of the current build
         "Vary": "Accept, Authorization",  # API clients get JSON from the same address
     }
-    return HTMLResponse(html, headers=headers)
 
 
 class _Assets(StaticFiles):

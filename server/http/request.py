@@ -59,8 +59,10 @@ class RequestHead(NamedTuple):
         if self.is_post:
             return accept.accepted(self.accept, encodings, False)
         accepted = accept.accepted(self.accept, encodings, True)
-        known = self.headers.get(b"if-none-match")
-        return accepted._replace(known_tags=known) if known else accepted
+        known, is_private = self.headers.get(b"if-none-match"), b"authorization" in self.headers
+        if not (known or is_private):
+            return accepted
+        return accepted._replace(known_tags=known or b"", is_private=is_private)
 
     @property
     def last_event_id(self) -> str:

@@ -29,8 +29,6 @@ STREAM_HEADERS = (
     _VARY,
     (b"x-accel-buffering", b"no"),  # nginx would buffer the events
 )
-# Every caller gets the same response, so any cache may keep it. With access control: `private`.
-_REVALIDATE = (b"cache-control", b"no-cache")
 _NO_STORE = (b"cache-control", b"no-store")
 _REFUSALS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _CONTENT_TYPES = {
@@ -117,8 +115,9 @@ def to_http(response: GraphQLResponse, accepted: Accepted) -> HttpResponse:
         tag = tag_of(response.etag, media, response.coding)
         max_age_s = response.max_age_s if accepted.is_get else 0
         if accepted.known_tags and accepted.knows(tag):
-            return HttpResponse(HTTPStatus.NOT_MODIFIED, _cached(tag, max_age_s), b"")
-        headers = _complete(media, response.coding, tag, max_age_s)
+            headers = _cached(tag, max_age_s, accepted.is_private)
+            return HttpResponse(HTTPStatus.NOT_MODIFIED, headers, b"")
+        headers = _complete(media, response.coding, tag, max_age_s, accepted.is_private)
     if response.headers:
         more = ((name.encode(), value.encode()) for name, value in response.headers.items())
         headers = (*headers, *more)
@@ -133,8 +132,8 @@ def _uncached(media: str, coding: str, is_open: bool) -> Headers:
 
 
 @lru_cache(maxsize=1_000)
-def _complete(media: str, coding: str, tag: bytes, max_age_s: int) -> Headers:
-    return (*_content(media, coding), *_cached(tag, max_age_s))
+def _complete(media: str, coding: str, tag: bytes, max_age_s: int, is_private: bool) -> Headers:
+    return (*_content(media, coding), *_cached(tag, max_age_s, is_private))
 
 
 def _content(media: str, coding: str) -> Headers:
@@ -142,10 +141,11 @@ def _content(media: str, coding: str) -> Headers:
     return (_CONTENT_TYPES[media], *coded)
 
 
-def _cached(tag: bytes, max_age_s: int) -> Headers:
+def _cached(tag: bytes, max_age_s: int, is_private: bool) -> Headers:
     """The headers that 200 and 304 share. RFC 9110, section 15.4.5"""
-    fresh = (b"cache-control", b"max-age=%d" % max_age_s)
-    return (_VARY, (b"etag", tag), fresh if max_age_s else _REVALIDATE)
+    fresh = b"max-age=%d" % max_age_s if max_age_s else b"no-cache"
+    control = b"private, " + fresh if is_private else fresh
+    return (_VARY, (b"etag", tag), (b"cache-control", control))
 
 
 @lru_cache(maxsize=1_000)

@@ -9,6 +9,9 @@ import { GraphiQL, HISTORY_PLUGIN } from "graphiql";
 import { createRoot } from "react-dom/client";
 
 import { examples } from "./examples.js";
+import { storage } from "./storage.js";
+import { connectionParams, fetchWithToken } from "./token.js";
+import { TokenField } from "./token-field.jsx";
 
 // The GraphQL endpoint serves this page, so the page's address is the endpoint's address, also behind a prefix.
 const url = new URL(location.pathname, location.origin);
@@ -17,8 +20,10 @@ subscriptionUrl.protocol = url.protocol === "https:" ? "wss:" : "ws:";
 
 const fetcher = createGraphiQLFetcher({
   url: url.href,
+  fetch: fetchWithToken,
   // Each subscription opens its own graphql-transport-ws socket, with the request headers as connection params.
   subscriptionUrl: subscriptionUrl.href,
+  wsConnectionParams: connectionParams,
   // The server sends no multipart parts; without this the Accept header would ask for them.
   enableIncrementalDelivery: false,
 });
@@ -26,7 +31,18 @@ const plugins = [explorerPlugin({ showAttribution: false }), HISTORY_PLUGIN];
 
 createRoot(document.getElementById("graphiql")).render(
   // GraphiQL uses defaultTabs only when the browser has no stored tabs.
-  <GraphiQL fetcher={fetcher} plugins={plugins} defaultTabs={examples} defaultEditorToolsVisibility="variables">
-    <GraphiQL.Logo>Model Registry</GraphiQL.Logo>
+  <GraphiQL
+    fetcher={fetcher}
+    plugins={plugins}
+    storage={storage}
+    shouldPersistHeaders={false}
+    showPersistHeadersSettings={false}
+    defaultTabs={examples}
+    defaultEditorToolsVisibility="variables"
+  >
+    <GraphiQL.Logo>
+      <TokenField />
+      Model Registry
+    </GraphiQL.Logo>
   </GraphiQL>,
 );

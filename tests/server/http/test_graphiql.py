@@ -31,7 +31,7 @@ INDEX = f'<!doctype html><script type="module" src="{ASSET}"></script>'
 
 def client(ui: Path) -> TestClient:
     async def endpoint(_: Request) -> Response:
-        return await graphiql.page(ui)
+        return graphiql.page(ui)
 
     return TestClient(Starlette(routes=[Route("/graphql", endpoint), *graphiql.routes(ui)]))
 
