@@ -116,6 +116,28 @@ async def test_callers_of_the_registry_do_not_wait_for_a_slow_issuer(
         assert (await waiting).status_code == 200
 
 
+async def test_every_path_takes_a_token_of_the_issuer(serve: Serving, issuer: Issuer) -> None:
+    tokens = {
+        issuer.token(groups=["everyone"]): 200,
+        issuer.token(exp=1): 401,
+        issuer.token(groups=["other"]): 403,
+    }
+    async with serve(require_tokens=True, **issuer.settings()) as client:
+        for token, status in tokens.items():
+            headers = {"authorization": f"bearer {token.decode()}"}
+            for path in ("/schema.graphql", "/metrics", "/graphql?query={models{totalCount}}"):
+                assert (await client.get(path, headers=headers)).status_code == status, path
+            headers["accept"] = "text/event-stream"
+            body = {"query": "subscription { registryChanged { cursor } }"}
+            request = client.stream("POST", "/graphql", json=body, headers=headers)
+            async with request as stream:
+                if status == 200:
+                    assert stream.status_code == 200
+                else:
+                    expected = "UNAUTHENTICATED" if status == 401 else "FORBIDDEN"
+                    assert expected in (await stream.aread()).decode()
+
+
 async def test_without_an_issuer_only_our_tokens_are_known(serve: Serving, issuer: Issuer) -> None:
     async with serve() as client:
         message = "The token is none of this registry: its tokens begin with `mrk_`"
