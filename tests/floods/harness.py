@@ -23,7 +23,7 @@ from typing import TypeAlias
 import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOOD_S = 3.0  # of a flood; a test takes some seconds more for the measurements around it
+FLOOD_S = 2.0  # of a flood; a test takes two seconds more for the measurements around it
 
 GROWTH_MB_MAX = 60.0
 KEPT_MB_MAX = 20.0  # of the growth, once the flood is over: allocators keep a part of their arenas
@@ -34,7 +34,9 @@ P99_RATIO_MAX = 8.0
 TRIES = 3
 
 _START_S = 60
-_REST_S = 1.5
+_REST_S = 1.0
+_SETTLE_S = 10.0  # at most, until the server has done what the flood before it left behind
+_IDLE_CPU_S = 0.05  # of a tenth of a second
 _PERIOD_S = 0.01
 _TIMEOUT_S = 30
 _SAMPLE_S = 0.05
@@ -57,6 +59,12 @@ class Server:
     def rss_mb(self) -> float:
         """The resident memory of the process, in megabytes."""
         return float(self.process.memory_info().rss / _MB)
+
+    @property
+    def cpu_s(self) -> float:
+        """The CPU time of the process so far."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
 
 
 @dataclass
@@ -170,6 +178,7 @@ def assert_harmless(server: Server, flood: Flood, seconds: float = FLOOD_S) -> N
 
 def measure(server: Server, flood: Flood, seconds: float = FLOOD_S, secret: str = "") -> Measured:
     """Run the bystander at rest and during the flood, and wait until the memory has come back."""
+    _settle(server)
     with _bystander(server.port, secret) as resting:
         time.sleep(_REST_S)
     before_mb = server.rss_mb
@@ -192,6 +201,15 @@ def measure(server: Server, flood: Flood, seconds: float = FLOOD_S, secret: str 
         resting.failures + flooded.failures,
         len(flooded.latencies_s),
     )
+
+
+def _settle(server: Server) -> None:
+    """Wait until the server is idle: requests of a flood may still be executed when it is over."""
+    end = time.monotonic() + _SETTLE_S
+    cpu_s = -_SETTLE_S
+    while (now_s := server.cpu_s) - cpu_s > _IDLE_CPU_S and time.monotonic() < end:
+        cpu_s = now_s
+        time.sleep(0.1)
 
 
 def _sampled_mb(server: Server, is_going_on: Callable[[], bool]) -> Iterator[float]:

@@ -5,11 +5,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
-from pathlib import Path
 
 import pytest
 
-from tests.floods.harness import assert_harmless, served
+from tests.floods.harness import Server, assert_harmless
 from tests.floods.sending import BLOCK, Chunks, Sending
 
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -131,20 +130,16 @@ class Waiting:
 
 
 @pytest.mark.parametrize("chunks", ENDLESS, ids=lambda chunks: chunks.__name__)
-def test_a_request_without_end(chunks: Chunks, database_url: str, tmp_path: Path) -> None:
-    with served(database_url, tmp_path) as server:
-        assert_harmless(server, Sending(chunks, reads=True))
-        assert "Traceback" not in server.log.read_text("utf-8")
+def test_a_request_without_end(chunks: Chunks, server: Server) -> None:
+    assert_harmless(server, Sending(chunks, reads=True))
+    assert "Traceback" not in server.log.read_text("utf-8")
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["read", "not read"])
 @pytest.mark.parametrize("chunks", PIPELINES, ids=lambda chunks: chunks.__name__)
-def test_pipelined_requests_without_end(
-    chunks: Chunks, reads: bool, database_url: str, tmp_path: Path
-) -> None:
-    with served(database_url, tmp_path) as server:
-        assert_harmless(server, Sending(chunks, reads=reads))
-        assert "Traceback" not in server.log.read_text("utf-8")
+def test_pipelined_requests_without_end(chunks: Chunks, reads: bool, server: Server) -> None:
+    assert_harmless(server, Sending(chunks, reads=reads))
+    assert "Traceback" not in server.log.read_text("utf-8")
 
 
 WAITING = {
@@ -159,7 +154,6 @@ WAITING = {
 
 
 @pytest.mark.parametrize("name", WAITING)
-def test_many_connections_that_wait(name: str, database_url: str, tmp_path: Path) -> None:
-    with served(database_url, tmp_path) as server:
-        assert_harmless(server, WAITING[name], 4)
-        assert "Traceback" not in server.log.read_text("utf-8")
+def test_many_connections_that_wait(name: str, server: Server) -> None:
+    assert_harmless(server, WAITING[name], 4)
+    assert "Traceback" not in server.log.read_text("utf-8")

@@ -6,11 +6,10 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from itertools import cycle
-from pathlib import Path
 
 import pytest
 
-from tests.floods.harness import assert_harmless, served
+from tests.floods.harness import Server, assert_harmless
 from tests.floods.sending import BLOCK, Chunks, Sending
 
 UPGRADE = (
@@ -144,14 +143,10 @@ class Subscribing:
 
 @pytest.mark.parametrize("reads", [True, False], ids=["read", "not read"])
 @pytest.mark.parametrize("chunks", FLOODS, ids=lambda chunks: chunks.__name__)
-def test_messages_without_end(
-    chunks: Chunks, reads: bool, database_url: str, tmp_path: Path
-) -> None:
-    with served(database_url, tmp_path) as server:
-        assert_harmless(server, Sending(chunks, reads=reads, greeting=UPGRADE))
-        assert "Traceback" not in server.log.read_text("utf-8")
+def test_messages_without_end(chunks: Chunks, reads: bool, server: Server) -> None:
+    assert_harmless(server, Sending(chunks, reads=reads, greeting=UPGRADE))
+    assert "Traceback" not in server.log.read_text("utf-8")
 
 
-def test_many_sockets_with_many_subscriptions(database_url: str, tmp_path: Path) -> None:
-    with served(database_url, tmp_path) as server:
-        assert_harmless(server, Subscribing(500, 50), 4)
+def test_many_sockets_with_many_subscriptions(server: Server) -> None:
+    assert_harmless(server, Subscribing(500, 50), 4)
