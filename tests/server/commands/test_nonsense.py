@@ -1,8 +1,10 @@
 """Nothing that a person types at a command gives a traceback."""
 
+import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -35,25 +37,45 @@ def _run(folder: Path, *arguments: str, **variables: str) -> subprocess.Complete
     return done
 
 
+def _run_each(
+    folder: Path, *given: tuple[Sequence[str], dict[str, str]]
+) -> list[subprocess.CompletedProcess[str]]:
+    """Run the command for each of the arguments and variables; see forked.py."""
+    files = folder / "printed"
+    subprocess.run(
+        [sys.executable, "-m", "tests.server.commands.forked", str(files)],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        input=json.dumps(given),
+        text=True,
+        timeout=600,
+        check=True,
+    )
+    runs = []
+    for number, (arguments, variables) in enumerate(given):
+        code, out, err = (
+            (files / str(number) / name).read_text("utf-8") for name in ("code", "stdout", "stderr")
+        )
+        assert "Traceback" not in out + err, (arguments, variables, err)
+        runs.append(subprocess.CompletedProcess(arguments, int(code), out, err))
+    return runs
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_nonsense_arguments_are_refused_in_words(command: str, tmp_path: Path) -> None:
-    for arguments in NONSENSE:
-        if command == "psql":  # passes its arguments on
-            arguments = ["--nonsense"]
-        url = "postgresql://127.0.0.1:1/none"
-        done = _run(tmp_path, command, *arguments, DATABASE_URL=url)
-        assert done.returncode in (1, 2)
-        assert done.stderr.strip()
+    nonsense = (["--nonsense"],) if command == "psql" else NONSENSE  # psql gets its arguments
+    variables = {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
+    for done in _run_each(tmp_path, *(([command, *each], variables) for each in nonsense)):
+        assert done.returncode in (1, 2), done
+        assert done.stderr.strip(), done
 
 
-@pytest.mark.parametrize("url", URLS)
 @pytest.mark.parametrize("command", [("migrate",), ("retention", "apply"), ("import", "synthetic")])
-def test_a_wrong_database_url_is_refused_in_words(
-    command: tuple[str, ...], url: str, tmp_path: Path
-) -> None:
-    done = _run(tmp_path, *command, DATABASE_URL=url)
-    assert done.returncode in (1, 2)
-    assert "DATABASE_URL" in done.stderr
+def test_a_wrong_database_url_is_refused_in_words(command: tuple[str, ...], tmp_path: Path) -> None:
+    runs = _run_each(tmp_path, *((command, {"DATABASE_URL": url}) for url in URLS))
+    for url, done in zip(URLS, runs, strict=True):
+        assert done.returncode in (1, 2), (url, done)
+        assert "DATABASE_URL" in done.stderr, (url, done)
 
 
 def test_an_empty_database_is_refused_with_what_to_do(tmp_path: Path) -> None:
@@ -67,9 +89,10 @@ def test_faulty_files_are_refused_in_words(database_url: str, tmp_path: Path) ->
     (tmp_path / "deep").write_text("[" * 100_000)
     (tmp_path / "list").write_text("[]")
     (tmp_path / "gzip").write_bytes(b"\x1f\x8bnonsense")
-    for name in ("missing", "binary", "deep", "list", "gzip", ".", "http://[", "http://"):
-        done = _run(tmp_path, "import", "litellm", name, DATABASE_URL=database_url)
-        assert (done.returncode, "Nothing was imported" in done.stderr) == (1, True)
+    names = ("missing", "binary", "deep", "list", "gzip", ".", "http://[", "http://")
+    variables = {"DATABASE_URL": database_url}
+    for done in _run_each(tmp_path, *((("import", "litellm", name), variables) for name in names)):
+        assert (done.returncode, "Nothing was imported" in done.stderr) == (1, True), done
 
 
 def test_entries_that_no_client_may_store_are_skipped(database_url: str, tmp_path: Path) -> None:
