@@ -33,7 +33,7 @@ run: $(ENV) ## Serve the registry (PORT=8003 DATA_DIR=.registry, or DATABASE_URL
 	@$(BIN)/registry serve --migrate
 
 test: $(ENV) $(if $(NPM),audit) ## Run the whole suite on a PostgreSQL of its own (ARGS=...)
-	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(ENV) ## Format, lint, types, imports, house rules, migrations, exported schema
 	$(BIN)/ruff format --check .

@@ -1,6 +1,7 @@
 """A real PostgreSQL for the whole run; each test gets a database of its own, cloned in 8 ms."""
 
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from shutil import disk_usage
@@ -20,6 +21,42 @@ _SCRATCH_BYTES_MIN = 4 * 2**30  # PostgreSQL keeps up to 1 GB of log, beside the
 # Servers of the tests, and those that they start, apply no retention by themselves: at 03:00 UTC it
 # would archive what a test has just made.
 os.environ["REGISTRY_RETENTION_CRON"] = "0 0 29 2 *"
+
+# The files that take longest, by what they start or execute, though some have one test.
+_LONG = (
+    "project/test_recipe.py",
+    "floods/test_sockets.py",
+    "floods/test_http.py",
+    "schema/test_differential.py",
+    "planner/test_differential.py",
+    "floods/test_documents.py",
+    "server/commands/test_commands.py",
+    "server/commands/test_retention.py",
+    "server/commands/test_import.py",
+    "schema/test_projection.py",
+    "db/writes/test_circuit_processes.py",
+    "server/ops/test_watchdog.py",
+    "catalogs/importing/test_orders.py",
+    "examples/gateway/test_demo.py",
+    "server/commands/test_nonsense.py",
+)
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores, as a test often waits for a process, a lock or a time."""
+    return (os.cpu_count() or 1) + 1
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Workers begin with the files that take longest, so that none is left alone with one of them.
+
+    By itself pytest-xdist begins with those that have the most tests (--no-loadscope-reorder).
+    """
+    if hasattr(config, "workerinput"):
+        tests = Counter(item.path for item in items)
+        long = [Path(__file__).parent / name for name in _LONG]
+        places = {path: place for place, path in enumerate(long)}
+        items.sort(key=lambda item: (places.get(item.path, len(long)), -tests[item.path]))
 
 
 @pytest.fixture(scope="session")

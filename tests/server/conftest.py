@@ -1,9 +1,11 @@
 """The application on a real port of this machine, in the test's own event loop."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from itertools import count
 from typing import Any, NamedTuple, TypeAlias
 
 import httpx
@@ -19,6 +21,10 @@ from tests.db.clones import cloned
 from tests.server.wire import Site
 
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
+
+
+_FREED_EVERY = 50  # a collection takes half a second, and 1,000 servers are 1 GB
+_stopped = count(1)
 
 
 class Twice(httpx.AsyncHTTPTransport):
@@ -93,6 +99,10 @@ async def running(
     finally:
         server.should_exit = True
         await serving
+        if not next(_stopped) % _FREED_EVERY:
+            # each start keeps all that lives from garbage collection, so also the servers before it
+            gc.unfreeze()
+            gc.collect()
 
 
 @pytest.fixture
