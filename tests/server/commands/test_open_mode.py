@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from db.postgres.engine import Database
+from domain.access import Role
 from server.commands import listening, open_mode
 from server.commands.failures import USAGE, Failure
 from server.settings import Settings
@@ -82,6 +83,9 @@ async def test_the_start_says_how_to_make_the_first_token(db: Database, database
     assert line == (
         "No token is valid yet. Make one: registry token create --name admin --role ADMIN"
     )
+    by_oidc = {"oidc_issuer": "https://issuer.example", "oidc_audience": "registry"}
+    roles = {"oidc_default_role": Role.READER}
+    assert _said("0.0.0.0", "", require_tokens=True, **by_oidc, **roles) is None
     await factories.token(db)
     assert await asyncio.to_thread(said) is None
 
