@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager, suppress
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import make_url
 
-_EXECUTED_S = 0.3  # until PostgreSQL has executed what it got
+_READY = b"Z\0\0\0\5"  # PostgreSQL has executed all that it got, and waits for more
+_WAIT_S = 20
 
 
 class Proxy:
@@ -26,7 +27,7 @@ class Proxy:
         """Forward one connection in both directions until one side ends it, or it is cut."""
         from_database, to_database = await asyncio.open_unix_connection(self._socket)
         answering = asyncio.ensure_future(_forward(from_database, writer))
-        asking = asyncio.ensure_future(self._ask(reader, to_database, answering))
+        asking = asyncio.ensure_future(self._ask(reader, to_database, from_database, answering))
         answering.add_done_callback(lambda done: done.cancelled() or asking.cancel())
         await asyncio.wait([answering, asking])
         for end in (writer, to_database):
@@ -36,6 +37,7 @@ class Proxy:
         self,
         reader: asyncio.StreamReader,
         writer: asyncio.StreamWriter,
+        answers: asyncio.StreamReader,
         answering: "asyncio.Future[None]",
     ) -> None:
         with suppress(ConnectionError):
@@ -47,7 +49,9 @@ class Proxy:
                     writer.write(data)
                     await writer.drain()
                 if is_cut:
-                    await asyncio.sleep(_EXECUTED_S)
+                    await asyncio.wait([answering])
+                    if self.is_executed:
+                        await _until_ready(answers)
                     break
         answering.cancel()
 
@@ -62,6 +66,15 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         while data := await reader.read(65_536):
             writer.write(data)
             await writer.drain()
+
+
+async def _until_ready(answers: asyncio.StreamReader) -> None:
+    """Wait until PostgreSQL has executed what it got; what it answers is lost."""
+    read = b""
+    with suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(_WAIT_S):
+            while _READY not in read and (data := await answers.read(65_536)):
+                read += data
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from tests.server.conftest import Serving
 CREATE = 'mutation { createModel(input: {name: "%s", task: CHAT}) { model { name } } }'
 QUERY = "{ models { totalCount } }"
 LIMIT_MS = 1_000
-BOUND_S = 5.0  # of an answer, where the limit is one second
+BOUND_S = 20.0  # of an answer, where the limit is one second; the machine may be busy
 
 
 @pytest.fixture(params=[True, False], ids=["plans", "executor"])
@@ -62,7 +62,7 @@ async def test_writes_go_on_when_it_answers_again(
         waiting = [_asked(client, CREATE % f"lost-{number}") for number in range(40)]
         assert {_code(body) for body in await asyncio.gather(*waiting)} == {"TIMEOUT"}
         await asyncio.sleep(1.2)  # until the connections of the lost writes are given up
-    async with asyncio.timeout(1 + BOUND_S):
+    async with asyncio.timeout(BOUND_S):
         while "errors" in await _asked(client, CREATE % "first"):  # noqa: ASYNC110  # of a process
             await asyncio.sleep(0.05)
     for number in range(20):
@@ -75,7 +75,7 @@ async def test_readiness_is_answered_and_probes_share_a_check(
     assert (await client.get("/readyz")).status_code == 200
     counting = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s"
     with frozen(postgres_url):
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(BOUND_S):  # a check for each of the probes would take 60 s
             for _ in range(2):
                 probes = await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
                 assert {probe.status_code for probe in probes} == {503}
@@ -87,6 +87,6 @@ async def test_readiness_is_answered_and_probes_share_a_check(
         row = connection.execute(counting, [database_name(database_url)]).fetchone()
     assert row is not None
     assert row[0] <= 1 + jobs.CONNECTIONS_MAX  # 40 probes had one
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(BOUND_S):
         while (await client.get("/readyz")).status_code != 200:  # noqa: ASYNC110  # the same
             await asyncio.sleep(0.05)

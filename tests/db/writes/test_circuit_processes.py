@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import ExitStack
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests import factories
 from tests.soak import replay
 
 PROCESSES = 4
+WAIT_S = 300  # four starts at once take a minute on a busy machine
 _ACTIONS = """SELECT action, (changes -> 'trial_until' ->> 1)::timestamptz FROM audit_events
     WHERE action LIKE 'CIRCUIT%' ORDER BY sequence"""
 
@@ -27,8 +29,13 @@ async def binding(db: Database) -> ProviderBinding:
 def run_at_once(module: str, count: int, *arguments: Any) -> list[str]:
     """What that many processes print, which run at the same time."""
     command = [sys.executable, "-m", module, *(str(each) for each in arguments)]
-    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
-    printed = [process.communicate(timeout=60)[0] for process in running]
+    with ExitStack() as stack:
+        running = []
+        for _ in range(count):
+            process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+            running.append(stack.enter_context(process))
+            stack.callback(process.kill)  # when another one takes too long
+        printed = [process.communicate(timeout=WAIT_S)[0] for process in running]
     assert [process.returncode for process in running] == [0] * count
     return printed
 
