@@ -101,6 +101,7 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
         (
             *("created_at", "archived_at", "held_at", "effective_from", "imported_at"),
             *("open_until", "trial_until", "held_until"),
+            *("expires_at", "rotated_at", "revoked_at"),
         ),
         _time,
     ),

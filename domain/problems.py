@@ -19,7 +19,8 @@ class UserErrorCode(StrEnum):
     - REVISION_MISMATCH: the object has changed since the caller read it.
     - INVALID_STATE: the object's present state does not allow the change.
     - IN_USE: other objects depend on the object.
-    - LIMIT_EXCEEDED: the change covers more objects than one call may.
+    - LIMIT_EXCEEDED: the change covers more objects than one call may, or there are as many
+      objects as there may be.
     - IDEMPOTENCY_CONFLICT: the idempotencyKey was used with another input.
     - STORAGE_UNAVAILABLE: cold storage is missing, does not answer, or holds a damaged object.
     """

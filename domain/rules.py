@@ -176,6 +176,10 @@ slug = matches(patterns.SLUG, "lower-case letters, digits and hyphens, up to 63 
 _alias = matches(
     patterns.ALIAS, "a lower-case letter, then lower-case letters, digits and hyphens, up to 63"
 )
+token_name = matches(
+    patterns.TOKEN,
+    "a lower-case letter or digit, then lower-case letters, digits and . _ -, up to 63 characters",
+)
 sha256 = matches(patterns.SHA256, "64 lower-case hexadecimal characters")
 ratio = within(0, 1)
 text = up_to(TEXT_LENGTH_MAX)

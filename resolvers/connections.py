@@ -5,12 +5,13 @@ by its listing, description, default order, filter and orders (docs/decisions/00
 """
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from inspect import Parameter, Signature
 from typing import Annotated, Any, TypeVar
 
 from db.reads import keyset
 from db.reads.keyset import Listing, Position, Relation, Window
+from domain.access import Identity
 from resolvers import cursors
 from resolvers.arguments import describe
 from resolvers.context import Batch, Info
@@ -81,6 +82,27 @@ def of_parents(
 
     types = {"info": Info, "parents": list[parent], **_argument_types(default, filter, order_by)}
     return _declared(pages, description, types | {"return": list[_PAGE[relation.listing.table]]})
+
+
+def of_caller(
+    listing: Listing,
+    parent: Any,
+    description: str,
+    *,
+    default: Order,
+    conditions: Callable[[Identity], dict[str, Any]],
+) -> Batch:
+    """The batch of a connection on the caller: over the rows that meet the caller's conditions."""
+
+    async def pages(info: Info, parents: Sequence[Any], **arguments: Any) -> list[Page[Any]]:
+        query = _query(info, listing, PageArguments(**arguments), default)
+        query = replace(query, conditions=conditions(info.context.identity))
+        source, selected = info.context.db.reader, node_attributes(info)
+        found = await keyset.one_page(source, listing, query.conditions, query.window, selected)
+        return [Page(found.rows, found.has_more, query)] * len(parents)
+
+    types = {"info": Info, "parents": list[parent], **_argument_types(default, None, None)}
+    return _declared(pages, description, types | {"return": list[_PAGE[listing.table]]})
 
 
 def _argument_types(default: Order, filter: Any, order_by: Any) -> dict[str, Any]:

@@ -16,9 +16,11 @@ from db.reads import (
     prices,
     providers,
     retention_runs,
+    tokens,
     versions,
 )
 from domain import ids
+from domain.access import Role
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
@@ -34,7 +36,9 @@ _BY_IDS: dict[str, Any] = {
     ids.RUN: retention_runs.by_ids,
     ids.CATALOG: catalogs.by_ids,
     ids.ENTRY: catalogs.entries_by_ids,
+    ids.TOKEN: tokens.by_ids,
 }
+_REQUIRED: dict[str, Role] = {ids.TOKEN: Role.ADMIN}  # for any other caller they do not exist
 
 
 async def get(
@@ -66,7 +70,8 @@ async def by_ids(info: Info, texts: list[strawberry.ID]) -> list[Any]:
     for text in texts:
         prefix = ids.prefix_of(text)
         key = ids.decode(prefix, text)
-        if prefix in _BY_IDS and key is not None:
+        may = info.context.identity.may(_REQUIRED.get(prefix, Role.READER))
+        if prefix in _BY_IDS and key is not None and may:
             keys[prefix].add(key)
     by_id: dict[str, Any] = {}
     for prefix, of_type in keys.items():

@@ -11,6 +11,7 @@ import resolvers.writing.outcomes
 import resolvers.writing.prices
 import resolvers.writing.providers
 import resolvers.writing.retention
+import resolvers.writing.tokens
 import resolvers.writing.versions
 from domain.access import Role
 from schema import payloads
@@ -96,4 +97,13 @@ class Mutation:
     )
     report_outcomes: payloads.ReportOutcomesPayload | None = mutation(
         resolvers.writing.outcomes.report, requires=Role.GATEWAY
+    )
+    create_token: payloads.CreateTokenPayload | None = mutation(
+        resolvers.writing.tokens.create, requires=Role.ADMIN
+    )
+    rotate_token: payloads.RotateTokenPayload | None = mutation(
+        resolvers.writing.tokens.rotate, requires=Role.ADMIN
+    )
+    revoke_token: payloads.RevokeTokenPayload | None = mutation(
+        resolvers.writing.tokens.revoke, requires=Role.ADMIN
     )

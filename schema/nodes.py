@@ -10,7 +10,8 @@ from schema.fields import attribute
 @strawberry.interface(
     description="An object with a globally unique ID. The prefix names its type: mdl_ (Model),"
     " ver_ (ModelVersion), bnd_ (ProviderBinding), prv_ (Provider), prc_ (Price), als_"
-    " (ModelAlias), evt_ (AuditEvent), run_ (RetentionRun), cat_ (Catalog) or ent_ (CatalogEntry)."
+    " (ModelAlias), evt_ (AuditEvent), run_ (RetentionRun), cat_ (Catalog), ent_ (CatalogEntry) or"
+    " tok_ (Token)."
 )
 class Node:
     node_id: strawberry.ID = attribute(

@@ -14,6 +14,7 @@ from schema.models import Model
 from schema.problems import UserError
 from schema.providers import Provider
 from schema.retention import RetentionRun
+from schema.tokens import Token
 from schema.versions import ModelVersion
 
 
@@ -202,3 +203,26 @@ class ReportOutcomesPayload(MutationPayload):
         "How many items and rollups were not recorded, also where userErrors leaves them out; all"
         " of them when the call was refused as a whole, as for an invalid idempotencyKey."
     )
+
+
+@payload_of("createToken")
+class CreateTokenPayload(MutationPayload):
+    token: Token | None = attribute("The created token; null on failure.")
+    secret: str | None = attribute(
+        "What its bearers send as `Authorization: Bearer <secret>`, shown once; only its hash is"
+        " stored. Null for a repeated call, and on failure."
+    )
+
+
+@payload_of("rotateToken")
+class RotateTokenPayload(MutationPayload):
+    token: Token | None = attribute("The token; null on failure.")
+    secret: str | None = attribute(
+        "The new secret, shown once; only its hash is stored. Null for a repeated call, and on"
+        " failure."
+    )
+
+
+@payload_of("revokeToken")
+class RevokeTokenPayload(MutationPayload):
+    token: Token | None = attribute("The revoked token; null on failure.")

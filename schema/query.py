@@ -12,6 +12,7 @@ import resolvers.registry
 import resolvers.retention
 import resolvers.routes
 import resolvers.stats
+import resolvers.tokens
 import resolvers.versions
 from domain.access import Role
 from schema.audit import AuditEvent
@@ -26,6 +27,7 @@ from schema.retention import RetentionPlan, RetentionStats
 from schema.routes import Route
 from schema.service import ServiceInfo
 from schema.stats import RegistryStats
+from schema.tokens import Viewer
 from schema.versions import ModelVersion
 
 
@@ -70,4 +72,5 @@ class Query:
     retention_plan: RetentionPlan = field(
         resolvers.retention.plan, requires=Role.READER, fresh=True
     )
+    viewer: Viewer = field(resolvers.tokens.viewer, requires=Role.READER, personal=True)
     service: ServiceInfo = field(resolvers.registry.service, requires=Role.READER)

@@ -12,11 +12,21 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
+from db.reads.keys import plain
+from db.reads.keyset import Listing, among
 from db.reads.lookup import row_by_column
-from db.tables import Token, TokenSecret
+from db.tables import Token, TokenSecret, TokenUse
 from domain.access import Role
 
+LISTING = Listing(
+    table=Token,
+    conditions={"ids": lambda ids: among(col(Token.id), ids)},
+    keys={"NAME": plain(col(Token.name))},
+)
+
+by_ids = partial(row_by_column, Token, "id")
 by_names = partial(row_by_column, Token, "name")
+uses_by_tokens = partial(row_by_column, TokenUse, "token_id")
 
 
 class ValidSecret(NamedTuple):

@@ -13,7 +13,7 @@ from db.postgres.errors import driver_error
 from db.postgres.reader import Reader
 from db.postgres.statements import Query, labelled
 from db.reads import prices
-from db.tables import ModelAlias, ModelVersion, Provider, ProviderBinding
+from db.tables import ModelAlias, ModelVersion, Provider, ProviderBinding, Token
 from db.tables.columns import lower
 from db.tables.models import Model
 from domain.problems import AlreadyExists, Invalid, InvalidState, NotFound, Problem, UserErrorCode
@@ -43,6 +43,7 @@ _UNIQUE: dict[str, tuple[type[SQLModel], str, tuple[str, ...]]] = {
         ("price", "effectiveFrom"),
     ),
     "uq_model_aliases_model_id_name": (ModelAlias, "this alias in the model", ("alias",)),
+    "uq_tokens_name": (Token, "a token of this name, which revoked ones keep,", ("name",)),
 }
 # Foreign key -> what the row refers to, and the path of the reference in the input.
 _FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -18,12 +18,16 @@ from db.tables import (
     Provider,
     ProviderBinding,
     RetentionRun,
+    Token,
 )
 from domain.problems import NotFound, Refused
 
 _TABLES: dict[str, Any] = {
     table.__name__: table
-    for table in (Model, ModelVersion, ProviderBinding, Price, Provider, ModelAlias, RetentionRun)
+    for table in (
+        *(Model, ModelVersion, ProviderBinding, Price, Provider, ModelAlias),
+        *(RetentionRun, Token),
+    )
 }
 
 

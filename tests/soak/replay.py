@@ -19,6 +19,7 @@ TABLES = {
     "PRICE": "prices",
     "ALIAS": "model_aliases",
     "CATALOG": "catalogs",
+    "TOKEN": "tokens",
 }
 # What rows got that are older than a column, and so than the events that know it.
 _DEFAULTS: dict[str, Row] = {

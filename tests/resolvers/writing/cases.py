@@ -19,7 +19,7 @@ _TOMORROW = (datetime.now(UTC) + timedelta(days=1)).isoformat()
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """The ids of a registry: a provider, an idle one, and a model with four versions.
+    """The ids of a registry: a provider, an idle one, a token, and a model with four versions.
 
     The first version has a binding with a price and a HALF_OPEN circuit; the alias production was
     moved from the first to the second version; the third version is a draft without references; the
@@ -36,6 +36,7 @@ class World:
     archived: str
     binding: str
     price: str
+    token: str
 
 
 def hash_of(number: int) -> str:
@@ -71,7 +72,8 @@ async def world(gql: GraphQL) -> World:
     bound = binding["binding"]
     key = ids.decode(ids.BINDING, bound["id"])
     await factories.circuit(gql.db, binding_id=key)
-    return World(gql, *providers, model, *versions, bound["id"], bound["price"]["id"])
+    token = (await call(gql, "createToken", name="ci", role="EDITOR"))["token"]["id"]
+    return World(gql, *providers, model, *versions, bound["id"], bound["price"]["id"], token)
 
 
 def binding_input(n: int = 0) -> Json:
@@ -349,5 +351,20 @@ CASES: dict[str, Case] = {
         },
         [("ALIAS", "DELETED", "model")],
         {"model": GONE},
+    ),
+    "createToken": Case(
+        lambda w, n: {"name": f"new-{n}", "role": "GATEWAY", "expiresAt": _TOMORROW},
+        [("TOKEN", "CREATED", "new")],
+        {"name": "ci"},
+    ),
+    "rotateToken": Case(
+        lambda w, n: {"token": w.token, "graceMinutes": 1 + n % 60},
+        [("TOKEN", "UPDATED", "token")],
+        {"graceMinutes": -1},
+    ),
+    "revokeToken": Case(
+        lambda w, n: {"id": w.token},
+        [("TOKEN", "REVOKED", "token")],
+        {"id": f"tok_{NO_ID}"},
     ),
 }

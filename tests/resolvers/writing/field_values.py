@@ -138,6 +138,11 @@ VALUES: dict[str, dict[str, Any]] = {
         "docsUrl": "https://docs.example.org",
     },
     "SetVersionHoldInput": {"reason": "an audit"},
+    "CreateTokenInput": {
+        "name": "created",
+        "role": "EDITOR",
+        "expiresAt": "2100-01-31T12:00:00+00:00",
+    },
 }
 # Input type -> the fields that no column of the row holds: they name another object, are its
 # input, or control the call.
@@ -151,6 +156,9 @@ NO_COLUMN: dict[str, set[str]] = {
     "CreateProviderInput": _KEY,
     "SetCircuitInput": {"binding", "state", "until", "reason"} | _KEY,
     "ClaimTrialInput": {"binding"} | _KEY,
+    "CreateTokenInput": _KEY,
+    "RotateTokenInput": {"token", "graceMinutes"} | _KEY,
+    "RevokeTokenInput": {"id"} | _KEY,
     "ReportOutcomesInput": {"items", "rollups", "reporter"} | _KEY,  # see test_outcomes.py
     "OutcomeInput": {"binding", "at", "outcome"} | _FIGURES,
     "OutcomeRollupInput": {"binding", "minute", "outcome", "count", "costUsd"} | _FIGURES,
