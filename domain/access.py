@@ -40,7 +40,8 @@ class Identity(NamedTuple):
     """A caller that was identified.
 
     `name` is the actor in the audit log. `token_id` is None for a caller without a token of this
-    registry. `expires_at` is a Unix time in seconds. An identity is `open` when it came without a
+    registry. `expires_at` is a Unix time in seconds. `secret_hash` is that of the
+    token's secret that was sent. An identity is `open` when it came without a
     credential to a server that requires none.
     """
 
@@ -49,6 +50,7 @@ class Identity(NamedTuple):
     token_id: UUID | None = None
     expires_at: float = inf
     is_open: bool = False
+    secret_hash: bytes = b""
 
     def may(self, role: Role) -> bool:
         """Whether the caller may do what this role may do."""

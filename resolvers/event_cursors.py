@@ -26,6 +26,11 @@ class StreamPosition:
     after: str = ""
     cursor: str = ""
 
+    @property
+    def sequence(self) -> int | None:
+        """The sequence number of the cursor; None for a stream without cursors."""
+        return decode(self.cursor) if self.cursor else None
+
 
 def encode(sequence: int) -> str:
     """The cursor of the event with this sequence number."""

@@ -136,7 +136,6 @@ def batched(
     items_max: int | None = None,
     count: Count | None = None,
     observed: bool = False,
-    fresh: bool = False,
     requires: Role | None = None,
 ) -> Any:
     """A field that is loaded for many parents at once: `batch(info, parents, …)` returns a list.
@@ -147,9 +146,9 @@ def batched(
 
     A list without page arguments has `items_max`, the most items that one parent can have: the cost
     of an operation counts them (server/execution/costs.py). The batch and the writes hold to it.
-    Where the arguments say how many items there are, `count` is computed from them. `observed` and
-    `fresh` as for `field`. For a caller below the role `requires` the field is null, and the
-    columns of `needs` are hidden in audit events too (resolvers/hidden_fields.py).
+    Where the arguments say how many items there are, `count` is computed from them. `observed` as
+    for `field`. For a caller below the role `requires` the field is null, and the columns of
+    `needs` are hidden in audit events too (resolvers/hidden_fields.py).
     """
     if requires is not None:
         batch = _restricted(batch, requires)
@@ -162,11 +161,16 @@ def batched(
             _ITEMS_MAX: items_max,
             _COUNT: count,
             OBSERVED: observed,
-            "fresh": fresh,
             REQUIRES: requires,
         },
     )
     return _without_null_defaults(declared)
+
+
+def fresh(declared: Any) -> Any:
+    """A field of an object that depends on more than the data version, as for `field`."""
+    declared.metadata = {**declared.metadata, "fresh": True}
+    return declared
 
 
 def mutation(verb: Callable[..., object], *, requires: Role) -> Any:

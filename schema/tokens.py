@@ -5,7 +5,7 @@ from datetime import datetime
 import resolvers.tokens
 from db import tables
 from domain.access import Role
-from schema.fields import attribute, batched, type_of
+from schema.fields import attribute, batched, fresh, type_of
 from schema.nodes import Node
 from schema.pages import Connection
 
@@ -18,7 +18,9 @@ from schema.pages import Connection
 class Token(Node):
     name: str = attribute("Unique for ever; the audit log names the token `token:<name>`.")
     role: Role = attribute("What its bearers may do.")
-    prefix: str = attribute("What its secrets begin with: `mrk_<prefix>_`.")
+    prefix: str = attribute(
+        "The second part of its secrets, by which they can be told from others."
+    )
     created_at: datetime = attribute("When it was created.")
     expires_at: datetime | None = attribute(
         "When it stops being valid, or has stopped; null: until it is revoked."
@@ -27,7 +29,7 @@ class Token(Node):
         "When it last got another secret; null while it has its first one."
     )
     revoked_at: datetime | None = attribute("When it was revoked; null: it was not.")
-    last_used_at: datetime | None = batched(resolvers.tokens.last_uses, "id", fresh=True)
+    last_used_at: datetime | None = fresh(batched(resolvers.tokens.last_uses, "id"))
 
 
 @type_of(resolvers.tokens.Viewer, "The caller of this operation.")

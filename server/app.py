@@ -26,9 +26,7 @@ from resolvers import route_changes
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from resolvers.watchers import Watchers
-from server.access import oidc_loading
-from server.access.authentication import Authentication
-from server.access.tokens import Tokens
+from server.access.parts import Access
 from server.execution import trusted
 from server.execution.documents import Documents
 from server.execution.in_flight import InFlightRequests
@@ -76,21 +74,29 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     response_cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     data_versions = DataVersionReader(database.reader)
-    oidc = oidc_loading.verifier(settings)
-    authentication = Authentication(settings, Tokens(database.reader, data_versions), oidc)
-    pipeline = RequestPipeline(operations, response_cache, data_versions, authentication, in_flight)
+    access = Access.of(settings, database, data_versions, broker)
+    pipeline = RequestPipeline(
+        operations,
+        response_cache,
+        data_versions,
+        access.authentication,
+        in_flight,
+        access.sessions,
+    )
     hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
     state = ProtocolState(pipeline, Connections(settings), hosts, open_mode)
     job_queue = jobs.build(database, store, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
-        async with event_feed.running(database_url, broker), jobs.running(job_queue):
+        async with (
+            event_feed.running(database_url, broker),
+            jobs.running(job_queue),
+            access.running(),
+        ):
             _settle_memory()
-            async with (
-                background.running(descriptors.watch(), memory.watch(), operations.routes.run()),
-                oidc_loading.running(oidc),
-            ):
+            watches = (descriptors.watch(), memory.watch(), operations.routes.run())
+            async with background.running(*watches):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
             await in_flight.drained()
         await database.close()

@@ -1,5 +1,6 @@
 """Mutations of tokens."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
@@ -11,7 +12,7 @@ from db.tables import Token
 from db.writes import tokens
 from db.writes.tokens import GRACE_MAX, IssuedToken
 from domain import ids, rules
-from domain.access import Role
+from domain.access import TOKENS_FRESH_S, Role
 from domain.problems import Invalid, NotFound, Problem, Refused
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
@@ -86,7 +87,9 @@ async def rotate(
     async def issue(session: Any) -> IssuedToken:
         return await tokens.rotate(session, _key(input.token, "token"), grace)
 
-    return await _issued(info, input, issue)
+    rotated = await _issued(info, input, issue)
+    await _known_everywhere()
+    return rotated
 
 
 async def revoke(info: Info, input: Annotated[RevokeTokenInput, describe("The token.")]) -> Token:
@@ -100,7 +103,9 @@ async def revoke(info: Info, input: Annotated[RevokeTokenInput, describe("The to
     async def revoke_token(session: Any) -> Token:
         return await tokens.revoke(session, _key(input.id, "id"))
 
-    return await write(info, input, revoke_token, action=tokens.REVOKED)
+    revoked = await write(info, input, revoke_token, action=tokens.REVOKED)
+    await _known_everywhere()
+    return revoked
 
 
 async def _issued(
@@ -116,6 +121,11 @@ async def _issued(
 
     token, first_mark = await write(info, input, issue_and_mark)
     return ShownToken(token, secret if first_mark == mark else None)
+
+
+async def _known_everywhere() -> None:
+    """Wait until every process has to look at the tokens again before it accepts a secret."""
+    await asyncio.sleep(TOKENS_FRESH_S)
 
 
 def _grace_problems(minutes: int) -> list[Problem]:

@@ -10,6 +10,7 @@ from domain.access import ANONYMOUS, Identity
 from server.access import refusals, tokens
 from server.access.refusals import unauthenticated
 from server.access.tokens import Tokens
+from server.access.uses import TokenUses
 from server.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,10 +27,15 @@ class Authentication:
     """Identifies the callers of one registry."""
 
     def __init__(
-        self, settings: Settings, known_tokens: Tokens, oidc: "OidcVerifier | None"
+        self,
+        settings: Settings,
+        known_tokens: Tokens,
+        uses: TokenUses,
+        oidc: "OidcVerifier | None",
     ) -> None:
         self._anonymous = None if settings.require_tokens else ANONYMOUS
         self._tokens = known_tokens
+        self._uses = uses
         self._oidc = oidc
 
     def without_credential(self) -> Identity:
@@ -60,6 +66,7 @@ class Authentication:
         found = await self._tokens.identity(bearer)
         if found is None:
             raise unauthenticated(_NOT_VALID)
+        self._uses.note(found)
         return found
 
 

@@ -5,7 +5,7 @@ it refuses a secret. So a new token is known at once, and a request costs no sta
 revocation returns after that time: no request that arrives later is let in, by any process.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hmac import compare_digest
 from math import inf
 from time import monotonic, time
@@ -14,7 +14,7 @@ from typing import NamedTuple
 from db.postgres.batching import Batcher
 from db.postgres.reader import Source
 from db.reads import tokens
-from db.reads.data_version import DataVersionReader
+from db.reads.data_version import DataVersion, DataVersionReader
 from db.reads.tokens import ValidSecret
 from domain import actors, token_secrets
 from domain.access import TOKENS_FRESH_S, Identity, Role
@@ -42,6 +42,8 @@ class Tokens:
         self._data_versions = data_versions
         self._revision: int | None = None
         self._secrets: Mapping[bytes, Sequence[KnownSecret]] = {}
+        self._identities: Mapping[bytes, Identity] = {}  # by the hashes of secrets
+        self.on_change: Callable[[], None] = lambda: None  # called when they were read again
         self._fresh_until = 0.0  # a time of time.monotonic()
         self._loads: Batcher[int, None] = Batcher(self._load, in_flight_max=1, wait_s=None)
 
@@ -51,7 +53,7 @@ class Tokens:
             found = self._find(secret)
             if found is not None:
                 return found
-        await self._renew()
+        await self.renewed()
         return self._find(secret)
 
     def _find(self, secret: bytes) -> Identity | None:
@@ -61,14 +63,19 @@ class Tokens:
                 return known.identity if known.identity.expires_at > time() else None
         return None
 
-    async def _renew(self) -> None:
-        """Read the tokens again if they have changed."""
+    def known(self, identity: Identity) -> Identity | None:
+        """The bearer of the same secret, by what was read last; None when it is valid no more."""
+        return self._identities.get(identity.secret_hash)
+
+    async def renewed(self) -> DataVersion:
+        """The data version now; the tokens are read again if they have changed."""
         began_at = monotonic()
         version = await self._data_versions.current()
         assert version is not None  # its batch has only this key
         if version.tokens_revision != self._revision:
             await self._loads.join(version.tokens_revision)
         self._fresh_until = max(self._fresh_until, began_at + TOKENS_FRESH_S)
+        return version
 
     async def _load(self, revisions: Sequence[int]) -> dict[int, None]:
         """Read all valid secrets; they are at least as new as the revisions."""
@@ -77,6 +84,9 @@ class Tokens:
             secrets = found.setdefault(each.prefix.encode(), [])
             secrets.append(KnownSecret(each.secret_hash, _identity(each)))
         self._secrets, self._revision = found, max(revisions)
+        every = (known for secrets in found.values() for known in secrets)
+        self._identities = {known.secret_hash: known.identity for known in every}
+        self.on_change()
         return dict.fromkeys(revisions)
 
 
@@ -87,4 +97,6 @@ def is_ours(credential: bytes) -> bool:
 
 def _identity(secret: ValidSecret) -> Identity:
     expires_at = inf if secret.expires_at is None else secret.expires_at.timestamp()
-    return Identity(actors.token(secret.name), secret.role, secret.token_id, expires_at)
+    actor = actors.token(secret.name)
+    hashed = secret.secret_hash
+    return Identity(actor, secret.role, secret.token_id, expires_at, secret_hash=hashed)

@@ -23,6 +23,7 @@ from resolvers.event_cursors import StreamPosition
 from server import errors
 from server.access import policy
 from server.access.authentication import Authentication
+from server.access.sessions import Sessions
 from server.errors import HttpError, OperationRejected
 from server.execution import observed
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
@@ -86,6 +87,7 @@ class RequestPipeline:
     data_versions: DataVersionReader
     authentication: Authentication
     in_flight: InFlightRequests
+    sessions: Sessions
 
     def start(
         self, request: GraphQLRequest, on_response: Callable[[GraphQLResponse], None]
@@ -152,14 +154,18 @@ class RequestPipeline:
     ) -> AsyncGenerator[bytes, None]:
         """The results of a subscription as JSON, one per event; raises OperationRejected.
 
-        `position`, if given, is kept up to date: it is that of the last result.
+        `position`, if given, is kept up to date: it is that of the last result. The iterator raises
+        AccessEnded when the caller's access ends.
         """
         prepared = await self.prepared(request)
+        position = position or StreamPosition()
         results = await self.operations.subscribe(prepared, request.caller, position)
 
         async def bodies() -> AsyncGenerator[bytes, None]:
-            async with aclosing(results):
-                async for result in results:
+            identity = request.caller.authenticated
+            allowed = self.sessions.while_allowed(results, identity, lambda: position.sequence)
+            async with aclosing(results), aclosing(allowed):
+                async for result in allowed:
                     yield self.operations.encode(prepared, result, request.caller)
 
         return bodies()

@@ -19,7 +19,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
+from domain.access import Identity
 from resolvers.errors import LIMIT_EXCEEDED
+from server.access.sessions import AccessEnded
 from server.errors import HttpError
 from server.execution import parameters
 from server.execution.operations import Caller
@@ -112,19 +114,26 @@ class _Connection:
     async def serve(self) -> None:
         """Handle messages until either side closes the socket."""
         try:
-            await self._initialise()
-            while True:
-                await self._handle(await self._receive())
-                await asyncio.sleep(0)  # other connections come between two messages
+            identity = await self._initialise()
+            with self._pipeline.sessions.opened(identity) as session:
+                async with session.until_end():
+                    while True:
+                        await self._handle(await self._receive())
+                        await asyncio.sleep(0)  # other connections come between two messages
+        except AccessEnded as ended:
+            await self._end(FORBIDDEN, str(ended))
         except ProtocolError as error:
-            await self._cancel_operations()
-            with suppress(WebSocketDisconnect, WebSocketDisconnected):
-                reason = error.reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
-                await self._socket.close(error.code, reason)
+            await self._end(error.code, error.reason)
         except WebSocketDisconnect:
             pass
         finally:
             await self._cancel_operations()
+
+    async def _end(self, code: int, reason: str) -> None:
+        await self._cancel_operations()
+        with suppress(WebSocketDisconnect, WebSocketDisconnected):
+            reason = reason.encode()[:_REASON_BYTES_MAX].decode(errors="ignore")
+            await self._socket.close(code, reason)
 
     async def _cancel_operations(self) -> None:
         tasks = list(self._tasks)
@@ -148,7 +157,8 @@ class _Connection:
             raise ProtocolError(4400, "A message must be an object with a type")
         return value
 
-    async def _initialise(self) -> None:
+    async def _initialise(self) -> Identity:
+        """Wait for the client's first message; returns who it is."""
         try:
             async with asyncio.timeout(_INIT_WAIT_S):
                 message = await self._receive()
@@ -160,16 +170,19 @@ class _Connection:
         if message["type"] != "connection_init":
             raise ProtocolError(4401, "Unauthorized: connection_init comes first")
         self._credential = _credential(message) or self._credential
-        await self._authenticate()
+        identity = await self._authenticate()
         await self._send({"type": "connection_ack"})
+        return identity
 
-    async def _authenticate(self) -> None:
+    async def _authenticate(self) -> Identity:
         """Refuse a caller that may do nothing; each operation is authenticated again."""
+        request = self._request(b"")
         try:
-            await self._pipeline.authenticate(self._request(b""))
+            await self._pipeline.authenticate(request)
         except HttpError as error:
             is_refused = error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
             raise ProtocolError(FORBIDDEN if is_refused else TRY_AGAIN, str(error)) from None
+        return request.caller.authenticated
 
     def _request(self, payload: bytes) -> GraphQLRequest:
         caller = Caller(new_request_id(), self._credential, self._client)

@@ -48,6 +48,7 @@ def _plain(value: Any) -> Any:
 
 async def _rows(db: Database, table: Any) -> list[Any]:
     for _ in range(2):
+        await factories.token(db)
         version = await factories.version(db, await factories.model(db), slo_latency_ms=5)
         binding = await factories.binding(db, version, latency_ms=1.0)
         await factories.price(db, binding, "0.1")
