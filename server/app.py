@@ -75,13 +75,9 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     data_versions = DataVersionReader(database.reader)
     access = Access.of(settings, database, data_versions, broker)
+    callers, sessions = access.authentication, access.sessions
     pipeline = RequestPipeline(
-        operations,
-        response_cache,
-        data_versions,
-        access.authentication,
-        in_flight,
-        access.sessions,
+        operations, response_cache, data_versions, callers, in_flight, sessions
     )
     hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
     state = ProtocolState(pipeline, Connections(settings), hosts, open_mode)
