@@ -9,7 +9,17 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from server.commands import archive, import_, migrate, psql, retention, schema, serve, worker
+from server.commands import (
+    archive,
+    import_,
+    migrate,
+    psql,
+    retention,
+    schema,
+    serve,
+    token,
+    worker,
+)
 from server.commands.failures import FAILED, USAGE, Failure
 
 app = typer.Typer(
@@ -26,6 +36,7 @@ app.command()(worker.worker)
 app.add_typer(import_.app, name="import")
 app.add_typer(retention.app, name="retention")
 app.add_typer(archive.app, name="archive")
+app.add_typer(token.app, name="token")
 
 
 def _print_version(is_wanted: bool) -> None:

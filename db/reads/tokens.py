@@ -40,10 +40,43 @@ class ValidSecret(NamedTuple):
     expires_at: datetime | None
 
 
+class TokenFacts(NamedTuple):
+    """A token as operators see it."""
+
+    name: str
+    role: Role
+    prefix: str
+    created_at: datetime
+    expires_at: datetime | None
+    rotated_at: datetime | None
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+    def state(self, now: datetime) -> str:
+        """Valid, revoked or expired at this time."""
+        if self.revoked_at is not None:
+            return "revoked"
+        return "expired" if self.expires_at is not None and self.expires_at <= now else "valid"
+
+
+async def all_facts(source: Source) -> list[TokenFacts]:
+    """All tokens, by name."""
+    rows = await reader.rows(source, Query("facts of tokens", _select_facts, {}))
+    return [TokenFacts(*row)._replace(role=Role(row[1])) for row in rows]
+
+
 async def valid_secrets(source: Source) -> Sequence[ValidSecret]:
     """The secrets that are neither revoked nor expired, with the sooner of both expiry times."""
     rows = await reader.rows(source, Query("valid secrets", _select_valid, {}))
     return [ValidSecret(*row)._replace(role=Role(row[2])) for row in rows]
+
+
+def _select_facts() -> sa.Select[Any]:
+    names = [name for name in TokenFacts._fields if name != "last_used_at"]
+    columns: list[Any] = [*(getattr(Token, name) for name in names), TokenUse.last_used_at]
+    used = col(TokenUse.token_id) == Token.id
+    statement = sa.select(*columns).select_from(Token).outerjoin(TokenUse, used)
+    return statement.order_by(col(Token.name))
 
 
 def _select_valid() -> sa.Select[Any]:
