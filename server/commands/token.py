@@ -1,7 +1,7 @@
-"""`registry token`: issues, lists, rotates and revokes tokens; for the first one, and for recovery."""
+"""`registry token`: issues, lists, rotates and revokes tokens; also the first one."""
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 
@@ -138,8 +138,8 @@ def _changed(change: "Change[T]", action: str = "") -> T:
     return _with_database(run)
 
 
-def _with_database(act: "Callable[[Database], Any]") -> Any:
-    async def run(database: "Database", store: "ArchiveStore") -> Any:
+def _with_database(act: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
+    async def run(database: "Database", store: "ArchiveStore") -> T:
         return await act(database)
 
     return with_registry(run)
