@@ -22,6 +22,7 @@ from tests.schema.test_projection import _fields, _given, _objects
 MARK = "LEAK"  # in each hidden value
 CORE = SCHEMA._schema
 _ROOTS = ("Query", "Mutation", "Subscription")
+_PAGE = "(first: 8)"
 _MARKED = "env://{mark}-{table}-{column}-"
 
 
@@ -122,11 +123,13 @@ def documents(known: seeded.Known) -> Iterator[str]:
             for text, field in _fields(type_, given):
                 if is_leaf_type(get_named_type(field.type)):
                     continue
+                is_page = "first" in field.args and "(" not in text
+                text += _PAGE if is_page else ""
+                is_listing = is_page or "(" not in text or text.startswith("retentionPlan")
                 for narrowed, one in _objects(field.type):
                     inner = "{ " + narrowed + ("{ %s } }" if narrowed else "%s }")
                     onward = way % f"{text} {inner}"
                     yield onward % " ".join(_leaves(one, given))
-                    is_listing = "(" not in text or text.startswith("retentionPlan")
                     if is_listing and one not in seen:
                         seen.add(one)
                         below.append((one, onward))
