@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from catalogs.catalog import CatalogError
-from domain import rules
+from domain.secrets import scanner
 
 BYTES_MAX = 64 * 1024 * 1024  # the whole LiteLLM map is 4 MB
 TIMEOUT_S = 30.0
@@ -34,7 +34,7 @@ def address(path_or_url: str) -> str | None:
         return None
     host = parts.netloc.rpartition("@")[2]
     plain = urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
-    return urlunsplit((parts.scheme, host, parts.path, "", "")) if rules.no_secret(plain) else plain
+    return urlunsplit((parts.scheme, host, parts.path, "", "")) if scanner.find(plain) else plain
 
 
 def _open(path: Path) -> bytes:

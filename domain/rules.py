@@ -11,7 +11,7 @@ from typing import Any
 from domain import json_values, patterns, semver, urls
 from domain.json_values import is_storable
 from domain.problems import Invalid
-from domain.secrets import is_random, place_of_secret
+from domain.secrets.words import is_random
 
 Rule = Callable[[Any], str | None]
 
@@ -28,14 +28,12 @@ KEY_LENGTH_MAX = 255  # of an idempotency key, and of any text that names an obj
 
 
 def breaches(values: Mapping[str, Any], rules: Mapping[str, Rule]) -> list[Invalid]:
-    """The breaches of all values, and the secrets in them; None breaks no rule."""
+    """The breaches of all values; None breaks no rule."""
     invalid = []
     for name, value in values.items():
         if value is None:
             continue
         message = rules[name](value) if name in rules else None
-        if message is None and isinstance(value, str | dict | list):
-            message = no_secret(value)
         if message is not None:
             invalid.append(Invalid(f"{api_name(name)} {message}", (api_name(name),)))
     return invalid
@@ -60,17 +58,6 @@ def matches(pattern: str, description: str) -> Rule:
     """Text that matches a pattern."""
     form = re.compile(pattern[1:-1], re.ASCII)  # fullmatch: `$` would accept a final newline
     return lambda text: None if form.fullmatch(text) else f"must be {description}"
-
-
-def no_secret(value: Any) -> str | None:
-    """Text, JSON or labels in which nothing looks like a credential."""
-    place = place_of_secret(value)
-    if place is None:
-        return None
-    return (
-        f"must not hold a secret, as it seems to{json_values.at(place)}:"
-        " store it elsewhere, and refer to it in credentialRef"
-    )
 
 
 def up_to(length: int) -> Rule:
@@ -156,7 +143,7 @@ def alias_name(value: str) -> str | None:
 
 
 def labels(pairs: list[tuple[str, str]]) -> str | None:
-    """Labels within the limits of number and length, without repeated keys or secrets."""
+    """Labels within the limits of number and length, without repeated keys."""
     if len(pairs) > LABELS_MAX:
         return f"must be at most {LABELS_MAX}, not {len(pairs)}"
     keys = [key for key, _ in pairs]
@@ -168,7 +155,7 @@ def labels(pairs: list[tuple[str, str]]) -> str | None:
             return "must have keys of 1 to 63 and values of up to 255 characters"
         if message := up_to(255)(key) or up_to(255)(value):
             return message
-    return no_secret(dict(pairs))
+    return None
 
 
 name = matches(patterns.NAME, "letters, digits and . _ - : / @ inside, up to 200 characters")

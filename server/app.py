@@ -21,6 +21,7 @@ import schema
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from db.reads.data_version import DataVersionReader
+from domain.secrets import formats
 from planner import Planner
 from resolvers import route_changes
 from resolvers.event_broker import EventBroker
@@ -90,6 +91,7 @@ def build(settings: Settings, database_url: str) -> ASGIApp:
             jobs.running(job_queue),
             access.running(),
         ):
+            formats.load()
             _settle_memory()
             watches = (descriptors.watch(), memory.watch(), operations.routes.run())
             async with background.running(*watches):

@@ -9,10 +9,12 @@ from catalogs.entry import Entry, Remark, SourceFile
 from catalogs.sources import document, suspicious
 from catalogs.sources.values import Unreadable
 from domain import rules
+from domain.secrets import scanner
 
 KEY_MAX = 500  # characters of an entry's key
 REASON_MAX = 1_000  # characters of a remark
 REPEATED = "the file has its key more than once: the last one is read"
+_NOT_SHOWN = "(not shown: it looks like a secret)"
 Parse = Callable[[str, Any, list[str]], Iterable[Entry]]
 
 
@@ -21,6 +23,7 @@ class Collected:
     """The entries of a source by key, and the remarks on them."""
 
     entries: dict[str, Entry] = field(default_factory=dict)
+    innocent: set[str] = field(default_factory=set)  # texts in which no secret was found
     skipped: list[Remark] = field(default_factory=list)
     partial: list[Remark] = field(default_factory=list)
     ignored: list[Remark] = field(default_factory=list)
@@ -32,7 +35,7 @@ def add(collected: Collected, name: str, raw: Any, parse: Parse) -> None:
     try:
         entries = list(parse(name, raw, remarks))
         for entry in entries:
-            _check(entry, collected.entries)
+            _check(entry, collected)
     except Unreadable as error:
         skip(collected, name, str(error))
         return
@@ -102,9 +105,10 @@ def _first(collected: Collected) -> str:
     return f"entry {entry!r}: {reason}"
 
 
-def _check(entry: Entry, others: dict[str, Entry]) -> None:
+def _check(entry: Entry, collected: Collected) -> None:
     """Raises Unreadable for values that no client may store either."""
-    if entry.key in others:
+    _refuse_secrets(entry, collected.innocent)
+    if entry.key in collected.entries:
         raise Unreadable(f"the key {entry.key!r} is another entry's, too")
     texts = {"key": entry.key, "raw_name": entry.raw_name}
     named = {
@@ -120,9 +124,32 @@ def _check(entry: Entry, others: dict[str, Entry]) -> None:
         raise Unreadable(found[0].message)
 
 
+def _refuse_secrets(entry: Entry, innocent: set[str]) -> None:
+    """Raises Unreadable, without the secret, if a text of the entry seems to be or to hold one."""
+    texts = (
+        ("key", entry.key),
+        ("raw name", entry.raw_name),
+        ("provider", entry.provider),
+        ("model id", entry.provider_model_id),
+        ("region", entry.region),
+        *(("link to another entry", name) for name in entry.same_as),
+        ("description", entry.said.description),
+        ("provider's name", entry.said.provider_name),
+        ("API address", entry.said.api_base),
+        ("address of documentation", entry.said.docs_url),
+    )
+    for name, text in texts:
+        if text is None or text in innocent:
+            continue
+        if found := scanner.find(text):
+            raise Unreadable(f"its {name} must not hold a secret, and it looks like {found.kind}")
+        innocent.add(text)
+
+
 def _remark(name: str, reason: str) -> Remark:
-    """One line of printable text each, whatever the file holds."""
-    return Remark(_printable(name, KEY_MAX), _printable(reason, REASON_MAX))
+    """One line of printable text each, whatever the file holds, and no secret in it."""
+    shown = _printable(name, KEY_MAX), _printable(reason, REASON_MAX)
+    return Remark(*(_NOT_SHOWN if scanner.find(text) else text for text in shown))
 
 
 def _printable(text: str, length: int) -> str:

@@ -13,7 +13,7 @@ from domain import rules
 from domain.outcomes import WriteOutcome
 from domain.problems import Problem, Refused
 from resolvers.context import Info
-from resolvers.writing import canonical, results
+from resolvers.writing import canonical, results, secrets
 
 T = TypeVar("T")
 RowT = TypeVar("RowT", bound=VersionedRow)
@@ -86,9 +86,15 @@ async def update_row(
 
 
 def refuse_if_any(input: Any, problems: Iterable[Problem] = ()) -> None:
-    """Raise Refused if there are problems, or if the input's idempotency key is invalid."""
-    every = [*problems]
-    if input.idempotency_key is not None:
+    """Raise Refused if there are problems, or if the input's idempotency key is invalid.
+
+    A secret in the input is a problem, and the only one that is named of its field: the message of
+    another could quote it.
+    """
+    leaks = [*secrets.problems(input)]
+    fields = {leak.path[:1] for leak in leaks}
+    every = [*(problem for problem in problems if problem.path[:1] not in fields), *leaks]
+    if input.idempotency_key is not None and ("idempotencyKey",) not in fields:
         key = {"idempotency_key": input.idempotency_key}
         every += rules.breaches(key, {"idempotency_key": rules.idempotency_key})
     if every:

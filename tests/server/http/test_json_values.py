@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain import rules
+from domain.secrets import scanner
 from tests.server.conftest import Serving, on_every_path
 from tests.server.http.test_sse import events
 
@@ -51,7 +52,7 @@ VALUES = st.recursive(
         )
     ),
     max_leaves=12,
-).filter(lambda value: rules.json_value(value) is None and rules.no_secret(value) is None)
+).filter(lambda value: rules.json_value(value) is None and scanner.find(value) is None)
 EDGES: list[Any] = [
     {"training_flops": 3.8e25},
     [1e20, 1e22, 1.7976931348623157e308, 5e-324, -0.0, 1.0, 1, 2**53 + 1, 2**64 - 1, -(2**63)],

@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 
+from bench.innocent_texts import innocent
+from bench.made_up_keys import made_up, shapes
+from bench.scanner import false_alarms, hits, values
 from catalogs.entry import to_json
 from catalogs.sources import genai_prices
-from domain.secrets import place_of_secret
+from domain.secrets import scanner
 
 SECRETS: list[Any] = [
     {"api_key": ["abc123secret"]},
@@ -43,7 +46,7 @@ SECRETS: list[Any] = [
         f"the key is {text}"
         for text in (
             "sk-ant-api03-abcdefgh",
-            "sk-" + "abcdefghijklmnopqrstuvwx",
+            "sk-" + "abcdefghijklmnopqrstuv29",
             "sk-proj-abc123def",
             "ghp_" + "a1" * 18,
             "github_pat_" + "a" * 30,
@@ -100,30 +103,62 @@ NO_SECRETS: list[Any] = [
 
 @pytest.mark.parametrize("value", SECRETS, ids=str)
 def test_secrets_are_found(value: Any) -> None:
-    assert place_of_secret(value) is not None
-    assert place_of_secret({"deep": [value]}) is not None
+    assert scanner.find(value) is not None
+    assert scanner.find({"deep": [value]}) is not None
 
 
 @pytest.mark.parametrize("value", NO_SECRETS, ids=str)
 def test_ordinary_values_are_no_secrets(value: Any) -> None:
-    assert place_of_secret(value) is None
-    assert place_of_secret({"deep": [value]}) is None
+    assert scanner.find(value) is None
+    assert scanner.find({"deep": [value]}) is None
 
 
 def test_the_place_names_keys_and_items() -> None:
-    assert place_of_secret({"a": [{}, {"password": "hunter2"}]}) == "a[1].password"
+    found = scanner.find({"a": [{}, {"password": "hunter2"}]})
+    assert found == ("a[1].password", "a value under the name of a secret")
+
+
+def test_a_made_up_key_is_found_in_every_shape() -> None:
+    found = [*hits([1])]
+    assert len({kind for kind, _, _ in found}) >= 60
+    assert len({shape for _, shape, _ in found}) >= 40
+    assert [(kind, shape) for kind, shape, is_found in found if not is_found] == []
+
+
+def test_innocent_texts_raise_no_alarm() -> None:
+    every = [*innocent(1)]
+    assert [value for value in every if scanner.find(value)] == []
 
 
 def test_no_value_of_a_real_catalog_is_a_secret() -> None:
-    said = [to_json(entry) for entry in genai_prices.read().entries]
-    found = [place_of_secret(value) for each in said for value in _texts(each)]
-    assert len(found) > 10_000
-    assert [place for place in found if place is not None] == []
+    count, found = false_alarms(values([to_json(each) for each in genai_prices.read().entries]))
+    assert count > 10_000
+    assert found == []
 
 
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        return [text for each in value.values() for text in _texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return [value] if isinstance(value, str) else []
+def test_what_is_found_is_named_and_not_repeated() -> None:
+    kinds = {}
+    for made in made_up(7):
+        for shape, value in shapes(made):
+            found = scanner.find(value)
+            assert found is not None
+            assert made.key not in f"{found.place} {found.kind}"
+            if shape == "bare":
+                kinds[made.kind] = found.kind
+    assert kinds["Stripe"] == "a Stripe key"
+    assert kinds["OpenAI"] == "an OpenAI API key"
+    assert kinds["the registry"] == "a token of this registry"
+    assert kinds["Mistral"] == "a generated key"
+    assert kinds["Grafana"] == "a Grafana service account token"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a1 " * 3_333, "%2525" * 2_000, "AAAA/" * 2_000, "[" * 10_000, "a\u200b" * 5_000),
+        *("token a1b2c3 " * 700, "key=" * 2_500, "\ud800" * 100, "a://" * 2_500, " " * 10_000),
+    ],
+)
+def test_no_text_breaks_the_scanner(text: str) -> None:
+    found = scanner.find(text)
+    assert found is None or found.place == ""

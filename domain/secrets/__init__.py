@@ -1,0 +1,1 @@
+"""Finds what looks like a credential in text and JSON, so that none is stored."""
