@@ -13,9 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-import typer
 
-from server.cli import app
 from server.settings import Settings
 from tests.project.pages import README, ROOT, blocks_of
 
@@ -79,10 +77,6 @@ def _wait_until_ready(url: str) -> None:
     raise AssertionError("the server did not get ready")
 
 
-@pytest.mark.skipif(
-    "token" not in typer.main.get_command(app).commands,  # type: ignore[attr-defined]  # a group
-    reason="there is no command yet that makes tokens",
-)
 def test_the_commands_make_a_closed_registry(tmp_path: Path, environment: dict[str, str]) -> None:
     prepare, settings, ask = _blocks(tmp_path)
     _run(prepare, tmp_path, environment)
