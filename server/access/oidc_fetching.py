@@ -41,8 +41,13 @@ async def _discovered(client: httpx.AsyncClient, settings: OidcSettings) -> str:
     """The URL of the keys, as the issuer's configuration names it."""
     issuer = settings.oidc_issuer
     assert issuer is not None  # else OpenID Connect is off
+    return url_of_keys(await _get(client, issuer.rstrip("/") + _DISCOVERY), issuer)
+
+
+def url_of_keys(document: bytes, issuer: str) -> str:
+    """The URL in an issuer's configuration; raises IssuerError for one that is not safe to use."""
     try:
-        configuration = orjson.loads(await _get(client, issuer.rstrip("/") + _DISCOVERY))
+        configuration = orjson.loads(document)
     except orjson.JSONDecodeError:
         raise IssuerError("its configuration is not in JSON") from None
     if not isinstance(configuration, dict) or configuration.get("issuer") != issuer:

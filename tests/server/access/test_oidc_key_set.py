@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jwt.algorithms import ECAlgorithm
 
 from server.access import oidc_key_set
 from server.access.oidc import OidcVerifier
@@ -28,8 +29,8 @@ def names(key_set: KeySet) -> list[tuple[str, str]]:
 
 def private_jwk() -> dict[str, Any]:
     """A key that the issuer should have kept to itself."""
-    numbers = private_key("ES256").private_numbers()
-    return {**jwk("ES256", "first"), "d": str(numbers.private_value)}
+    shown = ECAlgorithm.to_jwk(private_key("ES256"), as_dict=True)
+    return {**shown, "kid": "first"}
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from server.access import oidc_fetching
 from server.access.oidc import OidcVerifier
 from server.access.oidc_fetching import BYTES_MAX
-from server.access.oidc_key_set import KEYS_MAX
+from server.access.oidc_key_set import KEYS_MAX, IssuerError
 from server.access.oidc_keys import FRESH_S, PAUSE_S, USABLE_S, WAITING_MAX
 from server.errors import HttpError
 from tests.server.access.conftest import Clock, Verifies
@@ -211,6 +212,12 @@ async def test_a_configuration_that_cannot_be_used(
     issuer.answers[DISCOVERY] = Answer(json.dumps(configuration).encode())
     assert await outcome(verifier, issuer.token()) == 503
     assert issuer.asked == [DISCOVERY]
+
+
+def test_an_issuer_with_tls_has_no_keys_without_it() -> None:
+    document = b'{"issuer": "https://issuer.example", "jwks_uri": "http://127.0.0.1/keys"}'
+    with pytest.raises(IssuerError, match="names no https:// URL of its keys"):
+        oidc_fetching.url_of_keys(document, "https://issuer.example")
 
 
 async def test_the_url_of_the_keys_can_be_set(issuer: Issuer, verifies: Verifies) -> None:
