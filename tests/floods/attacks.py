@@ -8,7 +8,7 @@ machine, so they are no test; tests/floods has the tests.
 import json
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -109,10 +109,10 @@ def _attacks(secret: str) -> Iterator[tuple[str, Flood, bytes]]:
     """The name, the flood, and one request of it."""
     for name, document in DOCUMENTS.items():
         request = _post(document, secret)
-        yield name, Sending(_repeated(request), reads=True), request
+        yield name, Sending(_Repeated(request), reads=True), request
     wrong = _post("{ __typename }", "mrk_aaaaaaaa_" + "b" * 43)
     yield "wrong tokens", Sending(_wrong_tokens, reads=True), wrong
-    yield "no token", Sending(_repeated(_post("{ __typename }", "")), reads=True), _post("{a}", "")
+    yield "no token", Sending(_Repeated(_post("{ __typename }", "")), reads=True), _post("{a}", "")
     for name, waiting in test_http.WAITING.items():
         yield f"800 connections: {name}", waiting, b""
     for chunks in test_sockets.FLOODS:
@@ -121,8 +121,14 @@ def _attacks(secret: str) -> Iterator[tuple[str, Flood, bytes]]:
     yield "500 sockets x 50 subscriptions", test_sockets.Subscribing(500, 50), b""
 
 
-def _repeated(request: bytes) -> Callable[[], Iterator[bytes]]:
-    return lambda: cycle((request * 4,))
+class _Repeated:
+    """Yields one request over and over; a flood runs in a process of its own, so it is pickled."""
+
+    def __init__(self, request: bytes) -> None:
+        self._request = request
+
+    def __call__(self) -> Iterator[bytes]:
+        return cycle((self._request * 4,))
 
 
 def _wrong_tokens() -> Iterator[bytes]:
