@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
 
 from archive.store import ArchiveStore
 from db.postgres import embedded, migrate
@@ -21,6 +22,10 @@ _SCRATCH_BYTES_MIN = 4 * 2**30  # PostgreSQL keeps up to 1 GB of log, beside the
 # Servers of the tests, and those that they start, apply no retention by themselves: at 03:00 UTC it
 # would archive what a test has just made.
 os.environ["REGISTRY_RETENTION_CRON"] = "0 0 29 2 *"
+
+# By default an example fails after 200 ms, and a busy machine can take that for any of them.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 # The files that take longest, by what they start or execute, though some have one test.
 _LONG = (

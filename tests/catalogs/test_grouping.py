@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from catalogs import grouping
@@ -266,7 +266,6 @@ _ENTRIES = st.lists(
 
 
 @given(entries=_ENTRIES, data=st.data())
-@settings(deadline=None)
 def test_the_order_of_entries_and_catalogs_never_counts(
     entries: list[CatalogedEntry], data: st.DataObject
 ) -> None:
@@ -276,7 +275,6 @@ def test_the_order_of_entries_and_catalogs_never_counts(
 
 
 @given(entries=_ENTRIES)
-@settings(deadline=None)
 def test_an_unrelated_entry_changes_no_other_placement(entries: list[CatalogedEntry]) -> None:
     unrelated = _entry("elsewhere", "quite-another-9000")
     before = grouping.group(entries, {})
@@ -286,7 +284,6 @@ def test_an_unrelated_entry_changes_no_other_placement(entries: list[CatalogedEn
 
 
 @given(entries=_ENTRIES)
-@settings(deadline=None)
 def test_a_name_belongs_to_one_model_and_a_key_to_one_name(entries: list[CatalogedEntry]) -> None:
     found = grouping.group(entries, {}).values()
     assert len({place.key for place in found}) == len({place.model.lower() for place in found})

@@ -107,20 +107,20 @@ def _with(document: Any, place: tuple[Any, ...], value: Any) -> Any:
 
 @pytest.mark.parametrize("from_content", [litellm.from_content, models_dev.from_content])
 @given(document=VALUES)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_json(from_content: FromContent, document: Any) -> None:
     _check(from_content, json.dumps(document).encode())
 
 
 @pytest.mark.parametrize("from_content", [litellm.from_content, models_dev.from_content])
 @given(content=st.binary(max_size=64))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_any_bytes(from_content: FromContent, content: bytes) -> None:
     _check(from_content, content)
 
 
 @given(data=st.data(), name=st.sampled_from(sorted(MAP)), value=VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_an_entry_of_litellm_with_one_value_changed(
     data: st.DataObject, name: str, value: Any
 ) -> None:
@@ -130,6 +130,6 @@ def test_an_entry_of_litellm_with_one_value_changed(
 
 
 @given(place=st.sampled_from(_places(API)), value=VALUES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 def test_a_model_of_models_dev_with_one_value_changed(place: tuple[Any, ...], value: Any) -> None:
     _check(models_dev.from_content, json.dumps(_with(API, place, value)).encode())
