@@ -169,11 +169,11 @@ def started(server: Server, database_url: str, folder: Path) -> Iterator[ServerP
 def wait_until_ready(server: Server, process: ServerProcess) -> RunningServer:
     """A server once it answers; raises SystemExit when it does not start."""
     url = f"http://127.0.0.1:{process.port}/graphql"
-    _wait_until_listening(process)
+    wait_until_listening(process)
     return RunningServer(server, url, process.process.pid, _dialect(server, url))
 
 
-def _wait_until_listening(server: ServerProcess) -> None:
+def wait_until_listening(server: ServerProcess) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
     while server.process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:

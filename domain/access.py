@@ -1,5 +1,6 @@
 """Who calls, and what each role may do."""
 
+from datetime import datetime
 from enum import StrEnum
 from math import inf
 from typing import NamedTuple
@@ -60,6 +61,16 @@ class Identity(NamedTuple):
     def view(self) -> str:
         """Callers with equal views get equal responses to equal requests."""
         return "OPEN" if self.is_open else self.role.value
+
+
+class RateLimit(NamedTuple):
+    """The points of a caller: a minute's, those that are left, when all are there again, and those
+    of the operation that asks."""
+
+    limit: int
+    remaining: int
+    reset_at: datetime
+    cost: int
 
 
 ANONYMOUS = Identity(actors.ANONYMOUS, Role.ADMIN, is_open=True)

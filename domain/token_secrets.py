@@ -8,7 +8,8 @@ from typing import NamedTuple
 MARK = "mrk_"
 PREFIX_LENGTH = 8
 _PREFIX_CHARACTERS = string.ascii_lowercase + string.digits
-_SECRET_BYTES = 32
+_SECRET_BYTES, _SECRET_CHARACTERS = 32, 43
+LENGTH = len(MARK) + PREFIX_LENGTH + len("_") + _SECRET_CHARACTERS
 
 
 class NewSecret(NamedTuple):

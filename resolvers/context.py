@@ -8,10 +8,10 @@ import strawberry
 
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from domain.access import Identity
+from domain.access import Identity, RateLimit
 from domain.actors import Actor
 from domain.outcomes import WriteOutcome
-from resolvers.event_broker import EventBroker
+from resolvers.event_broker import NOBODY, Client, EventBroker
 from resolvers.event_cursors import StreamPosition
 from resolvers.loaders import Loaders
 from resolvers.service import Service
@@ -35,7 +35,8 @@ class Context:
     store: ArchiveStore | None = None  # None without cold storage
     loaders: Loaders = field(default_factory=Loaders)
     outcomes: dict[str, WriteOutcome] = field(default_factory=dict)
-    client: str = ""  # the address of a subscriber
+    client: Client = NOBODY  # whose a subscription is
+    rate_limit: RateLimit | None = None  # of a caller whose points are counted
     position: StreamPosition | None = None  # of a subscription, where the transport has cursors
     revision: int | None = None  # of the registry, if it was read before all other data
 

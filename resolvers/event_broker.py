@@ -11,7 +11,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Seque
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 from db.tables import AuditEvent
 from resolvers import event_cursors
@@ -31,8 +31,19 @@ class EventBrokerLimits:
 
     subscribers_max: int = 1_000
     per_client_max: int = 250
+    per_token_max: int = 500
     queue_max: int = 1_000
     lag_max_s: float = 10
+
+
+class Client(NamedTuple):
+    """Whose subscriptions are counted together: those of a token, or of an address.
+
+    Without a name they are not counted.
+    """
+
+    name: str = ""
+    is_token: bool = False
 
 
 class Receiver(Protocol):
@@ -43,6 +54,9 @@ class Receiver(Protocol):
 
     def end(self) -> None:
         """Note that the broker stops."""
+
+
+NOBODY = Client()
 
 
 class _Queue:
@@ -93,7 +107,7 @@ class EventBroker:
         self.is_idle.set()
         self.receivers: set[Receiver] = set()
         self._subscriber_count = 0
-        self._client_counts: Counter[str] = Counter()
+        self._client_counts: Counter[Client] = Counter()
         self._is_stopping = False
 
     def deliver(self, events: Sequence[AuditEvent], sequence: int) -> None:
@@ -120,13 +134,12 @@ class EventBroker:
         return self._subscriber_count
 
     async def events(
-        self, read: ReadEvents, sequence: int, matches: EventFilter, client: str = ""
+        self, read: ReadEvents, sequence: int, matches: EventFilter, client: Client = NOBODY
     ) -> AsyncGenerator[AuditEvent, None]:
         """The matching events after a sequence number, in order, each once; never ends by itself.
 
-        `read` reads those that are in the table already; `client` is the subscriber's address, if
-        it has one. For a subscriber that is too slow, raises RequestError, which names the cursor
-        to resume from.
+        `read` reads those that are in the table already. For a subscriber that is too slow, raises
+        RequestError, which names the cursor to resume from.
         """
         deadline: float | None = None
         with self.subscription(client):
@@ -178,18 +191,20 @@ class EventBroker:
         except TimeoutError:
             raise RequestError("The database cannot be reached; try again", UNAVAILABLE) from None
 
-    def raise_if_full(self, client: str) -> None:
-        """Raise RequestError when one more subscription of this address would be too many."""
+    def raise_if_full(self, client: Client) -> None:
+        """Raise RequestError when one more subscription of this client would be too many."""
         if self._subscriber_count >= self._limits.subscribers_max:
             message = f"At most {self._limits.subscribers_max} subscriptions can be open at once"
             raise RequestError(message, LIMIT_EXCEEDED)
-        if client and self._client_counts[client] >= self._limits.per_client_max:
-            count_max = self._limits.per_client_max
-            message = f"At most {count_max} subscriptions of one address can be open at once"
+        limits = self._limits
+        count_max = limits.per_token_max if client.is_token else limits.per_client_max
+        if client.name and self._client_counts[client] >= count_max:
+            whose = "this token" if client.is_token else "one address"
+            message = f"At most {count_max} subscriptions of {whose} can be open at once"
             raise RequestError(message, LIMIT_EXCEEDED)
 
     @contextmanager
-    def subscription(self, client: str) -> Iterator[None]:
+    def subscription(self, client: Client) -> Iterator[None]:
         """Count a subscription while the block runs; raises RequestError for one too many."""
         self.raise_if_full(client)
         self._subscriber_count += 1

@@ -27,6 +27,11 @@ class Limits:
     max_connections: int = 2_000
     max_sockets_per_client: int = 200
     max_subscriptions_per_client: int = 250
+    max_sockets_per_token: int = 500
+    max_subscriptions_per_token: int = 500
+    points_per_minute: int = 60_000
+    gateway_points_per_minute: int = 6_000_000
+    wrong_credentials_per_minute: int = 60
     max_socket_operations: int = 100
     max_socket_message_bytes: int = 65_536
     max_socket_messages_per_s: int = 500

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from db.reads import tokens
 from db.tables import Token
-from domain.access import Identity, Role
+from domain.access import Identity, RateLimit, Role
 from resolvers import connections
 from resolvers.context import Info
 from resolvers.orders import BY_NAME
@@ -17,17 +17,21 @@ from resolvers.parents import attributes, loaded
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """A caller, as it sees itself; `token_id` is None for one without a token of this registry."""
+    """A caller, as it sees itself; `token_id` is None for one without a token of this registry.
+
+    `rate_limit` is None for one whose points are not counted.
+    """
 
     name: str
     role: Role
     token_id: UUID | None
+    rate_limit: RateLimit | None
 
 
 async def viewer(info: Info) -> Viewer:
     """The caller: its name in the audit log, its role, and the tokens that it may see."""
     identity = info.context.identity
-    return Viewer(identity.name, identity.role, identity.token_id)
+    return Viewer(identity.name, identity.role, identity.token_id, info.context.rate_limit)
 
 
 async def tokens_of_viewers(info: Info, parents: list[Viewer]) -> list[Token | None]:

@@ -30,7 +30,7 @@ from db.postgres import errors as database
 from db.tables import AuditEvent
 from domain.audit_enums import EntityKind
 from resolvers.errors import UNAVAILABLE, RequestError
-from resolvers.event_broker import EventBroker
+from resolvers.event_broker import NOBODY, Client, EventBroker
 
 _BATCH = 50  # states that are computed at once
 _PAUSE_S = 0.05  # between two computations of a state, whatever changes
@@ -150,7 +150,7 @@ class Watchers(Generic[InputT, StateT]):
         for watcher in self._watchers.values():
             watcher.end(_stopping())
 
-    async def check(self, key: Hashable, input: InputT, client: str = "") -> None:
+    async def check(self, key: Hashable, input: InputT, client: Client = NOBODY) -> None:
         """Raise the error that a subscription with this input would end with at once."""
         self._broker.raise_if_full(client)
         watcher = self._watchers.get(key)
@@ -160,7 +160,7 @@ class Watchers(Generic[InputT, StateT]):
                 raise computed
 
     async def states(
-        self, key: Hashable, input: InputT, client: str = ""
+        self, key: Hashable, input: InputT, client: Client = NOBODY
     ) -> AsyncGenerator[StateT, None]:
         """The state now, then the newest one each time its etag has changed.
 

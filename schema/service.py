@@ -36,6 +36,22 @@ class ServiceLimits:
     max_subscriptions_per_client: int = attribute(
         "Subscriptions at the same time from one address to a process of the server."
     )
+    max_sockets_per_token: int = attribute(
+        "WebSocket connections at the same time with one token to a process of the server."
+    )
+    max_subscriptions_per_token: int = attribute(
+        "Subscriptions at the same time with one token to a process of the server."
+    )
+    points_per_minute: int = attribute(
+        "Points of a token a minute in each process of the server, so that several processes allow"
+        " several times as many; 0: any number. A query costs one point for each 10 objects of"
+        " maxNodes; a mutation 10 for each root field besides, and one for each 10 items of its"
+        " lists; a subscription 10 when it starts."
+    )
+    gateway_points_per_minute: int = attribute("The same for a token with the role GATEWAY.")
+    wrong_credentials_per_minute: int = attribute(
+        "Wrong credentials a minute from one address in each process of the server; 0: any number."
+    )
     max_socket_operations: int = attribute("Operations at the same time on a WebSocket.")
     max_socket_message_bytes: int = attribute("Bytes of a WebSocket message.")
     max_socket_messages_per_s: int = attribute(

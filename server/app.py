@@ -11,6 +11,7 @@ from hashlib import sha256
 from importlib.metadata import version
 from multiprocessing import parent_process
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 from starlette.applications import Starlette
@@ -28,6 +29,7 @@ from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from resolvers.watchers import Watchers
 from server.access.parts import Access
+from server.access.rate_limits import Clock, RateLimits
 from server.execution import trusted
 from server.execution.documents import Documents
 from server.execution.in_flight import InFlightRequests
@@ -66,16 +68,16 @@ PASSTHROUGH = {"DateTime": datetime, "Date": date}
 _GC_THRESHOLDS = (25_000, 4, 20)
 
 
-def build(settings: Settings, database_url: str) -> ASGIApp:
-    """The registry's application on one database. Two applications share nothing."""
+def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> ASGIApp:
+    """The registry's application on one database, with the clock of its rates; two share nothing."""
     database = Database(database_url, settings.pool_limits)
     broker = EventBroker(settings.event_broker_limits)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
-    operations = _operations(settings, database, broker, store)
+    operations = _operations(settings, database, broker, store, RateLimits(settings, clock))
     response_cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     data_versions = DataVersionReader(database.reader)
-    access = Access.of(settings, database, data_versions, broker)
+    access = Access.of(settings, database, data_versions, broker, clock)
     callers, sessions = access.authentication, access.sessions
     pipeline = RequestPipeline(
         operations, response_cache, data_versions, callers, in_flight, sessions
@@ -162,7 +164,11 @@ def _end_with_parent() -> None:
 
 
 def _operations(
-    settings: Settings, database: Database, broker: EventBroker, store: ArchiveStore
+    settings: Settings,
+    database: Database,
+    broker: EventBroker,
+    store: ArchiveStore,
+    rate_limits: RateLimits,
 ) -> Operations:
     built = schema.build()
     service = Service(
@@ -187,4 +193,5 @@ def _operations(
         broker,
         Watchers(broker, partial(route_changes.computed, database.reader, service)),
         store,
+        rate_limits,
     )

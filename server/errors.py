@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
@@ -47,7 +48,10 @@ _OUTCOMES = {
 
 
 class HttpError(Exception):
-    """A request is rejected before execution, with this status, code, message and headers."""
+    """A request is rejected before execution, with this status, code, message and headers.
+
+    `extensions` come beside the code in the error.
+    """
 
     def __init__(
         self,
@@ -55,11 +59,13 @@ class HttpError(Exception):
         message: str,
         code: str = BAD_USER_INPUT,
         headers: dict[str, str] | None = None,
+        extensions: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.headers = headers or {}
+        self.extensions = extensions
 
 
 class OperationRejected(Exception):
@@ -75,9 +81,16 @@ def limit_exceeded(message: str) -> GraphQLError:
     return GraphQLError(message, extensions={"code": LIMIT_EXCEEDED})
 
 
-def plain(message: str, code: str, request_id: str) -> dict[str, Any]:
+def rejected(error: HttpError, request_id: str) -> dict[str, Any]:
+    """The response body of a request that was rejected."""
+    return plain(str(error), error.code, request_id, error.extensions)
+
+
+def plain(
+    message: str, code: str, request_id: str, more: Mapping[str, object] = MappingProxyType({})
+) -> dict[str, Any]:
     """A response body with one error that has no location in the document."""
-    extensions = {"code": code, "requestId": request_id}
+    extensions = {"code": code, **more, "requestId": request_id}
     return {"errors": [{"message": shortened(message), "extensions": extensions}]}
 
 

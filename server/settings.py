@@ -19,6 +19,7 @@ from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
 from server.settings_oidc import OidcSettings
+from server.settings_rates import RateSettings
 from server.settings_routes import RouteSettings
 from server.settings_sockets import SocketSettings
 
@@ -26,6 +27,7 @@ from server.settings_sockets import SocketSettings
 class Settings(
     AccessSettings,
     OidcSettings,
+    RateSettings,
     HttpSettings,
     SocketSettings,
     DocumentSettings,
@@ -186,23 +188,6 @@ class Settings(
     input_list_max: int = setting(
         100, "Items of a list in the arguments; more fail with LIMIT_EXCEEDED.", ge=1
     )
-    sockets_max: int = setting(
-        1_000, "WebSocket connections at the same time, per process; more get status 503.", ge=0
-    )
-    socket_operations_max: int = setting(
-        100, "Operations at the same time per WebSocket; more fail with LIMIT_EXCEEDED.", ge=1
-    )
-    subscriptions_max: int = setting(
-        1_000, "Subscriptions at the same time, per process; more fail with LIMIT_EXCEEDED.", ge=0
-    )
-    subscription_queue_max: int = setting(
-        1_000, "Events that can wait in the queue of a subscription; with more, it lags.", ge=1
-    )
-    subscription_lag_max_s: float = setting(
-        10.0,
-        "Seconds that a subscription may lag; then it ends, with a cursor to resume from.",
-        ge=0,
-    )
 
     @field_validator("database_url")
     @classmethod
@@ -258,6 +243,11 @@ class Settings(
             max_connections=self.connections_max,
             max_sockets_per_client=self.sockets_per_client_max,
             max_subscriptions_per_client=self.subscriptions_per_client_max,
+            max_sockets_per_token=self.sockets_per_token_max,
+            max_subscriptions_per_token=self.subscriptions_per_token_max,
+            points_per_minute=self.points_per_minute,
+            gateway_points_per_minute=self.gateway_points_per_minute,
+            wrong_credentials_per_minute=self.wrong_credentials_per_minute,
             max_socket_operations=self.socket_operations_max,
             max_socket_message_bytes=self.socket_message_bytes_max,
             max_socket_messages_per_s=self.socket_messages_per_s,
@@ -273,6 +263,7 @@ class Settings(
         return EventBrokerLimits(
             subscribers_max=self.subscriptions_max,
             per_client_max=self.subscriptions_per_client_max,
+            per_token_max=self.subscriptions_per_token_max,
             queue_max=self.subscription_queue_max,
             lag_max_s=self.subscription_lag_max_s,
         )

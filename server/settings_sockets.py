@@ -1,4 +1,4 @@
-"""The settings of WebSockets and subscriptions that bound what one client can take."""
+"""The settings of WebSockets and subscriptions."""
 
 from pydantic_settings import BaseSettings
 
@@ -6,7 +6,7 @@ from server.settings_base import setting
 
 
 class SocketSettings(BaseSettings):
-    """The part of the settings that is about single sockets and single clients."""
+    """The part of the settings that is about sockets and subscriptions."""
 
     sockets_per_client_max: int = setting(
         200,
@@ -14,10 +14,22 @@ class SocketSettings(BaseSettings):
         " status 429. Behind a proxy all clients have its address.",
         ge=1,
     )
+    sockets_per_token_max: int = setting(
+        500,
+        "WebSocket connections at the same time with one token, per process; more are closed with"
+        " code 4429.",
+        ge=1,
+    )
     subscriptions_per_client_max: int = setting(
         250,
-        "Subscriptions at the same time from one address, per process; more fail with"
-        " LIMIT_EXCEEDED.",
+        "Subscriptions at the same time from one address without a token, over WebSocket and SSE"
+        " together, per process; more fail with LIMIT_EXCEEDED.",
+        ge=1,
+    )
+    subscriptions_per_token_max: int = setting(
+        500,
+        "Subscriptions at the same time with one token, over WebSocket and SSE together, per"
+        " process; more fail with LIMIT_EXCEEDED.",
         ge=1,
     )
     socket_message_bytes_max: int = setting(
@@ -36,4 +48,21 @@ class SocketSettings(BaseSettings):
         "Bytes a second that a client sends on a WebSocket, over 2 s; with more, the"
         " socket is closed with code 4429.",
         ge=65_536,
+    )
+    sockets_max: int = setting(
+        1_000, "WebSocket connections at the same time, per process; more get status 503.", ge=0
+    )
+    socket_operations_max: int = setting(
+        100, "Operations at the same time per WebSocket; more fail with LIMIT_EXCEEDED.", ge=1
+    )
+    subscriptions_max: int = setting(
+        1_000, "Subscriptions at the same time, per process; more fail with LIMIT_EXCEEDED.", ge=0
+    )
+    subscription_queue_max: int = setting(
+        1_000, "Events that can wait in the queue of a subscription; with more, it lags.", ge=1
+    )
+    subscription_lag_max_s: float = setting(
+        10.0,
+        "Seconds that a subscription may lag; then it ends, with a cursor to resume from.",
+        ge=0,
     )

@@ -4,13 +4,17 @@ Source: https://www.rfc-editor.org/rfc/rfc6750 (bearer tokens)
 """
 
 from collections.abc import Mapping
+from http import HTTPStatus
+from time import monotonic
 from typing import TYPE_CHECKING
 
 from domain.access import ANONYMOUS, Identity
 from server.access import refusals, tokens
+from server.access.rate_limits import Clock, WrongCredentials, too_many_wrong_credentials
 from server.access.refusals import unauthenticated
 from server.access.tokens import Tokens
 from server.access.uses import TokenUses
+from server.errors import HttpError
 from server.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,11 +36,13 @@ class Authentication:
         known_tokens: Tokens,
         uses: TokenUses,
         oidc: "OidcVerifier | None",
+        clock: Clock = monotonic,
     ) -> None:
         self._anonymous = None if settings.require_tokens else ANONYMOUS
         self._tokens = known_tokens
         self._uses = uses
         self._oidc = oidc
+        self._wrong = WrongCredentials(settings, clock)
 
     def without_credential(self) -> Identity:
         """The identity of a caller that sends no credential; raises HttpError where one is
@@ -45,12 +51,29 @@ class Authentication:
             raise unauthenticated(_NO_CREDENTIAL, refusals.MISSING)
         return self._anonymous
 
-    async def of_headers(self, headers: Mapping[bytes, bytes]) -> Identity:
-        """The identity of a request with these headers; raises HttpError, 401 for a wrong one."""
+    async def of_headers(self, headers: Mapping[bytes, bytes], client: str) -> Identity:
+        """The identity of a request with these headers, from a client's address; raises HttpError,
+        401 for a wrong one."""
         credential = headers.get(b"authorization", b"")
         if not credential:
             return self.without_credential()
-        return await self.identity(credential)
+        return await self.of_credential(credential, client)
+
+    async def of_credential(self, credential: bytes, client: str) -> Identity:
+        """The identity that a credential from a client's address proves.
+
+        Raises HttpError: 401 for a wrong one, and 429, without any look-up, when too many wrong
+        ones came from the address. It awaits futures only (server/execution/in_flight.py).
+        """
+        wait_s = self._wrong.wait_s(client)
+        if wait_s and not self._is_known(credential):
+            raise too_many_wrong_credentials(wait_s)
+        try:
+            return await self.identity(credential)
+        except HttpError as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                self._wrong.add(client)
+            raise
 
     async def identity(self, credential: bytes) -> Identity:
         """The identity that the value of a header Authorization proves.
@@ -68,6 +91,16 @@ class Authentication:
             raise unauthenticated(_NOT_VALID)
         self._uses.note(found)
         return found
+
+    def _is_known(self, credential: bytes) -> bool:
+        """Whether a credential was right when it was last looked up; reads nothing."""
+        try:
+            bearer = _bearer(credential)
+        except HttpError:
+            return False
+        if tokens.is_ours(bearer):
+            return self._tokens.is_known(bearer)
+        return self._oidc is not None and self._oidc.is_known(bearer)
 
 
 def _bearer(credential: bytes) -> bytes:

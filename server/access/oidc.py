@@ -67,8 +67,8 @@ class OidcVerifier:
             if len(token) > TOKEN_BYTES_MAX:
                 raise TokenRefused(f"it has more than {TOKEN_BYTES_MAX} bytes")
             digest = sha256(token).digest()
-            known = self._identities.get(digest)
-            if known is not None and self._keys.are_usable() and time() < known.expires_at:
+            known = self._known(digest)
+            if known is not None and self._keys.are_usable():
                 return known
             found = oidc_claims.identity(await self._claims(token), self._settings)
         except TokenRefused as refused:
@@ -81,6 +81,14 @@ class OidcVerifier:
             raise _unavailable() from error
         self._identities[digest] = found
         return found
+
+    def is_known(self, token: bytes) -> bool:
+        """Whether the token was verified before, and has not expired."""
+        return len(token) <= TOKEN_BYTES_MAX and self._known(sha256(token).digest()) is not None
+
+    def _known(self, digest: bytes) -> Identity | None:
+        known = self._identities.get(digest)
+        return known if known is not None and time() < known.expires_at else None
 
     async def _claims(self, token: bytes) -> dict[str, Any]:
         """The claims of a token, after all checks of it; raises TokenRefused or IssuerError."""

@@ -9,6 +9,7 @@ from db.reads.data_version import DataVersionReader
 from resolvers.event_broker import EventBroker
 from server.access import oidc_loading
 from server.access.authentication import Authentication
+from server.access.rate_limits import Clock
 from server.access.sessions import Sessions
 from server.access.tokens import Tokens
 from server.access.uses import TokenUses
@@ -34,11 +35,12 @@ class Access(NamedTuple):
         database: Database,
         data_versions: DataVersionReader,
         broker: EventBroker,
+        clock: Clock,
     ) -> "Access":
         """The access to one registry."""
         tokens, uses = Tokens(database.reader, data_versions), TokenUses(database)
         oidc = oidc_loading.verifier(settings)
-        authentication = Authentication(settings, tokens, uses, oidc)
+        authentication = Authentication(settings, tokens, uses, oidc, clock)
         return cls(authentication, Sessions(tokens, broker), uses, oidc)
 
     @asynccontextmanager

@@ -56,6 +56,13 @@ class Tokens:
         await self.renewed()
         return self._find(secret)
 
+    def is_known(self, secret: bytes) -> bool:
+        """Whether the secret was valid when the tokens were loaded.
+
+        It takes as long for a prefix that no token has.
+        """
+        return len(secret) == token_secrets.LENGTH and self._find(secret) is not None
+
     def _find(self, secret: bytes) -> Identity | None:
         secret_hash = token_secrets.hash_of(secret)
         for known in self._secrets.get(secret[_PREFIX], _NO_SECRETS):

@@ -18,6 +18,7 @@ from db.postgres.batching import Batcher, BatchSlot
 from planner import QueryPlan, TooSlowForBatch
 from server.errors import OperationRejected
 from server.execution import bodies
+from server.execution.bodies import ShownCost
 from server.execution.costs import Cost
 
 _NODES_MAX = 2_000  # objects in one batch: larger responses gain nothing from a common batch
@@ -45,7 +46,19 @@ class BatchedQuery(bytes):
     """A query's payload, with its coerced variables: equal payloads are equal queries."""
 
     variables: VariableValues
+    nodes: int  # objects in its response, at most
     bytes_max: int  # of its response, if each value had its largest size
+    shown_cost: ShownCost | None  # beside the data
+
+
+def query(
+    payload: bytes, variables: VariableValues, cost: Cost, shown: ShownCost | None
+) -> BatchedQuery:
+    """A query for a batch."""
+    made = BatchedQuery(payload)
+    made.variables, made.shown_cost = variables, shown
+    made.nodes, made.bytes_max = cost.nodes, cost.bytes_max
+    return made
 
 
 Outcome: TypeAlias = bytes | BatchFailure
@@ -62,9 +75,7 @@ class QueryBatcher:
     def add(
         self,
         plan: QueryPlan,
-        variables: VariableValues,
-        cost: Cost,
-        payload: bytes,
+        query: BatchedQuery,
         audience: str,
         context: MakeContext,
     ) -> BatchSlot[BatchedQuery, Outcome]:
@@ -73,8 +84,8 @@ class QueryBatcher:
         A batch runs in the context of one of its queries: its callers are of one audience, in which
         all get the same responses.
         """
-        size_max = max(1, _NODES_MAX // max(1, cost.nodes))
-        batch_key: Hashable = plan.batch_key(variables) if size_max > 1 else payload
+        size_max = max(1, _NODES_MAX // max(1, query.nodes))
+        batch_key: Hashable = plan.batch_key(query.variables) if size_max > 1 else query
         key = (plan, batch_key, size_max, audience)
         batcher = self._batchers.get(key)
         if batcher is None:
@@ -83,9 +94,6 @@ class QueryBatcher:
                 size_max,
                 on_idle=lambda: self._forget(key),
             )
-        query = BatchedQuery(payload)
-        query.variables = variables
-        query.bytes_max = cost.bytes_max
         return batcher.join(query)
 
     def _forget(self, key: Hashable) -> None:
@@ -111,7 +119,8 @@ class QueryBatcher:
             is_slow = isinstance(result, TooSlowForBatch)
             return BatchFailure.TOO_SLOW if is_slow else BatchFailure.FALLBACK
         try:
-            return bodies.encode({"data": result.data}, query.bytes_max, self._response_bytes_max)
+            body = bodies.with_cost({"data": result.data}, query.shown_cost)
+            return bodies.encode(body, query.bytes_max, self._response_bytes_max)
         except TypeError:  # this response alone has a value that JSON does not have
             return BatchFailure.FALLBACK
         except OperationRejected:

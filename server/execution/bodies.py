@@ -1,6 +1,6 @@
 """Bodies of responses: JSON, of a bounded number of bytes."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
@@ -9,6 +9,20 @@ from server.errors import OperationRejected, limit_exceeded
 
 # Up to this many times the limit a body is encoded and then measured, which costs nothing.
 _ENCODED_TIMES = 4
+
+
+class ShownCost(NamedTuple):
+    """What an operation costs, for a caller whose points are counted."""
+
+    nodes: int
+    points: int
+
+
+def with_cost(body: dict[str, Any], cost: ShownCost | None) -> dict[str, Any]:
+    """The body with `extensions.cost`, if there is a cost to show."""
+    if cost is not None:
+        body["extensions"] = {"cost": {"nodes": cost.nodes, "points": cost.points}}
+    return body
 
 
 def encode(body: Any, bytes_estimate: int, bytes_max: int) -> bytes:

@@ -37,31 +37,14 @@ from graphql import (
     value_from_ast_untyped,
 )
 
-from domain import rules
 from resolvers.pages import SIZE_DEFAULT
 from schema.fields import item_counter, items_max
-from server.execution import introspection
-from server.execution.inputs import InputLimits, oversized
+from server.execution import introspection, leaves
+from server.execution.inputs import InputLimits, item_count, oversized
 
 _PAGE_ARGUMENTS = ("first", "last")
 _NO_OBJECT = "PageInfo"  # a type that is no row, and costs nothing
 _LITERALS = ("string", "list", "object")  # the kinds of values that can be large
-_ESCAPED_BYTES = 6  # of a character in JSON, at most
-# The most bytes of a leaf in JSON, by its type or, where it is a long text, by the field's name.
-_TEXT_BYTES = 255 * _ESCAPED_BYTES
-_LEAF_BYTES = {
-    "JSON": 65_536,
-    "URL": 2_100,
-    "Int": 11,
-    "Float": 25,
-    "Boolean": 5,
-    "DateTime": 35,
-    "BigInt": 22,
-}
-_LONG_TEXTS = {
-    "description": rules.TEXT_LENGTH_MAX * _ESCAPED_BYTES,
-    "reason": rules.HOLD_REASON_LENGTH_MAX * _ESCAPED_BYTES,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +54,7 @@ class Cost:
     `width` is the number of fields at the top. `nodes` is the product of the lengths of the lists
     along each path, summed over the paths; `introspected` is the part of it that describes the
     schema. `values` counts leaves in the same way, and `bytes_max` their bytes, each of the largest
-    size.
+    size. `input_items` counts the items of lists that the document has in its arguments.
     """
 
     depth: int = 0
@@ -82,6 +65,7 @@ class Cost:
     introspected: int = 0
     values: int = 0
     bytes_max: int = 0
+    input_items: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
         """The cost of two selections of the same object."""
@@ -94,6 +78,7 @@ class Cost:
             self.introspected + other.introspected,
             self.values + other.values,
             self.bytes_max + other.bytes_max,
+            self.input_items + other.input_items,
         )
 
 
@@ -114,15 +99,15 @@ def measure(
     limits: InputLimits,
 ) -> Measured:
     """The cost of a valid operation with coerced variables."""
-    walk = _Walk(schema, fragments, variables, limits, introspection.largest(schema))
+    walk, items = _Walk(schema, fragments, variables, limits, introspection.largest(schema)), 0
     for definition in operation.variable_definitions or ():
         if definition.default_value is not None:
             type_ = type_from_ast(schema, definition.type)
-            walk.check_literal(
-                f"Variable '${definition.variable.name.value}'", definition.default_value, type_
-            )
+            name = f"Variable '${definition.variable.name.value}'"
+            items += walk.check_literal(name, definition.default_value, type_)
     root = schema.get_root_type(operation.operation)
     cost = walk.selections(operation.selection_set, root) + _directives(operation)
+    cost += Cost(input_items=items)
     return Measured(cost, frozenset(walk.sizing_variables), walk.oversized)
 
 
@@ -169,13 +154,14 @@ class _Walk:
         assert parent is not None  # the document is valid
         definition = self.schema.get_field(parent, node.name.value)  # type: ignore[arg-type]  # it is composite
         assert definition is not None  # the document is valid
-        self.check_literals(definition, node)
+        items = self.check_literals(definition, node)
         size = self.size(parent, definition, node)
         target = get_named_type(definition.type)
         if node.selection_set is None:
             depth = int(node.name.value != "__typename")
-            leaf_bytes = _leaf_bytes(parent, node.name.value, target)
-            return Cost(depth, 1, aliases, values=size, bytes_max=size * leaf_bytes)
+            leaf_bytes = leaves.bytes_max(parent, node.name.value, target)
+            bytes_max = size * leaf_bytes
+            return Cost(depth, 1, aliases, values=size, bytes_max=bytes_max, input_items=items)
         inner = self.pass_below(parent, node).selections(node.selection_set, target)
         own = int(is_composite_type(target) and target.name != _NO_OBJECT)
         nodes = size * max(own, inner.nodes)
@@ -189,6 +175,7 @@ class _Walk:
             nodes if is_introspected else size * inner.introspected,
             size * inner.values,
             size * (inner.bytes_max + len(node.name.value)),
+            items + inner.input_items,
         )
 
     def pass_below(self, parent: GraphQLNamedType, node: FieldNode) -> "_Walk":
@@ -264,15 +251,20 @@ class _Walk:
             return len(value.values)
         return int(value.value) if isinstance(value, IntValueNode) else None
 
-    def check_literals(self, definition: GraphQLField, node: FieldNode) -> None:
+    def check_literals(self, definition: GraphQLField, node: FieldNode) -> int:
+        """The number of items in the literals of the arguments; notes those that are too large."""
+        items = 0
         for argument in node.arguments or ():
-            name = argument.name.value
-            self.check_literal(f"Argument '{name}'", argument.value, definition.args[name].type)
+            name, type_ = argument.name.value, definition.args[argument.name.value].type
+            items += self.check_literal(f"Argument '{name}'", argument.value, type_)
+        return items
 
-    def check_literal(self, subject: str, node: ValueNode, type_: Any) -> None:
-        if node.kind.startswith(_LITERALS):
-            value = value_from_ast_untyped(node)
-            self.oversized += oversized(subject, value, type_, self.limits)
+    def check_literal(self, subject: str, node: ValueNode, type_: Any) -> int:
+        if not node.kind.startswith(_LITERALS):
+            return 0
+        value = value_from_ast_untyped(node)
+        self.oversized += oversized(subject, value, type_, self.limits)
+        return item_count(value, type_)
 
 
 def size_of(value: object) -> Any:
@@ -289,12 +281,6 @@ def _directives(node: Any) -> Cost:
 
 def _is_list(type_: Any) -> bool:
     return is_list_type(get_nullable_type(type_))
-
-
-def _leaf_bytes(parent: GraphQLNamedType, name: str, type_: GraphQLNamedType) -> int:
-    if name in _LONG_TEXTS and not is_introspection_type(parent):
-        return len(name) + _LONG_TEXTS[name]
-    return len(name) + _LEAF_BYTES.get(type_.name, _TEXT_BYTES)
 
 
 _NO_COST = Cost()

@@ -1,6 +1,7 @@
 """The limits of input: the lengths of lists and texts, and the nesting of JSON."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, NamedTuple
 
 from graphql import (
@@ -61,6 +62,39 @@ def oversized(
         place = f" at {path}" if path else ""
         yield limit_exceeded(f"{subject} has {found}{place}")
         return
+
+
+def item_counts(types: Mapping[str, GraphQLInputType], variables: Mapping[str, Any]) -> int:
+    """How many items the lists of the variables have together, at any depth."""
+    return sum([item_count(variables.get(name), type_) for name, type_ in types.items()])
+
+
+def item_count(value: object, type_: Any) -> int:
+    """How many items the lists of a value have together; a list inside JSON is none of them."""
+    kind = get_nullable_type(type_)
+    if is_list_type(kind) and isinstance(value, list):
+        count = len(value)
+        if _has_lists(kind.of_type):
+            count += sum([item_count(item, kind.of_type) for item in value])
+        return count
+    if is_input_object_type(kind) and isinstance(value, dict) and _has_lists(kind):
+        fields = kind.fields
+        return sum([item_count(value[name], fields[name].type) for name in value if name in fields])
+    return 0
+
+
+@cache
+def _has_lists(type_: Any) -> bool:
+    """Whether a value of this type may have lists, at any depth."""
+    pending, seen = [type_], set()
+    while pending:
+        kind = get_nullable_type(pending.pop())
+        if is_list_type(kind):
+            return True
+        if is_input_object_type(kind) and kind not in seen:
+            seen.add(kind)
+            pending.extend(field.type for field in kind.fields.values())
+    return False
 
 
 def _too_long(

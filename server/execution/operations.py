@@ -1,16 +1,15 @@
 """Operations: prepared within all limits, run by a compiled plan or by the executor."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import orjson
 from graphql import ExecutionResult, Executor, GraphQLError, OperationType
-from graphql.execution.values import VariableValues
 from graphql.type import GraphQLResolveInfoHelpers
 from strawberry import Schema
 from strawberry.execution.is_awaitable import optimized_is_awaitable
@@ -21,17 +20,21 @@ from db.reads import data_version
 from domain.access import Identity
 from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
-from resolvers.event_broker import EventBroker
+from resolvers.event_broker import Client, EventBroker
 from resolvers.event_cursors import StreamPosition
 from resolvers.service import Service
 from resolvers.watchers import Watchers
 from server import errors
+from server.access.rate_limits import RateLimits
 from server.errors import HttpError, OperationRejected
-from server.execution import bodies, inputs, subscriptions, trusted
+from server.execution import batching, bodies, inputs, points, subscriptions, trusted
 from server.execution.batching import BatchFailure, QueryBatcher
-from server.execution.documents import Document, Documents, MeasuredCost, Operation
+from server.execution.bodies import ShownCost
+from server.execution.costs import Cost
+from server.execution.documents import Document, Documents, Operation
 from server.execution.in_flight import RequestCancelled, in_task
 from server.execution.parameters import Parameters
+from server.execution.prepared import Caller, PreparedOperation
 from server.execution.trusted import TrustedDocuments
 from server.ops.logs import logged_as
 from server.settings import Settings
@@ -45,39 +48,6 @@ def _no_helper(*_: Any) -> NoReturn:
 
 # An executor's own helpers refer to the executor: only a full garbage collection would free it.
 _NO_HELPERS = GraphQLResolveInfoHelpers(gather=_no_helper, track=_no_helper)
-
-
-class Caller(NamedTuple):
-    """Who sent a request: its id, the value of the header Authorization, and the address.
-
-    `identity` is None until the request is authenticated (server/access/authentication.py).
-    """
-
-    request_id: str
-    credential: bytes = b""
-    client: str = ""  # the address of one that can subscribe
-    identity: Identity | None = None
-
-    @property
-    def authenticated(self) -> Identity:
-        """The identity; nothing runs without one."""
-        assert self.identity is not None
-        return self.identity
-
-
-class PreparedOperation(NamedTuple):
-    """An operation that is within all limits, and its coerced variables."""
-
-    document: Document
-    operation: Operation
-    parameters: Parameters
-    variables: VariableValues
-    measured: MeasuredCost
-
-    @property
-    def kind(self) -> OperationType:
-        """Whether it is a query, a mutation or a subscription."""
-        return self.operation.node.operation
 
 
 @dataclass(slots=True)
@@ -94,6 +64,7 @@ class Operations:
     broker: EventBroker
     routes: Watchers[Any, Any]
     store: ArchiveStore
+    rate_limits: RateLimits
     shared: subscriptions.SharedResults = field(default_factory=subscriptions.SharedResults)
     query_batcher: QueryBatcher = field(init=False)
     document_thread: ThreadPoolExecutor = field(
@@ -127,7 +98,8 @@ class Operations:
             raise OperationRejected(variables)
         measured = operation.cost(core, variables.coerced, self.settings)
         _reject(measured.breaches)
-        return PreparedOperation(document, operation, parameters, variables, measured)
+        charged = _points(operation, parameters.variables, measured.cost)
+        return PreparedOperation(document, operation, parameters, variables, measured, charged)
 
     def is_observed(self, prepared: PreparedOperation) -> bool:
         """Whether the response depends on reported outcomes."""
@@ -148,19 +120,15 @@ class Operations:
         Concurrent queries of one plan run as a batch; equal payloads are equal requests. Awaits
         futures only: what needs a task gets one.
         """
-        plan = self._plan(prepared)
+        plan, shown = self._plan(prepared), self.shown_cost(prepared, caller)
         if prepared.kind is OperationType.MUTATION:
             return await self._mutate(prepared, plan, caller)
         run = partial(self._run, prepared, plan, caller)
-        if isinstance(plan, QueryPlan):
-            outcome = await self.query_batcher.add(
-                plan,
-                prepared.variables,
-                prepared.measured.cost,
-                payload,
-                self._audience(prepared, caller),
-                partial(self._query_context, prepared, caller),
-            )
+        if isinstance(plan, QueryPlan) and not prepared.operation.is_personal:
+            query = batching.query(payload, prepared.variables, prepared.measured.cost, shown)
+            context = partial(self._query_context, prepared, caller)
+            view = caller.authenticated.view
+            outcome = await self.query_batcher.add(plan, query, view, context)
             if isinstance(outcome, bytes):
                 return outcome, True
             if outcome is BatchFailure.TOO_LARGE:
@@ -168,16 +136,22 @@ class Operations:
             if outcome is not BatchFailure.TOO_SLOW:
                 run = partial(self._run_by_executor, prepared, caller)
         result = await in_task(run())
-        return self.encode(prepared, result, caller), not result.errors
+        return self.encode(prepared, result, caller, shown), not result.errors
 
-    def _audience(self, prepared: PreparedOperation, caller: Caller) -> str:
-        """Callers of one audience get equal responses to equal operations."""
-        identity = caller.authenticated
-        return identity.name if prepared.operation.is_personal else identity.view
+    def shown_cost(self, prepared: PreparedOperation, caller: Caller) -> ShownCost | None:
+        """What the caller is told of an operation's cost: nothing if its points do not count."""
+        is_charged = self.rate_limits.is_charged(caller.authenticated)
+        return prepared.shown_cost if is_charged else None
 
-    def encode(self, prepared: PreparedOperation, result: ExecutionResult, caller: Caller) -> bytes:
+    def encode(
+        self,
+        prepared: PreparedOperation,
+        result: ExecutionResult,
+        caller: Caller,
+        shown: ShownCost | None,
+    ) -> bytes:
         """The body of a result; raises OperationRejected when it is too large."""
-        body = errors.body(result, caller.request_id)
+        body = bodies.with_cost(errors.body(result, caller.request_id), shown)
         cost = prepared.measured.cost
         return bodies.encode(body, cost.bytes_max, self.settings.response_bytes_max)
 
@@ -204,6 +178,7 @@ class Operations:
                 context.mark_unfinished_writes_unknown()
         with logged_as(caller.request_id):
             body = errors.body(result, caller.request_id, context.outcomes)
+        body = bodies.with_cost(body, self.shown_cost(prepared, caller))
         return bodies.to_json(body), not result.errors
 
     async def subscribe(
@@ -211,10 +186,11 @@ class Operations:
     ) -> AsyncGenerator[ExecutionResult, None]:
         """The results of a subscription, one per event; raises OperationRejected."""
         variables, name = prepared.parameters.variables, prepared.parameters.operation_name
-        audience = self._audience(prepared, caller)
+        identity = caller.authenticated
+        audience = identity.name if prepared.operation.is_personal else identity.view
         key = (prepared.document.text, name, orjson.dumps(variables), audience)
         context = self._context(caller)
-        context.client, context.position = caller.client, position
+        context.client, context.position = _subscriber(caller), position
         executor = self._executor(prepared, context, self.schema.execution_context_class)
         return await subscriptions.opened(
             executor, self.settings.operation_timeout_ms, self.shared, key
@@ -258,6 +234,8 @@ class Operations:
         after it repeats those that the data has already, and misses none.
         """
         context = self._context(caller)
+        if prepared.operation.is_personal:
+            context.rate_limit = self.rate_limits.state(context.identity, prepared.points)
         if prepared.operation.reads_revision:
             context.revision = await data_version.revision(self.database.reader)
         return context
@@ -292,6 +270,19 @@ class Operations:
         assert isinstance(executor, executor_class)  # `build` is a class method
         executor.async_helpers = _NO_HELPERS
         return executor
+
+
+def _points(operation: Operation, variables: Mapping[str, Any], cost: Cost) -> int:
+    kind, items = operation.node.operation, 0
+    if kind is OperationType.MUTATION:
+        items = cost.input_items + inputs.item_counts(operation.variable_types, variables)
+    return points.of(kind, cost, items)
+
+
+def _subscriber(caller: Caller) -> Client:
+    """Whose subscriptions are counted together: a token's, else those of an address."""
+    identity = caller.authenticated
+    return Client(caller.client) if identity.is_open else Client(identity.name, is_token=True)
 
 
 def _reject(problems: Iterable[GraphQLError]) -> None:

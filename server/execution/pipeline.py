@@ -27,10 +27,16 @@ from server.access.sessions import Sessions
 from server.errors import HttpError, OperationRejected
 from server.execution import observed
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
-from server.execution.operations import Caller, Operations, PreparedOperation
+from server.execution.operations import Operations
 from server.execution.parameters import Parameters
+from server.execution.prepared import Caller, PreparedOperation
 from server.execution.representations import ANY, Accepted, digest_tag, tag_of
-from server.execution.response_cache import CachedResponse, RequestKey, ResponseCache
+from server.execution.response_cache import (
+    AnsweredOperation,
+    CachedResponse,
+    RequestKey,
+    ResponseCache,
+)
 from server.ops.logs import logged_as, request_id
 
 CLIENT_GONE = 499  # as nginx logs it; no client sees it
@@ -55,6 +61,7 @@ class GraphQLRequest:
     operation_name: str | None = field(default=None, init=False)  # for the access log
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)
+    is_charged: bool = field(default=False, init=False)  # its points were taken
 
     @property
     def cache_key(self) -> RequestKey:
@@ -120,10 +127,18 @@ class RequestPipeline:
         A new document of 2,000 tokens takes up to 0.2 s, in which the event loop would stand still.
         """
         await self.authenticate(request)
-        if request.prepared is None and len(request.payload) > _CHECKED_AT_ONCE_BYTES:
-            thread = self.operations.document_thread
-            await asyncio.get_running_loop().run_in_executor(thread, self.prepare, request)
-        return self.prepare(request)
+        if request.prepared is not None:
+            return request.prepared
+        limits, identity = self.operations.rate_limits, request.caller.authenticated
+        limits.raise_if_used_up(identity)
+        try:
+            if len(request.payload) > _CHECKED_AT_ONCE_BYTES:
+                thread = self.operations.document_thread
+                await asyncio.get_running_loop().run_in_executor(thread, self.prepare, request)
+            return self.prepare(request)
+        except Exception:
+            limits.charge_refused(identity)
+            raise
 
     async def authenticate(self, request: GraphQLRequest) -> None:
         """Identify the caller; raises HttpError. Nothing of a request is read before."""
@@ -131,10 +146,16 @@ class RequestPipeline:
         if caller.identity is not None:
             return
         if caller.credential:
-            identity = await self.authentication.identity(caller.credential)
+            identity = await self.authentication.of_credential(caller.credential, caller.client)
         else:
             identity = self.authentication.without_credential()
         request.caller = caller._replace(identity=identity)
+
+    def charge(self, request: GraphQLRequest, points: int) -> None:
+        """Take the points of an operation, once; raises HttpError, 429, when they are too many."""
+        if not request.is_charged:
+            request.is_charged = True  # also of one that is refused
+            self.operations.rate_limits.charge(request.caller.authenticated, points)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
         """The requested operation, within all limits, and allowed; raises HttpError or
@@ -158,15 +179,18 @@ class RequestPipeline:
         AccessEnded when the caller's access ends.
         """
         prepared = await self.prepared(request)
+        self.charge(request, prepared.points)
         position = position or StreamPosition()
         results = await self.operations.subscribe(prepared, request.caller, position)
 
         async def bodies() -> AsyncGenerator[bytes, None]:
             identity = request.caller.authenticated
+            shown = self.operations.shown_cost(prepared, request.caller)  # in the first result
             allowed = self.sessions.while_allowed(results, identity, lambda: position.sequence)
             async with aclosing(results), aclosing(allowed):
                 async for result in allowed:
-                    yield self.operations.encode(prepared, result, request.caller)
+                    yield self.operations.encode(prepared, result, request.caller, shown)
+                    shown = None
 
         return bodies()
 
@@ -178,6 +202,8 @@ class RequestPipeline:
             await self.authenticate(request)
             key = request.cache_key
             cached = self.response_cache.get(key)
+            if cached is not None:
+                self.charge(request, cached.operation.points)
             if cached is not None or self.response_cache.is_repeated(key):
                 response = await self._respond_cached(request, key, cached)
             else:
@@ -210,9 +236,9 @@ class RequestPipeline:
             prepared = await self.prepared(request)
             expires = version.has_outcomes and self.operations.is_observed(prepared)
             expires_at = began_at + observed.SECONDS if expires else inf
-            name = request.operation_name
-            cached = self.response_cache.put(key, version, body, name, expires_at)
-        request.operation_name = cached.operation_name
+            answered = AnsweredOperation(request.operation_name, prepared.points)
+            cached = self.response_cache.put(key, version, body, answered, expires_at)
+        request.operation_name = cached.operation.name
         max_age_s = await self._max_age_s(request)
         return GraphQLResponse(cached.body, etag=cached.etag, max_age_s=max_age_s)
 
@@ -245,7 +271,9 @@ class RequestPipeline:
     async def _execute(self, request: GraphQLRequest) -> tuple[bytes, bool]:
         prepared = await self.prepared(request)
         if prepared.kind is OperationType.SUBSCRIPTION:
+            self.operations.rate_limits.charge_refused(request.caller.authenticated)
             raise HttpError(406, _NO_STREAM)
+        self.charge(request, prepared.points)
         # a batch shares the response of equal requests
         return await self.operations.execute(prepared, request.cache_key, request.caller)
 
@@ -258,7 +286,7 @@ def client_gone() -> HttpError:
 def error_response(error: Exception, identifier: str) -> GraphQLResponse:
     """The response to a request that was rejected, or that failed outside of any field."""
     if isinstance(error, HttpError):
-        body = errors.plain(str(error), error.code, identifier)
+        body = errors.rejected(error, identifier)
         return GraphQLResponse(orjson.dumps(body), error.status, headers=error.headers)
     if isinstance(error, OperationRejected):
         body = {"errors": [errors.formatted(one, identifier) for one in error.errors]}

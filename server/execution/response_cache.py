@@ -24,8 +24,15 @@ _OVERHEAD_BYTES = 520  # of an entry beside its key and its body
 RequestKey: TypeAlias = bytes
 
 
+class AnsweredOperation(NamedTuple):
+    """What is known of an operation without its document: its name for the log, and its points."""
+
+    name: str | None
+    points: int
+
+
 class CachedResponse(NamedTuple):
-    """A body, the data version it was made from, its ETag, the operation's name for the log.
+    """A body, the data version it was made from, its ETag, the operation that it answers.
 
     `expires_at` is a time of time.monotonic().
     """
@@ -33,7 +40,7 @@ class CachedResponse(NamedTuple):
     version: DataVersion
     body: bytes
     etag: bytes
-    operation_name: str | None
+    operation: AnsweredOperation
     size_bytes: int
     expires_at: float = inf
 
@@ -67,7 +74,7 @@ class ResponseCache:
         request: RequestKey,
         version: DataVersion,
         body: bytes,
-        operation_name: str | None,
+        operation: AnsweredOperation,
         expires_at: float = inf,
     ) -> CachedResponse:
         """The response with its ETag, cached unless it is too large."""
@@ -76,7 +83,7 @@ class ResponseCache:
             return older  # a concurrent equal request has cached it
         etag = digest_tag(body)
         size_bytes = len(request) + len(body) + _OVERHEAD_BYTES
-        response = CachedResponse(version, body, etag, operation_name, size_bytes, expires_at)
+        response = CachedResponse(version, body, etag, operation, size_bytes, expires_at)
         if len(body) <= _BODY_BYTES_MAX and size_bytes <= self._bytes_max:
             # a copy: orjson's buffers grow by powers of two from 4 KiB on, and do not shrink
             response = response._replace(body=bytes(memoryview(body)))

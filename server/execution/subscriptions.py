@@ -72,7 +72,7 @@ def failure(error: Exception, request_id: str) -> list[GraphQLFormattedError]:
     if isinstance(error, GraphQLError):
         return [errors.formatted(error, request_id)]
     if isinstance(error, HttpError):
-        body = errors.plain(str(error), error.code, request_id)
+        body = errors.rejected(error, request_id)
     else:
         body = errors.unexpected(error, request_id)
     return body["errors"]  # type: ignore[no-any-return]  # it was made just now

@@ -40,13 +40,16 @@ class GraphQLEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         head = request.head_of(scope)
-        response = self._page(head) if wants_page(head) else self._respond(head, scope, receive)
+        if wants_page(head):
+            response = self._page(head, request.address_of(scope))
+        else:
+            response = self._respond(head, scope, receive)
         await (await response)(scope, receive, send)
 
-    async def _page(self, head: RequestHead) -> ASGIApp:
+    async def _page(self, head: RequestHead, client: str) -> ASGIApp:
         """GraphiQL for a caller who is let in; a person without a token is asked for it."""
         try:
-            await self.pipeline.authentication.of_headers(head.headers)
+            await self.pipeline.authentication.of_headers(head.headers, client)
         except HttpError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 return sign_in.page(error)
@@ -81,9 +84,7 @@ class GraphQLEndpoint:
             body = await request.read_body(
                 head, receive, settings.body_bytes_max, settings.operation_timeout_ms
             )
-        operation = request.graphql_request(head, body, request_id.get())
-        operation.caller = operation.caller._replace(client=request.address_of(scope))
-        return operation
+        return request.graphql_request(head, body, request_id.get(), request.address_of(scope))
 
     async def _run(self, operation: GraphQLRequest, receive: Receive) -> GraphQLResponse:
         """The response; a client that goes away ends its query, but not its mutation."""

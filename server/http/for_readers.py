@@ -9,6 +9,7 @@ from starlette.responses import Response
 from server.access.authentication import Authentication
 from server.execution.pipeline import error_response
 from server.execution.representations import JSON
+from server.http.request import address_of
 from server.ops.logs import request_id
 
 
@@ -23,7 +24,7 @@ class ForReaders:
         """The endpoint's own response; 401 with the code UNAUTHENTICATED without a valid token."""
         headers = dict(request.scope["headers"])
         try:
-            await self.authentication.of_headers(headers)
+            await self.authentication.of_headers(headers, address_of(request.scope))
         except Exception as error:
             refusal = error_response(error, request_id.get())
             return Response(refusal.body, refusal.status, refusal.headers, JSON)

@@ -161,7 +161,10 @@ class Protocol(BoundedProtocol):
         body = exchange.body
         if not isinstance(body, bytes):
             body = bytes(body)
-        exchange.operation = request.graphql_request(exchange.head, body, exchange.request_id)
+        client = self.client[0] if self.client else ""
+        exchange.operation = request.graphql_request(
+            exchange.head, body, exchange.request_id, client
+        )
         running = self._pipeline.start(exchange.operation, self._respond)
         if not exchange.response_complete:
             exchange.running = running

@@ -14,8 +14,8 @@ from starlette.types import Receive, Scope
 from resolvers.errors import LIMIT_EXCEEDED
 from server.errors import TIMEOUT, HttpError
 from server.execution import parameters
-from server.execution.operations import Caller
 from server.execution.pipeline import GraphQLRequest, client_gone
+from server.execution.prepared import Caller
 from server.execution.representations import Accepted
 from server.http import accept
 from server.ops.logs import new_request_id
@@ -127,9 +127,9 @@ def no_single_connection() -> HttpError:
     return HttpError(404, _NO_SINGLE_CONNECTION)
 
 
-def graphql_request(head: RequestHead, body: bytes, request_id: str) -> GraphQLRequest:
-    """The request for the pipeline."""
-    caller = Caller(request_id, head.headers.get(b"authorization", b""))
+def graphql_request(head: RequestHead, body: bytes, request_id: str, client: str) -> GraphQLRequest:
+    """The request for the pipeline; `client` is the address of its client."""
+    caller = Caller(request_id, head.headers.get(b"authorization", b""), client)
     if head.is_post:
         return GraphQLRequest(body, parameters.from_json, caller, False, head.accepted)
     query = head.query_string

@@ -7,15 +7,17 @@ supported.
 """
 
 import asyncio
-from collections import Counter
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import (
+    ExitStack,
+    aclosing,
+    suppress,
+)
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
 import orjson
 from graphql import OperationType
-from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
@@ -24,15 +26,17 @@ from resolvers.errors import LIMIT_EXCEEDED
 from server.access.sessions import AccessEnded
 from server.errors import HttpError
 from server.execution import parameters
-from server.execution.operations import Caller
 from server.execution.pipeline import GraphQLRequest, RequestPipeline
+from server.execution.prepared import Caller
 from server.execution.subscriptions import failure
 from server.http.request import address_of
+from server.http.socket_counts import SocketCounts
 from server.ops.logs import new_request_id, request_id
 
 PROTOCOL = "graphql-transport-ws"
 FORBIDDEN = 4403  # the code of graphql-ws for a caller that is not let in
 TRY_AGAIN = 1013  # that of WebSocket for a server that cannot tell now
+TOO_MANY = 4429  # as for floods
 
 _REASON_BYTES_MAX = 123  # a control frame has no room for more
 _INIT_WAIT_S = 5.0
@@ -56,21 +60,21 @@ class SocketEndpoint:
     """The ASGI application for WebSockets."""
 
     pipeline: RequestPipeline
-    open_count: int = 0
-    client_counts: Counter[str] = field(default_factory=Counter)  # by address
+    counts: SocketCounts = field(init=False)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # to start an operation
+
+    def __post_init__(self) -> None:
+        self.counts = SocketCounts(self.pipeline.operations.settings)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one socket until it is closed."""
         socket = WebSocket(scope, receive, send)
         client = address_of(scope)
-        refusal = self._refusal(client)
+        refusal = self.counts.refusal(client)
         if refusal is not None:
             await socket.send_denial_response(refusal)
             return
-        self.open_count += 1
-        self.client_counts[client] += 1
-        try:
+        with self.counts.of_client(client):
             protocol = PROTOCOL if PROTOCOL in scope["subprotocols"] else None
             await socket.accept(protocol)
             if protocol is None:
@@ -78,20 +82,6 @@ class SocketEndpoint:
             else:
                 credential = dict(scope["headers"]).get(b"authorization", b"")
                 await _Connection(socket, self, client, credential).serve()
-        finally:
-            self.open_count -= 1
-            self.client_counts[client] -= 1
-            if not self.client_counts[client]:
-                del self.client_counts[client]
-
-    def _refusal(self, client: str) -> Response | None:
-        settings = self.pipeline.operations.settings
-        if self.open_count >= settings.sockets_max:
-            return PlainTextResponse("Too many sockets are open\n", 503, {"retry-after": "5"})
-        if client and self.client_counts[client] >= settings.sockets_per_client_max:
-            message = "Too many sockets of this address are open\n"
-            return PlainTextResponse(message, 429, {"retry-after": "5"})
-        return None
 
 
 class _Connection:
@@ -102,7 +92,7 @@ class _Connection:
     ) -> None:
         self._socket = socket
         self._pipeline = endpoint.pipeline
-        self._turn = endpoint.turn
+        self._endpoint = endpoint
         self._client = client
         self._credential = credential  # of the handshake, or of connection_init
         self._operations: dict[str, asyncio.Task[None]] = {}  # those that the client knows of
@@ -114,8 +104,12 @@ class _Connection:
     async def serve(self) -> None:
         """Handle messages until either side closes the socket."""
         try:
-            identity = await self._initialise()
-            with self._pipeline.sessions.opened(identity) as session:
+            identity, counts = await self._initialise(), self._endpoint.counts
+            if counts.are_too_many_of(identity):
+                raise ProtocolError(TOO_MANY, "Too many sockets of this token are open")
+            sessions = self._pipeline.sessions
+            with counts.of_token(identity), sessions.opened(identity) as session:
+                await self._send({"type": "connection_ack"})
                 async with session.until_end():
                     while True:
                         await self._handle(await self._receive())
@@ -170,11 +164,9 @@ class _Connection:
         if message["type"] != "connection_init":
             raise ProtocolError(4401, "Unauthorized: connection_init comes first")
         self._credential = _credential(message) or self._credential
-        identity = await self._authenticate()
-        await self._send({"type": "connection_ack"})
-        return identity
+        return await self._authenticated()
 
-    async def _authenticate(self) -> Identity:
+    async def _authenticated(self) -> Identity:
         """Refuse a caller that may do nothing; each operation is authenticated again."""
         request = self._request(b"")
         try:
@@ -218,7 +210,7 @@ class _Connection:
         await self._starting.acquire()
         slot = ExitStack()
         slot.callback(self._starting.release)  # when it is closed first
-        async with self._turn:
+        async with self._endpoint.turn:
             task = asyncio.create_task(self._operate(key, operation, slot))
             self._operations[key] = task
             self._tasks.add(task)

@@ -1,13 +1,19 @@
-"""A running issuer, and a verifier of its tokens."""
+"""A running issuer and a verifier of its tokens, and a registry that goes by a test's clock."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
+from server import app
 from server.access.oidc import OidcVerifier
 from server.settings import Settings
 from tests.server.access import issuer as issuers
 from tests.server.access.issuer import Issuer
+from tests.server.conftest import Path, Serving, running
+from tests.server.sockets import Socket
+
+LIVE = "subscription { registryChanged { cursor } }"
 
 Verifies = Callable[..., OidcVerifier]
 
@@ -20,7 +26,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 class Clock:
-    """A clock for the age of keys that only the test moves."""
+    """A clock that only the test moves."""
 
     now_s = 0.0
 
@@ -30,7 +36,7 @@ class Clock:
 
 @pytest.fixture
 def clock() -> Clock:
-    """The clock of the test's verifier."""
+    """The clock of the test's verifier, and of the rates of its registry."""
     return Clock()
 
 
@@ -49,3 +55,22 @@ def verifies(issuer: Issuer, clock: Clock) -> Verifies:
 def verifier(verifies: Verifies) -> OidcVerifier:
     """A verifier with usual settings."""
     return verifies()
+
+
+@pytest.fixture
+def serve_at(database_url: str, path: Path, clock: Clock) -> Serving:
+    """Serves the registry with the settings given, by the test's clock."""
+
+    def serving(**given: Any) -> Any:
+        settings = Settings(_env_file=None, require_tokens=True, **path.settings, **given)
+        application = app.build(settings, database_url, clock)
+        return running(application, path.transport, path.http)
+
+    return serving
+
+
+async def opened(socket: Socket, secret: str) -> None:
+    """Send a token on a new socket; it is let in."""
+    authorization = f"Bearer {secret}"
+    await socket.send({"type": "connection_init", "payload": {"authorization": authorization}})
+    assert (await socket.receive())["type"] == "connection_ack"

@@ -54,7 +54,7 @@ async def test_only_a_valid_token_is_let_in(serve: Serving, db: Database) -> Non
                 assert refused.headers["www-authenticate"] == challenge
                 assert "mrk_z" not in refused.text
         allowed = await post(client, "{ models { totalCount } }", valid)
-        assert allowed.json() == {"data": {"models": {"totalCount": 0}}}
+        assert allowed.json()["data"] == {"models": {"totalCount": 0}}
         by_get = await client.get(
             "/graphql", params={"query": "{ models { totalCount } }"}, headers=bearer(valid)
         )

@@ -99,7 +99,8 @@ async def test_each_caller_may_do_what_its_role_may_do(
     runs = [(cell, name) for cell in cells for name in known]
     runs.sort(key=lambda run: expected(run[0], known[run[1]][1]) is None)  # refusals first
     folder = documents(tmp_path, ROOTS)
-    async with serve(require_tokens=True, documents=folder) as client:
+    settings = {"require_tokens": True, "wrong_credentials_per_minute": 0}
+    async with serve(documents=folder, **settings) as client:
         before, is_refusing = await data_version.revision(db.reader), True
         for cell, name in runs:
             secret, role = known[name]

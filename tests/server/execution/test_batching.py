@@ -20,7 +20,8 @@ from db.postgres.engine import Database
 from db.tables import Model
 from planner import Planner, QueryPlan
 from server import app
-from server.execution.batching import BatchFailure, QueryBatcher
+from server.execution import batching
+from server.execution.batching import BatchedQuery, BatchFailure, QueryBatcher
 from server.execution.costs import Cost
 from server.settings import Settings
 from tests import factories
@@ -351,14 +352,14 @@ def _plan() -> QueryPlan:
     return made
 
 
-def _given(seconds: float) -> VariableValues:
-    return VariableValues({}, {"s": seconds})
+def _query(seconds: float, cost: Cost, payload: bytes) -> BatchedQuery:
+    return batching.query(payload, VariableValues({}, {"s": seconds}), cost, None)
 
 
 async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
     batcher, plan = QueryBatcher(1_000_000), _plan()
     asked = [
-        batcher.add(plan, _given(seconds), SMALL, b"%f" % seconds, _context)
+        batcher.add(plan, _query(seconds, SMALL, b"%f" % seconds), "OPEN", _context)
         for seconds in (0.0, 0.001, 0.0)
     ]
     made = b'{"data":{"waits":"at once"}}'
@@ -367,17 +368,17 @@ async def test_what_json_does_not_have_is_left_to_the_executor_alone() -> None:
 
 async def test_large_ones_that_are_slow_hold_up_no_other_for_long() -> None:
     batcher, plan = QueryBatcher(1_000_000), _plan()
-    slow = [batcher.add(plan, _given(60.0), LARGE, b"%d" % number, _context) for number in range(8)]
+    slow = [batcher.add(plan, _query(60.0, LARGE, b"%d" % n), "OPEN", _context) for n in range(8)]
     await asyncio.sleep(0.01)
     async with asyncio.timeout(20):
-        assert await batcher.add(plan, _given(0.0), LARGE, b"quick", _context)
+        assert await batcher.add(plan, _query(0.0, LARGE, b"quick"), "OPEN", _context)
     for place in slow:
         place.cancel()
 
 
 async def test_one_that_is_late_is_told_so_and_its_company_answered() -> None:
     batcher, plan = QueryBatcher(1_000_000), _plan()
-    asked = [batcher.add(plan, _given(s), SMALL, b"%f" % s, _context) for s in (0.0, 60.0)]
+    asked = [batcher.add(plan, _query(s, SMALL, b"%f" % s), "OPEN", _context) for s in (0.0, 60.0)]
     made = b'{"data":{"waits":"at once"}}'
     assert [await one for one in asked] == [made, BatchFailure.TOO_SLOW]
 
@@ -388,9 +389,9 @@ async def test_nothing_is_kept_of_those_that_have_been_answered_or_have_gone(cos
         return object()
 
     batcher, plan, known = QueryBatcher(1_000_000), _plan(), weakref.ref(make)
-    assert await batcher.add(plan, _given(0.0), cost, b"0", make)
+    assert await batcher.add(plan, _query(0.0, cost, b"0"), "OPEN", make)
     for number in range(3):
-        asked = batcher.add(plan, _given(60.0), cost, b"%d" % number, make)
+        asked = batcher.add(plan, _query(60.0, cost, b"%d" % number), "OPEN", make)
         await asyncio.sleep(0.01)
         asked.cancel()
     await asyncio.sleep(0.01)

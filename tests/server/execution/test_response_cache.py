@@ -16,13 +16,14 @@ from sqlmodel import SQLModel
 from db.postgres.engine import Database
 from db.reads import data_version
 from db.reads.data_version import DataVersion
-from server.execution.response_cache import ResponseCache
+from server.execution.response_cache import AnsweredOperation, ResponseCache
 from tests import factories
 from tests.server.conftest import Serving
 
 MODELS = "{ models { nodes { name description } } }"
 # The tables that the data version is read from.
 CHECKED = {"registry_state", "scheduled_prices", "circuits", "binding_health"}
+OPERATION = AnsweredOperation(None, 1)
 VERSION = DataVersion(1, None, None, date(2025, 1, 1), False, 0)
 
 
@@ -198,10 +199,10 @@ async def test_without_memory_nothing_is_kept(
 def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> None:
     cache = ResponseCache(10_000)
     for number in range(3):
-        cache.put(b"%d" % number, VERSION, b"x" * 2_000, None)
+        cache.put(b"%d" % number, VERSION, b"x" * 2_000, OPERATION)
     assert 6_000 < cache.size_bytes <= 10_000
     assert cache.get(b"0")
-    cache.put(b"3", VERSION, b"x" * 2_000, None)
+    cache.put(b"3", VERSION, b"x" * 2_000, OPERATION)
     assert [cache.get(b"%d" % n) is not None for n in range(4)] == [True, False, True, True]
     assert cache.size_bytes <= 10_000
 
@@ -209,18 +210,18 @@ def test_the_least_recently_given_answers_leave_when_the_memory_is_full() -> Non
 def test_what_is_kept_is_counted_once_and_what_is_too_large_is_not_kept() -> None:
     cache = ResponseCache(10_000)
     for revision, length in enumerate((100, 4_000, 10)):
-        cache.put(b"a", VERSION._replace(revision=revision), b"x" * length, None)
+        cache.put(b"a", VERSION._replace(revision=revision), b"x" * length, OPERATION)
     assert cache.size_bytes < 1_000
-    cache.put(b"b", VERSION, b"x" * 10_001, None)
+    cache.put(b"b", VERSION, b"x" * 10_001, OPERATION)
     assert cache.get(b"b") is None
-    cache.put(b"c", VERSION, b"x" * 9_900, None)
+    cache.put(b"c", VERSION, b"x" * 9_900, OPERATION)
     assert cache.size_bytes <= 10_000
 
 
 def test_what_many_ask_at_one_moment_is_kept_once() -> None:
     cache = ResponseCache(10_000)
-    first = cache.put(b"a", VERSION, b"body", None)
-    assert cache.put(b"a", VERSION, b"body", None) is first is cache.get(b"a")
+    first = cache.put(b"a", VERSION, b"body", OPERATION)
+    assert cache.put(b"a", VERSION, b"body", OPERATION) is first is cache.get(b"a")
 
 
 def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
@@ -230,7 +231,7 @@ def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
     try:
         before, _ = tracemalloc.get_traced_memory()
         for number in range(1_000):
-            cache.put(b"%d" % number, VERSION, orjson.dumps({"data": ["x" * 200]}), None)
+            cache.put(b"%d" % number, VERSION, orjson.dumps({"data": ["x" * 200]}), OPERATION)
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -241,8 +242,8 @@ def test_kept_answers_take_no_more_memory_than_is_counted() -> None:
 def test_a_tag_is_of_the_body_alone() -> None:
     later = VERSION._replace(revision=2)
     cache = ResponseCache(10_000)
-    first = cache.put(b"a", VERSION, b"body", None)
-    unchanged = cache.put(b"a", later, b"body", None)
-    changed = cache.put(b"a", later._replace(revision=3), b"other", None)
+    first = cache.put(b"a", VERSION, b"body", OPERATION)
+    unchanged = cache.put(b"a", later, b"body", OPERATION)
+    changed = cache.put(b"a", later._replace(revision=3), b"other", OPERATION)
     assert first.etag == unchanged.etag != changed.etag
-    assert ResponseCache(1).put((b"b",), later, b"body", None).etag == first.etag
+    assert ResponseCache(1).put(b"b", later, b"body", OPERATION).etag == first.etag
