@@ -69,7 +69,7 @@ _GC_THRESHOLDS = (25_000, 4, 20)
 
 
 def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> ASGIApp:
-    """The registry's application on one database, with the clock of its rates; two share nothing."""
+    """The registry's application on one database, by a clock of rates. Two share nothing."""
     database = Database(database_url, settings.pool_limits)
     broker = EventBroker(settings.event_broker_limits)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
