@@ -192,10 +192,10 @@ def _time(text: str) -> datetime:
         return datetime.now(UTC) + timedelta(days=int(days[1]))
     try:
         time = datetime.fromisoformat(text)
-    except ValueError:
+        return (time if time.tzinfo is not None else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         message = "--expires: must be days, a day or a time: 90d, 2027-01-01, 2027-01-01T12:00:00Z"
         raise Failure(message, USAGE) from None
-    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _line(refusal: "Refused") -> str:

@@ -10,7 +10,17 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
-COMMANDS = ("serve", "migrate", "schema", "psql", "worker", "import", "retention", "archive")
+COMMANDS = (
+    "serve",
+    "migrate",
+    "schema",
+    "psql",
+    "worker",
+    "import",
+    "retention",
+    "archive",
+    "token",
+)
 NONSENSE = (["nonsense"], ["--nonsense"], ["a\udcff"], ["--keep", "x"], [""])
 URLS = (
     "nonsense",
