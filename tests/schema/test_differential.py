@@ -38,7 +38,10 @@ LEFT_OUT = frozenset(
     }
 )
 _MUTATIONS_A_CLONE = 25  # they delete things too
-_MADE_NOW = re.compile(r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)|[\w-]{60,}")
+_MADE_NOW = re.compile(
+    r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+(?:Z|\+00:00)|[\w-]{60,}"
+    r'|mrk_[a-z0-9]{8}_[\w-]{43}|"prefix":"[a-z0-9]{8}"'
+)
 _ID = re.compile(r"\b[a-z]{3}_[0-9a-f]{32}\b")
 
 
