@@ -175,9 +175,10 @@ class BoundedProtocol(EndingProtocol):
         """Parse what has arrived, until a response is outstanding, or other connections wait."""
         if self._is_parsing:
             return  # by a caller of this caller
-        self._is_parsing, parsed = True, 0
+        self._is_parsing, parsed, answered = True, 0, self.server_state.total_requests
         while self._unparsed and not self._must_wait() and not self.transport.is_closing():
-            if parsed >= _TURN_BYTES_MAX:
+            # some requests are answered at once, such as those of callers that are not let in
+            if parsed >= _TURN_BYTES_MAX or self.server_state.total_requests > answered:
                 self.loop.call_soon(self._go_on)
                 break
             size = max(_SLICE_BYTES, self._body_bytes_left())
