@@ -1,6 +1,8 @@
 """The GraphQL schema: types and root fields, as declarations over rows and resolvers."""
 
 from collections.abc import Callable, Iterable
+from functools import cache
+from typing import NamedTuple
 
 import strawberry
 from graphql import GraphQLEnumType, GraphQLInputObjectType
@@ -39,6 +41,20 @@ def build(extensions: Iterable[Extension] = ()) -> strawberry.Schema:
     )
     _complete(schema)
     return schema
+
+
+class PublishedSchema(NamedTuple):
+    """A schema and its text in SDL."""
+
+    schema: strawberry.Schema
+    sdl: str
+
+
+@cache
+def published() -> PublishedSchema:
+    """The schema that servers publish; nothing changes it, so those of one process share it."""
+    schema = build()
+    return PublishedSchema(schema, sdl(schema))
 
 
 def sdl(schema: strawberry.Schema) -> str:

@@ -121,7 +121,7 @@ def _routes(
         Route("/healthz", health.alive),
         Route("/readyz", health.Readiness(database).get),
         Route("/metrics", for_readers(Metrics(database, connections).get).get),
-        Route(sdl.PATH, for_readers(sdl.Sdl(schema.sdl(pipeline.operations.schema)).get).get),
+        Route(sdl.PATH, for_readers(sdl.Sdl(schema.published().sdl).get).get),
         *graphiql.routes(),
     ]
 
@@ -170,10 +170,10 @@ def _operations(
     store: ArchiveStore,
     rate_limits: RateLimits,
 ) -> Operations:
-    built = schema.build()
+    built, text = schema.published()
     service = Service(
         version=version("model-registry"),
-        schema_hash=sha256(schema.sdl(built).encode()).hexdigest(),
+        schema_hash=sha256(text.encode()).hexdigest(),
         limits=settings.limits,
         health_rules=settings.health_rules,
         recent_traffic=settings.recent_traffic,
