@@ -40,12 +40,15 @@ class FieldChange:
     is_hidden: bool = False
 
 
-def read(text: str, hidden: Container[str]) -> list[FieldChange]:
-    """The changes in an event's JSON text, sorted by field; `hidden` has the columns to hide."""
+def read(text: str, hidden: Container[str], *, hides_all: bool = False) -> list[FieldChange]:
+    """The changes in an event's JSON text, sorted by field.
+
+    `hidden` has the columns whose values are hidden; `hides_all` hides those of all columns.
+    """
     # a float would lose digits of money
     columns: dict[str, tuple[Any, Any]] = json_values.loads(text)
     changes = [
-        _change(name, both, is_hidden=name in hidden)
+        _change(name, both, is_hidden=hides_all or name in hidden)
         for name, both in columns.items()
         if name not in _INTERNAL
     ]

@@ -15,7 +15,7 @@ from resolvers import connections, nodes
 from resolvers.arguments import input_type, optional
 from resolvers.context import Info
 from resolvers.filters import FILTER_DESCRIPTION, DateTimeRange
-from resolvers.hidden_fields import hidden_columns
+from resolvers.hidden_fields import hidden_columns, may_see
 from resolvers.orders import Order, OrderDirection
 from resolvers.parents import loaded
 
@@ -53,11 +53,18 @@ model_pages = connections.of_parents(
 async def changes(info: Info, parents: list[AuditEvent]) -> list[list[FieldChange]]:
     """The changed fields, by name; of a created or deleted object, all fields that were set.
 
-    Of a field that is null for the caller's role, such as credentialRef, the values are hidden.
+    Of a field that is null for the caller's role, such as credentialRef, the values are hidden;
+    so are all values of an object that it may not see, such as a token below ADMIN.
     """
-    hidden = hidden_columns(info.context.identity)
+    identity = info.context.identity
+    hidden = hidden_columns(identity)
     rows: list[Any] = parents  # `changes_text` is set below the class
-    return [field_changes.read(row.changes_text, hidden) for row in rows]
+    return [
+        field_changes.read(
+            row.changes_text, hidden, hides_all=not may_see(identity, row.subject_node_id)
+        )
+        for row in rows
+    ]
 
 
 async def token_ids(info: Info, parents: list[AuditEvent]) -> list[str | None]:

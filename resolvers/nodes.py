@@ -20,10 +20,10 @@ from db.reads import (
     versions,
 )
 from domain import ids
-from domain.access import Role
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
+from resolvers.hidden_fields import may_see
 
 _BY_IDS: dict[str, Any] = {
     ids.MODEL: models.by_ids,
@@ -38,7 +38,6 @@ _BY_IDS: dict[str, Any] = {
     ids.ENTRY: catalogs.entries_by_ids,
     ids.TOKEN: tokens.by_ids,
 }
-_REQUIRED: dict[str, Role] = {ids.TOKEN: Role.ADMIN}  # for any other caller they do not exist
 
 
 async def get(
@@ -70,8 +69,7 @@ async def by_ids(info: Info, texts: list[strawberry.ID]) -> list[Any]:
     for text in texts:
         prefix = ids.prefix_of(text)
         key = ids.decode(prefix, text)
-        may = info.context.identity.may(_REQUIRED.get(prefix, Role.READER))
-        if prefix in _BY_IDS and key is not None and may:
+        if prefix in _BY_IDS and key is not None and may_see(info.context.identity, text):
             keys[prefix].add(key)
     by_id: dict[str, Any] = {}
     for prefix, of_type in keys.items():

@@ -51,7 +51,10 @@ class AuditEvent(Node):
     )
     subject: Node | None = batched(resolvers.audit.subjects, "subject_node_id")
     changes: list[FieldChange] = batched(
-        resolvers.audit.changes, "changes_text", items_max=field_changes.CHANGES_MAX
+        resolvers.audit.changes,
+        "changes_text",
+        "subject_node_id",
+        items_max=field_changes.CHANGES_MAX,
     )
 
 

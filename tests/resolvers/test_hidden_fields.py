@@ -19,6 +19,8 @@ EVENTS = """{ auditEvents(filter: { kinds: BINDING }) {
     nodes { action tokenId changes { field before after isHidden } } } }"""
 UPDATE = """mutation ($id: ID!, $ref: String) { updateBinding(input: {
     binding: { id: $id }, credentialRef: $ref, priority: 7 }) { userErrors { message } } }"""
+SUBJECTS = """{ auditEvents { nodes { kind actor subject { __typename }
+    changes { field before after isHidden } } } }"""
 TOKENS = "{ auditEvents { nodes { actor tokenId } } }"
 
 
@@ -63,6 +65,24 @@ async def test_changes_of_a_hidden_field_have_no_values(db: Database, role: Role
     else:
         assert refs == [[(None, None, True)]] * 3
     assert _changes(nodes[1], "priority") == [(100, 7, False)]
+
+
+@pytest.mark.usefixtures("binding")
+@pytest.mark.parametrize("role", Role)
+async def test_changes_of_an_object_that_a_role_may_not_see_have_no_values(
+    db: Database, role: Role
+) -> None:
+    """Each object of these events exists, so one without a subject is one that is not shown."""
+    await factories.token(db, name="ci")
+    nodes = (await _data(db, SUBJECTS, CALLER._replace(role=role)))["auditEvents"]["nodes"]
+    unseen = {node["kind"] for node in nodes if node["subject"] is None}
+    assert unseen == (set() if role == Role.ADMIN else {"TOKEN"})
+    tokens = [node for node in nodes if node["kind"] == "TOKEN"]
+    assert [node["actor"] for node in tokens] == ["tests"]
+    fields = [each["field"] for each in tokens[0]["changes"]]
+    assert {"name", "role", "prefix"} <= set(fields)
+    values = [(c["before"], c["after"]) for c in tokens[0]["changes"] if c["isHidden"]]
+    assert values == ([] if role == Role.ADMIN else [(None, None)] * len(fields))
 
 
 def test_the_hidden_columns_are_those_of_the_declared_fields() -> None:

@@ -28,6 +28,7 @@ from tests.server.hidden import CORE, MARK
 on_two_paths = pytest.mark.parametrize(
     "path", ["cached responses", "executor"], indirect=True, scope="session"
 )
+TOKEN = "unseen-token"  # the name of one, which only an ADMIN may see
 BELOW = (Role.READER, Role.GATEWAY)
 LEFT_OUT = frozenset({"RegistryStats.computedAt", "Route.decidedAt", "Query.viewer"})  # made anew
 GUESSES = 150  # random documents
@@ -50,6 +51,7 @@ async def registry(
 ) -> Registry:
     known, world = await hidden.fill(db, store, database_url)
     secrets = {role: await factories.token(db, role, name=role.lower()) for role in Role}
+    await factories.token(db, name=TOKEN)
     return Registry(known, world, secrets, (tmp_path / "cold").as_uri())
 
 
@@ -85,20 +87,25 @@ async def test_no_response_has_a_hidden_value(
     caplog.set_level(logging.DEBUG)
     for name in ("httpx", "httpcore"):  # of this test itself
         caplog.set_level(logging.WARNING, name)
-    seen = 0
+    seen = tokens_seen = 0
     async with serve(require_tokens=True, archive_url=registry.archive_url) as client:
         for text in hidden.documents(registry.known):
             assert not validate(CORE, parse(text)), text
+            shown = await _post(client, registry.secrets[Role.ADMIN], text)
+            tokens_seen += TOKEN in shown
             shown = await _post(client, registry.secrets[Role.EDITOR], text)
             seen += MARK in shown
+            assert TOKEN not in shown, text
             for role in BELOW:
                 told = await _post(client, registry.secrets[role], text)
                 assert '"data"' in told, told
                 assert MARK not in told, text
+                assert TOKEN not in told, text
         for path in ("/metrics", "/schema.graphql", "/healthz", "/readyz"):
             page = await client.get(path, headers=_bearer(registry.secrets[Role.READER]))
             assert MARK not in page.text
     assert seen > 3
+    assert tokens_seen > 3
     assert MARK not in caplog.text
 
 
@@ -139,17 +146,22 @@ async def test_no_event_has_a_hidden_value(serve: Serving, registry: Registry) -
         subject {{ ... on ProviderBinding {{ {of_binding} }} }} }}
         model {{ name versions {{ nodes {{ bindings {{ nodes {{ {of_binding} }} }} }} }} }} }} }}"""
     told: dict[Role, list[str]] = {}
+    token_count = len(Role) + 2  # that of the world, and the unseen one
     async with serve(require_tokens=True) as client:
-        for role in (Role.EDITOR, *BELOW, Role.EDITOR):
+        for role in (Role.ADMIN, Role.EDITOR, *BELOW, Role.EDITOR):
             client.headers.update(_bearer(registry.secrets[role]))
-            told[role] = []
+            told[role], tokens = [], 0
             async with sockets.events(client, document) as events:
                 async for _, data in events:
                     told[role].append(orjson.dumps(data).decode())
-                    if "reader" in told[role][-1] and '"TOKEN"' in told[role][-1]:
+                    tokens += '"kind":"TOKEN"' in told[role][-1]
+                    if tokens == token_count:
                         break
     assert len({len(each) for each in told.values()}) == 1
+    assert TOKEN in "".join(told[Role.ADMIN])
+    assert TOKEN not in "".join(told[Role.EDITOR])
     for role in BELOW:
+        assert TOKEN not in "".join(told[role])
         assert MARK not in "".join(told[role])
         assert '"isHidden":true' in "".join(told[role])
     assert "".join(told[Role.EDITOR]).count(MARK) > 100
