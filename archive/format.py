@@ -1,10 +1,14 @@
 """Archive objects: a version with its bindings and prices, as compressed canonical JSON.
 
-Sorted keys, UTF-8, amounts as decimal strings, times as ISO 8601: equal values always give equal
-bytes. `zstd -dc <object>` shows an object to a person; docs/retention.md describes it.
+Sorted keys, UTF-8, amounts as decimal strings, times as ISO 8601. `zstd -dc <object>` shows an
+object to a person; docs/retention.md describes it.
+
+The API shows the hash of an object to callers who may not see all that is in it. Each object has a
+random salt, so that nobody can make it from a guess and compare the hashes.
 """
 
 import json
+import secrets
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -21,6 +25,7 @@ _ABOUT = {
     "units": "amounts in USD per 1,000 tokens, latency in milliseconds, times in UTC",
 }
 _READABLE = orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
+_SALT_BYTES = 16
 _BYTES_MAX = 64 * 1024 * 1024  # decompressed; a typical archive has a few KiB
 
 
@@ -29,8 +34,9 @@ class Corrupt(Exception):
 
 
 def pack(content: Mapping[str, Any]) -> bytes:
-    """The archive object with this content: plain JSON values."""
-    return zstd.compress(_dumped({"about": _ABOUT, **content}))
+    """An archive object with this content, plain JSON values; no two are equal."""
+    about = {**_ABOUT, "salt": secrets.token_hex(_SALT_BYTES)}
+    return zstd.compress(_dumped({"about": about, **content}))
 
 
 def unpack(data: bytes, version_id: UUID, content_hash: str) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Moves versions to cold storage and back.
 
 The object is safe in cold storage before its row changes: a crash between the two leaves an object
-that no row refers to, and the next run writes the same object again.
+that no row refers to, and the next run writes another one.
 """
 
 from collections import defaultdict

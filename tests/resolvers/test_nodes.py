@@ -30,6 +30,8 @@ async def _everything(gql: GraphQL) -> dict[str, str]:
     run = await factories.retention_run(gql.db)
     catalog = await factories.catalog(gql.db)
     entry = await factories.entry(gql.db, catalog, binding)
+    await factories.token(gql.db)
+    tokens = (await gql("{ viewer { tokens { nodes { id } } } }"))["viewer"]["tokens"]["nodes"]
     events = (await gql("{ auditEvents { nodes { id } } }"))["auditEvents"]["nodes"]
     return {
         "Model": model.node_id,
@@ -41,6 +43,7 @@ async def _everything(gql: GraphQL) -> dict[str, str]:
         "RetentionRun": run.node_id,
         "Catalog": catalog.node_id,
         "CatalogEntry": entry.node_id,
+        "Token": tokens[0]["id"],
         "AuditEvent": events[-1]["id"],
     }
 
