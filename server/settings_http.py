@@ -17,8 +17,8 @@ class HttpSettings(BrowserSettings):
     allowed_hosts: str = setting(
         "",
         "Host names that requests may name, beside loopback names and the listening address:"
-        " `registry.example.com, registry:8003`; without a port, any. `*` allows all. Others get"
-        " status 421.",
+        " `registry.example.com, registry:8003`; without a port, any. `*` allows all, and needs"
+        " `REGISTRY_REQUIRE_TOKENS=true` or `REGISTRY_ALLOW_OPEN=true`. Others get status 421.",
     )
     head_bytes_max: int = setting(
         32_768,

@@ -6,8 +6,10 @@ from server.commands import databases
 from server.commands.failures import USAGE, Failure
 from server.settings import Settings
 from server.settings_base import is_loopback, setting_name
+from server.settings_http import ANY_HOST
 
 _TOKENS, _OPEN = setting_name("require_tokens"), setting_name("allow_open")
+_HOSTS = f"{setting_name('allowed_hosts')}={ANY_HOST}"
 _MAY = "whoever reaches this address may read, write and delete"
 _MAKE_ONE = "registry token create --name admin --role ADMIN"
 
@@ -15,10 +17,19 @@ _MAKE_ONE = "registry token create --name admin --role ADMIN"
 def check(settings: Settings, bound: socket.socket) -> None:
     """Refuse to listen where others could reach a registry that requires no tokens.
 
-    The socket's own address counts: a name may resolve to any. Raises Failure.
+    The socket's own address counts: a name may resolve to any. With any host name, each page in a
+    browser on this machine could reach it, too. Raises Failure.
     """
-    address = bound.getsockname()[0]
-    if settings.require_tokens or settings.allow_open or is_loopback(address):
+    if settings.require_tokens or settings.allow_open:
+        return
+    if ANY_HOST in settings.allowed_host_list:
+        raise Failure(
+            f"{_HOSTS}: any web page that is opened on this machine could read, write and delete,"
+            f" by DNS rebinding; list the names, or set {_TOKENS}=true, or {_OPEN}=true to allow"
+            " just that",
+            USAGE,
+        )
+    if is_loopback(bound.getsockname()[0]):
         return
     raise Failure(
         f"{setting_name('host')}: other machines can reach {settings.host}, and whoever reaches it"
@@ -33,9 +44,11 @@ def warning(settings: Settings, bound: socket.socket, url: str) -> str | None:
         can_call = settings.oidc_issuer is not None or _has_token(url)
         return None if can_call else f"No token is valid yet. Make one: {_MAKE_ONE}"
     address = bound.getsockname()[0]
+    pages = f"; so may any web page, by {_HOSTS}" if ANY_HOST in settings.allowed_host_list else ""
     if is_loopback(address):
-        return f"Open mode: {_MAY}, also through a proxy on this machine ({_TOKENS}=true ends it)"
-    return f"Warning: open mode on {address}, which other machines can reach: {_MAY}"
+        end = f"({_TOKENS}=true ends it){pages}"
+        return f"Open mode: {_MAY}, also through a proxy on this machine {end}"
+    return f"Warning: open mode on {address}, which other machines can reach: {_MAY}{pages}"
 
 
 def _has_token(url: str) -> bool:

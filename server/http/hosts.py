@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TypeAlias
-from urllib.parse import urlsplit
 
 from server.errors import HttpError
 from server.http.origins import Origins
@@ -22,6 +21,7 @@ from server.settings_http import ANY_HOST
 IsAllowed: TypeAlias = Callable[[bytes], bool]
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[^\s:/@?#\[\]]+?)\.?(?::(\d{1,5}))?", re.IGNORECASE)
+_ORIGIN = re.compile(rb"https?://([^\s/?#@\\]+)")  # of a page: it has no path
 _SHOWN_MAX = 100
 _KNOWN_MAX = 256  # host names whose check is remembered
 
@@ -36,8 +36,12 @@ class Hosts:
 
     @classmethod
     def of(cls, settings: Settings) -> "Hosts":
-        """The loopback names, the listening address, and what the setting lists."""
+        """The loopback names, the listening address, and what the setting lists.
+
+        `*` holds only where a page of any host can do nothing by itself, or where that is allowed.
+        """
         listed = frozenset(settings.allowed_host_list)
+        any_host = ANY_HOST in listed and (settings.require_tokens or settings.allow_open)
         address = settings.host.lower()
 
         def is_listed(host: bytes) -> bool:
@@ -48,7 +52,7 @@ class Hosts:
         def is_allowed(host: bytes) -> bool:
             name, _ = _split(host)
             is_own = is_loopback(name.strip("[]")) or _is_listening(name.strip("[]"), address)
-            return is_own or ANY_HOST in listed or is_listed(host)
+            return is_own or any_host or is_listed(host)
 
         return cls(is_allowed, is_listed, Origins.of(settings))
 
@@ -71,11 +75,8 @@ class Hosts:
         that the server is known by."""
         if origin is None or origin in self.origins.listed:
             return True
-        try:
-            site = urlsplit(origin.decode("latin-1")).netloc.encode("latin-1")
-        except ValueError:
-            return False
-        return bool(site) and (site == host or self.is_listed(site))
+        found = _ORIGIN.fullmatch(origin)
+        return found is not None and (found[1] == host or self.is_listed(found[1]))
 
 
 def _split(host: bytes) -> tuple[str, str]:

@@ -61,6 +61,22 @@ def test_the_address_counts_that_a_name_resolves_to() -> None:
                 open_mode.check(_settings(name), bound)
 
 
+@pytest.mark.parametrize("listed", ["*", "registry.example, *"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_an_open_registry_does_not_answer_to_any_host_name(host: str, listed: str) -> None:
+    """A page of any site could use it, by DNS rebinding."""
+    with listening.bind(host, 0, 1) as bound:
+        with pytest.raises(Failure, match=r"REGISTRY_ALLOWED_HOSTS=\*: any web page") as refused:
+            open_mode.check(_settings(host, allowed_hosts=listed), bound)
+        assert refused.value.exit_code == USAGE
+        assert "REGISTRY_REQUIRE_TOKENS=true, or REGISTRY_ALLOW_OPEN=true" in str(refused.value)
+        for given in ({"require_tokens": True}, {"allow_open": True}):
+            open_mode.check(_settings(host, allowed_hosts=listed, **given), bound)
+    warned = _said(host, "", allowed_hosts=listed, allow_open=True)
+    assert warned is not None
+    assert "any web page, by REGISTRY_ALLOWED_HOSTS=*" in warned
+
+
 def _said(host: str, url: str, **given: Any) -> str | None:
     with listening.bind(host, 0, 1) as bound:
         return open_mode.warning(_settings(host, **given), bound, url)

@@ -43,6 +43,22 @@ FOREIGN = {
     "an origin": (403, ["Host: localhost", "Origin: http://evil.example"]),
     "a null origin": (403, ["Host: localhost", "Origin: null"]),
     "a malformed origin": (403, ["Host: localhost", "Origin: http://[::"]),
+    **{
+        f"the origin {origin}": (403, ["Host: localhost:8003", f"Origin: {origin}"])
+        for origin in (
+            "ftp://localhost:8003",
+            "chrome-extension://localhost:8003",
+            "//localhost:8003",
+            "localhost:8003",
+            "http://localhost:8003/",
+            "http://localhost:8003/a",
+            "http://localhost:8003?a",
+            "http://localhost:8003#a",
+            "http://a@localhost:8003",
+            "http://localhost:8003\\a",
+            "http:localhost:8003",
+        )
+    },
     "another port": (403, ["Host: localhost:8003", "Origin: http://localhost:3000"]),
     "host and origin": (421, ["Host: evil.example", "Origin: http://evil.example"]),
 }
@@ -106,8 +122,11 @@ async def test_every_path_is_checked(serve_bytes: Serve, path: str) -> None:
     ],
 )
 def test_the_setting_lists_more_names(listed: str, host: str, is_allowed: bool) -> None:
-    hosts = Hosts.of(Settings(_env_file=None, allowed_hosts=listed))
-    assert hosts.is_allowed(host.encode()) is is_allowed
+    for given in ({"require_tokens": True}, {"allow_open": True}):
+        hosts = Hosts.of(Settings(_env_file=None, allowed_hosts=listed, **given))
+        assert hosts.is_allowed(host.encode()) is is_allowed
+    in_open_mode = Hosts.of(Settings(_env_file=None, allowed_hosts=listed))
+    assert in_open_mode.is_allowed(host.encode()) is (is_allowed and listed != "*")
 
 
 @pytest.mark.parametrize(
@@ -133,6 +152,13 @@ def test_the_listening_address_is_allowed(address: str, host: str, is_allowed: b
         ("console.example", "https://console.example", True),
         ("console.example", "https://evil.example", False),
         ("*", "https://evil.example", False),
+        ("console.example", "http://console.example:8080", True),
+        ("console.example", "ftp://console.example", False),
+        ("console.example", "chrome-extension://console.example", False),
+        ("console.example", "https://console.example/", False),
+        ("console.example", "https://console.example?a", False),
+        ("console.example", "https://console.example#a", False),
+        ("console.example", "https://a@console.example", False),
     ],
 )
 def test_a_listed_page_may_send_requests(listed: str, origin: str, is_own: bool) -> None:
