@@ -57,6 +57,10 @@ def innocent(seed: int) -> Iterator[Any]:
     """The fixed texts, and what is generated: ids, hashes and digests; by seed."""
     yield from _FIXED
     random = Random(seed)
+    for name in ("sha256", "sha384", "sha512"):
+        digest = base64.b64encode(hashlib.new(name, random.randbytes(9)).digest()).decode()
+        yield {"sri": f"{name}-{digest}"}
+        yield f'<script src="a.js" integrity="{name}-{digest}" crossorigin></script>'
     for _ in range(20):
         some = random.randbytes(32)
         sha256, sha1, md5 = (

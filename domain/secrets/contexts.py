@@ -8,7 +8,7 @@ from domain.secrets.words import is_generated, is_no_word, is_random, is_stand_i
 _SECRET_NAME = re.compile(
     r"(^|_)(api_?keys?|access_?keys?|private_?keys?|secret_?keys?|signing_?keys?|encryption_?keys?"
     r"|account_?keys?|subscription_?keys?|auth_?keys?|secrets?|token|(access|auth|refresh)_?tokens?"
-    r"|passwords?|passwd|pwd|passphrases?|credentials?|authorization|cookies?|connection_?string)"
+    r"|passwords?|passworte?|kennworte?|passwd|pwd|passphrases?|credentials?|authorization|cookies?|connection_?string)"
     r"(_(value|hash|b64|base64|prod|dev|test|old|new))?(_?\d+)?$"
 )
 # names of special tokens in the configuration of tokenizers
@@ -21,13 +21,21 @@ _SIGNATURE = re.compile(
 )
 _PARAMETER = re.compile(r"[?&;#]([^=&;#?\s]{1,100})=([^&;#\s\"'<>]+)")
 _LOGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s/?#@:]*:([^\s/?#@]+)@")
+_CURL = re.compile(
+    r"\bcurl\s[^\n]{0,200}?(?<=\s)(?:-[uU]|--(?:proxy-)?user)[\s=]*[\"']?[^\s:\"']*:([^\s\"']+)"
+)
+# of Discord, older ones without its name: the first part is a number in base64
+_BOT_TOKEN = re.compile(
+    r"(?<![\w.-])(?:[MNO][DTjz][AEIMQUYcgk][w-z0-5]){5,6}\w{2,4}?\.[\w-]{6}\.[\w-]{27,}"
+)
+_BOT_TOKEN_MIN = 58
 _SCHEME = re.compile(r"\b(bearer|basic|token)\s+([A-Za-z0-9._~+/=-]{16,})", re.I)
 _ASSIGNED = re.compile(
     r"\b([A-Za-z][\w-]{2,60})[\"']?\s*[:=]\s*(?:(?:bearer|basic)\s+)?[\"']?(\S+)", re.I
 )
 # a random word after the word for a secret, or after a vendor's name and such a word
 _TELLING = re.compile(
-    r"\b(?:keys?|secrets?|tokens?|passwords?|passphrases?|credentials?|pat)\b[^\n]{0,40}?"
+    r"\b(?:keys?|secrets?|tokens?|passwords?|passwort|kennwort|passphrases?|credentials?|pat)\b[^\n]{0,40}?"
     r"(?<![\w+/=-])([A-Za-z0-9+/_-]{32,128}={0,2})(?![\w+/=-])",
     re.I,
 )
@@ -39,6 +47,10 @@ def kind_of(text: str) -> str | None:
     """What stands in the text as a secret, such as "a password in a URL"; None without one."""
     if "://" in text and _has_login(text):
         return "a password in a URL"
+    if "curl" in text and any(not is_stand_in(m[1]) for m in _CURL.finditer(text)):
+        return "a password in a command"
+    if len(text) >= _BOT_TOKEN_MIN and _BOT_TOKEN.search(text):
+        return "a Discord bot token"
     if "=" in text and _has_parameter(text):
         return "a secret parameter"
     if " " in text and any(is_no_word(m[2]) for m in _SCHEME.finditer(text)):

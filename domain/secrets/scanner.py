@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from domain.secrets import contexts, formats
 from domain.secrets.contexts import names_a_key, names_a_secret, snake
 from domain.secrets.readings import joined, readings
-from domain.secrets.words import is_generated, is_random, is_stand_in
+from domain.secrets.words import is_generated, is_random, is_stand_in, without_public
 
 _BRACKETS_MAX = 100
 _RANDOM_MIN = 20
@@ -70,6 +70,7 @@ def _found(value: Any, place: str, name: str) -> Iterator[Found]:
 
 
 def _kind(text: str, name: str) -> str | None:
+    text = without_public(text)
     for each in readings(text):
         if kind := _format(each) or contexts.kind_of(each) or _kind_of_whole(each, name):
             return kind

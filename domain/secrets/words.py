@@ -12,11 +12,22 @@ _STAND_IN = re.compile(
     re.I,
 )
 _GENERATED = re.compile(r"[A-Za-z0-9+/_-]{32,128}={0,2}", re.ASCII)
+# subresource integrity, as `sha384-…`, and the line of a public key
+_PUBLIC = re.compile(
+    r"(?<![\w+/=-])(?:sha256-[A-Za-z0-9+/]{43}=|sha384-[A-Za-z0-9+/]{64}|sha512-[A-Za-z0-9+/]{86}=="
+    r"|(?:(?:sk-)?(?:ssh-(?:ed25519|rsa|dss)|ecdsa-sha2-nistp\d{3})(?:@openssh\.com)?\s+)"
+    r"AAAA[A-Za-z0-9+/]{60,}={0,2})(?![\w+/=-])"
+)
 _HEXADECIMAL = re.compile(r"[0-9a-f-]+|[0-9A-F-]+")
 _WORD = re.compile(r"[A-Z]?[a-z]{3,}|[^A-Za-z0-9]")  # what names are made of
 _UNLIKE_WORDS_MIN = 0.55  # of the letters and digits; 0.8 of random ones, and 0.4 of a model's id
 _SIGNS_MAX = 0.125  # of all characters; a name has a hyphen after each word
 _ENTROPY_MIN = 3.9  # bits a character; 32 random characters have 4.5
+
+
+def without_public(text: str) -> str:
+    """The text without what looks generated and is public: digests of files, and keys of SSH."""
+    return _PUBLIC.sub(" ", text) if "sha" in text or "AAAA" in text else text
 
 
 def is_stand_in(text: str) -> bool:

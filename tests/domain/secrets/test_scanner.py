@@ -1,5 +1,7 @@
 """Which text and JSON seems to hold a credential, and which does not."""
 
+from base64 import b64encode
+from hashlib import new, sha256, sha512
 from typing import Any
 
 import pytest
@@ -11,6 +13,13 @@ from catalogs.entry import to_json
 from catalogs.sources import genai_prices
 from domain.secrets import scanner
 
+DIGESTS = ("sha256", "sha384", "sha512")
+DISCORD_IDS = [  # numbers of 17, 18 and 19 digits in base64
+    b64encode(number.encode()).decode().rstrip("=")
+    for number in ("80351110224678912", "175928847299117063", "1075928847299117063")
+]
+SSH = b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + sha256(b"a").digest()).decode()
+RSA = b64encode(b"\0\0\0\x07ssh-rsa" + sha512(b"a").digest() * 4).decode()
 SECRETS: list[Any] = [
     {"api_key": ["abc123secret"]},
     {"api_key": {"value": "hunter2"}},
@@ -42,6 +51,15 @@ SECRETS: list[Any] = [
     "Authorization: Bearer abc123def456",
     "use api_key=abc123def",
     "AccountKey=" + "a" * 20,
+    {"kennwort": "hunter2"},
+    {"Datenbank-Passwort": "hunter2"},
+    "das Passwort: hunter2abc",
+    "curl -u user:hunter2 https://host/v1",
+    "curl -s --user 'me:a b' https://host",
+    'curl https://host -u "me:hunter2"',
+    "curl -ume:hunter2 https://host",
+    *(f"a bot with {id_}.{'Xf3-_a'}.{'aB3_x9-Qz' * 3}" for id_ in DISCORD_IDS),
+    f"{DISCORD_IDS[0]}.GhIjK2.{'aB3_x9-Qz' * 4}",
     *(
         f"the key is {text}"
         for text in (
@@ -65,6 +83,18 @@ SECRETS: list[Any] = [
     ),
 ]
 NO_SECRETS: list[Any] = [
+    *({"sri": f"{name}-{b64encode(new(name, b'a').digest()).decode()}"} for name in DIGESTS),
+    *(f'a="{name}-{b64encode(new(name, b"b").digest()).decode()}"' for name in DIGESTS),
+    *(f"key {name}-{b64encode(new(name, b'c').digest()).decode()} of it" for name in DIGESTS),
+    f"ssh-ed25519 {SSH}",
+    f"ssh-ed25519 {SSH} me@host",
+    f"the public key is ssh-rsa {RSA} me@host",
+    {"deploy_key": f"ssh-rsa {RSA}"},
+    {"kennwort": "${KENNWORT}"},
+    "curl -u $USER:$PASSWORD https://host",
+    "curl -u me:<password> https://host",
+    "curl https://host:8003/a -H 'a: b'",
+    "Kennwort: erforderlich",
     "task-classification",
     "sketch",
     "a" * 64,
