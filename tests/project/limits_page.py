@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from db.reads import stats
+from db.writes import tokens
 from domain import (
     candidates,
     catalog_fields,
@@ -25,6 +26,7 @@ from domain import (
 )
 from domain.problems import USER_ERRORS_MAX
 from resolvers import errors, routes
+from resolvers.writing.tokens import GRACE_MINUTES_MAX
 from server.access import oidc, oidc_claims, oidc_fetching, oidc_key_set, oidc_keys
 from server.execution import document_files, documents, inputs, limits, trusted
 from server.settings import Settings
@@ -66,6 +68,10 @@ FIXED = [
           "status 503, UNAVAILABLE"),
     Fixed("Requests that wait for an issuer, per process", oidc_keys.WAITING_MAX,
           "status 503, UNAVAILABLE"),
+    Fixed("Tokens that are not revoked", tokens.TOKENS_MAX, "LIMIT_EXCEEDED in `userErrors`"),
+    Fixed("Valid secrets of a token, in the graces of its rotations", tokens.SECRETS_MAX,
+          "LIMIT_EXCEEDED in `userErrors`"),
+    Fixed("Minutes of grace of `rotateToken`, which are 7 days", GRACE_MINUTES_MAX, _USER_ERROR),
     Fixed("Trusted documents", trusted.DOCUMENTS_MAX, "the server does not start"),
     Fixed("Bytes of all trusted documents, or of their manifest", document_files.BYTES_MAX,
           "the server does not start"),
@@ -79,6 +85,7 @@ FIXED = [
     Fixed("Characters of a semantic version", semver.LENGTH_MAX, _USER_ERROR),
     Fixed("Characters of a description", rules.TEXT_LENGTH_MAX, _USER_ERROR),
     Fixed("Characters of the reason of a hold", rules.HOLD_REASON_LENGTH_MAX, _USER_ERROR),
+    Fixed("Characters of the reason of a circuit", rules.CIRCUIT_REASON_LENGTH_MAX, _USER_ERROR),
     Fixed("Characters of a URL", urls.LENGTH_MAX, _USER_ERROR),
     Fixed("Characters of an `idempotencyKey`", rules.KEY_LENGTH_MAX, _USER_ERROR),
     Fixed("Bytes of `metadata`, and of `config`", json_values.BYTES_MAX, _USER_ERROR),
