@@ -26,7 +26,8 @@ class RetentionInput:
     )
     purge_archived_before: datetime | None = optional(
         "Also delete for good the versions that were archived before this time, which must not be"
-        " in the future. None by default. applyRetention takes it only from an ADMIN.",
+        " in the future. None by default. applyRetention takes it only from an ADMIN: for others it"
+        " fails with FORBIDDEN, and the other fields of the mutation are executed.",
         requires=Role.ADMIN,
     )
     plan_hash: str | None = optional(
