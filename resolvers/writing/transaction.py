@@ -1,6 +1,6 @@
 """Runs the change of a mutation in one transaction, in the caller's name."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -92,13 +92,20 @@ def refuse_if_any(input: Any, problems: Iterable[Problem] = ()) -> None:
     another could quote it.
     """
     leaks = [*secrets.problems(input)]
-    fields = {leak.path[:1] for leak in leaks}
-    every = [*(problem for problem in problems if problem.path[:1] not in fields), *leaks]
-    if input.idempotency_key is not None and ("idempotencyKey",) not in fields:
+    places = [leak.path for leak in leaks]
+    every = [*(problem for problem in problems if not _is_about(problem.path, places)), *leaks]
+    if input.idempotency_key is not None and ("idempotencyKey",) not in places:
         key = {"idempotency_key": input.idempotency_key}
         every += rules.breaches(key, {"idempotency_key": rules.idempotency_key})
     if every:
         raise Refused(*every)
+
+
+def _is_about(path: Sequence[str], places: Iterable[Sequence[str]]) -> bool:
+    """Whether a path is that of a place, leads to it, or lies in it."""
+    return any(
+        all(step == other for step, other in zip(path, place, strict=False)) for place in places
+    )
 
 
 async def _run(info: Info, change: Change[T], action: str) -> T:

@@ -41,6 +41,8 @@ class Connection(NamedTuple):
         declared = "$first: Int, $after: String, $last: Int, $before: String"
         if self.owner == "Query":
             return f"query ({declared}) {{ {page} }}"
+        if self.owner == "Viewer":
+            return f"query ({declared}) {{ owner: viewer {{ {page} }} }}"
         of_owner = f"owner: node(id: $owner) {{ ... on {self.owner} {{ {page} }} }}"
         return f"query ({declared}, $owner: ID!) {{ {of_owner} }}"
 
@@ -68,6 +70,7 @@ async def _owners(gql: GraphQL) -> dict[str, str]:
     """
     for _ in range(ITEMS):
         await factories.model(gql.db)
+        await factories.token(gql.db)
     model, provider = await factories.model(gql.db), await factories.provider(gql.db)
     versions = [await factories.version(gql.db, model) for _ in range(ITEMS)]
     bindings = [await factories.binding(gql.db, versions[0], provider) for _ in range(ITEMS)]
@@ -113,7 +116,8 @@ async def _page(
 def _variables(
     connection: Connection, owners: dict[str, str], arguments: dict[str, Any]
 ) -> dict[str, Any]:
-    owner = {} if connection.owner == "Query" else {"owner": owners[connection.owner]}
+    has_id = connection.owner in owners
+    owner = {} if not has_id else {"owner": owners[connection.owner]}
     return {**owner, **arguments}
 
 

@@ -15,7 +15,7 @@ from db.postgres.engine import Database
 from db.reads import data_version, models
 from db.tables import Model
 from resolvers.errors import RequestError
-from resolvers.event_broker import EventBroker
+from resolvers.event_broker import Client, EventBroker
 from resolvers.watchers import Computed, Watchers
 from tests import factories
 from tests.feeds import WAIT_S, broker_of
@@ -257,7 +257,7 @@ async def test_a_stop_ends_every_stream(db: Database, database_url: str) -> None
 async def test_the_limits_of_subscriptions_hold(db: Database, database_url: str) -> None:
     await factories.model(db, name="m", description="0")
     async with _watching(db, database_url, per_client_max=2) as (made, _, _):
-        states = partial(made.states, "m", "m", "192.0.2.1")
+        states = partial(made.states, "m", "m", Client("192.0.2.1"))
         one, other = states(), states()
         assert [await _next(one), await _next(other)] == ["0", "0"]
         with pytest.raises(RequestError, match="At most 2 subscriptions of one address"):

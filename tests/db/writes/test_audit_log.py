@@ -150,6 +150,7 @@ def test_rows_older_than_the_log_get_a_first_event(empty_url: str) -> None:
         "catalogs": 0,
         "catalog_entries": 0,
         "circuits": 0,
+        "tokens": 0,
     } | {
         **dict.fromkeys(("providers", "models", "provider_bindings", "prices", "model_aliases"), 1)
     }

@@ -89,7 +89,9 @@ async def test_every_connection_counts_its_page(serve: Serving, owner: str, fiel
     async with serve(nodes_max=60) as client:
         for arguments, is_refused in (("first: 5", False), ("first: 61", True), ("last: 61", True)):
             page = f"{field}({arguments}) {{ nodes {{ __typename }} }}"
-            if owner != "Query":
+            if owner == "Viewer":
+                page = f"viewer {{ {page} }}"
+            elif owner != "Query":
                 page = f'node(id: "x") {{ ... on {owner} {{ {page} }} }}'
             assert await _is_refused(client, f"{{ {page} }}") == is_refused, arguments
 
