@@ -42,7 +42,8 @@ class Identity(NamedTuple):
 
     `name` is the actor in the audit log. `token_id` is None for a caller without a token of this
     registry. `expires_at` is a Unix time in seconds. `secret_hash` is that of the
-    token's secret that was sent. An identity is `open` when it came without a
+    token's secret that was sent. `key_hash` is that of the issuer's key that has
+    signed the caller's token. An identity is `open` when it came without a
     credential to a server that requires none.
     """
 
@@ -52,6 +53,7 @@ class Identity(NamedTuple):
     expires_at: float = inf
     is_open: bool = False
     secret_hash: bytes = b""
+    key_hash: bytes = b""
 
     def may(self, role: Role) -> bool:
         """Whether the caller may do what this role may do."""

@@ -68,7 +68,7 @@ def main() -> None:
         _warn_of_unknown_settings()
         code = app(standalone_mode=False)
     except TyperException as error:
-        _fail(error.format_message(), USAGE)
+        _fail(error.format_message().replace(": Value error, ", ": "), USAGE)
     except typer.Abort:  # Ctrl-C or the end of input at a prompt
         _fail("\nAborted", FAILED)
     except ValidationError as error:

@@ -43,7 +43,7 @@ _UNIQUE: dict[str, tuple[type[SQLModel], str, tuple[str, ...]]] = {
         ("price", "effectiveFrom"),
     ),
     "uq_model_aliases_model_id_name": (ModelAlias, "this alias in the model", ("alias",)),
-    "uq_tokens_name": (Token, "a token of this name, which revoked ones keep,", ("name",)),
+    "uq_tokens_name": (Token, "a token of this name, valid or revoked,", ("name",)),
 }
 # Foreign key -> what the row refers to, and the path of the reference in the input.
 _FOREIGN: dict[str, tuple[str, tuple[str, ...]]] = {

@@ -1,7 +1,8 @@
 """Mutations of tokens."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID, uuid4
@@ -87,9 +88,8 @@ async def rotate(
     async def issue(session: Any) -> IssuedToken:
         return await tokens.rotate(session, _key(input.token, "token"), grace)
 
-    rotated = await _issued(info, input, issue)
-    await _known_everywhere()
-    return rotated
+    async with _known_everywhere():
+        return await _issued(info, input, issue)
 
 
 async def revoke(info: Info, input: Annotated[RevokeTokenInput, describe("The token.")]) -> Token:
@@ -103,9 +103,8 @@ async def revoke(info: Info, input: Annotated[RevokeTokenInput, describe("The to
     async def revoke_token(session: Any) -> Token:
         return await tokens.revoke(session, _key(input.id, "id"))
 
-    revoked = await write(info, input, revoke_token, action=tokens.REVOKED)
-    await _known_everywhere()
-    return revoked
+    async with _known_everywhere():
+        return await write(info, input, revoke_token, action=tokens.REVOKED)
 
 
 async def _issued(
@@ -123,8 +122,15 @@ async def _issued(
     return ShownToken(token, secret if first_mark == mark else None)
 
 
-async def _known_everywhere() -> None:
-    """Wait until every process has to look at the tokens again before it accepts a secret."""
+@asynccontextmanager
+async def _known_everywhere() -> AsyncIterator[None]:
+    """Leave the block when every process has to look at the tokens again before it accepts a
+    secret; also when the block is refused, as the token may have been revoked just before."""
+    try:
+        yield
+    except Refused:
+        await asyncio.sleep(TOKENS_FRESH_S)
+        raise
     await asyncio.sleep(TOKENS_FRESH_S)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _SCHEME = b"bearer "
 _NO_CREDENTIAL = "A token is required: send the header `Authorization: Bearer <token>`"
-_NO_BEARER = "The header Authorization must be `Bearer <token>`"
+_NO_BEARER = "The header Authorization must be `Bearer <token>`, with a space between the two"
 _NOT_OURS = "The token is none of this registry: its tokens begin with `mrk_`"
 _NOT_VALID = "The token is not valid: it is unknown, revoked or expired"
 
@@ -63,17 +63,23 @@ class Authentication:
         """The identity that a credential from a client's address proves.
 
         Raises HttpError: 401 for a wrong one, and 429, without any look-up, when too many wrong
-        ones came from the address. It awaits futures only (server/execution/in_flight.py).
+        ones came from the address. An unknown one counts as wrong until it turns out to be right.
+        It awaits futures only (server/execution/in_flight.py).
         """
-        wait_s = self._wrong.wait_s(client)
-        if wait_s and not self._is_known(credential):
+        if self._is_known(credential):
+            return await self.identity(credential)
+        wait_s = self._wrong.take(client)
+        if wait_s:
             raise too_many_wrong_credentials(wait_s)
+        is_wrong = False
         try:
             return await self.identity(credential)
         except HttpError as error:
-            if error.status == HTTPStatus.UNAUTHORIZED:
-                self._wrong.add(client)
+            is_wrong = error.status == HTTPStatus.UNAUTHORIZED
             raise
+        finally:
+            if not is_wrong:
+                self._wrong.give_back(client)
 
     async def identity(self, credential: bytes) -> Identity:
         """The identity that the value of a header Authorization proves.

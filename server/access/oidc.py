@@ -19,7 +19,7 @@ from jwt import exceptions as wrong
 
 from domain.access import Identity
 from resolvers.errors import FORBIDDEN, UNAVAILABLE
-from server.access import oidc_claims
+from server.access import oidc_claims, oidc_key_set
 from server.access.oidc_claims import RoleMissing, TokenRefused
 from server.access.oidc_key_set import IssuerError
 from server.access.oidc_keys import PAUSE_S, IssuerKeys
@@ -42,7 +42,8 @@ class OidcVerifier:
     def __init__(self, settings: OidcSettings, clock: Callable[[], float] = monotonic) -> None:
         self._settings = settings
         self._identities: LRUCache[bytes, Identity] = LRUCache(IDENTITIES_MAX)
-        self._keys = IssuerKeys(settings, clock, self._identities.clear)
+        self._keys = IssuerKeys(settings, clock, self._forget)
+        self.on_change: Callable[[], None] = lambda: None  # called when the issuer's keys changed
 
     def start(self) -> None:
         """Read the issuer's keys now, so that the first request need not wait for them."""
@@ -70,7 +71,8 @@ class OidcVerifier:
             known = self._known(digest)
             if known is not None and self._keys.are_usable():
                 return known
-            found = oidc_claims.identity(await self._claims(token), self._settings)
+            claims, key = await self._verified(token)
+            found = oidc_claims.identity(claims, self._settings)
         except TokenRefused as refused:
             raise unauthenticated(f"The token is not valid: {refused}") from None
         except RoleMissing as missing:
@@ -79,19 +81,34 @@ class OidcVerifier:
             raise HttpError(HTTPStatus.FORBIDDEN, message, FORBIDDEN, headers) from None
         except IssuerError as error:
             raise _unavailable() from error
-        self._identities[digest] = found
-        return found
+        self._identities[digest] = found._replace(key_hash=oidc_key_set.hash_of(key))
+        return self._identities[digest]
 
     def is_known(self, token: bytes) -> bool:
         """Whether the token was verified before, and has not expired."""
         return len(token) <= TOKEN_BYTES_MAX and self._known(sha256(token).digest()) is not None
 
+    def are_keys_usable(self) -> bool:
+        """Whether the issuer's keys are new enough; in time, they are read again."""
+        return self._keys.are_usable()
+
+    def accepts(self, identity: Identity) -> bool:
+        """Whether the key is still valid that has signed a verified token."""
+        return self._keys.are_usable() and self._keys.has(identity.key_hash)
+
+    def _forget(self) -> None:
+        self._identities.clear()
+        self.on_change()
+
     def _known(self, digest: bytes) -> Identity | None:
         known = self._identities.get(digest)
         return known if known is not None and time() < known.expires_at else None
 
-    async def _claims(self, token: bytes) -> dict[str, Any]:
-        """The claims of a token, after all checks of it; raises TokenRefused or IssuerError."""
+    async def _verified(self, token: bytes) -> tuple[dict[str, Any], PyJWK]:
+        """The claims of a token, after all checks of it, and the key that has signed it.
+
+        Raises TokenRefused or IssuerError.
+        """
         try:
             header = jwt.get_unverified_header(token)
         except wrong.InvalidTokenError:
@@ -102,7 +119,7 @@ class OidcVerifier:
             raise TokenRefused("the issuer has no such key")
         for key in keys:
             try:
-                return self._decoded(token, key)
+                return self._decoded(token, key), key
             except wrong.InvalidSignatureError:
                 continue  # with the next key of this id
             except wrong.InvalidTokenError as error:

@@ -4,9 +4,11 @@ Source: https://www.rfc-editor.org/rfc/rfc7517
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from hashlib import sha256
 from typing import Any, NamedTuple
 
 import orjson
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
@@ -28,10 +30,11 @@ class IssuerError(Exception):
 
 
 class KeySet(NamedTuple):
-    """Keys by their ids and algorithms, and the document that they were read from."""
+    """Keys by their ids and algorithms, the document that they were read from, and their hashes."""
 
     document: bytes = b""
     keys: Mapping[tuple[str, str], tuple[PyJWK, ...]] = {}
+    hashes: frozenset[bytes] = frozenset()
 
     def find(self, kid: str | None, algorithm: str) -> tuple[PyJWK, ...]:
         """The keys with this id; without an id, the only key for the algorithm, if it is one."""
@@ -52,7 +55,13 @@ def read(document: bytes, algorithms: Collection[str]) -> KeySet:
         for key in _keys(jwk, algorithms):
             name = (str(jwk.get("kid", "")), key.algorithm_name)
             keys[name] = (*keys.get(name, ()), key)
-    return KeySet(document, keys)
+    return KeySet(document, keys, frozenset(hash_of(key) for same in keys.values() for key in same))
+
+
+def hash_of(key: PyJWK) -> bytes:
+    """The SHA-256 of a key with its id and algorithm: another key has another one."""
+    public = key.key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return sha256(f"{key.key_id} {key.algorithm_name} ".encode() + public).digest()
 
 
 def _jwks(document: bytes) -> list[Mapping[str, Any]]:

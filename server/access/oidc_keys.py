@@ -38,6 +38,10 @@ class IssuerKeys:
         """Whether the issuer is asked now."""
         return self._reading is not None
 
+    def has(self, key_hash: bytes) -> bool:
+        """Whether the issuer still has a key, as far as is known."""
+        return key_hash in self._key_set.hashes
+
     def are_usable(self) -> bool:
         """Whether the keys are new enough; in time, they are read again in the background."""
         now = self._clock()

@@ -1,6 +1,6 @@
 """OpenID Connect, loaded only where it is configured: it takes 13 MB of a process."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     from server.access.oidc import OidcVerifier
 
 
-def verifier(settings: OidcSettings) -> "OidcVerifier | None":
+def verifier(settings: OidcSettings, clock: Callable[[], float]) -> "OidcVerifier | None":
     """The verifier of the configured issuer's tokens; None without an issuer."""
     if settings.oidc_issuer is None:
         return None
     from server.access.oidc import OidcVerifier  # noqa: PLC0415  # see above
 
-    return OidcVerifier(settings)
+    return OidcVerifier(settings, clock)
 
 
 @asynccontextmanager

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class Access(NamedTuple):
     """Who callers are, which of their streams and sockets are open, and when tokens are used."""
 
+    tokens: Tokens
     authentication: Authentication
     sessions: Sessions
     uses: TokenUses
@@ -39,13 +40,14 @@ class Access(NamedTuple):
     ) -> "Access":
         """The access to one registry."""
         tokens, uses = Tokens(database.reader, data_versions), TokenUses(database)
-        oidc = oidc_loading.verifier(settings)
+        oidc = oidc_loading.verifier(settings, clock)
         authentication = Authentication(settings, tokens, uses, oidc, clock)
-        return cls(authentication, Sessions(tokens, broker), uses, oidc)
+        return cls(tokens, authentication, Sessions(tokens, broker, oidc), uses, oidc)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Watch tokens, note their uses, and load keys, while the block runs."""
+        await self.tokens.load()
         async with (
             background.running(self.sessions.run(), self.uses.run()),
             oidc_loading.running(self.oidc),

@@ -49,6 +49,14 @@ class Buckets:
             self._full_at.popitem(last=False)
         return 0.0
 
+    def give_back(self, key: str, amount: int) -> None:
+        """Give back an amount that was taken."""
+        full_at = self._full_at.get(key, 0.0) - amount * _PERIOD_S / self.capacity
+        if full_at > self._clock() + _ROUNDING_S:
+            self._full_at[key] = full_at
+        else:
+            self._full_at.pop(key, None)
+
     def wait_s(self, key: str, amount: int = 1) -> float:
         """The seconds until an amount is there; 0 if it is."""
         full_at = self._full_at.get(key)
@@ -88,8 +96,6 @@ class RateLimits:
         if buckets is None or not buckets.take(identity.name, points):
             return
         buckets.take(identity.name, 1)
-        if points > buckets.capacity:
-            raise OperationRejected([limit_exceeded(_never(points, buckets.capacity))])
         raise _too_many_points(buckets, identity.name, points)
 
     def charge_refused(self, identity: Identity) -> None:
@@ -98,12 +104,24 @@ class RateLimits:
         if buckets is not None:
             buckets.take(identity.name, 1)
 
-    def raise_if_used_up(self, identity: Identity) -> None:
-        """Raises HttpError, 429, for a caller without a single point."""
+    def is_used_up(self, identity: Identity) -> bool:
+        """Whether the caller is charged, and has not a single point."""
         buckets = self._buckets(identity)
-        if buckets is not None and buckets.wait_s(identity.name):
+        return buckets is not None and buckets.wait_s(identity.name) > 0
+
+    def refuse_used_up(self, identity: Identity, points: int | None) -> None:
+        """Refuse an operation of so many points, if they are known, of a caller without a single
+        one.
+
+        Raises HttpError, 429, or OperationRejected for one of more points than it can ever have.
+        """
+        buckets = self._buckets(identity)
+        if buckets is None or not buckets.wait_s(identity.name):
+            return
+        if points is None:
             message = f"All {buckets.capacity} points of a minute are used"
             raise _rate_limited(message, buckets.wait_s(identity.name))
+        raise _too_many_points(buckets, identity.name, points)
 
     def state(self, identity: Identity, points: int) -> RateLimit | None:
         """What the caller has left; `points` are those of its operation, which were taken."""
@@ -127,14 +145,17 @@ class WrongCredentials:
     def __init__(self, settings: RateSettings, clock: Clock = monotonic) -> None:
         self._buckets = Buckets(settings.wrong_credentials_per_minute, clock)
 
-    def add(self, address: str) -> None:
-        """Note a wrong credential."""
-        if self._buckets.capacity:
-            self._buckets.take(_network(address), 1)
+    def take(self, address: str) -> float:
+        """Count a credential that is about to be looked up; else the seconds until it may be.
 
-    def wait_s(self, address: str) -> float:
-        """The seconds until one more may be looked up; 0 if it may be now."""
-        return self._buckets.wait_s(_network(address)) if self._buckets.capacity else 0.0
+        It is counted before the look-up, so that many at once cannot pass the limit.
+        """
+        return self._buckets.take(_network(address), 1) if self._buckets.capacity else 0.0
+
+    def give_back(self, address: str) -> None:
+        """Count a credential no more: it was not wrong."""
+        if self._buckets.capacity:
+            self._buckets.give_back(_network(address), 1)
 
 
 def too_many_wrong_credentials(wait_s: float) -> HttpError:
@@ -152,7 +173,9 @@ def _network(address: str) -> str:
     return str(ip.ipv4_mapped or IPv6Network((ip.packed, 64), strict=False))
 
 
-def _too_many_points(buckets: Buckets, name: str, points: int) -> HttpError:
+def _too_many_points(buckets: Buckets, name: str, points: int) -> HttpError | OperationRejected:
+    if points > buckets.capacity:
+        return OperationRejected([limit_exceeded(_never(points, buckets.capacity))])
     message = (
         f"Too many points: the operation costs {points}, and {buckets.left(name)} of"
         f" {buckets.capacity} a minute are left"

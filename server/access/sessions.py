@@ -1,7 +1,8 @@
 """Sessions: the open streams and sockets of callers, which end when the caller's access ends.
 
-A session ends when its secret is revoked, replaced or expired. While there are sessions, the
-process looks once a second whether tokens have changed, and at once when its event feed says so.
+A session ends when its secret is revoked, replaced or expired, or when the issuer has withdrawn the
+key of its token. While there are sessions, the process looks once a second whether tokens have
+changed, and at once when its event feed says so; the issuer's keys are read in time.
 Before each result of a stream it looks again: nothing that was committed after a revocation is
 delivered.
 """
@@ -13,7 +14,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from http import HTTPStatus
 from math import inf
 from time import monotonic, time
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from db.postgres.errors import is_unavailable
 from db.reads.data_version import DataVersion
@@ -24,6 +25,9 @@ from resolvers.errors import UNAUTHENTICATED
 from resolvers.event_broker import EventBroker
 from server.access.tokens import Tokens
 from server.errors import HttpError
+
+if TYPE_CHECKING:
+    from server.access.oidc import OidcVerifier
 
 _PERIOD_S = 1.0  # between two looks at the tokens
 _TRUST_S = 0.1  # for earlier events no second look is needed, for so long
@@ -38,7 +42,9 @@ class AccessEnded(HttpError):
     """The caller of a stream or socket may do nothing any more."""
 
     def __init__(self) -> None:
-        message = "The token is no longer valid: it was revoked or replaced, or has expired"
+        message = (
+            "The token is no longer valid: it or its key was revoked or replaced, or has expired"
+        )
         super().__init__(HTTPStatus.UNAUTHORIZED, message, UNAUTHENTICATED)
 
 
@@ -94,22 +100,27 @@ class Session:
 class Sessions:
     """The sessions of this process; a receiver of the event broker."""
 
-    def __init__(self, tokens: Tokens, broker: EventBroker) -> None:
+    def __init__(
+        self, tokens: Tokens, broker: EventBroker, oidc: "OidcVerifier | None" = None
+    ) -> None:
         self._tokens = tokens
+        self._oidc = oidc
         self._open: set[Session] = set()
         self._are_there = asyncio.Event()
         self._wake = asyncio.Event()
         tokens.on_change = self._update
+        if oidc is not None:
+            oidc.on_change = self._update
         broker.receivers.add(self)
 
     @contextmanager
     def opened(self, identity: Identity) -> Iterator[Session]:
         """A session of this caller while the block runs."""
         session = Session(identity)
-        if not identity.secret_hash:
+        if not (identity.secret_hash or identity.key_hash):
             yield session
             return
-        session.update(self._tokens.known(identity))  # they may be newer than the identity
+        session.update(self._known(identity))  # what is known may be newer than the identity
         self._open.add(session)
         self._are_there.set()
         try:
@@ -168,6 +179,8 @@ class Sessions:
                     await self._wake.wait()
             self._wake.clear()
             try:
+                if self._oidc is not None and not self._oidc.are_keys_usable():
+                    self._update()
                 await self._version()
             except Exception:
                 _log.exception("the tokens cannot be read")
@@ -192,4 +205,10 @@ class Sessions:
 
     def _update(self) -> None:
         for session in self._open:
-            session.update(self._tokens.known(session.identity))
+            session.update(self._known(session.identity))
+
+    def _known(self, identity: Identity) -> Identity | None:
+        """The caller by what is known now; None when its token is valid no more."""
+        if identity.secret_hash:
+            return self._tokens.known(identity)
+        return identity if self._oidc is not None and self._oidc.accepts(identity) else None

@@ -5,6 +5,8 @@ it refuses a secret. So a new token is known at once, and a request costs no sta
 revocation returns after that time: no request that arrives later is let in, by any process.
 """
 
+import asyncio
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from hmac import compare_digest
 from math import inf
@@ -18,6 +20,10 @@ from db.reads.data_version import DataVersion, DataVersionReader
 from db.reads.tokens import ValidSecret
 from domain import actors, token_secrets
 from domain.access import TOKENS_FRESH_S, Identity, Role
+
+_START_S = 2.0  # for the first reading
+
+_log = logging.getLogger(__name__)
 
 _MARK = token_secrets.MARK.encode()
 _PREFIX = slice(len(_MARK), len(_MARK) + token_secrets.PREFIX_LENGTH)
@@ -55,6 +61,15 @@ class Tokens:
                 return found
         await self.renewed()
         return self._find(secret)
+
+    async def load(self) -> None:
+        """Read the tokens at the start, so that the first callers are known; when the database is
+        away, they are read later."""
+        try:
+            async with asyncio.timeout(_START_S):
+                await self.renewed()
+        except Exception as error:
+            _log.warning("the tokens are read later: %s", type(error).__name__)
 
     def is_known(self, secret: bytes) -> bool:
         """Whether the secret was valid when the tokens were loaded.

@@ -130,7 +130,8 @@ def _changed(change: "Change[T]", action: str = "") -> T:
         work = partial(change, database)
         try:
             changed = await transactions.run(database, work, users.actor(), action=action)
-        except Refused as refusal:
+        except Refused as refusal:  # perhaps of a token that was revoked just before
+            await sleep(TOKENS_FRESH_S)
             raise Failure(_line(refusal)) from refusal
         await sleep(TOKENS_FRESH_S)
         return changed

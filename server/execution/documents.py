@@ -154,6 +154,11 @@ class Documents:
                     self._documents[text] = document
         return document
 
+    def knows(self, text: str) -> bool:
+        """Whether the document of this text is at hand."""
+        with self._lock:
+            return text in self._documents
+
     def prepared(self, text: str) -> Document:
         """The document of this text, not cached; raises OperationRejected like `get`."""
         document = self._prepare(text)

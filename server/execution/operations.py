@@ -101,6 +101,14 @@ class Operations:
         charged = _points(operation, parameters.variables, measured.cost)
         return PreparedOperation(document, operation, parameters, variables, measured, charged)
 
+    def is_at_hand(self, parameters: Parameters, identity: Identity) -> bool:
+        """Whether the document need not be parsed, so that the points are known at once."""
+        if parameters.document_id is not None:
+            return True
+        if self.settings.documents_only and not trusted.may_send_any(identity):
+            return True
+        return self.documents.knows(parameters.query)
+
     def is_observed(self, prepared: PreparedOperation) -> bool:
         """Whether the response depends on reported outcomes."""
         return self.documents.is_observed(prepared.operation, prepared.parameters.variables)

@@ -25,7 +25,7 @@ from server.access import policy
 from server.access.authentication import Authentication
 from server.access.sessions import Sessions
 from server.errors import HttpError, OperationRejected
-from server.execution import observed
+from server.execution import observed, used_up
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
 from server.execution.operations import Operations
 from server.execution.parameters import Parameters
@@ -130,7 +130,7 @@ class RequestPipeline:
         if request.prepared is not None:
             return request.prepared
         limits, identity = self.operations.rate_limits, request.caller.authenticated
-        limits.raise_if_used_up(identity)
+        used_up.check(self.operations, request.payload, request.read, identity)
         try:
             if len(request.payload) > _CHECKED_AT_ONCE_BYTES:
                 thread = self.operations.document_thread

@@ -81,10 +81,20 @@ class GraphQLEndpoint:
         request.check(head, settings.body_bytes_max)
         body = b""
         if head.is_post:
+            if not head.headers.get(b"authorization"):
+                self._check_anonymous()
             body = await request.read_body(
                 head, receive, settings.body_bytes_max, settings.operation_timeout_ms
             )
         return request.graphql_request(head, body, request_id.get(), request.address_of(scope))
+
+    def _check_anonymous(self) -> None:
+        """Read no body of a caller that must send a credential and has sent none."""
+        try:
+            self.pipeline.authentication.without_credential()
+        except HttpError as error:
+            headers = {**error.headers, "connection": "close"}
+            raise HttpError(error.status, str(error), error.code, headers) from None
 
     async def _run(self, operation: GraphQLRequest, receive: Receive) -> GraphQLResponse:
         """The response; a client that goes away ends its query, but not its mutation."""

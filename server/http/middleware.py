@@ -14,7 +14,7 @@ from server.http.endpoint import OPERATION_NAME
 from server.http.hosts import Hosts
 from server.http.open_mode import OpenMode
 from server.http.origins import Origins, is_preflight, preflight
-from server.http.request import REQUEST_ID, request_id_of
+from server.http.request import REQUEST_ID, check_single, request_id_of
 from server.http.responses import SECURITY
 from server.ops.logs import logged_as, new_request_id, request_id
 
@@ -37,6 +37,8 @@ class HostCheck:
             return await self.app(scope, receive, send)
         headers = dict(scope["headers"])
         try:
+            if len(headers) != len(scope["headers"]):
+                check_single(scope["headers"])
             if self._open_mode is not None:
                 self._open_mode.check(scope.get("server"))
                 self._open_mode.warn_of_proxy(headers)

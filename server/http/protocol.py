@@ -72,6 +72,7 @@ class Protocol(BoundedProtocol):
             self._origin: bytes | None = None
             self._open_mode = state.open_mode
             self._body_bytes_max = settings.body_bytes_max
+            self._requires_tokens = settings.require_tokens
             self._timeout_ms = settings.operation_timeout_ms
             self._period_s = min(self._timeout_ms / 1_000, self._period_s)
 
@@ -109,6 +110,8 @@ class Protocol(BoundedProtocol):
         is_kept = self.parser.should_keep_alive()
         exchange = DirectExchange(head, is_kept, identifier, perf_counter())
         self.cycle = self._receiving = exchange  # type: ignore[assignment]  # for uvicorn's cycle
+        if self._requires_tokens and not head.headers.get(b"authorization"):
+            self.loop.call_soon(self._refuse_anonymous, exchange)
 
     def on_body(self, body: bytes) -> None:
         """Called by the parser."""
@@ -142,6 +145,8 @@ class Protocol(BoundedProtocol):
         if url != _PATH and not url.startswith(_QUERY):
             return None
         head = RequestHead(method, url[len(_QUERY) :], dict(self.headers))
+        if len(head.headers) != len(self.headers) and request.repeated(self.headers):
+            return None
         host, origin = head.headers.get(b"host", b""), head.headers.get(b"origin")
         if host != self._host or origin != self._origin:
             if not (self._hosts.is_allowed(host) and self._hosts.is_page_allowed(origin, host)):
@@ -219,6 +224,14 @@ class Protocol(BoundedProtocol):
         if self._receiving is None:
             return super()._deadline()
         return self._receiving.started_at + self._timeout_ms / 1_000, self._refuse_late_body
+
+    def _refuse_anonymous(self, exchange: DirectExchange) -> None:
+        """Wait for no body of a caller without a credential; one that came at once is done."""
+        if self._receiving is exchange and not self._is_over and self._pipeline is not None:
+            try:
+                self._pipeline.authentication.without_credential()
+            except HttpError as error:
+                self._end_receiving(error)
 
     def _refuse_late_body(self) -> None:
         """The response to half a body, and the end of the connection."""

@@ -5,7 +5,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,6 +27,7 @@ REQUEST_ID = b"x-request-id"
 # Headers of requests that the ASGI application handles.
 _STREAM_TOKEN = b"x-graphql-event-stream-token"  # of graphql-sse's single connection mode
 _EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", _STREAM_TOKEN))
+_SINGLE = (b"authorization", b"host")
 _NO_SINGLE_CONNECTION = (
     "The single connection mode of graphql-sse (PUT for a token, and the header"
     " X-GraphQL-Event-Stream-Token) is not supported: send each operation as a request of its own"
@@ -77,8 +78,27 @@ def address_of(scope: Scope) -> str:
 
 
 def head_of(scope: Scope) -> RequestHead:
-    """The head of an ASGI request. When a header is repeated, the last one counts."""
+    """The head of an ASGI request.
+
+    When a header is repeated, the last one counts, unless `check_single` refuses it.
+    """
     return RequestHead(scope["method"], scope["query_string"], dict(scope["headers"]))
+
+
+def repeated(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The repeated header that says who calls, or whom; empty if there is none.
+
+    Such a request is refused: a proxy in front could go by another one than the registry does.
+    """
+    names = [name for name, _ in headers]
+    return next((name for name in _SINGLE if names.count(name) > 1), b"")
+
+
+def check_single(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """Raises HttpError for a header that must not be repeated."""
+    name = repeated(headers)
+    if name:
+        raise HttpError(400, f"The header {name.decode().title()} is repeated")
 
 
 def request_id_of(headers: Mapping[bytes, bytes]) -> str:

@@ -10,10 +10,12 @@ import pytest
 
 from db.postgres.engine import Database
 from domain.access import Role
+from server.access.oidc_keys import FRESH_S, USABLE_S
 from tests import factories
+from tests.server.access.conftest import LIVE, Clock
 from tests.server.access.issuer import JWKS, Issuer, jwk
 from tests.server.conftest import Serving, on_every_path
-from tests.server.sockets import Socket, connected
+from tests.server.sockets import Socket, connected, events
 
 COUNT = "{ models { totalCount } }"
 CREATE = 'mutation { createModel(input: {name: "%s", task: CHAT}) { model { name } } }'
@@ -85,6 +87,42 @@ async def test_a_key_that_is_withdrawn_ends_its_tokens(serve: Serving, issuer: I
     async with serve(require_tokens=True, **issuer.settings()) as client:
         assert (await post(client, COUNT, new)).status_code == 200
         assert (await post(client, COUNT, old)).status_code == 401
+
+
+@pytest.mark.parametrize("is_withdrawn", [True, False])
+async def test_a_key_that_is_withdrawn_ends_open_streams_and_sockets(
+    serve_at: Serving, issuer: Issuer, clock: Clock, is_withdrawn: bool
+) -> None:
+    """Else, as when the issuer is down for too long, nobody knows whether the key is withdrawn."""
+    issuer.show(jwk("RS256", "first"), jwk("ES256", "second"))
+    old, new = (
+        f"Bearer {token.decode()}" for token in (issuer.token(), issuer.token("ES256", "second"))
+    )
+
+    @asynccontextmanager
+    async def greeted(authorization: str) -> AsyncIterator[Socket]:
+        headers = {"authorization": authorization}
+        async with connected(client, additional_headers=headers) as socket:
+            await socket.send({"type": "connection_init"})
+            assert await socket.receive() == {"type": "connection_ack"}
+            yield socket
+
+    async with serve_at(**issuer.settings()) as client:
+        client.headers["authorization"] = old
+        async with events(client, LIVE) as stream, greeted(old) as socket, greeted(new) as other:
+            if is_withdrawn:
+                issuer.show(jwk("ES256", "second"))
+                clock.now_s += FRESH_S
+            else:
+                issuer.answers[JWKS].status = 500
+                clock.now_s += USABLE_S
+            ended = [event async for event in stream]
+            assert ended[0][1]["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+            assert await socket.close_code() == 4403
+            if is_withdrawn:
+                await other.alive()
+            else:
+                assert await other.close_code() == 4403
 
 
 @on_every_path

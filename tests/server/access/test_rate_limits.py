@@ -66,6 +66,10 @@ async def test_each_answer_has_its_cost_until_there_are_no_points_left(
         refused = await post(client, "{ nope", secret)  # nothing of it is read
         assert (refused.status_code, code(refused)) == (429, "RATE_LIMITED")
         assert "All 60 points of a minute are used; try again in 1 s" in refused.text
+        for _ in range(2):
+            refused = await post(client, TEN, secret)  # its points are known
+            assert "costs 10, and 0 of 60 a minute are left; try again in 10 s" in refused.text
+            assert refused.headers["retry-after"] == "10"
         assert (await post(client, TEN, other)).status_code == 200
         clock.now_s += 4
         refused = await post(client, TEN, secret)  # it takes a point each time that it is sent
@@ -183,7 +187,7 @@ async def test_operations_of_a_socket_are_charged(serve_at: Serving, db: Databas
             message = await socket.receive()
             assert (message["id"], message["type"]) == (key, "error")
             extensions = message["payload"][0]["extensions"]
-            assert (extensions["code"], extensions["retryAfter"]) == ("RATE_LIMITED", 2)
+            assert (extensions["code"], extensions["retryAfter"]) == ("RATE_LIMITED", 20)
 
 
 async def test_the_first_result_of_a_subscription_has_its_cost(

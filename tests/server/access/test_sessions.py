@@ -94,6 +94,23 @@ async def test_a_revocation_by_one_server_ends_the_streams_of_another(
             assert names == {"m", *(f"late-{n}" for n in range(5))}
 
 
+async def test_each_answer_to_a_revocation_says_that_it_holds(serve: Serving, db: Database) -> None:
+    """Also the one that says that the token was revoked just before."""
+    admin = await factories.token(db, Role.ADMIN)
+    async with serve(require_tokens=True) as one, serve(require_tokens=True) as other:
+        for _ in range(10):
+            secret = await factories.token(db)
+            id = await id_of(other, secret)
+            revocations = [asyncio.ensure_future(post(one, admin, REVOKE, id=id)) for _ in range(2)]
+            await asyncio.wait(revocations, return_when=asyncio.FIRST_COMPLETED)
+            refused = await other.get("/graphql", headers=bearer(secret))
+            assert refused.status_code == 401
+            first, second = [
+                each["revokeToken"]["userErrors"] for each in await asyncio.gather(*revocations)
+            ]
+            assert len(first) + len(second) == 1
+
+
 async def test_nothing_that_was_committed_after_a_revocation_is_delivered(
     serve: Serving, db: Database, database_url: str
 ) -> None:

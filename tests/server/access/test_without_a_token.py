@@ -1,7 +1,7 @@
 """What a caller without a token learns of a registry that requires one: nothing of its schema."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx
@@ -10,6 +10,7 @@ import pytest
 from db.postgres.engine import Database
 from domain.access import Role
 from tests import factories
+from tests.server import wire
 from tests.server.conftest import Serving, on_every_path
 from tests.server.sockets import connected
 
@@ -104,6 +105,29 @@ async def test_paths_beside_graphql_tell_nothing(
     if status == 401 and method != "HEAD":
         assert answer.headers["www-authenticate"] == "Bearer"
         assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        wire.head(100),
+        wire.head(100) + b"{",
+        wire.head(100, "Authorization:"),
+        wire.head(None, "Transfer-Encoding: chunked", "Content-Type: application/json"),
+        wire.head(100).replace(b"HTTP/1.1", b"HTTP/1.0"),
+    ],
+)
+async def test_no_body_is_awaited_of_a_caller_without_a_token(
+    serve_bytes: Callable[..., Any], sent: bytes
+) -> None:
+    async with serve_bytes(require_tokens=True) as site:
+        connection = await site.connected()
+        answer = await connection.ask(sent)
+        assert (answer.status, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert await connection.is_closed()
+        connection = await site.connected()
+        for _ in range(2):  # one whose body comes at once may ask again
+            assert (await connection.ask(wire.head(2) + b"{}")).status == 401
 
 
 async def test_metrics_and_schema_are_for_readers(closed: httpx.AsyncClient, db: Database) -> None:

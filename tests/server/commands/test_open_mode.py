@@ -106,5 +106,9 @@ async def test_the_start_says_how_to_make_the_first_token(db: Database, database
     assert await asyncio.to_thread(said) is None
 
 
-def test_nothing_is_said_of_tokens_before_the_database_is_migrated(empty_url: str) -> None:
-    assert _said("127.0.0.1", empty_url, require_tokens=True) is None
+def test_the_start_on_an_empty_database_says_what_to_do(empty_url: str) -> None:
+    line = _said("127.0.0.1", empty_url, require_tokens=True)
+    assert line == (
+        "The database is empty: run `registry migrate`, then make a token:"
+        " registry token create --name admin --role ADMIN"
+    )

@@ -77,13 +77,15 @@ def test_mistakes_are_one_line(db: Database, database_url: str) -> None:
     same = ("create", "--name", "ci", "--role", "READER")
     assert registry(database_url, "revoke", "--name", "ci")[0] == 0
     mistakes = {
-        same: "a token of this name, which revoked ones keep, exists",
+        same: "a token of this name, valid or revoked, exists",
         (*same, "--expires", "soon"): "--expires: must be days, a day or a time",
         ("create", "--name", "A B", "--role", "READER"): "--name must be a lower-case letter",
         ("create", "--name", "x", "--role", "READER", "--expires", "2020-01-01"): (
             "--expires must be in the future"
         ),
-        ("create", "--name", "x", "--role", "ROOT"): "'ROOT' is not one of",
+        ("create", "--name", "x", "--role", "ROOT"): (
+            "Invalid value for '--role': 'ROOT' is not one of"
+        ),
         ("rotate", "--name", "nobody"): "--name: no token has the name 'nobody'",
         ("rotate", "--name", "ci"): "the token was revoked at ",
         ("revoke", "--name", "ci"): "the token was revoked at ",

@@ -97,6 +97,26 @@ async def test_own_names_are_served(serve_bytes: Serve, name: str) -> None:
         assert (await socket.reader.readline()).startswith(b"HTTP/1.1 101 ")
 
 
+@pytest.mark.parametrize("version", ["1.1", "1.0"], ids=["direct", "asgi"])
+@pytest.mark.parametrize("lines", [["Authorization: Bearer a"] * 2, ["HOST: localhost"]])
+async def test_a_repeated_host_or_credential_is_refused(
+    serve_bytes: Serve, lines: list[str], version: str
+) -> None:
+    """A proxy in front may go by the first one."""
+    lines = ["Host: localhost", *lines]
+    async with serve_bytes() as site:
+        for sent in (
+            _post(COUNT, *lines, version=version),
+            _handshake(*lines),
+            _post(COUNT, *lines).replace(b"/graphql", b"/metrics"),
+        ):
+            answer = await _asked(site, sent)
+            assert answer.status == 400
+            assert "is repeated" in answer.body["errors"][0]["message"]
+        others = ["Host: localhost", "X-Other: a", "X-Other: b"]
+        assert (await _asked(site, _post(COUNT, *others, version=version))).status == 200
+
+
 async def test_a_probe_without_a_host_is_served(serve_bytes: Serve, db: Database) -> None:
     async with serve_bytes() as site:
         assert (await _asked(site, b"GET /healthz HTTP/1.0\r\n\r\n")).status == 200
