@@ -86,7 +86,7 @@ async def test_readiness_is_answered_and_probes_share_a_check(
     with psycopg.connect(postgres_url) as connection:
         row = connection.execute(counting, [database_name(database_url)]).fetchone()
     assert row is not None
-    assert row[0] <= 1 + jobs.CONNECTIONS_MAX  # 40 probes had one
+    assert row[0] <= 2 + jobs.CONNECTIONS_MAX  # the tokens were read by one, and 40 probes had one
     async with asyncio.timeout(BOUND_S):
         while (await client.get("/readyz")).status_code != 200:  # noqa: ASYNC110  # the same
             await asyncio.sleep(0.05)
