@@ -241,7 +241,8 @@ async def test_the_price_is_that_of_now_and_none_before_the_release(gql: GraphQL
 async def test_an_open_circuit_ends_by_the_clock_and_its_trial_is_taken_once(gql: GraphQL) -> None:
     version = await _version(gql)
     binding = await factories.binding(gql.db, version)
-    ended, later = NOW - timedelta(seconds=1), NOW + timedelta(minutes=5)
+    now = datetime.now(UTC)  # the module may have been read minutes ago
+    ended, later = now - timedelta(seconds=1), now + timedelta(minutes=5)
     await _circuit(gql, binding, state=CircuitState.OPEN, open_until=ended)
     [candidate] = (await _route(gql))["candidates"]
     assert "claim the trial" in candidate["reasons"][0]

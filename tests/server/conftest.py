@@ -20,6 +20,8 @@ from server.settings import Settings
 from tests.db.clones import cloned
 from tests.server.wire import Site
 
+# Jobs change data each minute, whatever a test does meanwhile; those that test them start them.
+_NO_JOBS = {"jobs": False}
 Serving: TypeAlias = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 
 
@@ -110,7 +112,7 @@ def serve(database_url: str, path: Path) -> Serving:
     """Serves the registry on this test's database, with the settings given."""
 
     def serving(**given: Any) -> AbstractAsyncContextManager[httpx.AsyncClient]:
-        settings = Settings(_env_file=None, **{**path.settings, **given})
+        settings = Settings(_env_file=None, **{**_NO_JOBS, **path.settings, **given})
         return running(app.build(settings, database_url), path.transport, path.http)
 
     return serving
@@ -119,7 +121,7 @@ def serve(database_url: str, path: Path) -> Serving:
 @pytest.fixture(scope="session")
 async def client(postgres_url: str, template: str, path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an empty registry as it is by default, for tests that change nothing in it."""
-    settings = Settings(_env_file=None, **path.settings)
+    settings = Settings(_env_file=None, **{**_NO_JOBS, **path.settings})
     with cloned(postgres_url, template) as url:
         async with running(app.build(settings, url), path.transport, path.http) as connected:
             yield connected
@@ -132,7 +134,7 @@ def serve_bytes(database_url: str) -> Callable[..., Any]:
     @asynccontextmanager
     async def serving(keep_alive_s: int = 5, **given: Any) -> AsyncIterator[Site]:
         site = Site()
-        given = {"response_cache_bytes_max": 0, "statement_timeout_ms": 60_000} | given
+        given = {**_NO_JOBS, "response_cache_bytes_max": 0, "statement_timeout_ms": 60_000} | given
         application = app.build(Settings(_env_file=None, **given), database_url)
 
         async def counted(scope: Scope, receive: Receive, send: Send) -> None:
