@@ -4,11 +4,12 @@ Sorted keys, UTF-8, amounts as decimal strings, times as ISO 8601. `zstd -dc <ob
 object to a person; docs/retention.md describes it.
 
 The API shows the hash of an object to callers who may not see all that is in it. Each object has a
-random salt, so that nobody can make it from a guess and compare the hashes.
+salt, so that nobody can make it from a guess and compare the hashes. The salt is made from a key of
+the registry and the content, so that equal content is one object.
 """
 
+import hmac
 import json
-import secrets
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
@@ -33,9 +34,10 @@ class Corrupt(Exception):
     """The bytes are not an archive of the version that this code can read."""
 
 
-def pack(content: Mapping[str, Any]) -> bytes:
-    """An archive object with this content, plain JSON values; no two are equal."""
-    about = {**_ABOUT, "salt": secrets.token_hex(_SALT_BYTES)}
+def pack(content: Mapping[str, Any], key: bytes) -> bytes:
+    """An archive object with this content, plain JSON values; only the key's holder can make it."""
+    salt = hmac.digest(key, _dumped(content), "sha256")[:_SALT_BYTES]
+    about = {**_ABOUT, "salt": salt.hex()}
     return zstd.compress(_dumped({"about": about, **content}))
 
 

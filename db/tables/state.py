@@ -8,11 +8,15 @@ from sqlmodel import Field, SQLModel
 
 from db.tables.columns import TIME, check
 
+# 32 bytes that nobody can guess
+RANDOM_KEY = "sha256((((gen_random_uuid())::text || (gen_random_uuid())::text))::bytea)"
+
 
 class RegistryState(SQLModel, table=True):
     """One row: the sequence number of the last committed change.
 
     A trigger adds 1 to `tokens_revision` with each change of tokens and their secrets.
+    `archive_key` salts archives (archive/format.py); nothing shows it.
     """
 
     __tablename__ = "registry_state"
@@ -22,6 +26,10 @@ class RegistryState(SQLModel, table=True):
     revision: int = Field(default=0, sa_type=sa.BigInteger)
     tokens_revision: int = Field(
         default=0, sa_type=sa.BigInteger, sa_column_kwargs={"server_default": "0"}
+    )
+    archive_key: bytes = Field(
+        sa_type=sa.LargeBinary,
+        sa_column_kwargs={"server_default": sa.text(RANDOM_KEY)},
     )
 
 

@@ -1,7 +1,7 @@
 """Moves versions to cold storage and back.
 
 The object is safe in cold storage before its row changes: a crash between the two leaves an object
-that no row refers to, and the next run writes another one.
+that no row refers to, and the next run writes the same object again.
 """
 
 from collections import defaultdict
@@ -18,7 +18,16 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from archive import format
 from archive.store import ArchiveStore, RestorePending, StoredObject, StoreUnavailable
 from db.reads.keyset import among
-from db.tables import Circuit, Model, ModelAlias, ModelVersion, Price, Provider, ProviderBinding
+from db.tables import (
+    Circuit,
+    Model,
+    ModelAlias,
+    ModelVersion,
+    Price,
+    Provider,
+    ProviderBinding,
+    RegistryState,
+)
 from db.writes import archive_rows, rows
 from db.writes.archive_rows import ArchivedRows
 from db.writes.versions import refuse_archived
@@ -181,9 +190,10 @@ async def _archive_objects(session: AsyncSession, version_ids: Sequence[UUID]) -
     for price in await session.exec(of_bindings.order_by(col(Price.effective_from))):
         prices[price.binding_id].append(price)
     held = await _held_circuits(session, binding_ids)
+    key = (await session.exec(select(RegistryState.archive_key))).one()
     return {
         version.id: format.pack(
-            archive_rows.content_of(model, version, bindings[version.id], prices, held)
+            archive_rows.content_of(model, version, bindings[version.id], prices, held), key
         )
         for version, model in versions
     }
