@@ -45,13 +45,23 @@ async def _inserted(db: Database, *rows: Any) -> Any:
     return rows[0]
 
 
-async def token(db: Database, role: Role = Role.READER, **columns: Any) -> str:
-    """A token's secret; the token is valid unless the columns say otherwise."""
+async def token(
+    db: Database,
+    role: Role = Role.READER,
+    *,
+    secret_expires_at: datetime | None = None,
+    **columns: Any,
+) -> str:
+    """A token's secret; the token is valid unless the columns say otherwise.
+
+    `secret_expires_at` is the end of a secret that was rotated out.
+    """
     prefix = token_secrets.new_prefix()
     secret = token_secrets.new(prefix)
     values = {"name": f"token-{next(_numbers)}", "role": role, "prefix": prefix, **columns}
     row = await _inserted(db, Token(**values))
-    await _inserted(db, TokenSecret(secret_hash=secret.secret_hash, token_id=row.id))
+    stored = {"secret_hash": secret.secret_hash, "expires_at": secret_expires_at}
+    await _inserted(db, TokenSecret(token_id=row.id, **stored))
     return secret.text
 
 

@@ -17,11 +17,13 @@ from db.reads import data_version
 from domain.access import Role
 from tests import factories
 from tests.server.access import transports
+from tests.server.access.issuer import Issuer
 from tests.server.access.operations_of_fields import Cell, object_cells, root_cells
 from tests.server.access.transports import Send
 from tests.server.conftest import Serving
 
 NOW = datetime.now(UTC)
+ENDED = NOW - timedelta(days=1)
 ROOTS = root_cells()
 OBJECTS = object_cells()
 
@@ -52,14 +54,18 @@ each_way = pytest.mark.parametrize(
 )
 
 
-async def callers(db: Database) -> dict[str, tuple[str, Role | None]]:
+async def callers(db: Database, issuer: Issuer) -> dict[str, tuple[str, Role | None]]:
     """The secret and role of each kind of caller; without a role for one that is not let in."""
     valid = {role.value: (await factories.token(db, role), role) for role in Role}
     admin = valid[Role.ADMIN.value][0]
     return {
         **valid,
         "anonymous": ("", None),
-        "expired": (await factories.token(db, Role.ADMIN, expires_at=NOW - timedelta(1)), None),
+        "expired": (await factories.token(db, Role.ADMIN, expires_at=ENDED), None),
+        "rotated out": (await factories.token(db, Role.ADMIN, secret_expires_at=ENDED), None),
+        "of OpenID Connect, EDITOR": (issuer.token().decode(), Role.EDITOR),
+        "of OpenID Connect, READER": (issuer.token(groups=["everyone"]).decode(), Role.READER),
+        "of OpenID Connect, expired": (issuer.token(exp=1).decode(), None),
         "revoked": (await factories.token(db, Role.ADMIN, revoked_at=NOW), None),
         "with a wrong secret": (admin[:-1] + ("a" if admin[-1] != "a" else "b"), None),
         "malformed": ("mrk_", None),
@@ -90,16 +96,16 @@ def documents(folder: Path, cells: Sequence[Cell]) -> Path:
 
 @each_way
 async def test_each_caller_may_do_what_its_role_may_do(
-    serve: Serving, db: Database, tmp_path: Path, way: str
+    serve: Serving, db: Database, tmp_path: Path, issuer: Issuer, way: str
 ) -> None:
     await factories.model(db)  # an event, for subscriptions
     send, kinds, _ = WAYS[way]
     cells = [cell for cell in ROOTS if cell.kind in kinds]
-    known = await callers(db)
+    known = await callers(db, issuer)
     runs = [(cell, name) for cell in cells for name in known]
     runs.sort(key=lambda run: expected(run[0], known[run[1]][1]) is None)  # refusals first
     folder = documents(tmp_path, ROOTS)
-    settings = {"require_tokens": True, "wrong_credentials_per_minute": 0}
+    settings = {"require_tokens": True, "wrong_credentials_per_minute": 0, **issuer.settings()}
     async with serve(documents=folder, **settings) as client:
         before, is_refusing = await data_version.revision(db.reader), True
         for cell, name in runs:

@@ -97,6 +97,7 @@ def serve(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Serve:
             await application(scope, counted, send)
 
         async with running(heard, http="httptools") as site.client:
+            site.statements.clear()  # of the start
             yield site
 
     return serving
