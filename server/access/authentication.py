@@ -27,6 +27,17 @@ _NOT_OURS = "The token is none of this registry: its tokens begin with `mrk_`"
 _NOT_VALID = "The token is not valid: it is unknown, revoked or expired"
 
 
+class Connection:
+    """What is remembered of the last caller on a connection, so that it is not looked up again."""
+
+    __slots__ = ("credential", "identity", "reading")
+
+    def __init__(self) -> None:
+        self.credential = b""
+        self.identity: Identity | None = None  # of a token of this registry
+        self.reading = 0  # of the tokens, from which it was known
+
+
 class Authentication:
     """Identifies the callers of one registry."""
 
@@ -54,18 +65,35 @@ class Authentication:
     async def of_headers(self, headers: Mapping[bytes, bytes], client: str) -> Identity:
         """The identity of a request with these headers, from a client's address; raises HttpError,
         401 for a wrong one."""
-        credential = headers.get(b"authorization", b"")
-        if not credential:
-            return self.without_credential()
-        return await self.of_credential(credential, client)
+        return await self.of_credential(headers.get(b"authorization", b""), client)
 
-    async def of_credential(self, credential: bytes, client: str) -> Identity:
-        """The identity that a credential from a client's address proves.
+    async def of_credential(
+        self, credential: bytes, client: str, connection: Connection | None = None
+    ) -> Identity:
+        """The identity that a credential from a client's address proves, or that of no credential.
 
         Raises HttpError: 401 for a wrong one, and 429, without any look-up, when too many wrong
-        ones came from the address. An unknown one counts as wrong until it turns out to be right.
-        It awaits futures only (server/execution/in_flight.py).
+        ones came from the address. It awaits futures only (server/execution/in_flight.py). The
+        last caller on a connection is remembered as long as nothing changes.
         """
+        if not credential:
+            return self.without_credential()
+        if connection is None:
+            return await self._looked_up(credential, client)
+        identity = connection.identity
+        if (
+            identity is None
+            or connection.credential != credential
+            or not self._tokens.is_current(identity, connection.reading)
+        ):
+            identity = await self._looked_up(credential, client)
+            if identity.secret_hash:
+                connection.credential, connection.identity = credential, identity
+                connection.reading = self._tokens.readings
+        return identity
+
+    async def _looked_up(self, credential: bytes, client: str) -> Identity:
+        """The same; an unknown credential counts as wrong until it turns out to be right."""
         if self._is_known(credential):
             return await self.identity(credential)
         wait_s = self._wrong.take(client)

@@ -49,9 +49,15 @@ class Tokens:
         self._revision: int | None = None
         self._secrets: Mapping[bytes, Sequence[KnownSecret]] = {}
         self._identities: Mapping[bytes, Identity] = {}  # by the hashes of secrets
+        self.readings = 0  # how often the tokens were read
         self.on_change: Callable[[], None] = lambda: None  # called when they were read again
         self._fresh_until = 0.0  # a time of time.monotonic()
         self._loads: Batcher[int, None] = Batcher(self._load, in_flight_max=1, wait_s=None)
+
+    def is_current(self, identity: Identity, reading: int) -> bool:
+        """Whether the bearer that was found in a reading of the tokens is let in without asking."""
+        is_fresh = reading == self.readings and monotonic() < self._fresh_until
+        return is_fresh and identity.expires_at > time()
 
     async def identity(self, secret: bytes) -> Identity | None:
         """The bearer of a valid secret. It awaits futures only (server/execution/in_flight.py)."""
@@ -106,6 +112,7 @@ class Tokens:
             secrets = found.setdefault(each.prefix.encode(), [])
             secrets.append(KnownSecret(each.secret_hash, _identity(each)))
         self._secrets, self._revision = found, max(revisions)
+        self.readings += 1
         every = (known for secrets in found.values() for known in secrets)
         self._identities = {known.secret_hash: known.identity for known in every}
         self.on_change()

@@ -22,7 +22,7 @@ from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
 from server import errors
 from server.access import policy
-from server.access.authentication import Authentication
+from server.access.authentication import Authentication, Connection
 from server.access.sessions import Sessions
 from server.errors import HttpError, OperationRejected
 from server.execution import observed, used_up
@@ -58,6 +58,7 @@ class GraphQLRequest:
     caller: Caller
     read_only: bool = False  # of a GET, which must change nothing
     accepted: Accepted = ANY
+    connection: Connection | None = None  # of the direct path
     operation_name: str | None = field(default=None, init=False)  # for the access log
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)
@@ -145,11 +146,10 @@ class RequestPipeline:
         caller = request.caller
         if caller.identity is not None:
             return
-        if caller.credential:
-            identity = await self.authentication.of_credential(caller.credential, caller.client)
-        else:
-            identity = self.authentication.without_credential()
-        request.caller = caller._replace(identity=identity)
+        identity = await self.authentication.of_credential(
+            caller.credential, caller.client, request.connection
+        )
+        request.caller = Caller(caller.request_id, caller.credential, caller.client, identity)
 
     def charge(self, request: GraphQLRequest, points: int) -> None:
         """Take the points of an operation, once; raises HttpError, 429, when they are too many."""

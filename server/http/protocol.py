@@ -13,6 +13,7 @@ from time import perf_counter
 from typing import Any, ClassVar
 
 from resolvers.errors import UNAVAILABLE
+from server.access.authentication import Connection
 from server.errors import HttpError
 from server.execution.in_flight import InFlightRequest
 from server.execution.pipeline import (
@@ -70,6 +71,7 @@ class Protocol(BoundedProtocol):
             self._hosts = state.hosts
             self._host: bytes | None = None  # the last ones that were allowed
             self._origin: bytes | None = None
+            self._connection = Connection()
             self._open_mode = state.open_mode
             self._body_bytes_max = settings.body_bytes_max
             self._requires_tokens = settings.require_tokens
@@ -168,7 +170,7 @@ class Protocol(BoundedProtocol):
             body = bytes(body)
         client = self.client[0] if self.client else ""
         exchange.operation = request.graphql_request(
-            exchange.head, body, exchange.request_id, client
+            exchange.head, body, exchange.request_id, client, self._connection
         )
         running = self._pipeline.start(exchange.operation, self._respond)
         if not exchange.response_complete:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from starlette.types import Receive, Scope
 
 from resolvers.errors import LIMIT_EXCEEDED
+from server.access.authentication import Connection
 from server.errors import TIMEOUT, HttpError
 from server.execution import parameters
 from server.execution.pipeline import GraphQLRequest, client_gone
@@ -147,13 +148,21 @@ def no_single_connection() -> HttpError:
     return HttpError(404, _NO_SINGLE_CONNECTION)
 
 
-def graphql_request(head: RequestHead, body: bytes, request_id: str, client: str) -> GraphQLRequest:
+def graphql_request(
+    head: RequestHead,
+    body: bytes,
+    request_id: str,
+    client: str,
+    connection: Connection | None = None,
+) -> GraphQLRequest:
     """The request for the pipeline; `client` is the address of its client."""
     caller = Caller(request_id, head.headers.get(b"authorization", b""), client)
     if head.is_post:
-        return GraphQLRequest(body, parameters.from_json, caller, False, head.accepted)
+        return GraphQLRequest(body, parameters.from_json, caller, False, head.accepted, connection)
     query = head.query_string
-    return GraphQLRequest(query, parameters.from_query_string, caller, True, head.accepted)
+    return GraphQLRequest(
+        query, parameters.from_query_string, caller, True, head.accepted, connection
+    )
 
 
 async def read_body(head: RequestHead, receive: Receive, bytes_max: int, timeout_ms: int) -> bytes:
