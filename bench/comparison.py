@@ -6,14 +6,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
-import psycopg
-
-from bench import machine, summary
+from bench import machine, summary, tokens
 from bench.heads import Headers
 from bench.measure import Sample
 from bench.servers import CACHED, REGISTRY, SERVERS, Server
 from bench.summary import Ratio
-from domain import ids, token_secrets
+from domain.access import Role
 
 PREFIX = "other_"  # of the names of the other registry's servers
 _POINTS = str(10**9)  # a minute: the rate limit is not what is measured
@@ -74,7 +72,7 @@ def servers(checkout: Path) -> list[Server]:
 
 def with_tokens(url: str) -> list[Server]:
     """The registry of this checkout where each caller needs a token; adds one to the database."""
-    token = _new_token(url)
+    token = tokens.issue(url, Role.EDITOR)  # Q4 writes
     required = {"REGISTRY_REQUIRE_TOKENS": "true", "REGISTRY_POINTS_PER_MINUTE": _POINTS}
     return [
         replace(
@@ -87,22 +85,6 @@ def with_tokens(url: str) -> list[Server]:
         for server in SERVERS
         if server.name in (REGISTRY, CACHED)
     ]
-
-
-def _new_token(url: str) -> str:
-    """The secret of a new token for every operation: Q4 needs an EDITOR."""
-    prefix, key = token_secrets.new_prefix(), ids.new()
-    secret = token_secrets.new(prefix)
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "INSERT INTO tokens (id, name, role, prefix) VALUES (%s, %s, 'EDITOR', %s)",
-            (key, f"bench-{prefix}", prefix),
-        )
-        connection.execute(
-            "INSERT INTO token_secrets (token_id, secret_hash) VALUES (%s, %s)",
-            (key, secret.secret_hash),
-        )
-    return secret.text
 
 
 def commit(checkout: Path) -> str:

@@ -14,10 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-import psycopg
-
-from bench import data, terminal
-from domain import ids, token_secrets
+from bench import data, terminal, tokens
+from domain.access import Role
 from tests.floods import test_http, test_sockets
 from tests.floods.harness import Flood, Measured, Server, measure, served
 from tests.floods.sending import Sending
@@ -91,7 +89,7 @@ class Row(NamedTuple):
 def main() -> None:
     """Print the table."""
     with TemporaryDirectory() as scratch, data.fresh(data.PER_MODEL * 100) as url:
-        secret = _new_token(url)
+        secret = tokens.issue(url, Role.READER)
         with served(url, Path(scratch), require_tokens=True) as server:
             rows = [row.cells() for row in _rows(server, secret)]
     terminal.table("Attacks", _COLUMNS, rows)
@@ -160,21 +158,6 @@ def _answer(port: int, request: bytes) -> tuple[str, float]:
         answer_ms = (time.perf_counter() - begun) * 1_000
     code = body.partition(b'"code":"')[2].partition(b'"')[0].decode()
     return f"{head.split()[1].decode()} {code}".strip(), answer_ms
-
-
-def _new_token(url: str) -> str:
-    prefix, key = token_secrets.new_prefix(), ids.new()
-    secret = token_secrets.new(prefix)
-    with psycopg.connect(url) as connection:
-        connection.execute(
-            "INSERT INTO tokens (id, name, role, prefix) VALUES (%s, 'attacks', 'READER', %s)",
-            (key, prefix),
-        )
-        connection.execute(
-            "INSERT INTO token_secrets (token_id, secret_hash) VALUES (%s, %s)",
-            (key, secret.secret_hash),
-        )
-    return secret.text
 
 
 if __name__ == "__main__":
