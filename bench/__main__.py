@@ -81,7 +81,7 @@ def measured(url: str, chosen: Options, folder: Path) -> Result:
 def _available(chosen: Options, url: str) -> list[Server]:
     """The chosen servers that can run here; the registry always, and first."""
     others = comparison.servers(chosen.compare_with) if chosen.compare_with else []
-    if chosen.with_tokens and not others:
+    if chosen.with_tokens:
         others = comparison.with_tokens(url)
     available = []
     for server in [*SERVERS[:2], *others, *SERVERS[2:]]:

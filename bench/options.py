@@ -87,8 +87,13 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         choices=list(Headers),
         help="changing by default, both with --compare-with; repeatable",
     )
-    add("--compare-with", type=Path, metavar="PATH", help="a checkout with an older registry")
-    add("--with-tokens", action="store_true", help="also measure with a token in each request")
+    compared = parser.add_mutually_exclusive_group()
+    compared.add_argument(
+        "--compare-with", type=Path, metavar="PATH", help="a checkout with an older registry"
+    )
+    compared.add_argument(
+        "--with-tokens", action="store_true", help="also measure with a token in each request"
+    )
     add("--memory-s", type=int, default=0, metavar="S", help="seconds of mixed load, for memory")
     add("--publish", action="store_true", help="write docs/benchmarks.md and docs/benchmark.svg")
     return Options(**vars(parser.parse_args(arguments)))
