@@ -13,6 +13,7 @@ from domain.actors import Actor
 # command or mutation that revokes a token returns only when this time is over: then every process
 # refuses the token.
 TOKENS_FRESH_S = 0.05
+GRACE_MINUTES_MAX = 10_080  # 7 days, for which a secret that was replaced is valid at most
 
 
 class Role(StrEnum):

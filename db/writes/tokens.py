@@ -17,7 +17,6 @@ from domain.problems import Invalid, InvalidState, NotFound, Refused, UserErrorC
 
 TOKENS_MAX = 10_000  # that are not revoked: each process keeps them in memory
 SECRETS_MAX = 10  # of a token, during the grace of rotations
-GRACE_MAX = timedelta(days=7)
 REVOKED = "TOKEN:REVOKED"  # the action of a transaction that revokes a token
 
 

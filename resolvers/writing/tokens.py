@@ -11,15 +11,14 @@ import strawberry
 
 from db.tables import Token
 from db.writes import tokens
-from db.writes.tokens import GRACE_MAX, IssuedToken
+from db.writes.tokens import IssuedToken
 from domain import ids, rules
-from domain.access import TOKENS_FRESH_S, Role
+from domain.access import GRACE_MINUTES_MAX, TOKENS_FRESH_S, Role
 from domain.problems import Invalid, NotFound, Problem, Refused
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional, required
 from resolvers.context import Info
 from resolvers.writing.transaction import refuse_if_any, write
 
-GRACE_MINUTES_MAX = int(GRACE_MAX.total_seconds()) // 60
 GRACE_MINUTES = 60
 _SHOWN_ONCE = " The result of a retry has the token and no secret, which is stored nowhere."
 
@@ -43,7 +42,7 @@ class RotateTokenInput:
     token: strawberry.ID = required("The token's ID.")
     grace_minutes: int = optional(
         f"For how many minutes the secrets before are valid, at most; 0 to {GRACE_MINUTES_MAX:,}"
-        f" ({GRACE_MAX.days} days). 0: they end at once.",
+        " (7 days). 0: they end at once.",
         default=GRACE_MINUTES,
     )
     idempotency_key: str | None = optional(IDEMPOTENCY_KEY + _SHOWN_ONCE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypeVar
 import typer
 
 from domain import rules
-from domain.access import TOKENS_FRESH_S, Role
+from domain.access import GRACE_MINUTES_MAX, TOKENS_FRESH_S, Role
 from server.commands import users
 from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
@@ -26,8 +26,6 @@ T = TypeVar("T")
 Change: TypeAlias = Callable[["Database", Any], Awaitable[T]]
 
 app = typer.Typer(help="Issue, list, rotate and revoke tokens for the API.", no_args_is_help=True)
-
-_GRACE_MINUTES_MAX = 10_080
 
 Name = Annotated[str, typer.Option("--name", help="The token's name.")]
 
@@ -87,7 +85,7 @@ def rotate(
         typer.Option(
             "--grace-minutes",
             min=0,
-            max=_GRACE_MINUTES_MAX,
+            max=GRACE_MINUTES_MAX,
             help="For how many minutes the secrets before are valid, at most.",
         ),
     ] = 60,

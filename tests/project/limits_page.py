@@ -24,9 +24,9 @@ from domain import (
     semver,
     urls,
 )
+from domain.access import GRACE_MINUTES_MAX
 from domain.problems import USER_ERRORS_MAX
 from resolvers import errors, routes
-from resolvers.writing.tokens import GRACE_MINUTES_MAX
 from server.access import oidc, oidc_claims, oidc_fetching, oidc_key_set, oidc_keys
 from server.execution import document_files, documents, inputs, limits, trusted
 from server.settings import Settings
