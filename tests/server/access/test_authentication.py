@@ -115,6 +115,18 @@ async def test_a_revocation_holds_for_all_requests_after_it(
             assert (await post(client, "{ models { totalCount } }", secret)).status_code == 401
 
 
+@on_every_path
+async def test_a_caller_that_is_remembered_is_refused_when_its_token_expires(
+    serve: Serving, db: Database
+) -> None:
+    expires_at = datetime.now(UTC) + timedelta(seconds=2)
+    secret = await factories.token(db, expires_at=expires_at)
+    async with serve(require_tokens=True) as client:
+        assert (await post(client, "{ __typename }", secret)).status_code == 200
+        await asyncio.sleep((expires_at - datetime.now(UTC)).total_seconds() + 0.01)
+        assert (await post(client, "{ __typename }", secret)).status_code == 401
+
+
 async def test_an_open_server_checks_a_credential_that_it_gets(
     serve: Serving, db: Database
 ) -> None:
