@@ -5,14 +5,11 @@ GraphQLResponse or a stream of results.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from math import inf
 from time import monotonic
-from types import MappingProxyType
-from typing import NamedTuple
 
 import orjson
 from graphql import OperationType
@@ -22,15 +19,15 @@ from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
 from server import errors
 from server.access import policy
-from server.access.authentication import Authentication, Connection
+from server.access.authentication import Authentication
 from server.access.sessions import Sessions
 from server.errors import HttpError, OperationRejected
 from server.execution import observed, used_up
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
+from server.execution.messages import GraphQLRequest, GraphQLResponse
 from server.execution.operations import Operations
-from server.execution.parameters import Parameters
 from server.execution.prepared import Caller, PreparedOperation
-from server.execution.representations import ANY, Accepted, digest_tag, tag_of
+from server.execution.representations import Accepted, digest_tag, tag_of
 from server.execution.response_cache import (
     AnsweredOperation,
     CachedResponse,
@@ -49,43 +46,6 @@ _NO_STREAM = (
 _NESTED_TOO_DEEPLY = "The document nests too deeply"
 
 
-@dataclass(slots=True)
-class GraphQLRequest:
-    """An operation as it arrived: the bytes that hold it, how to read them, and who sent them."""
-
-    payload: bytes
-    read: Callable[[bytes], Parameters]
-    caller: Caller
-    read_only: bool = False  # of a GET, which must change nothing
-    accepted: Accepted = ANY
-    connection: Connection | None = None  # of the direct path
-    operation_name: str | None = field(default=None, init=False)  # for the access log
-    outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
-    prepared: PreparedOperation | None = field(default=None, init=False)
-    is_charged: bool = field(default=False, init=False)  # its points were taken
-
-    @property
-    def cache_key(self) -> RequestKey:
-        """Equal for requests with equal responses; a query string is never taken for a body."""
-        mark = b"%s?" if self.read_only else b"%s:"
-        return mark % self.caller.authenticated.view.encode() + self.payload
-
-
-class GraphQLResponse(NamedTuple):
-    """A JSON body, and what HTTP says beside it; a rejected operation was not executed.
-
-    `etag` is that of the body without its coding; a cache may use it for `max_age_s` unasked.
-    """
-
-    body: bytes
-    status: int = HTTPStatus.OK
-    is_rejected: bool = False
-    etag: bytes = b""
-    max_age_s: int = 0
-    coding: str = ""
-    headers: Mapping[str, str] = MappingProxyType({})
-
-
 @dataclass(frozen=True, slots=True)
 class RequestPipeline:
     """Answers requests about one schema over one database."""
@@ -96,6 +56,7 @@ class RequestPipeline:
     authentication: Authentication
     in_flight: InFlightRequests
     sessions: Sessions
+    observers: list[Callable[[GraphQLRequest, GraphQLResponse], None]] = field(default_factory=list)
 
     def start(
         self, request: GraphQLRequest, on_response: Callable[[GraphQLResponse], None]
@@ -195,6 +156,12 @@ class RequestPipeline:
         return bodies()
 
     async def _respond(self, request: GraphQLRequest) -> GraphQLResponse:
+        response = await self._answer(request)
+        for observe in self.observers:
+            observe(request, response)
+        return response
+
+    async def _answer(self, request: GraphQLRequest) -> GraphQLResponse:
         """It awaits futures only, so that it runs without a task."""
         try:
             if self.in_flight.are_too_many:

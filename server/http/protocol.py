@@ -16,13 +16,8 @@ from resolvers.errors import UNAVAILABLE
 from server.access.authentication import Connection
 from server.errors import HttpError
 from server.execution.in_flight import InFlightRequest
-from server.execution.pipeline import (
-    CLIENT_GONE,
-    GraphQLRequest,
-    GraphQLResponse,
-    client_gone,
-    error_response,
-)
+from server.execution.messages import GraphQLRequest, GraphQLResponse
+from server.execution.pipeline import CLIENT_GONE, client_gone, error_response
 from server.http import request, responses
 from server.http.connection import BoundedProtocol
 from server.http.endpoint import wants_page

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
-from server.execution.pipeline import GraphQLResponse
+from server.execution.messages import GraphQLResponse
 from server.execution.representations import EVENT_STREAM, GRAPHQL, JSON, Accepted, tag_of
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]

@@ -26,7 +26,8 @@ from resolvers.errors import LIMIT_EXCEEDED
 from server.access.sessions import AccessEnded
 from server.errors import HttpError
 from server.execution import parameters
-from server.execution.pipeline import GraphQLRequest, RequestPipeline
+from server.execution.messages import GraphQLRequest
+from server.execution.pipeline import RequestPipeline
 from server.execution.prepared import Caller
 from server.execution.subscriptions import failure
 from server.http.request import address_of

@@ -1,0 +1,50 @@
+"""A GraphQL request and its response, as every transport passes them on."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import NamedTuple
+
+from server.access.authentication import Connection
+from server.execution.parameters import Parameters
+from server.execution.prepared import Caller, PreparedOperation
+from server.execution.representations import ANY, Accepted
+from server.execution.response_cache import RequestKey
+
+
+@dataclass(slots=True)
+class GraphQLRequest:
+    """An operation as it arrived: the bytes that hold it, how to read them, and who sent them."""
+
+    payload: bytes
+    read: Callable[[bytes], Parameters]
+    caller: Caller
+    read_only: bool = False  # of a GET, which must change nothing
+    accepted: Accepted = ANY
+    connection: Connection | None = None  # of the direct path
+    operation_name: str | None = field(default=None, init=False)  # for the access log
+    outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
+    prepared: PreparedOperation | None = field(default=None, init=False)
+    is_charged: bool = field(default=False, init=False)  # its points were taken
+
+    @property
+    def cache_key(self) -> RequestKey:
+        """Equal for requests with equal responses; a query string is never taken for a body."""
+        mark = b"%s?" if self.read_only else b"%s:"
+        return mark % self.caller.authenticated.view.encode() + self.payload
+
+
+class GraphQLResponse(NamedTuple):
+    """A JSON body, and what HTTP says beside it; a rejected operation was not executed.
+
+    `etag` is that of the body without its coding; a cache may use it for `max_age_s` unasked.
+    """
+
+    body: bytes
+    status: int = HTTPStatus.OK
+    is_rejected: bool = False
+    etag: bytes = b""
+    max_age_s: int = 0
+    coding: str = ""
+    headers: Mapping[str, str] = MappingProxyType({})
