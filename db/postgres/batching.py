@@ -5,6 +5,8 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
+from db.postgres import observing
+
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
 
@@ -18,11 +20,12 @@ Run = Callable[[list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 class _Batch(Generic[KeyT, ValueT]):
     """Keys that are loaded together, and a future for each caller that waits for them."""
 
-    __slots__ = ("keys", "task", "waiters")
+    __slots__ = ("keys", "operations", "task", "waiters")
 
     def __init__(self) -> None:
         self.keys: dict[KeyT, None] = {}
         self.waiters: list[asyncio.Future[Mapping[KeyT, ValueT]]] = []
+        self.operations: list[observing.Operations] = []  # of the callers
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -113,6 +116,7 @@ class Batcher(Generic[KeyT, ValueT]):
         future: asyncio.Future[Mapping[KeyT, ValueT]]
         future = asyncio.get_running_loop().create_future()
         batch.waiters.append(future)
+        batch.operations.append(observing.current.get())
         self._schedule()
         return BatchSlot(key, batch, future)
 
@@ -127,6 +131,7 @@ class Batcher(Generic[KeyT, ValueT]):
             batch.keys.update(dict.fromkeys(part))
             future = loop.create_future()
             batch.waiters.append(future)
+            batch.operations.append(observing.current.get())
             parts.append((batch, future))
         self._schedule()
         return parts
@@ -175,6 +180,7 @@ class Batcher(Generic[KeyT, ValueT]):
             self._on_idle()
 
     async def _run_batch(self, batch: _Batch[KeyT, ValueT]) -> None:
+        observing.current.set(observing.shared(batch.operations))  # in the context of this task
         try:
             values = await self._run(list(batch.keys))
         except BaseException as error:

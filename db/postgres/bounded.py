@@ -1,12 +1,15 @@
 """Connections on which a cancelled statement ends soon, whatever the database does."""
 
 import asyncio
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import psycopg
 from psycopg import waiting
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
+
+from db.postgres.observing import ObservedCursor, StatementObserver, is_observed, observed
 
 _INTERVAL_S = 0.1  # at which psycopg looks for signals; its own default
 _CANCEL_S = 0.5  # for PostgreSQL to accept a cancel request, and again to end the statement
@@ -18,6 +21,20 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
     psycopg itself waits for up to ten seconds. Until then, a database that is frozen or lost would
     keep the caller, and the connection's place in its pool.
     """
+
+    observers: Sequence[StatementObserver] = ()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.cursor_factory = ObservedCursor
+
+    def commit(self) -> Coroutine[Any, Any, None]:
+        """End the transaction; it is reported as a statement."""
+        return self._observed("COMMIT", super().commit())
+
+    def rollback(self) -> Coroutine[Any, Any, None]:
+        """Undo the transaction; it is reported as a statement."""
+        return self._observed("ROLLBACK", super().rollback())
 
     async def wait(
         self,
@@ -34,6 +51,11 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
             if self.pgconn.transaction_status == TransactionStatus.ACTIVE:
                 await self._cancel_statement(gen)
             raise
+
+    def _observed(self, text: str, running: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None]:
+        if is_observed(self.observers):
+            return observed(self.observers, text, running)
+        return running
 
     async def _cancel_statement(self, gen: PQGen[Any]) -> None:
         try:

@@ -12,6 +12,7 @@ from sqlalchemy import URL, make_url
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.bounded import BoundedConnection
+from db.postgres.observing import StatementObserver
 from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.reader import Reader, StatementListener, parse_json
 from db.postgres.writer import Writer, WriterConnection
@@ -59,6 +60,7 @@ class Database:
         limits = limits or PoolLimits()
         self._connect_arguments = _connect_arguments(url, limits)
         self.statement_listeners: list[StatementListener] = []
+        self.statement_observers: list[StatementObserver] = []  # see db/postgres/observing.py
         pool = partial(
             ConnectionPool,
             wait_timeout_s=limits.connection_wait_s,
@@ -99,7 +101,13 @@ class Database:
         set_json_loads(parse_json, connection)
         return connection
 
-    async def _connect(self, connection_class: type[Connection]) -> Connection:
+    async def _connect(self, connection_class: type[BoundedConnection]) -> Connection:
+        """A new connection, whose statements are observed."""
+        connection = await self._connected(connection_class)
+        connection.observers = self.statement_observers
+        return connection
+
+    async def _connected(self, connection_class: type[BoundedConnection]) -> BoundedConnection:
         """A new connection; where it is refused, an idle one is closed to make room for it."""
         connect = partial(connection_class.connect, **self._connect_arguments)
         for pause_s in _RETRY_PAUSES_S:

@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import capabilities
 
+from db.postgres import observing
 from db.postgres.statements import Compiled
 
 ROWS_MAX = 200  # a result of no more rows is read at once: each has a bounded size
@@ -40,18 +41,21 @@ async def fetch(
     rows: list[Any] = []
     size = position = 0
     result = None
-    async with connection.cursor(binary=True) as cursor:
-        stream: Any = cursor.stream(statement.sql, values, binary=True, size=_CHUNK)
-        async with aclosing(stream):
-            async for row in stream:
-                if cursor.pgresult is not result:
-                    result, position = cursor.pgresult, 0
-                assert result is not None  # it holds the row
-                for column in statement.long_columns:
-                    size += len(result.get_value(position, column) or b"")
-                if size > bytes_max:
-                    rows.clear()  # tracebacks keep this frame until the garbage collector runs
-                    raise ResultTooLarge
-                position += 1
-                rows.append(statement.row_class(row))
+    observers = getattr(connection, "observers", ())
+    with observing.reported(observers, statement.sql) as seen:
+        async with connection.cursor(binary=True) as cursor:
+            stream: Any = cursor.stream(statement.sql, values, binary=True, size=_CHUNK)
+            async with aclosing(stream):
+                async for row in stream:
+                    if cursor.pgresult is not result:
+                        result, position = cursor.pgresult, 0
+                    assert result is not None  # it holds the row
+                    for column in statement.long_columns:
+                        size += len(result.get_value(position, column) or b"")
+                    if size > bytes_max:
+                        rows.clear()  # tracebacks keep this frame until the garbage collector runs
+                        raise ResultTooLarge
+                    position += 1
+                    rows.append(statement.row_class(row))
+        seen.rows = len(rows)
     return rows

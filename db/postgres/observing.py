@@ -1,0 +1,179 @@
+"""What is seen of each SQL statement: for logs, traces and metrics, which `db` knows nothing of.
+
+Every connection of a Database uses ObservedCursor, so that statements of queries, transactions,
+SQLAlchemy and COPY are all seen. Without an operation and without an observer it measures nothing.
+"""
+
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
+from itertools import chain
+from time import perf_counter
+from typing import Any, NamedTuple, TypeAlias
+
+import psycopg
+from psycopg import sql
+
+_STATEMENTS_MAX = 100  # of an operation, that are kept until it ends; more are only counted
+
+ROWS_UNKNOWN = -1
+
+
+class Operation:
+    """What statements run for: a GraphQL operation, a job or a command.
+
+    `database_s` is the time of its statements; of one that several operations share, each counts
+    all of it, and `is_shared` is true. Statements that run at the same time are added up.
+    """
+
+    __slots__ = ("database_s", "is_shared", "request_id", "statement_count", "statements", "trace")
+
+    def __init__(self, request_id: str = "", trace: Any = None) -> None:
+        self.request_id = request_id
+        self.trace = trace  # belongs to the tracer of the process
+        self.database_s = 0.0
+        self.statement_count = 0
+        self.is_shared = False
+        self.statements: list[Statement] | None = []  # the first ones; None once it has ended
+
+    def end(self) -> None:
+        """Forget the statements, which refer to the operation."""
+        self.statements = None
+
+
+Operations: TypeAlias = tuple[Operation, ...]
+
+current: ContextVar[Operations] = ContextVar("operations", default=())
+
+
+class Statement(NamedTuple):
+    """A statement that has ended: its text as sent, which holds no values.
+
+    `started_at` is a time of perf_counter(). `error` is empty, a SQLSTATE or the name of a class.
+    `rows` is ROWS_UNKNOWN where PostgreSQL says none. `operations` are all that share it; it is
+    empty for work that belongs to none, such as a check of readiness.
+    """
+
+    query: Any
+    started_at: float
+    seconds: float
+    rows: int
+    error: str
+    operations: Operations
+
+    @property
+    def text(self) -> str:
+        """The SQL, with placeholders for the values."""
+        if isinstance(self.query, bytes):
+            return self.query.decode()
+        return self.query.as_string() if isinstance(self.query, sql.Composable) else self.query
+
+
+StatementObserver: TypeAlias = Callable[[Statement], None]
+
+
+def shared(waiting: Sequence[Operations]) -> Operations:
+    """The operations of all that wait for a batch."""
+    first = waiting[0]
+    if all(each is first for each in waiting):
+        return first
+    return tuple(dict.fromkeys(chain.from_iterable(waiting)))
+
+
+def report(
+    observers: Iterable[StatementObserver],
+    query: Any,
+    started_at: float,
+    rows: int,
+    error: BaseException | None = None,
+) -> None:
+    """Tell the current operations and the observers that a statement has ended."""
+    seconds = perf_counter() - started_at
+    operations = current.get()
+    name = "" if error is None else error_name(error)
+    statement = Statement(query, started_at, seconds, rows, name, operations)
+    for operation in operations:
+        if operation.statements is None:
+            continue  # its client has gone
+        operation.database_s += seconds
+        operation.statement_count += 1
+        if len(operations) > 1:
+            operation.is_shared = True
+        if operation.statement_count <= _STATEMENTS_MAX:
+            operation.statements.append(statement)
+    for observe in observers:
+        observe(statement)
+
+
+def error_name(error: BaseException) -> str:
+    """The SQLSTATE, or else the name of the class, such as CancelledError."""
+    sqlstate = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return sqlstate or type(error).__name__
+
+
+async def observed(
+    observers: Sequence[StatementObserver], query: Any, running: Coroutine[Any, Any, Any]
+) -> Any:
+    """The result of a statement, which is a cursor or None; reports when it has ended."""
+    started_at = perf_counter()
+    try:
+        result = await running
+    except BaseException as error:
+        report(observers, query, started_at, ROWS_UNKNOWN, error)
+        raise
+    rows = ROWS_UNKNOWN if result is None else result.rowcount
+    report(observers, query, started_at, rows)
+    return result
+
+
+class Seen:
+    """What the block of `reported` knows of its statement."""
+
+    rows: int = ROWS_UNKNOWN
+
+
+@contextmanager
+def reported(observers: Sequence[StatementObserver], query: Any) -> Iterator[Seen]:
+    """Reports a statement that runs as long as the block."""
+    started_at, seen = perf_counter(), Seen()
+    try:
+        yield seen
+    except BaseException as error:
+        report(observers, query, started_at, ROWS_UNKNOWN, error)
+        raise
+    report(observers, query, started_at, seen.rows)
+
+
+def is_observed(observers: Sequence[StatementObserver]) -> bool:
+    """Whether anybody wants to know of a statement now."""
+    return bool(observers or current.get())
+
+
+class ObservedCursor(psycopg.AsyncCursor[Any]):
+    """A cursor that reports its statements to the observers of its connection."""
+
+    # not `async`, so that an unobserved statement costs nothing
+    def execute(self, query: Any, params: Any = None, **options: Any) -> Coroutine[Any, Any, Any]:
+        """Run a statement."""
+        return self._observed(query, super().execute(query, params, **options))
+
+    def executemany(self, query: Any, params_seq: Any, **options: Any) -> Coroutine[Any, Any, Any]:
+        """Run a statement for each of the parameters; it is reported once."""
+        return self._observed(query, super().executemany(query, params_seq, **options))
+
+    @asynccontextmanager
+    async def copy(self, statement: Any, *args: Any, **options: Any) -> AsyncIterator[Any]:
+        """COPY; its time includes that of the block, which makes the rows."""
+        with reported(_observers(self._conn), statement) as seen:
+            async with super().copy(statement, *args, **options) as copy:
+                yield copy
+            seen.rows = self.rowcount
+
+    def _observed(self, query: Any, running: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, Any]:
+        observers = _observers(self._conn)
+        return observed(observers, query, running) if is_observed(observers) else running
+
+
+def _observers(connection: Any) -> Sequence[StatementObserver]:
+    observers: Sequence[StatementObserver] = connection.observers
+    return observers
