@@ -88,7 +88,7 @@ async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:
     It is ACTIVE, its version is ACTIVE or DEPRECATED, neither is past its sunsetOn (UTC), and its
     circuit is not OPEN. A HALF_OPEN one lets a trial through: see claimTrial.
     """
-    keys = await bindings.routable(info.context.db.reader, [row.id for row in parents])
+    keys = await bindings.routable(info.context.reader, [row.id for row in parents])
     return [row.id in keys for row in parents]
 
 

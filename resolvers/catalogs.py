@@ -118,5 +118,5 @@ async def entries_of_bindings(info: Info, parents: list[ProviderBinding]) -> lis
 
 async def listed(info: Info, parents: list[ProviderBinding]) -> list[bool]:
     """Whether a catalog lists the binding now."""
-    keys = await catalogs.listed_bindings(info.context.db.reader, [row.id for row in parents])
+    keys = await catalogs.listed_bindings(info.context.reader, [row.id for row in parents])
     return [row.id in keys for row in parents]

@@ -52,7 +52,7 @@ def of_all(
 
     async def page(info: Info, **arguments: Any) -> Page[Any]:
         query = _query(info, listing, PageArguments(**arguments), default)
-        source, selected = info.context.db.reader, node_attributes(info)
+        source, selected = info.context.reader, node_attributes(info)
         found = await keyset.one_page(source, listing, query.conditions, query.window, selected)
         return Page(found.rows, found.has_more, query)
 
@@ -73,7 +73,7 @@ def of_parents(
 
     async def pages(info: Info, parents: Sequence[Any], **arguments: Any) -> list[Page[Any]]:
         query = _query(info, relation.listing, PageArguments(**arguments), default, relation)
-        source, selected = info.context.db.reader, node_attributes(info)
+        source, selected = info.context.reader, node_attributes(info)
         ids = list(dict.fromkeys(row.id for row in parents))
         slices = await keyset.page_per_parent(
             source, relation, ids, query.conditions, query.window, selected
@@ -97,7 +97,7 @@ def of_caller(
     async def pages(info: Info, parents: Sequence[Any], **arguments: Any) -> list[Page[Any]]:
         query = _query(info, listing, PageArguments(**arguments), default)
         query = replace(query, conditions=conditions(info.context.identity))
-        source, selected = info.context.db.reader, node_attributes(info)
+        source, selected = info.context.reader, node_attributes(info)
         found = await keyset.one_page(source, listing, query.conditions, query.window, selected)
         return [Page(found.rows, found.has_more, query)] * len(parents)
 

@@ -8,6 +8,7 @@ import strawberry
 
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
+from db.postgres.reader import Reader
 from domain.access import Identity, RateLimit
 from domain.actors import Actor
 from domain.outcomes import WriteOutcome
@@ -21,6 +22,10 @@ from resolvers.watchers import Watchers
 @dataclass(slots=True, kw_only=True)
 class Context:
     """The context of one operation; on a socket, of each operation and each event.
+
+    All reads of a query use `reader`, which may be that of a replica: one source for the whole
+    query, so that no statement sees an older state than the one before. Writes, and what belongs
+    to them, use `db`: the primary.
 
     `outcomes` has what is known of the writes of a mutation's fields that were started, by response
     key.
@@ -39,6 +44,12 @@ class Context:
     rate_limit: RateLimit | None = None  # of a caller whose points are counted
     position: StreamPosition | None = None  # of a subscription, where the transport has cursors
     revision: int | None = None  # of the registry, if it was read before all other data
+    source: Reader | None = None  # of the reads of a query; None: the primary
+
+    @property
+    def reader(self) -> Reader:
+        """Reads what a query shows."""
+        return self.source or self.db.reader
 
     @property
     def actor(self) -> Actor:

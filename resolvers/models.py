@@ -30,7 +30,7 @@ async def get(info: Info, by: Annotated[ModelRef, describe("The ID or the name."
 async def get_several(info: Info, argument_sets: Sequence[Mapping[str, Any]]) -> list[Model | None]:
     """The result of `get` for each set of arguments."""
     refs = [arguments["by"] for arguments in argument_sets]
-    return await references.models_by(info.context.db.reader, refs, attributes(info))
+    return await references.models_by(info.context.reader, refs, attributes(info))
 
 
 page = connections.of_all(
@@ -93,7 +93,7 @@ async def selected_versions(
     if at > datetime.now(UTC) + _CLOCKS_DIFFER_MAX:
         raise RequestError("at: must not be in the future")
     named = await aliases_db.named_at(
-        info.context.db.reader, list({row.id for row in parents}), select.alias, at
+        info.context.reader, list({row.id for row in parents}), select.alias, at
     )
     load = partial(versions.by_ids, attributes=attributes(info))
     return await loaded(info, [named.get(row.id) for row in parents], load)

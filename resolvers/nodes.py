@@ -73,6 +73,6 @@ async def by_ids(info: Info, texts: list[strawberry.ID]) -> list[Any]:
             keys[prefix].add(key)
     by_id: dict[str, Any] = {}
     for prefix, of_type in keys.items():
-        rows = await _BY_IDS[prefix](info.context.db.reader, list(of_type))
+        rows = await _BY_IDS[prefix](info.context.reader, list(of_type))
         by_id |= {row.node_id: row for row in rows.values()}
     return [by_id.get(text) for text in texts]

@@ -112,7 +112,7 @@ async def total_counts(info: Info, parents: list[Page[Any]]) -> list[int]:
 
 
 async def _counts(info: Info, pages: list[Page[Any]]) -> list[int]:
-    source, query = info.context.db.reader, pages[0].query
+    source, query = info.context.reader, pages[0].query
     if query.relation is None:
         return [await keyset.count(source, query.listing, query.conditions)] * len(pages)
     ids = [page.parent_id for page in pages if page.parent_id is not None]

@@ -16,7 +16,7 @@ Load = Callable[[Any, list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 async def loaded(info: Info, keys: Sequence[KeyT | None], load: Load[KeyT, Any]) -> list[Any]:
     """The value that `load` finds for each key; None where it finds none."""
     distinct = list(dict.fromkeys(key for key in keys if key is not None))
-    values = await load(info.context.db.reader, distinct) if distinct else {}
+    values = await load(info.context.reader, distinct) if distinct else {}
     return [None if key is None else values.get(key) for key in keys]
 
 
@@ -31,7 +31,7 @@ async def parents_of(
     # Hundreds of bindings name a few providers, and UUID hashes and compares in Python: use ints.
     numbers = [key.int for key in keys]
     distinct = dict(zip(numbers, keys, strict=True))
-    rows = await by_ids(info.context.db.reader, list(distinct.values()), attributes(info))
+    rows = await by_ids(info.context.reader, list(distinct.values()), attributes(info))
     by_number = {number: rows[key] for number, key in distinct.items() if key in rows}
     try:
         return [by_number[number] for number in numbers]

@@ -18,5 +18,5 @@ async def revisions(info: Info, parents: list[Service]) -> list[int]:
     """
     revision = info.context.revision
     if revision is None:
-        revision = await data_version.revision(info.context.db.reader)
+        revision = await data_version.revision(info.context.reader)
     return [revision] * len(parents)

@@ -48,7 +48,7 @@ async def plan(
     for problem in problems(input):
         raise RequestError(problem.message)
     model = await _model(info, input.model)
-    source, of_input = info.context.db.reader, scope(info, input, model)
+    source, of_input = info.context.reader, scope(info, input, model)
     size = await retention_plan.size(source, of_input)
     if size > PLANNED_MAX:
         raise RequestError(
@@ -68,7 +68,7 @@ async def stats(
     BAD_USER_INPUT when the model does not exist.
     """
     row = await _model(info, model)
-    source, recent_traffic = info.context.db.reader, info.context.service.recent_traffic
+    source, recent_traffic = info.context.reader, info.context.service.recent_traffic
     return await retention_runs.stats(source, row.id if row else None, recent_traffic)
 
 
@@ -105,7 +105,7 @@ def scope(info: Info, input: RetentionInput, model: Model | None) -> RetentionSc
 async def _model(info: Info, ref: ModelRef | None) -> Model | None:
     if ref is None:
         return None
-    row = await references.model(info.context.db.reader, ref)
+    row = await references.model(info.context.reader, ref)
     if row is None:
         raise RequestError("model: the model does not exist")
     return row

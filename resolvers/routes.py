@@ -81,7 +81,7 @@ async def get_several(
 ) -> list[Route | RequestError | None]:
     """The result of `get` for each set of arguments, or its error."""
     named = [("input", arguments["input"]) for arguments in argument_sets]
-    return await compute(info.context.db.reader, named, info.context.service)
+    return await compute(info.context.reader, named, info.context.service)
 
 
 async def several(
@@ -95,7 +95,7 @@ async def several(
     if not 1 <= len(inputs) <= ROUTES_MAX:
         raise RequestError(f"inputs must have 1 to {ROUTES_MAX} items, not {len(inputs)}")
     named = [(f"inputs[{index}]", each) for index, each in enumerate(inputs)]
-    results: list[Any] = await compute(info.context.db.reader, named, info.context.service)
+    results: list[Any] = await compute(info.context.reader, named, info.context.service)
     return results  # GraphQL turns each RequestError into a null with an error
 
 

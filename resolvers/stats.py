@@ -18,7 +18,7 @@ async def get(
     ] = None,
 ) -> RegistryStats:
     """Counts and averages over all models, or over those that match a filter."""
-    return await stats.stats(info.context.db.reader, conditions(filter))
+    return await stats.stats(info.context.reader, conditions(filter))
 
 
 async def providers_of_stats(info: Info, parents: list[ProviderStats]) -> list[Provider]:

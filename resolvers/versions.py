@@ -21,7 +21,7 @@ async def get(
     by: Annotated[VersionRef, describe("The ID, the content hash, or a model and a selector.")],
 ) -> ModelVersion | None:
     """A version by ID, by content hash, or by model and selector; null when it does not exist."""
-    return await references.version(info.context.db.reader, by)
+    return await references.version(info.context.reader, by)
 
 
 page = connections.of_all(
