@@ -28,6 +28,7 @@ from resolvers import route_changes
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from resolvers.watchers import Watchers
+from server import measuring
 from server.access.parts import Access
 from server.access.rate_limits import Clock, RateLimits
 from server.execution import trusted
@@ -58,6 +59,7 @@ from server.ops import (
 )
 from server.ops.connections import Connections
 from server.ops.metrics import Metrics
+from server.ops.readings import Readings
 from server.settings import Settings
 
 # orjson writes values of these classes as the scalars' serializers do: plans pass them through.
@@ -83,7 +85,9 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
         operations, response_cache, data_versions, callers, in_flight, sessions
     )
     hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
-    state = ProtocolState(pipeline, Connections(settings), hosts, open_mode)
+    connections = Connections(settings)
+    readings = measuring.readings(pipeline, connections)
+    state = ProtocolState(pipeline, connections, hosts, open_mode)
     job_queue = jobs.build(database, store, settings, database_url) if settings.jobs else None
 
     @asynccontextmanager
@@ -102,15 +106,11 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
         await database.close()
         store.close()
 
-    application = Starlette(
-        routes=_routes(pipeline, database, state.connections), lifespan=lifespan
-    )
+    application = Starlette(routes=_routes(pipeline, database, readings), lifespan=lifespan)
     return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
 
 
-def _routes(
-    pipeline: RequestPipeline, database: Database, connections: Connections
-) -> list[BaseRoute]:
+def _routes(pipeline: RequestPipeline, database: Database, readings: Readings) -> list[BaseRoute]:
     """The paths; the direct path answers most requests for /graphql before (server/http)."""
     for_readers = partial(ForReaders, pipeline.authentication)
     return [
@@ -120,7 +120,7 @@ def _routes(
         WebSocketRoute(PATH, SocketEndpoint(pipeline)),
         Route("/healthz", health.alive),
         Route("/readyz", health.Readiness(database).get),
-        Route("/metrics", for_readers(Metrics(database, connections).get).get),
+        Route("/metrics", for_readers(Metrics(database, readings).get).get),
         Route(sdl.PATH, for_readers(sdl.Sdl(schema.published().sdl).get).get),
         *graphiql.routes(),
     ]

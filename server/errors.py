@@ -146,6 +146,12 @@ def body(
     return {"data": result.data, "errors": shown}
 
 
+def first_code(body: Mapping[str, Any]) -> str:
+    """The code of the first error in a response's body; empty when there is none."""
+    shown = body.get("errors")
+    return str(shown[0]["extensions"]["code"]) if shown else ""
+
+
 def _outcome(error: GraphQLError, outcomes: Mapping[str, WriteOutcome]) -> WriteOutcome:
     """What is known of the write of the field that the error is in; of all, if it is in none."""
     key = str(error.path[0]) if error.path else ""

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from time import perf_counter
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -27,6 +28,8 @@ class GraphQLRequest:
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)
     is_charged: bool = field(default=False, init=False)  # its points were taken
+    points: int = field(default=0, init=False)  # that it costs, once they are known
+    started_at: float = field(default_factory=perf_counter, init=False)
 
     @property
     def cache_key(self) -> RequestKey:
@@ -38,7 +41,8 @@ class GraphQLRequest:
 class GraphQLResponse(NamedTuple):
     """A JSON body, and what HTTP says beside it; a rejected operation was not executed.
 
-    `etag` is that of the body without its coding; a cache may use it for `max_age_s` unasked.
+    `code` is that of its first error; empty without one. `etag` is that of the body without its
+    coding; a cache may use it for `max_age_s` unasked.
     """
 
     body: bytes
@@ -48,3 +52,4 @@ class GraphQLResponse(NamedTuple):
     max_age_s: int = 0
     coding: str = ""
     headers: Mapping[str, str] = MappingProxyType({})
+    code: str = ""

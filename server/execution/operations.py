@@ -122,8 +122,8 @@ class Operations:
 
     async def execute(
         self, prepared: PreparedOperation, payload: bytes, caller: Caller
-    ) -> tuple[bytes, bool]:
-        """The response body of a query or mutation, and whether it is without errors.
+    ) -> tuple[bytes, str]:
+        """The response body of a query or mutation, and the code of its first error, if any.
 
         Concurrent queries of one plan run as a batch; equal payloads are equal requests. Awaits
         futures only: what needs a task gets one.
@@ -138,13 +138,14 @@ class Operations:
             view = caller.authenticated.view
             outcome = await self.query_batcher.add(plan, query, view, context)
             if isinstance(outcome, bytes):
-                return outcome, True
+                return outcome, ""
             if outcome is BatchFailure.TOO_LARGE:
                 raise bodies.too_large(self.settings.response_bytes_max)
             if outcome is not BatchFailure.TOO_SLOW:
                 run = partial(self._run_by_executor, prepared, caller)
         result = await in_task(run())
-        return self.encode(prepared, result, caller, shown), not result.errors
+        body = errors.body(result, caller.request_id)
+        return self.encode(prepared, body, shown), errors.first_code(body)
 
     def shown_cost(self, prepared: PreparedOperation, caller: Caller) -> ShownCost | None:
         """What the caller is told of an operation's cost: nothing if its points do not count."""
@@ -152,21 +153,17 @@ class Operations:
         return prepared.shown_cost if is_charged else None
 
     def encode(
-        self,
-        prepared: PreparedOperation,
-        result: ExecutionResult,
-        caller: Caller,
-        shown: ShownCost | None,
+        self, prepared: PreparedOperation, body: dict[str, Any], shown: ShownCost | None
     ) -> bytes:
-        """The body of a result; raises OperationRejected when it is too large."""
-        body = bodies.with_cost(errors.body(result, caller.request_id), shown)
-        cost = prepared.measured.cost
-        return bodies.encode(body, cost.bytes_max, self.settings.response_bytes_max)
+        """A body as JSON; raises OperationRejected when it is too large."""
+        bytes_max = prepared.measured.cost.bytes_max
+        body = bodies.with_cost(body, shown)
+        return bodies.encode(body, bytes_max, self.settings.response_bytes_max)
 
     async def _mutate(
         self, prepared: PreparedOperation, plan: object, caller: Caller
-    ) -> tuple[bytes, bool]:
-        """The response body of a mutation, and whether it is without errors.
+    ) -> tuple[bytes, str]:
+        """The response body of a mutation, and the code of its first error, if any.
 
         When it is cancelled, the response has the fields that have ended, and what is known of each
         other one: a committed write is never hidden, by a later field or by the size of the body.
@@ -187,7 +184,7 @@ class Operations:
         with logged_as(caller.request_id):
             body = errors.body(result, caller.request_id, context.outcomes)
         body = bodies.with_cost(body, self.shown_cost(prepared, caller))
-        return bodies.to_json(body), not result.errors
+        return bodies.to_json(body), errors.first_code(body)
 
     async def subscribe(
         self, prepared: PreparedOperation, caller: Caller, position: StreamPosition | None

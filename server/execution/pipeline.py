@@ -34,6 +34,7 @@ from server.execution.response_cache import (
     RequestKey,
     ResponseCache,
 )
+from server.ops import refused
 from server.ops.logs import logged_as, request_id
 
 CLIENT_GONE = 499  # as nginx logs it; no client sees it
@@ -116,6 +117,7 @@ class RequestPipeline:
         """Take the points of an operation, once; raises HttpError, 429, when they are too many."""
         if not request.is_charged:
             request.is_charged = True  # also of one that is refused
+            request.points = points
             self.operations.rate_limits.charge(request.caller.authenticated, points)
 
     def prepare(self, request: GraphQLRequest) -> PreparedOperation:
@@ -150,7 +152,8 @@ class RequestPipeline:
             allowed = self.sessions.while_allowed(results, identity, lambda: position.sequence)
             async with aclosing(results), aclosing(allowed):
                 async for result in allowed:
-                    yield self.operations.encode(prepared, result, request.caller, shown)
+                    body = errors.body(result, request.caller.request_id)
+                    yield self.operations.encode(prepared, body, shown)
                     shown = None
 
         return bodies()
@@ -197,23 +200,26 @@ class RequestPipeline:
         version = await self.data_versions.current()
         assert version is not None  # its batch has only this key
         if cached is None or cached.version != version or cached.expires_at <= began_at:
-            body, is_complete = await self._execute(request)
-            if not is_complete:
-                return GraphQLResponse(body)
+            self.response_cache.misses += 1
+            body, code = await self._execute(request)
+            if code:
+                return GraphQLResponse(body, code=code)
             prepared = await self.prepared(request)
             expires = version.has_outcomes and self.operations.is_observed(prepared)
             expires_at = began_at + observed.SECONDS if expires else inf
             answered = AnsweredOperation(request.operation_name, prepared.points)
             cached = self.response_cache.put(key, version, body, answered, expires_at)
+        else:
+            self.response_cache.hits += 1
         request.operation_name = cached.operation.name
         max_age_s = await self._max_age_s(request)
         return GraphQLResponse(cached.body, etag=cached.etag, max_age_s=max_age_s)
 
     async def _respond_uncached(self, request: GraphQLRequest) -> GraphQLResponse:
         """A new response; that to a GET has an ETag, so that the next one can be conditional."""
-        body, is_complete = await self._execute(request)
-        if not (is_complete and request.read_only):
-            return GraphQLResponse(body)
+        body, code = await self._execute(request)
+        if code or not request.read_only:
+            return GraphQLResponse(body, code=code)
         max_age_s = await self._max_age_s(request)
         return GraphQLResponse(body, etag=digest_tag(body), max_age_s=max_age_s)
 
@@ -235,7 +241,8 @@ class RequestPipeline:
             body = await self.response_cache.coded_bodies.get(etag, body, coding)
         return response._replace(body=body, coding=coding)
 
-    async def _execute(self, request: GraphQLRequest) -> tuple[bytes, bool]:
+    async def _execute(self, request: GraphQLRequest) -> tuple[bytes, str]:
+        """The body, and the code of its first error; empty without one."""
         prepared = await self.prepared(request)
         if prepared.kind is OperationType.SUBSCRIPTION:
             self.operations.rate_limits.charge_refused(request.caller.authenticated)
@@ -252,9 +259,11 @@ def client_gone() -> HttpError:
 
 def error_response(error: Exception, identifier: str) -> GraphQLResponse:
     """The response to a request that was rejected, or that failed outside of any field."""
+    refused.count(error)
     if isinstance(error, HttpError):
         body = errors.rejected(error, identifier)
-        return GraphQLResponse(orjson.dumps(body), error.status, headers=error.headers)
+        dumped, code = orjson.dumps(body), error.code
+        return GraphQLResponse(dumped, error.status, headers=error.headers, code=code)
     if isinstance(error, OperationRejected):
         body = {"errors": [errors.formatted(one, identifier) for one in error.errors]}
     elif isinstance(error, RecursionError):  # in checks alone: in a resolver it is a field's error
@@ -263,5 +272,5 @@ def error_response(error: Exception, identifier: str) -> GraphQLResponse:
         body = errors.unexpected(error, identifier)
         if not isinstance(error, TimeoutError):
             status = 503 if errors.code_of(error) == UNAVAILABLE else 500
-            return GraphQLResponse(orjson.dumps(body), status)
-    return GraphQLResponse(orjson.dumps(body), is_rejected=True)
+            return GraphQLResponse(orjson.dumps(body), status, code=errors.first_code(body))
+    return GraphQLResponse(orjson.dumps(body), is_rejected=True, code=errors.first_code(body))

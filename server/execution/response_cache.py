@@ -49,6 +49,7 @@ class ResponseCache:
     """Evicts the least recently used responses when they exceed a number of bytes."""
 
     def __init__(self, bytes_max: int) -> None:
+        self.hits = self.misses = 0  # of repeated requests
         self.coded_bodies = CodedBodies(bytes_max // 2)
         self._bytes_max = bytes_max
         self._responses: LRUCache[RequestKey, CachedResponse] = LRUCache(

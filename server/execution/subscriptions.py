@@ -14,6 +14,7 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 from resolvers.loaders import Loaders
 from server import errors
 from server.errors import HttpError, OperationRejected
+from server.ops import refused
 
 _SHARED_MAX = 256  # results, the newest ones
 _STARTING_MAX = 8  # subscriptions that start at the same time: each takes one or two statements
@@ -67,6 +68,7 @@ async def opened(
 
 def failure(error: Exception, request_id: str) -> list[GraphQLFormattedError]:
     """The errors that a subscriber gets when an operation fails or its stream ends early."""
+    refused.count(error)
     if isinstance(error, OperationRejected):
         return [errors.formatted(each, request_id) for each in error.errors]
     if isinstance(error, GraphQLError):

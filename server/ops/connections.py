@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from server.ops import descriptors
+from server.ops import descriptors, instruments
+from server.ops.readings import Reading
 from server.settings_base import setting_name
 from server.settings_http import HttpSettings
 
@@ -92,6 +93,18 @@ class Connections:
             connection.close_idle()
         self.refused += not idle
         return bool(idle)
+
+    def read(self) -> Iterator[Reading]:
+        """The figures for metrics."""
+        yield Reading(instruments.CONNECTIONS, len(self.open))
+        yield Reading(instruments.CONNECTIONS_LIMIT, self.count_max)
+        yield Reading(instruments.CONNECTIONS_ENDED, self.evicted, ("evicted",))
+        yield Reading(instruments.CONNECTIONS_ENDED, self.overloaded, ("overloaded",))
+        yield Reading(instruments.CONNECTIONS_ENDED, self.refused, ("refused",))
+        yield Reading(instruments.RECEIVED_BYTES, self.received.total)
+        yield Reading(instruments.UNSENT_BYTES, self.unsent.total)
+        yield Reading(instruments.DESCRIPTORS, descriptors.open_count())
+        yield Reading(instruments.DESCRIPTORS_LIMIT, descriptors.count_max())
 
     def _idle(self, new: Connection) -> Iterator[tuple[float, int, Connection]]:
         for connection in self.open:

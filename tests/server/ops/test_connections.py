@@ -65,8 +65,7 @@ async def test_an_idle_connection_is_closed_for_a_new_one(
         lines = [line for line in caplog.records if line.name == "connections"]
         assert [line.levelno for line in lines] == [logging.WARNING]
         metrics = await idle.ask(head(None, method="GET", path="/metrics"))
-        assert b'registry_connections_evicted{process="' in metrics.body
-        assert b"} 1.0" in metrics.body
+        assert b'registry_connections_ended_total{reason="evicted"} 1.0' in metrics.body
 
 
 async def test_a_connection_is_refused_when_all_others_are_busy(
@@ -134,8 +133,11 @@ async def test_clients_that_do_not_read_end_when_their_responses_are_too_large(
 
 async def _overloaded(connection: Connection) -> float:
     metrics = await connection.ask(head(None, method="GET", path="/metrics"))
-    lines = metrics.body.splitlines()
-    [line] = [each for each in lines if each.startswith(b"registry_connections_overloaded")]
+    start, lines = (
+        b'registry_connections_ended_total{reason="overloaded"}',
+        metrics.body.splitlines(),
+    )
+    [line] = [each for each in lines if each.startswith(start)]
     return float(line.split()[-1])
 
 
