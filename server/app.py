@@ -88,13 +88,14 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     connections = Connections(settings)
     readings = measuring.readings(pipeline, connections)
     state = ProtocolState(pipeline, connections, hosts, open_mode)
-    job_queue = jobs.build(database, store, settings, database_url) if settings.jobs else None
+    session_url = settings.listen_url or database_url
+    job_queue = jobs.build(database, store, settings, session_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with (
-            event_feed.running(database_url, broker),
-            jobs.running(job_queue),
+            event_feed.running(session_url, broker, can_listen=settings.can_listen),
+            jobs.running(job_queue, can_listen=settings.can_listen),
             access.running(),
         ):
             formats.load()

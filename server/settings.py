@@ -3,7 +3,6 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from croniter import croniter  # type: ignore[import-untyped]  # its stubs are a separate package
 from pydantic import field_validator
@@ -15,6 +14,7 @@ from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
 from server.settings_access import AccessSettings
 from server.settings_base import PREFIX, setting
+from server.settings_database import DatabaseSettings
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
@@ -33,6 +33,7 @@ class Settings(
     DocumentSettings,
     HealthSettings,
     RouteSettings,
+    DatabaseSettings,  # the last one's fields are the first of the table
 ):
     """Environment variables, or lines of a `.env` file."""
 
@@ -45,11 +46,6 @@ class Settings(
         validate_by_name=True,
     )
 
-    database_url: str | None = setting(
-        None,
-        "`postgresql://` URL; without it an embedded PostgreSQL runs in the data directory.",
-        validation_alias="DATABASE_URL",
-    )
     data_dir: Path = setting(
         Path(".registry"), "Directory of the embedded PostgreSQL and, by default, of archives."
     )
@@ -121,9 +117,6 @@ class Settings(
         " process; one read connection is always left to others.",
         ge=1,
     )
-    prepared_statements: bool = setting(
-        True, "Use prepared statements; set `false` behind PgBouncer in transaction mode."
-    )
     statement_timeout_ms: int = setting(
         4_500,
         "Milliseconds that an SQL statement may take; then it fails with TIMEOUT. Below the limit"
@@ -188,16 +181,6 @@ class Settings(
     input_list_max: int = setting(
         100, "Items of a list in the arguments; more fail with LIMIT_EXCEEDED.", ge=1
     )
-
-    @field_validator("database_url")
-    @classmethod
-    def _is_postgres(cls, url: str | None) -> str | None:
-        if url is not None:
-            parts = urlsplit(url)
-            if parts.scheme not in ("postgres", "postgresql"):
-                raise ValueError("must begin with postgresql:// or postgres://")
-            _ = parts.port  # raises ValueError when it is not a number
-        return url
 
     @field_validator("archive_url")
     @classmethod
@@ -279,5 +262,6 @@ class Settings(
             // 4,  # parsed, they take several times as much
             connection_wait_s=self.connection_wait_s,
             statement_timeout_ms=self.statement_timeout_ms,
+            pooler=self.pooler,
             is_prepared=self.prepared_statements,
         )

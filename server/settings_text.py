@@ -7,6 +7,8 @@ from server.settings_base import setting_name
 from server.settings_http import HttpSettings
 from server.settings_oidc import OidcSettings
 
+_SECRET = ("DATABASE_URL", setting_name("listen_url"))  # may contain a password
+
 
 def problems(error: ValidationError) -> list[str]:
     """One line per invalid setting; each begins with the name of the variable."""
@@ -15,8 +17,7 @@ def problems(error: ValidationError) -> list[str]:
 
 def _problem(field: str, message: str, value: object) -> str:
     name = field if field == "DATABASE_URL" else setting_name(field)
-    # A database URL may contain a password.
-    shown = "" if name == "DATABASE_URL" else f" (the value is {value!r})"
+    shown = "" if name in _SECRET else f" (the value is {value!r})"
     return f"{name}: {message.removeprefix('Value error, ')}{shown}"
 
 

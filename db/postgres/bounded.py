@@ -5,7 +5,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 import psycopg
-from psycopg import waiting
+from psycopg import sql, waiting
 from psycopg.abc import RV, PQGen
 from psycopg.pq import TransactionStatus
 
@@ -23,6 +23,7 @@ class BoundedConnection(psycopg.AsyncConnection[Any]):
     """
 
     observers: Sequence[StatementObserver] = ()
+    transaction_settings: sql.SQL | None = None  # each transaction begins with it: poolers.py
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)

@@ -8,12 +8,13 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import set_json_loads
-from sqlalchemy import URL, make_url
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres import poolers, urls
 from db.postgres.bounded import BoundedConnection
 from db.postgres.observing import StatementObserver
 from db.postgres.pool import Connection, ConnectionPool
+from db.postgres.poolers import Pooler
 from db.postgres.reader import Reader, StatementListener, parse_json
 from db.postgres.writer import Writer, WriterConnection
 from domain.actors import Actor
@@ -45,12 +46,23 @@ class PoolLimits:
     statement_timeout_ms: int = 4_500
     connect_timeout_s: int = 5
     result_bytes_max: int = 2_097_152  # of the long values of a result with many rows
-    is_prepared: bool = True  # False behind PgBouncer in transaction mode
+    pooler: Pooler = Pooler.NONE
+    is_prepared: bool = True  # False behind a pooler that does not keep prepared statements
 
     @property
     def connections_max(self) -> int:
         """The most connections that a process may have."""
         return self.read_connections_max + self.write_connections_max + _LISTENING + _PROBING
+
+    @property
+    def session(self) -> dict[str, str]:
+        """What PostgreSQL must hold for every statement."""
+        return {
+            "statement_timeout": str(self.statement_timeout_ms),
+            # it ends a statement whose client has gone, also while that waits for a lock
+            "client_connection_check_interval": str(_CLIENT_CHECK_MS),
+            "timezone": "UTC",
+        }
 
 
 class Database:
@@ -58,6 +70,8 @@ class Database:
 
     def __init__(self, url: str, limits: PoolLimits | None = None) -> None:
         limits = limits or PoolLimits()
+        self._first_statement = poolers.first_statement(limits.pooler, limits.session)
+        self._settings = poolers.transaction_settings(limits.pooler, limits.session)
         self._connect_arguments = _connect_arguments(url, limits)
         self.statement_listeners: list[StatementListener] = []
         self.statement_observers: list[StatementObserver] = []  # see db/postgres/observing.py
@@ -78,7 +92,6 @@ class Database:
         # Its pool is closed after each use: the settings of a session are those at its start.
         self.probe = Reader(pool(self._connect_reader, _PROBING), (), limits.result_bytes_max)
         self.writer = Writer(
-            sqlalchemy_url(url),
             partial(self._connect, WriterConnection),
             partial(pool, size=limits.write_connections_max),
             self.statement_listeners,
@@ -112,12 +125,24 @@ class Database:
         connect = partial(connection_class.connect, **self._connect_arguments)
         for pause_s in _RETRY_PAUSES_S:
             try:
-                return await connect()
+                return await self._begun(await connect())
             except psycopg.OperationalError:
                 if not await self._close_idle_connection():
                     raise
             await asyncio.sleep(pause_s)
-        return await connect()
+        return await self._begun(await connect())
+
+    async def _begun(self, connection: BoundedConnection) -> BoundedConnection:
+        """A new connection on which the settings of the session hold."""
+        connection.transaction_settings = self._settings
+        if self._first_statement is not None:
+            try:
+                await connection.set_autocommit(True)
+                await connection.execute(self._first_statement, prepare=False)
+            except BaseException:
+                await connection.close()
+                raise
+        return connection
 
     async def _close_idle_connection(self) -> bool:
         writer, reader = self.writer.pool, self.reader.pool
@@ -126,32 +151,14 @@ class Database:
 
 def connection_capacity(url: str) -> int:
     """How many connections the database accepts at once from roles without privileges."""
-    with psycopg.connect(psycopg_url(url)) as connection:
+    with psycopg.connect(url) as connection:
         ((capacity,),) = connection.execute(_SELECT_CAPACITY).fetchall()
     return int(capacity)
 
 
-def sqlalchemy_url(url: str) -> URL:
-    """The URL with the psycopg driver named, as `postgresql://` and `postgres://` URLs lack it."""
-    return make_url(url.replace("postgres://", "postgresql://", 1)).set(
-        drivername="postgresql+psycopg"
-    )
-
-
-def psycopg_url(url: str) -> str:
-    """The URL as libpq reads it, without a driver."""
-    return sqlalchemy_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
-
-
 def _connect_arguments(url: str, limits: PoolLimits) -> dict[str, Any]:
-    arguments: dict[str, Any] = {
-        "conninfo": psycopg_url(url),
-        "connect_timeout": limits.connect_timeout_s,
-        **_DEAD_PEER,
-    }
-    if limits.is_prepared:  # PgBouncer refuses options: docs/performance.md
-        timeout = f"-c statement_timeout={limits.statement_timeout_ms}"
-        # PostgreSQL ends a statement whose client has gone, also while it waits for a lock
-        gone = f"-c client_connection_check_interval={_CLIENT_CHECK_MS}"
-        arguments["options"] = f"{timeout} {gone} -c timezone=UTC"
-    return arguments
+    # of several hosts one may be lost: the next one must have its turn while requests wait
+    connect_timeout_s = limits.connect_timeout_s // min(urls.host_count(url), 2)
+    arguments = {"conninfo": url, "connect_timeout": connect_timeout_s, **_DEAD_PEER}
+    options = poolers.startup_options(limits.pooler, limits.session)
+    return arguments if options is None else {**arguments, "options": options}

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
+import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
 from db.postgres import migration_state
-from db.postgres.engine import sqlalchemy_url
 
 _LOCK_KEY = 0x5265_6769_7374_7279  # "Registry": the advisory lock of the process that migrates
 _LOCK_TIMEOUT_MS = 5_000  # all traffic would queue behind an ALTER TABLE that waits longer
@@ -52,7 +53,8 @@ def new_revision(url: str, message: str) -> None:
 def _config(url: str) -> Iterator[Config]:
     config = Config()
     config.set_main_option("script_location", str(migration_state.FOLDER))
-    engine = sa.create_engine(sqlalchemy_url(url), poolclass=sa.NullPool)
+    connect = partial(psycopg.connect, url)  # SQLAlchemy cannot read a URL of several hosts
+    engine = sa.create_engine("postgresql+psycopg://", creator=connect, poolclass=sa.NullPool)
     with engine.connect() as connection:
         connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK_KEY})
         connection.execute(sa.text(f"SET lock_timeout = {_LOCK_TIMEOUT_MS}"))

@@ -17,9 +17,6 @@ from db.postgres.errors import is_read_only
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 Connect: TypeAlias = Callable[[], Awaitable[Connection]]
 
-# Behind PgBouncer, which refuses startup options; it keeps this setting for its client.
-_SET_TIME_ZONE = "SET TIME ZONE 'UTC'"
-
 _PREPARED_MAX = 500  # statements that a connection keeps prepared
 _RETRY_S = 1.0  # after a refused connection, before its slot may be used for a new one
 
@@ -164,8 +161,7 @@ class ConnectionPool:
             await connection.set_autocommit(True)
             connection.prepared_max = _PREPARED_MAX
             if not self._is_prepared:
-                connection.prepare_threshold = None  # never, as PgBouncer needs it
-                await connection.execute(_SET_TIME_ZONE)
+                connection.prepare_threshold = None  # never, for the pooler in between
         except BaseException:
             await connection.close()
             raise

@@ -13,11 +13,11 @@ import psycopg
 from cachetools import LRUCache
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from db.postgres import large_results
+from db.postgres import large_results, observing
 from db.postgres.arrays import uuid_array
 from db.postgres.batching import Batcher
 from db.postgres.pool import Connection, ConnectionPool
-from db.postgres.statements import Query, compiled
+from db.postgres.statements import Compiled, Query, compiled
 from domain import json_values
 from domain.hashable import hashable
 
@@ -59,13 +59,13 @@ class Reader:
         bytes_max = self._bytes_max if is_large else None
         async with connected() as connection:
             try:
-                return await fetch(connection, query, self._listeners, bytes_max)
+                return await fetch_alone(connection, query, self._listeners, bytes_max)
             except psycopg.OperationalError as error:
                 if not _has_lost_connection(error):
                     raise
         await self.pool.close_idle()
         async with connected() as connection:
-            return await fetch(connection, query, self._listeners, bytes_max)
+            return await fetch_alone(connection, query, self._listeners, bytes_max)
 
     async def shared(self, key: Hashable, run: Callable[[], Awaitable[ResultT]]) -> ResultT:
         """The result of `run`. Of one key one call runs at a time; those that wait share the next.
@@ -174,16 +174,54 @@ async def fetch(
     bytes_max: int | None = None,
 ) -> list[Any]:
     """The query's rows on one connection; with `bytes_max` read in parts, see large_results."""
-    statement = compiled(query)
-    values = {**statement.constants, **query.values}
-    for listener in listeners:
-        listener(statement.sql.decode(), values)
+    statement, values = _statement(query, listeners)
     if bytes_max is not None:
         return await large_results.fetch(connection, statement, values, bytes_max)
     async with connection.cursor(binary=True) as cursor:
         # when it is first sent; psycopg would wait until it is sent for the sixth time
         await cursor.execute(statement.sql, values, prepare=not query.is_planned_by_values)
         return list(map(statement.row_class, await cursor.fetchall()))
+
+
+async def fetch_alone(
+    connection: Connection,
+    query: Query,
+    listeners: Sequence[StatementListener] = (),
+    bytes_max: int | None = None,
+) -> list[Any]:
+    """The rows of a query that is a transaction of its own; see fetch.
+
+    Where each transaction needs settings, they are sent with the query, in one round trip.
+    """
+    settings = getattr(connection, "transaction_settings", None)
+    if settings is None:
+        return await fetch(connection, query, listeners, bytes_max)
+    if bytes_max is not None:  # read in parts, which a pipeline cannot do
+        async with connection.transaction():
+            await connection.execute(settings)
+            return await fetch(connection, query, listeners, bytes_max)
+    statement, values = _statement(query, listeners)
+    # plain cursors: in a pipeline, an observed one would report statements that are only queued
+    cursor = psycopg.AsyncCursor(connection)
+    with observing.reported(getattr(connection, "observers", ()), statement.sql) as seen:
+        async with connection.pipeline():  # one transaction, as nothing in it ends one
+            await psycopg.AsyncCursor(connection).execute(settings)
+            await cursor.execute(
+                statement.sql, values, prepare=not query.is_planned_by_values, binary=True
+            )
+        rows = await cursor.fetchall()
+        seen.rows = len(rows)
+    return list(map(statement.row_class, rows))
+
+
+def _statement(
+    query: Query, listeners: Sequence[StatementListener]
+) -> tuple[Compiled, Mapping[str, Any]]:
+    statement = compiled(query)
+    values = {**statement.constants, **query.values}
+    for listener in listeners:
+        listener(statement.sql.decode(), values)
+    return statement, values
 
 
 def parse_json(text: str | bytes) -> Any:

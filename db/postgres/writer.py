@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import URL, NullPool
+from sqlalchemy import NullPool
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -13,7 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.postgres.bounded import BoundedConnection
 from db.postgres.errors import driver_error, raise_if_unknown
 from db.postgres.pool import Connect, Connection, ConnectionPool
-from db.postgres.reader import StatementListener, fetch
+from db.postgres.reader import StatementListener, fetch_alone
 from db.postgres.statements import Query
 from domain.actors import Actor
 
@@ -45,13 +45,12 @@ class Writer:
 
     def __init__(
         self,
-        url: URL,
         connect: Connect,
         pool: Callable[[Connect], ConnectionPool],
         listeners: Sequence[StatementListener],
     ) -> None:
         self._engine = create_async_engine(
-            url,
+            "postgresql+psycopg://",
             async_creator=connect,
             poolclass=NullPool,
             hide_parameters=True,  # of statements, in the text of exceptions, which are logged
@@ -67,7 +66,7 @@ class Writer:
         """
         async with self._single_statements, self.pool.connection() as connection:
             try:
-                return await fetch(connection, query, self._listeners)
+                return await fetch_alone(connection, query, self._listeners)
             except BaseException as error:
                 raise_if_unknown(error)
                 raise
@@ -92,6 +91,8 @@ class Writer:
                 async with opened as session, session.begin():
                     await session.connection()  # else a commit without statements would do nothing
                     await connection.execute("BEGIN")
+                    if connection.transaction_settings is not None:
+                        await connection.execute(connection.transaction_settings)
                     await connection.execute(_SET_CALLER, caller)
                     try:
                         yield session

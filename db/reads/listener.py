@@ -14,7 +14,6 @@ from typing import Any, TypeAlias
 
 import psycopg
 
-from db.postgres.engine import psycopg_url
 from db.postgres.reader import fetch
 from db.reads import audit
 from db.tables import AuditEvent
@@ -23,6 +22,7 @@ CHANNEL = "registry_changed"
 APPLICATION_NAME = "registry events"  # of the connection in pg_stat_activity
 
 _HEARTBEAT_S = 5.0
+_POLL_S = 1.0  # the same where LISTEN does not work
 _CONNECT_TIMEOUT_S = 5
 _PAUSE_MIN_S, _PAUSE_MAX_S = 0.1, 5.0  # before the next connection; doubles each time
 _BATCH = 500  # events in one statement
@@ -34,8 +34,10 @@ _Connection: TypeAlias = psycopg.AsyncConnection[Any]
 _log = logging.getLogger(__name__)
 
 
-async def follow(url: str, deliver: Deliver) -> None:
+async def follow(url: str, deliver: Deliver, *, can_listen: bool = True) -> None:
     """Deliver every event that is committed from now on, in commit order, each once; never ends.
+
+    Where LISTEN does not work, as behind a pooler in transaction mode, it looks each second.
 
     The first call delivers no events, and the sequence number after which they begin. When the
     database was away, it continues after the last delivered event.
@@ -44,7 +46,7 @@ async def follow(url: str, deliver: Deliver) -> None:
     pause_s = _PAUSE_MIN_S
     while True:
         try:
-            async with _listening(url) as connection:
+            async with _connected(url, can_listen) as connection:
                 if last is None:
                     last = await _revision(connection)
                     deliver([], last)
@@ -53,7 +55,8 @@ async def follow(url: str, deliver: Deliver) -> None:
                         last = events[-1].sequence
                         deliver(events, last)
                     pause_s = _PAUSE_MIN_S
-                    async for _ in connection.notifies(timeout=_HEARTBEAT_S, stop_after=1):
+                    wait_s = _HEARTBEAT_S if can_listen else _POLL_S
+                    async for _ in connection.notifies(timeout=wait_s, stop_after=1):
                         pass  # notifications that arrive together need one read
         except (psycopg.Error, OSError, TimeoutError) as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -63,17 +66,19 @@ async def follow(url: str, deliver: Deliver) -> None:
 
 
 @asynccontextmanager
-async def _listening(url: str) -> AsyncIterator[_Connection]:
+async def _connected(url: str, can_listen: bool) -> AsyncIterator[_Connection]:
     """A connection outside of the pools, which would wait for it to be given back."""
     connection = await psycopg.AsyncConnection.connect(
-        psycopg_url(url),
+        url,
         autocommit=True,
         application_name=APPLICATION_NAME,
         connect_timeout=_CONNECT_TIMEOUT_S,
-        options="-c timezone=UTC",
+        prepare_threshold=5 if can_listen else None,
     )
     try:
-        await connection.execute(f"LISTEN {CHANNEL}")
+        await connection.execute("SET TIME ZONE 'UTC'")
+        if can_listen:
+            await connection.execute(f"LISTEN {CHANNEL}")
         yield connection
     finally:
         await connection.close()

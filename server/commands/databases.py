@@ -23,7 +23,7 @@ def connectable(settings: Settings) -> Iterator[str]:
     Raises Failure.
     """
     if settings.database_url is not None:
-        migration(settings.database_url)
+        migration(settings.database_url, settings.pool_limits)
         yield settings.database_url
         return
     with _embedded(settings) as url:
@@ -43,7 +43,7 @@ def with_registry(act: "Callable[[Database, ArchiveStore], Coroutine[Any, Any, T
 def with_database(
     url: str,
     act: "Callable[[Database], Coroutine[Any, Any, T]]",
-    limits: "PoolLimits | None" = None,
+    limits: "PoolLimits",
 ) -> T:
     """Run `act` with the database of a URL."""
     import asyncio
@@ -60,14 +60,30 @@ def with_database(
     return asyncio.run(run())
 
 
-def migration(url: str) -> str | None:
+def session_url(settings: Settings, url: str) -> str:
+    """The URL for what needs a session of its own, such as a migration; raises Failure."""
+    if not settings.can_listen:
+        raise Failure(
+            f"{setting_name('listen_url')}: a migration needs a session of its own, which a pooler"
+            " in transaction mode cannot give: set it to a URL of PostgreSQL itself",
+            USAGE,
+        )
+    return settings.listen_url or url
+
+
+def migration(url: str, limits: "PoolLimits") -> str | None:
     """The migration of the database, None when it has none; raises Failure without an answer."""
+    from db.postgres import poolers
     from server.errors import code_of
     from server.ops import health
 
     try:
-        return with_database(url, health.current_migration)
+        return with_database(url, health.current_migration, limits)
     except Exception as error:
+        if poolers.refuses_options(error):
+            hint = f"set {setting_name('pooler')} to its mode, transaction or session"
+            line = f"{setting_name('database_url')} leads to a connection pooler: {hint}"
+            raise Failure(line, USAGE) from error
         reason = f"the database does not answer: {code_of(error)}"
         raise Failure(f"{setting_name('database_url')}: {reason}") from error
 

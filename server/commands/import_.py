@@ -155,7 +155,7 @@ def _run(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
         with databases.connectable(settings) as url:
             if settings.database_url is None:  # other databases are migrated by `registry migrate`
                 databases.upgrade(url)
-            return databases.with_database(url, work)
+            return databases.with_database(url, work, settings.pool_limits)
     except NotMigrated as error:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
 

@@ -19,9 +19,10 @@ def migrate(
 
     from db.postgres import migration_state
 
-    with databases.connectable(Settings()) as url:
+    settings = Settings()
+    with databases.connectable(settings) as url:
         try:
-            databases.upgrade(url, revision)
+            databases.upgrade(databases.session_url(settings, url), revision)
         except CommandError as error:
             line = f"There is no migration {revision!r} after that of the database: {error}"
             raise Failure(line, USAGE) from error

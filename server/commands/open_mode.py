@@ -41,7 +41,7 @@ def check(settings: Settings, bound: socket.socket) -> None:
 def warning(settings: Settings, bound: socket.socket, url: str) -> str | None:
     """The line that the start prints about access, if there is something to say."""
     if settings.require_tokens:
-        return None if settings.oidc_issuer is not None else _without_tokens(url)
+        return None if settings.oidc_issuer is not None else _without_tokens(settings, url)
     address = bound.getsockname()[0]
     pages = f"; so may any web page, by {_HOSTS}" if ANY_HOST in settings.allowed_host_list else ""
     if is_loopback(address):
@@ -50,15 +50,16 @@ def warning(settings: Settings, bound: socket.socket, url: str) -> str | None:
     return f"Warning: open mode on {address}, which other machines can reach: {_MAY}{pages}"
 
 
-def _without_tokens(url: str) -> str | None:
+def _without_tokens(settings: Settings, url: str) -> str | None:
     """What to do when nobody can call yet."""
     from db.postgres import migration_state
     from db.reads import tokens
 
-    migration = databases.migration(url)
+    limits = settings.pool_limits
+    migration = databases.migration(url, limits)
     if migration is None:
         return f"The database is empty: run `registry migrate`, then make a token: {_MAKE_ONE}"
     if migration != migration_state.head():
         return None  # perhaps without the table of tokens
-    found = databases.with_database(url, lambda each: tokens.valid_secrets(each.reader))
+    found = databases.with_database(url, lambda each: tokens.valid_secrets(each.reader), limits)
     return None if found else f"No token is valid yet. Make one: {_MAKE_ONE}"

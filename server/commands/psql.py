@@ -17,10 +17,15 @@ def psql(
     ] = None,
 ) -> None:
     """Open psql on the database; without DATABASE_URL the embedded PostgreSQL runs meanwhile."""
-    with databases.connectable(Settings()) as url:
+    settings = Settings()
+    with databases.connectable(settings) as url:
         # psql handles Ctrl-C: it cancels a statement.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        command = [which("psql") or _embedded_psql(), url, *(arguments or [])]
+        command = [
+            which("psql") or _embedded_psql(),
+            settings.listen_url or url,
+            *(arguments or []),
+        ]
         code = subprocess.call(command)  # noqa: S603  # the user's own arguments, no shell
     raise SystemExit(code)
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from server.commands import databases, listening, open_mode, signals
+from db.postgres.poolers import Pooler
+from server.commands import databases, listening, open_mode, pooled, signals
 from server.commands.failures import FAILED, USAGE, Failure
 from server.settings import Settings
 from server.settings_base import setting_name
@@ -47,6 +48,7 @@ def serve(
     with listening.bind(settings.host, settings.port, settings.workers) as bound:
         open_mode.check(settings, bound)
         with databases.connectable(settings) as url:
+            pooled.check(settings)
             if migrate or settings.database_url is None:
                 _prepare(url, settings)
             _announce(settings, bound, url)
@@ -73,10 +75,11 @@ def _prepare(url: str, settings: Settings) -> None:
     from db.postgres import migration_state
     from server.commands.import_ import first_catalog
 
-    if databases.migration(url) != migration_state.head():
-        databases.upgrade(url)
+    limits = settings.pool_limits
+    if databases.migration(url, limits) != migration_state.head():
+        databases.upgrade(databases.session_url(settings, url))
     if settings.first_catalog != "none":
-        databases.with_database(url, lambda database: first_catalog(database, settings))
+        databases.with_database(url, lambda database: first_catalog(database, settings), limits)
 
 
 def _announce(settings: Settings, bound: socket.socket, url: str) -> None:
@@ -92,8 +95,8 @@ def _warn_of_connections(settings: Settings, url: str) -> None:
     from db.postgres import engine
     from server.ops import jobs
 
-    if not settings.prepared_statements:
-        return  # PgBouncer opens the connections to PostgreSQL, and limits their number
+    if settings.pooler is not Pooler.NONE:
+        return  # the pooler opens the connections to PostgreSQL, and limits their number
     per_worker = settings.pool_limits.connections_max + jobs.CONNECTIONS_MAX * settings.jobs
     needed, available = settings.workers * per_worker, engine.connection_capacity(url)
     if needed > available:

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from server.commands import databases, signals
+from server.commands import databases, pooled, signals
 from server.settings import Settings
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
@@ -24,9 +24,11 @@ def worker() -> None:
     signals.exit_on_stop()
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     with databases.connectable(settings) as url, closing(store):
+        pooled.check(settings)
 
         async def run(database: "Database") -> None:
-            task = asyncio.create_task(jobs.run(jobs.build(database, store, settings, url)))
+            app = jobs.build(database, store, settings, settings.listen_url or url)
+            task = asyncio.create_task(jobs.run(app, can_listen=settings.can_listen))
 
             def stop() -> None:
                 signals.exit_within(_EXIT_S)

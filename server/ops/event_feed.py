@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
 from threading import current_thread, main_thread
 from types import FrameType
 from typing import Any
@@ -19,19 +20,22 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def running(database_url: str, broker: EventBroker) -> AsyncIterator[None]:
+async def running(url: str, broker: EventBroker, *, can_listen: bool) -> AsyncIterator[None]:
     """Deliver committed events to the broker while the block runs."""
-    async with _task(_listen_while_subscribed(database_url, broker)):
+    follow = partial(listener.follow, url, broker.deliver, can_listen=can_listen)
+    async with _task(_follow_while_subscribed(follow, broker)):
         with _on_stop_signal(broker.stop):
             yield
 
 
-async def _listen_while_subscribed(database_url: str, broker: EventBroker) -> None:
+async def _follow_while_subscribed(
+    follow: Callable[[], Coroutine[Any, Any, None]], broker: EventBroker
+) -> None:
     """Without subscribers the process does not listen: each commit would wake it, which costs a
     tenth of a small mutation."""
     while True:
         await broker.has_subscribers.wait()
-        async with _task(listener.follow(database_url, broker.deliver)):
+        async with _task(follow()):
             while broker.has_subscribers.is_set():
                 await broker.is_idle.wait()
                 with suppress(TimeoutError):

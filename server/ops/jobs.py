@@ -8,6 +8,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
@@ -35,15 +36,22 @@ _RETRY = RetryStrategy(max_attempts=3, exponential_wait=60)
 _log = logging.getLogger("jobs")
 
 
-def build(database: Database, store: ArchiveStore, settings: Settings, database_url: str) -> App:
-    """The jobs and their schedules. The names of the tasks are stored in databases: keep them."""
+def build(database: Database, store: ArchiveStore, settings: Settings, session_url: str) -> App:
+    """The jobs and their schedules; the queue is at `session_url`.
+
+    The names of the tasks are stored in databases: keep them.
+    """
     app = App(
         connector=PsycopgConnector(
-            conninfo=database_url,
+            conninfo=session_url,
             min_size=0,
             max_size=CONNECTIONS_MAX - 1,
             timeout=_CONNECT_TIMEOUT_S,  # a stop needs the database, which may be away
-            kwargs={"options": "-c timezone=UTC", "connect_timeout": _CONNECT_TIMEOUT_S},
+            configure=_configure,
+            kwargs={
+                "connect_timeout": _CONNECT_TIMEOUT_S,
+                "prepare_threshold": 5 if settings.can_listen else None,
+            },
         )
     )
 
@@ -76,8 +84,18 @@ def build(database: Database, store: ArchiveStore, settings: Settings, database_
     return app
 
 
-async def run(app: App, *, pause_s: float = _PAUSE_S) -> None:
-    """Run jobs until cancelled; while the database is away, try again after each pause."""
+async def _configure(connection: Any) -> None:
+    """Set up a new connection of the queue; a pooler would refuse it as a startup option."""
+    await connection.set_autocommit(True)
+    await connection.execute("SET TIME ZONE 'UTC'")
+    await connection.set_autocommit(False)
+
+
+async def run(app: App, *, can_listen: bool = True, pause_s: float = _PAUSE_S) -> None:
+    """Run jobs until cancelled; while the database is away, try again after each pause.
+
+    Where LISTEN does not work, the queue is looked at every five seconds.
+    """
     while True:
         try:
             async with app.open_async():
@@ -86,6 +104,7 @@ async def run(app: App, *, pause_s: float = _PAUSE_S) -> None:
                     queues=[_QUEUE, _OUTCOMES],
                     concurrency=_AT_ONCE,
                     install_signal_handlers=False,
+                    listen_notify=can_listen,
                     shutdown_graceful_timeout=_STOP_TIMEOUT_S,
                 )
         except Exception as error:
@@ -99,9 +118,12 @@ async def run(app: App, *, pause_s: float = _PAUSE_S) -> None:
 
 
 @asynccontextmanager
-async def running(app: App | None, *, pause_s: float = _PAUSE_S) -> AsyncIterator[None]:
+async def running(
+    app: App | None, *, can_listen: bool = True, pause_s: float = _PAUSE_S
+) -> AsyncIterator[None]:
     """Run jobs while the block runs; without an app it does nothing."""
-    task = asyncio.create_task(run(app, pause_s=pause_s)) if app is not None else None
+    work = run(app, can_listen=can_listen, pause_s=pause_s) if app is not None else None
+    task = asyncio.create_task(work) if work is not None else None
     try:
         yield
     finally:

@@ -16,7 +16,6 @@ from sqlmodel import SQLModel
 
 import db.tables  # noqa: F401  fills SQLModel.metadata
 from db.postgres import migrate, migration_state
-from db.postgres.engine import sqlalchemy_url
 from tests.migrations.definitions import SNAPSHOT, definitions, differences, text
 
 # What the tables' metadata does not declare, and why.
@@ -87,7 +86,9 @@ def test_a_migrated_database_is_the_snapshot(database_url: str) -> None:
 
 def test_a_migrated_database_is_what_the_tables_declare(database_url: str, empty_url: str) -> None:
     migrated = definitions(database_url)
-    engine = sa.create_engine(sqlalchemy_url(empty_url), poolclass=sa.NullPool)
+    engine = sa.create_engine(
+        sa.make_url(empty_url).set(drivername="postgresql+psycopg"), poolclass=sa.NullPool
+    )
     with engine.begin() as connection:
         connection.exec_driver_sql(migrated["trigrams(text) function"])
         SQLModel.metadata.create_all(connection)

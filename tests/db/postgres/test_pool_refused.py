@@ -6,9 +6,10 @@ from collections.abc import AsyncIterator, Iterator
 import psycopg
 import pytest
 import sqlalchemy as sa
+from sqlalchemy import make_url
 from sqlmodel import select
 
-from db.postgres.engine import Database, sqlalchemy_url
+from db.postgres.engine import Database
 from db.postgres.errors import is_unavailable
 from db.postgres.pool import ConnectionPool, PoolBusy
 from db.tables import Provider
@@ -22,8 +23,8 @@ CALLER = single_statement.Caller("tests", "")
 @pytest.fixture
 def narrow_url(database_url: str) -> Iterator[str]:
     """The test's registry, for a role that may have two connections at once."""
-    name = f"narrow_{sqlalchemy_url(database_url).database}"
-    narrow = sqlalchemy_url(database_url).set(username=name, drivername="postgresql")
+    name = f"narrow_{make_url(database_url).database}"
+    narrow = make_url(database_url).set(username=name, drivername="postgresql")
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(f"CREATE ROLE {name} LOGIN CONNECTION LIMIT {LIMIT}")
         connection.execute(f"GRANT pg_read_all_data, pg_write_all_data TO {name}")
@@ -141,7 +142,7 @@ async def test_those_who_wait_are_woken_when_connections_are_accepted_again(
 ) -> None:
     """By the first that opens; the slots of refused connections would stay unused for a minute."""
     monkeypatch.setattr("db.postgres.pool._RETRY_S", 60)
-    name = sqlalchemy_url(database_url).database
+    name = make_url(database_url).database
     pool = db.writer.pool
     with psycopg.connect(postgres_url, autocommit=True) as administrator:
         async with pool.connection() as held:

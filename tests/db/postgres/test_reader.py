@@ -13,6 +13,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.postgres import reader
 from db.postgres.engine import Database, PoolLimits
 from db.postgres.pool import PoolBusy
+from db.postgres.poolers import Pooler
 from db.postgres.statements import Query
 from db.reads import data_version, models
 from db.tables import Model
@@ -216,20 +217,25 @@ async def test_a_query_is_prepared_when_it_is_first_sent(
     assert row[0] == is_prepared
 
 
-@pytest.mark.parametrize("is_prepared", [True, False])
-async def test_the_time_zone_is_utc_either_way(
-    postgres_url: str, database_url: str, is_prepared: bool
+@pytest.mark.parametrize("pooler", Pooler)
+async def test_the_settings_of_a_session_hold_in_each_mode_of_a_pooler(
+    postgres_url: str, database_url: str, pooler: Pooler
 ) -> None:
-    """Whatever time zone the database or the server has: a sunset is a day in UTC."""
+    """Whatever the database or the server has: a sunset is a day in UTC."""
     name = database_url.partition("?")[0].rpartition("/")[2]
     with psycopg.connect(postgres_url, autocommit=True) as connection:
         connection.execute(f"ALTER DATABASE {name} SET timezone = 'Asia/Tokyo'")
-    database = Database(database_url, PoolLimits(is_prepared=is_prepared))
-    zone: Any = sa.func.current_setting("timezone").label("zone")
-    query = Query("test zone", lambda: sa.select(zone), {})
-    assert (await database.reader.rows(query))[0].zone == "UTC"
+    database = Database(database_url, PoolLimits(pooler=pooler, statement_timeout_ms=2_345))
+    names = ("timezone", "statement_timeout", "client_connection_check_interval")
+    columns = [sa.func.current_setting(name).label(name) for name in names]
+    query = Query("test settings", lambda: sa.select(*columns), {})
+    for source in (database.reader, database.writer, database.probe):
+        assert list((await source.rows(query))[0]) == ["UTC", "2345ms", "1s"]
     async with database.write("tests") as session:
-        assert await _one(session, "SHOW timezone") == "UTC"
+        assert list((await reader.rows(session, query))[0]) == ["UTC", "2345ms", "1s"]
+    async with database.writer.pool.connection() as connection:  # nothing is left in the session
+        left: Any = await (await connection.execute("SHOW statement_timeout")).fetchone()
+    assert left == (("0",) if pooler is Pooler.TRANSACTION else ("2345ms",))
     await database.close()
 
 
