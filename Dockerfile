@@ -11,7 +11,7 @@ ENV UV_PYTHON_DOWNLOADS=never UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy
 RUN pip install --no-cache-dir uv==0.13.9
 WORKDIR /app
 COPY pyproject.toml uv.lock README.md ./
-RUN uv sync --locked --no-default-groups --no-install-project
+RUN uv sync --locked --extra telemetry --no-default-groups --no-install-project
 COPY server server
 COPY schema schema
 COPY resolvers resolvers
@@ -21,7 +21,7 @@ COPY domain domain
 COPY migrations migrations
 COPY catalogs catalogs
 COPY planner planner
-RUN uv sync --locked --no-default-groups \
+RUN uv sync --locked --extra telemetry --no-default-groups \
     && .venv/bin/python -m compileall -q server schema resolvers db archive domain migrations catalogs planner
 
 FROM python:3.13-slim

@@ -107,7 +107,7 @@ clean: ## Remove environments, caches and builds; the data stays
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"
-	@$(UV) sync --locked --quiet --compile-bytecode --python "$(PYTHON)"
+	@$(UV) sync --locked --quiet --extra telemetry --compile-bytecode --python "$(PYTHON)"
 	@touch $@
 
 # A Debian without python3-venv has no ensurepip, but often a pip.
