@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
-from db.postgres import observing
+from domain.operations import Operations, current, shared
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -25,7 +25,7 @@ class _Batch(Generic[KeyT, ValueT]):
     def __init__(self) -> None:
         self.keys: dict[KeyT, None] = {}
         self.waiters: list[asyncio.Future[Mapping[KeyT, ValueT]]] = []
-        self.operations: list[observing.Operations] = []  # of the callers
+        self.operations: list[Operations] = []  # of the callers
         self.task: asyncio.Task[None] | None = None
 
     @property
@@ -116,7 +116,7 @@ class Batcher(Generic[KeyT, ValueT]):
         future: asyncio.Future[Mapping[KeyT, ValueT]]
         future = asyncio.get_running_loop().create_future()
         batch.waiters.append(future)
-        batch.operations.append(observing.current.get())
+        batch.operations.append(current.get())
         self._schedule()
         return BatchSlot(key, batch, future)
 
@@ -131,7 +131,7 @@ class Batcher(Generic[KeyT, ValueT]):
             batch.keys.update(dict.fromkeys(part))
             future = loop.create_future()
             batch.waiters.append(future)
-            batch.operations.append(observing.current.get())
+            batch.operations.append(current.get())
             parts.append((batch, future))
         self._schedule()
         return parts
@@ -180,7 +180,7 @@ class Batcher(Generic[KeyT, ValueT]):
             self._on_idle()
 
     async def _run_batch(self, batch: _Batch[KeyT, ValueT]) -> None:
-        observing.current.set(observing.shared(batch.operations))  # in the context of this task
+        current.set(shared(batch.operations))  # in the context of this task
         try:
             values = await self._run(list(batch.keys))
         except BaseException as error:

@@ -6,44 +6,15 @@ SQLAlchemy and COPY are all seen. Without an operation and without an observer i
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
-from itertools import chain
 from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 
 import psycopg
 from psycopg import sql
 
-_STATEMENTS_MAX = 100  # of an operation, that are kept until it ends; more are only counted
+from domain.operations import STATEMENTS_MAX, Operations, current
 
 ROWS_UNKNOWN = -1
-
-
-class Operation:
-    """What statements run for: a GraphQL operation, a job or a command.
-
-    `database_s` is the time of its statements; of one that several operations share, each counts
-    all of it, and `is_shared` is true. Statements that run at the same time are added up.
-    """
-
-    __slots__ = ("database_s", "is_shared", "request_id", "statement_count", "statements", "trace")
-
-    def __init__(self, request_id: str = "", trace: Any = None) -> None:
-        self.request_id = request_id
-        self.trace = trace  # belongs to the tracer of the process
-        self.database_s = 0.0
-        self.statement_count = 0
-        self.is_shared = False
-        self.statements: list[Statement] | None = []  # the first ones; None once it has ended
-
-    def end(self) -> None:
-        """Forget the statements, which refer to the operation."""
-        self.statements = None
-
-
-Operations: TypeAlias = tuple[Operation, ...]
-
-current: ContextVar[Operations] = ContextVar("operations", default=())
 
 
 class Statement(NamedTuple):
@@ -72,14 +43,6 @@ class Statement(NamedTuple):
 StatementObserver: TypeAlias = Callable[[Statement], None]
 
 
-def shared(waiting: Sequence[Operations]) -> Operations:
-    """The operations of all that wait for a batch."""
-    first = waiting[0]
-    if all(each is first for each in waiting):
-        return first
-    return tuple(dict.fromkeys(chain.from_iterable(waiting)))
-
-
 def report(
     observers: Iterable[StatementObserver],
     query: Any,
@@ -89,20 +52,25 @@ def report(
 ) -> None:
     """Tell the current operations and the observers that a statement has ended."""
     seconds = perf_counter() - started_at
-    operations = current.get()
+    operations = _unended(current.get())
     name = "" if error is None else error_name(error)
     statement = Statement(query, started_at, seconds, rows, name, operations)
     for operation in operations:
-        if operation.statements is None:
-            continue  # its client has gone
         operation.database_s += seconds
         operation.statement_count += 1
         if len(operations) > 1:
             operation.is_shared = True
-        if operation.statement_count <= _STATEMENTS_MAX:
+        if operation.statements is not None and operation.statement_count <= STATEMENTS_MAX:
             operation.statements.append(statement)
     for observe in observers:
         observe(statement)
+
+
+def _unended(operations: Operations) -> Operations:
+    """Without those whose client has gone meanwhile."""
+    if any(operation.statements is None for operation in operations):
+        return tuple(each for each in operations if each.statements is not None)
+    return operations
 
 
 def error_name(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from time import perf_counter
 from types import MappingProxyType
 from typing import NamedTuple
 
+from domain.operations import Operation
 from server.access.authentication import Connection
 from server.execution.parameters import Parameters
 from server.execution.prepared import Caller, PreparedOperation
@@ -30,6 +31,10 @@ class GraphQLRequest:
     is_charged: bool = field(default=False, init=False)  # its points were taken
     points: int = field(default=0, init=False)  # that it costs, once they are known
     started_at: float = field(default_factory=perf_counter, init=False)
+    operation: Operation = field(init=False)  # what statements and log lines belong to
+
+    def __post_init__(self) -> None:
+        self.operation = Operation(self.caller.request_id)
 
     @property
     def cache_key(self) -> RequestKey:

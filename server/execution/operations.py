@@ -18,6 +18,8 @@ from archive.store import ArchiveStore
 from db.postgres.engine import Database
 from db.reads import data_version
 from domain.access import Identity
+from domain.operations import Operation as RunningOperation
+from domain.operations import running
 from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.event_broker import Client, EventBroker
@@ -36,7 +38,6 @@ from server.execution.in_flight import RequestCancelled, in_task
 from server.execution.parameters import Parameters
 from server.execution.prepared import Caller, PreparedOperation
 from server.execution.trusted import TrustedDocuments
-from server.ops.logs import logged_as
 from server.settings import Settings
 
 ExecutorT = TypeVar("ExecutorT", bound=Executor[Any])
@@ -181,7 +182,7 @@ class Operations:
             result = executor.result_so_far(reason)
             if not task.done():  # the database does not answer
                 context.mark_unfinished_writes_unknown()
-        with logged_as(caller.request_id):
+        with running(RunningOperation(caller.request_id)):
             body = errors.body(result, caller.request_id, context.outcomes)
         body = bodies.with_cost(body, self.shown_cost(prepared, caller))
         return bodies.to_json(body), errors.first_code(body)

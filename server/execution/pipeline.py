@@ -15,6 +15,7 @@ import orjson
 from graphql import OperationType
 
 from db.reads.data_version import DataVersionReader
+from domain.operations import current, running
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
 from server import errors
@@ -35,7 +36,6 @@ from server.execution.response_cache import (
     ResponseCache,
 )
 from server.ops import refused
-from server.ops.logs import logged_as, request_id
 
 CLIENT_GONE = 499  # as nginx logs it; no client sees it
 _CHECKED_AT_ONCE_BYTES = 4_096  # more may be a document of several hundred fields
@@ -63,11 +63,11 @@ class RequestPipeline:
         self, request: GraphQLRequest, on_response: Callable[[GraphQLResponse], None]
     ) -> InFlightRequest[GraphQLResponse]:
         """Start a query or mutation; `on_response` is called once, perhaps before this returns."""
-        token = request_id.set(request.caller.request_id)
+        token = current.set((request.operation,))
         try:
             return self.in_flight.start(self._respond(request), on_response)
         finally:
-            request_id.reset(token)
+            current.reset(token)
 
     async def run(self, request: GraphQLRequest) -> GraphQLResponse:
         """The response to a query or mutation; when cancelled, ends a query but not a mutation."""
@@ -77,12 +77,12 @@ class RequestPipeline:
             if not future.done():
                 future.set_result(response)
 
-        running = self.start(request, respond)
+        started = self.start(request, respond)
         try:
             return await future
         finally:
             if not request.outlives_client:
-                running.cancel(client_gone())
+                started.cancel(client_gone())
 
     async def prepared(self, request: GraphQLRequest) -> PreparedOperation:
         """The same as `prepare`; a large request is checked in a thread.
@@ -162,6 +162,7 @@ class RequestPipeline:
         response = await self._answer(request)
         for observe in self.observers:
             observe(request, response)
+        request.operation.end()
         return response
 
     async def _answer(self, request: GraphQLRequest) -> GraphQLResponse:
@@ -185,7 +186,7 @@ class RequestPipeline:
         except asyncio.CancelledError as error:
             # by its deadline or its client; else with its batch
             reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
-            with logged_as(request.caller.request_id):
+            with running(request.operation):
                 return error_response(reason, request.caller.request_id)
         except Exception as error:
             return error_response(error, request.caller.request_id)

@@ -8,6 +8,7 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from domain.operations import Operation, running
 from resolvers.errors import UNAVAILABLE
 from server.errors import TIMEOUT, HttpError
 from server.execution.pipeline import error_response
@@ -19,7 +20,7 @@ from server.http.origins import NO_ORIGINS
 from server.http.responses import HttpResponse
 from server.http.state import STATE, ProtocolState
 from server.ops.connections import Connections
-from server.ops.logs import logged_as, new_request_id
+from server.ops.logs import new_request_id
 from server.settings_http import HttpSettings
 
 PAUSED_PERIOD_S = 1.0  # between checks for a client that has gone, while nothing is read
@@ -124,7 +125,7 @@ class EndingProtocol(HttpToolsProtocol):
         """The response to what was refused."""
         assert self._refusal is not None
         identifier, started_at = new_request_id(), perf_counter()
-        with logged_as(identifier):
+        with running(Operation(identifier)):
             response = error_response(self._refusal, identifier)
             log_request("-", "-", response.status, started_at, None)
         http = responses.to_http(response, ANY)

@@ -48,7 +48,7 @@ class GraphQLEndpoint:
         except HttpError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
                 return sign_in.page(error)
-            return responses.to_http(error_response(error, request_id.get()), head.accepted)
+            return responses.to_http(error_response(error, request_id()), head.accepted)
         return graphiql.page()
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
@@ -65,7 +65,7 @@ class GraphQLEndpoint:
             finally:
                 scope[OPERATION_NAME] = operation.operation_name
         except Exception as error:
-            response = error_response(error, request_id.get())
+            response = error_response(error, request_id())
         if accept.prefers_events(head.accept):
             return responses.to_stream(response)
         return responses.to_http(response, head.accepted)
@@ -81,7 +81,7 @@ class GraphQLEndpoint:
             body = await request.read_body(
                 head, receive, settings.body_bytes_max, settings.operation_timeout_ms
             )
-        return request.graphql_request(head, body, request_id.get(), request.address_of(scope))
+        return request.graphql_request(head, body, request_id(), request.address_of(scope))
 
     def _check_anonymous(self) -> None:
         """Read no body of a caller that must send a credential and has sent none."""
@@ -110,7 +110,7 @@ class SingleConnectionEndpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse it."""
-        response = error_response(request.no_single_connection(), request_id.get())
+        response = error_response(request.no_single_connection(), request_id())
         await responses.to_http(response, ANY)(scope, receive, send)
 
 

@@ -26,7 +26,7 @@ class ForReaders:
         try:
             await self.authentication.of_headers(headers, address_of(request.scope))
         except Exception as error:
-            refusal = error_response(error, request_id.get())
+            refusal = error_response(error, request_id())
             return Response(refusal.body, refusal.status, refusal.headers, JSON)
         response = await self.respond(request)
         response.headers.append("vary", "authorization")

@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
+from domain.operations import Operation, running
 from server.errors import HttpError
 from server.execution.pipeline import error_response
 from server.execution.representations import JSON
@@ -16,7 +17,7 @@ from server.http.open_mode import OpenMode
 from server.http.origins import Origins, is_preflight, preflight
 from server.http.request import REQUEST_ID, check_single, request_id_of
 from server.http.responses import SECURITY
-from server.ops.logs import logged_as, new_request_id, request_id
+from server.ops.logs import new_request_id, request_id
 
 _log = logging.getLogger("access")
 _NO_STORE = {"cache-control": "no-store"}
@@ -44,7 +45,7 @@ class HostCheck:
                 self._open_mode.warn_of_proxy(headers)
             self._hosts.check(headers, scope["http_version"])
         except HttpError as error:
-            response = error_response(error, request_id.get() or new_request_id())
+            response = error_response(error, request_id() or new_request_id())
             refusal = Response(response.body, response.status, _NO_STORE, JSON)
             if scope["type"] == "websocket":
                 await WebSocket(scope, receive, send).send_denial_response(refusal)
@@ -87,7 +88,7 @@ class RequestLog:
                 message["headers"] = [*message.get("headers", ()), *more]
             await send(message)
 
-        with logged_as(identifier):
+        with running(Operation(identifier)):
             try:
                 await self.app(scope, receive, send_with_headers)
             finally:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, ClassVar
 
+from domain.operations import Operation, running
 from resolvers.errors import UNAVAILABLE
 from server.access.authentication import Connection
 from server.errors import HttpError
@@ -25,7 +26,6 @@ from server.http.middleware import is_request_logged, log_request
 from server.http.open_mode import is_here
 from server.http.request import PATH, RequestHead
 from server.http.state import STATE, ProtocolState
-from server.ops.logs import logged_as
 
 _PATH = PATH.encode()
 _QUERY = _PATH + b"?"
@@ -182,7 +182,8 @@ class Protocol(BoundedProtocol):
         status = CLIENT_GONE if is_gone else response.status
         name = exchange.operation.operation_name if exchange.operation else None
         if is_request_logged():
-            with logged_as(exchange.request_id):
+            request = exchange.operation
+            with running(request.operation if request else Operation(exchange.request_id)):
                 log_request(exchange.head.method, PATH, status, exchange.started_at, name)
         if exchange.keep_alive:
             self.on_response_complete()
@@ -239,5 +240,5 @@ class Protocol(BoundedProtocol):
         assert exchange is not None
         self._receiving, self._direct = None, exchange
         exchange.keep_alive = False
-        with logged_as(exchange.request_id):
+        with running(Operation(exchange.request_id)):
             self._respond(error_response(error, exchange.request_id))

@@ -62,7 +62,7 @@ class EventStream:
             async for body in self._results:
                 yield event("next", body, self._position.cursor)
         except Exception as error:
-            errors = failure(error, request_id.get())
+            errors = failure(error, request_id())
             yield event("next", orjson.dumps({"errors": errors}))
         yield event("complete", b"")
 

@@ -22,6 +22,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from domain.access import Identity
+from domain.operations import current
 from resolvers.errors import LIMIT_EXCEEDED
 from server.access.sessions import AccessEnded
 from server.errors import HttpError
@@ -205,7 +206,7 @@ class _Connection:
             raise ProtocolError(4409, f"Subscriber for {key[:32]} already exists")
         if len(self._tasks) >= count_max:
             error = HttpError(400, f"At most {count_max} operations on a socket", LIMIT_EXCEEDED)
-            await self._send_errors(key, failure(error, request_id.get()))
+            await self._send_errors(key, failure(error, request_id()))
             return
         operation = self._request(orjson.dumps(message.get("payload")))
         await self._starting.acquire()
@@ -224,7 +225,7 @@ class _Connection:
 
     async def _operate(self, key: str, operation: GraphQLRequest, slot: ExitStack) -> None:
         """Run one operation, and end it with a message, unless the client has ended it."""
-        request_id.set(operation.caller.request_id)  # of this task
+        current.set((operation.operation,))  # of this task
         errors: Any = None
         try:
             errors = await self._run(key, operation, slot)

@@ -3,9 +3,6 @@
 import logging
 import re
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from itertools import count
 from secrets import token_hex
@@ -14,23 +11,19 @@ from typing import Any
 import orjson
 
 from db.postgres import errors
+from domain.operations import current, trace_id_of
 from server.settings import Settings
 
-request_id: ContextVar[str] = ContextVar("request_id", default="")
 # Control characters end lines and send commands to terminals; some change the direction of text.
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _counter = count()
 _PROCESS_ID = token_hex(10)  # each process is spawned, not forked: it has its own
 
 
-@contextmanager
-def logged_as(identifier: str) -> Iterator[None]:
-    """Log lines of the block carry this request id."""
-    token = request_id.set(identifier)
-    try:
-        yield
-    finally:
-        request_id.reset(token)
+def request_id() -> str:
+    """The id of the request that runs now; of the first one, in a batch that several share."""
+    operations = current.get()
+    return operations[0].request_id if operations else ""
 
 
 def new_request_id() -> str:
@@ -83,11 +76,18 @@ class JsonLines(_WithoutRows):
             "message": record.getMessage(),
             **getattr(record, _FIELDS, {}),
         }
-        if identifier := request_id.get():
-            line["requestId"] = identifier
+        line |= _identifiers()
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return orjson.dumps(line, default=str).decode()
+
+
+def _identifiers() -> dict[str, str]:
+    operations = current.get()
+    if not operations:
+        return {}
+    found = {"requestId": operations[0].request_id, "traceId": trace_id_of(operations[0])}
+    return {name: identifier for name, identifier in found.items() if identifier}
 
 
 class ReadableLines(_WithoutRows):
@@ -101,7 +101,7 @@ class ReadableLines(_WithoutRows):
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
         fields = "".join(f" {key}={value}" for key, value in getattr(record, _FIELDS, {}).items())
         line = f"{at} {record.levelname.lower():7} {record.getMessage()}{fields}"
-        if record.levelno >= logging.WARNING and (identifier := request_id.get()):
+        if record.levelno >= logging.WARNING and (identifier := request_id()):
             line += f" requestId={identifier}"
         lines = [line]
         if record.exc_info:

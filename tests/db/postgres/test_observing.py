@@ -9,13 +9,13 @@ import pytest
 from sqlmodel import select
 
 from catalogs.importing.applying import copy_rows
-from db.postgres import observing
 from db.postgres.engine import Database
-from db.postgres.observing import ROWS_UNKNOWN, Operation, Statement
+from db.postgres.observing import ROWS_UNKNOWN, Statement
 from db.postgres.reader import driver_connection, sql_rows
 from db.reads import data_version, models
 from db.tables import Model
 from domain.actors import Actor
+from domain.operations import Operation, current
 from tests import factories
 
 _ACTOR = Actor("test")
@@ -32,7 +32,7 @@ async def seen(db: Database) -> list[Statement]:
 
 async def _as(operation: Operation, work: Any) -> Any:
     context = copy_context()
-    context.run(observing.current.set, (operation,))
+    context.run(current.set, (operation,))
     return await asyncio.create_task(work, context=context)
 
 

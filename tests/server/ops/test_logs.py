@@ -11,7 +11,8 @@ import pytest
 from sqlalchemy.exc import IntegrityError
 
 from db.postgres.engine import Database
-from server.ops.logs import JsonLines, ReadableLines, configure, request_id, shorten_outage
+from domain.operations import Operation, running
+from server.ops.logs import JsonLines, ReadableLines, configure, shorten_outage
 from server.settings import Settings
 from tests import factories
 
@@ -31,9 +32,8 @@ def record() -> logging.LogRecord:
 
 @pytest.fixture
 def in_request() -> Iterator[None]:
-    token = request_id.set("id-1")
-    yield
-    request_id.reset(token)
+    with running(Operation("id-1")):
+        yield
 
 
 @pytest.mark.usefixtures("in_request")
@@ -73,12 +73,9 @@ def test_what_clients_send_cannot_forge_a_line_or_command_a_terminal(unsafe: str
         error = sys.exc_info()
     record = logging.LogRecord("a", logging.ERROR, "f", 1, "%s", (given,), error)
     record.fields = {"path": given}
-    token = request_id.set(given)
-    try:
+    with running(Operation(given)):
         text = ReadableLines().format(record)
         line = JsonLines().format(record)
-    finally:
-        request_id.reset(token)
     assert unsafe.replace("\n", "\r") not in text
     first, *rest = text.split("\n")
     assert first.count("12:00:00") == 3

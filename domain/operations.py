@@ -1,0 +1,140 @@
+"""What SQL statements, log lines and requests to others belong to: the operation that runs now.
+
+An operation of GraphQL, a job or a command. It is the value of one ContextVar, which tasks inherit;
+a batch that several operations share has all of them.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from itertools import chain
+from typing import Any, Protocol, TypeAlias
+
+STATEMENTS_MAX = 100  # of an operation, that are kept until it ends; more are only counted
+
+# https://www.w3.org/TR/trace-context: a later version may have more fields
+_TRACEPARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
+)
+
+
+class Trace(Protocol):
+    """The place of an operation in a trace; its texts are empty where it is not recorded."""
+
+    trace_id: str
+    traceparent: str  # of what the operation asks others for
+    tracestate: str
+
+
+class Parent:
+    """The span of a caller, as its headers `traceparent` and `tracestate` name it."""
+
+    __slots__ = ("flags", "span_id", "trace_id", "tracestate")
+
+    def __init__(self, trace_id: str, span_id: str, flags: int, tracestate: bytes) -> None:
+        self.trace_id = trace_id
+        self.span_id = span_id
+        self.flags = flags
+        self.tracestate = tracestate
+
+
+class Operation:
+    """An operation of GraphQL, a job or a command.
+
+    `database_s` is the time of its statements; of one that several operations share, each counts
+    all of it, and `is_shared` is true. Statements that run at the same time are added up.
+    """
+
+    __slots__ = (
+        "database_s",
+        "is_shared",
+        "parent",
+        "request_id",
+        "statement_count",
+        "statements",
+        "trace",
+    )
+
+    def __init__(self, request_id: str = "") -> None:
+        self.request_id = request_id
+        self.parent: Parent | None = None
+        self.trace: Trace | None = None
+        self.database_s = 0.0
+        self.statement_count = 0
+        self.is_shared = False
+        # The first ones, see db/postgres/observing.py. None once the operation has ended: they
+        # refer to it.
+        self.statements: list[Any] | None = []
+
+    def end(self) -> None:
+        """Forget the statements; later ones are not counted."""
+        self.statements = None
+
+
+Operations: TypeAlias = tuple[Operation, ...]
+
+current: ContextVar[Operations] = ContextVar("operations", default=())
+
+
+@contextmanager
+def running(operation: Operation) -> Iterator[None]:
+    """Statements, log lines and outgoing requests of the block belong to the operation."""
+    token = current.set((operation,))
+    try:
+        yield
+    finally:
+        current.reset(token)
+
+
+def shared(waiting: Sequence[Operations]) -> Operations:
+    """The operations of all that wait for a batch."""
+    first = waiting[0]
+    if all(each is first for each in waiting):
+        return first
+    return tuple(dict.fromkeys(chain.from_iterable(waiting)))
+
+
+def parent_of(traceparent: bytes, tracestate: bytes) -> Parent | None:
+    """The caller's span; None for headers that are not valid, as the standard wants it."""
+    found = _TRACEPARENT.fullmatch(traceparent)
+    if found is None or (traceparent.startswith(b"00") and len(traceparent) > found.end(3)):
+        return None
+    trace_id, span_id, flags = (part.decode() for part in found.groups())
+    return Parent(trace_id, span_id, int(flags, 16), tracestate)
+
+
+class _Process:
+    """What decides about traces in this process: at most one tracer, set once at its start."""
+
+    tracer: Callable[[Operation], Trace] | None = None
+
+
+def set_tracer(tracer: Callable[[Operation], Trace] | None) -> None:
+    """Let a tracer give each operation its place in a trace."""
+    _Process.tracer = tracer
+
+
+def trace_of(operation: Operation) -> Trace | None:
+    """The operation's place in a trace; None when nothing is traced."""
+    if operation.trace is None and _Process.tracer is not None:
+        operation.trace = _Process.tracer(operation)
+    return operation.trace
+
+
+def trace_id_of(operation: Operation) -> str:
+    """The trace that the operation is recorded in, or else its caller's; may be empty."""
+    trace = trace_of(operation)
+    if trace is not None and trace.trace_id:
+        return trace.trace_id
+    return operation.parent.trace_id if operation.parent else ""
+
+
+def outgoing_headers() -> dict[str, str]:
+    """The headers that tell another server which trace a request belongs to; may be empty."""
+    running_now = current.get()
+    trace = trace_of(running_now[0]) if running_now else None
+    if trace is None or not trace.traceparent:
+        return {}
+    headers = {"traceparent": trace.traceparent}
+    return headers | {"tracestate": trace.tracestate} if trace.tracestate else headers
