@@ -70,8 +70,7 @@ class Database:
 
     def __init__(self, url: str, limits: PoolLimits | None = None) -> None:
         limits = limits or PoolLimits()
-        self._first_statement = poolers.first_statement(limits.pooler, limits.session)
-        self._settings = poolers.transaction_settings(limits.pooler, limits.session)
+        self._pooler, self._session = limits.pooler, limits.session
         self._connect_arguments = _connect_arguments(url, limits)
         self.statement_listeners: list[StatementListener] = []
         self.statement_observers: list[StatementObserver] = []  # see db/postgres/observing.py
@@ -134,14 +133,15 @@ class Database:
 
     async def _begun(self, connection: BoundedConnection) -> BoundedConnection:
         """A new connection on which the settings of the session hold."""
-        connection.transaction_settings = self._settings
-        if self._first_statement is not None:
-            try:
-                await connection.set_autocommit(True)
-                await connection.execute(self._first_statement, prepare=False)
-            except BaseException:
-                await connection.close()
-                raise
+        if self._pooler is Pooler.NONE:
+            return connection
+        try:
+            await connection.set_autocommit(True)
+            if await poolers.begin(connection, self._pooler, self._session):
+                connection.transaction_settings = poolers.transaction_settings(self._session)
+        except BaseException:
+            await connection.close()
+            raise
         return connection
 
     async def _close_idle_connection(self) -> bool:

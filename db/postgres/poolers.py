@@ -21,6 +21,10 @@ _Connection: TypeAlias = psycopg.AsyncConnection[Any]
 _TRIES = 5  # at finding two clients in one session
 _WAIT_S = 3.0  # for them together
 _CONNECT_TIMEOUT_S = 5
+_TIMEOUT = "statement_timeout"
+_SELECT_TIMEOUT = """
+    SELECT (extract(epoch FROM current_setting('statement_timeout')::interval) * 1000)::bigint
+"""
 _ZONE = "timezone"  # PostgreSQL reports it, so poolers keep it for each client
 
 
@@ -47,17 +51,25 @@ def startup_options(pooler: Pooler, settings: Mapping[str, str]) -> str | None:
     return " ".join(f"-c {name}={value}" for name, value in settings.items())
 
 
-def first_statement(pooler: Pooler, settings: Mapping[str, str]) -> sql.SQL | None:
-    """The statement that a new connection begins with, if it needs one."""
+async def begin(connection: _Connection, pooler: Pooler, settings: Mapping[str, str]) -> bool:
+    """Set up a new connection, in autocommit; returns whether each transaction needs the settings.
+
+    In transaction mode they need not be sent where the role, or the pooler's connect_query, has a
+    statement timeout that is as short.
+    """
+    if pooler is Pooler.NONE:
+        return False
     if pooler is Pooler.SESSION:
-        return _set(settings, is_local=False)
-    return _set({_ZONE: settings[_ZONE]}, is_local=False) if pooler is Pooler.TRANSACTION else None
+        await connection.execute(_set(settings, is_local=False), prepare=False)
+        return False
+    await connection.execute(_set({_ZONE: settings[_ZONE]}, is_local=False), prepare=False)
+    cursor = await connection.execute(_SELECT_TIMEOUT, prepare=False)
+    ((timeout_ms,),) = await cursor.fetchall()
+    return not 0 < timeout_ms <= int(settings[_TIMEOUT])
 
 
-def transaction_settings(pooler: Pooler, settings: Mapping[str, str]) -> sql.SQL | None:
-    """The statement that each transaction begins with, if it needs one."""
-    if pooler is not Pooler.TRANSACTION:
-        return None
+def transaction_settings(settings: Mapping[str, str]) -> sql.SQL:
+    """The statement that sets them for the rest of a transaction."""
     return _set({k: v for k, v in settings.items() if k != _ZONE}, is_local=True)
 
 

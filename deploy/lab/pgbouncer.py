@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from psycopg.conninfo import conninfo_to_dict
+
 from deploy.lab import postgres, processes
 
 _SUITE = "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] {mirror} trixie main"
@@ -46,7 +48,11 @@ class PgBouncer:
     @property
     def url(self) -> str:
         """The URL of the database `registry` through the pooler."""
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{postgres.DATABASE}"
+        return self.url_of(postgres.DATABASE)
+
+    def url_of(self, database: str) -> str:
+        """The URL of one of the server's databases, through the pooler."""
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     @property
     def log(self) -> Path:
@@ -76,12 +82,12 @@ class PgBouncer:
 @contextmanager
 def running(
     folder: Path,
-    server: postgres.Postgres,
+    server_url: str,
     settings: Mapping[str, str] | None = None,
     *,
     newer: bool = False,
 ) -> Iterator[PgBouncer]:
-    """A pooler in front of a server, for the length of the block.
+    """A pooler in front of the server of a URL, for the length of the block.
 
     Without settings it pools by transaction. Raises MissingProgram.
     """
@@ -100,7 +106,8 @@ def running(
         "query_wait_timeout": "4",
         **(settings or {}),
     }
-    target = f"* = host=127.0.0.1 port={server.port} user=postgres"
+    server = conninfo_to_dict(server_url)
+    target = f"* = host={server['host']} port={server.get('port', 5432)} user=postgres"
     lines = [f"{name} = {value}" for name, value in pooler.settings.items()]
     file = folder / "pgbouncer.ini"
     file.write_text("\n".join(["[databases]", target, "[pgbouncer]", *lines, ""]))

@@ -43,9 +43,9 @@ class Postgres:
         """The URL of one of its databases, as its superuser."""
         return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
-    def execute(self, statement: str) -> list[tuple[object, ...]]:
+    def execute(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
         """The rows of one statement, on a connection of its own, committed by itself."""
-        with psycopg.connect(self.url_of("postgres"), autocommit=True) as connection:
+        with psycopg.connect(self.url_of(database), autocommit=True) as connection:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
