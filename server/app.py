@@ -21,7 +21,7 @@ from starlette.types import ASGIApp
 import schema
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
-from db.reads.data_version import DataVersionReader
+from db.reads.data_version import ReadSource
 from domain.secrets import formats
 from planner import Planner
 from resolvers import route_changes
@@ -37,6 +37,7 @@ from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
 from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
+from server.execution.sources import Sources
 from server.http import graphiql, sdl, socket_protocol
 from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
 from server.http.for_readers import ForReaders
@@ -54,6 +55,7 @@ from server.ops import (
     jobs,
     logs,
     memory,
+    replication,
     stopping,
     watchdog,
 )
@@ -78,12 +80,11 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     operations = _operations(settings, database, broker, store, RateLimits(settings, clock))
     response_cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
-    data_versions = DataVersionReader(database.reader)
-    access = Access.of(settings, database, data_versions, broker, clock)
+    primary = ReadSource.of(database.reader)
+    sources = Sources(primary, replication.replicas(settings, database, primary))
+    access = Access.of(settings, database, primary.data_versions, broker, clock)
     callers, sessions = access.authentication, access.sessions
-    pipeline = RequestPipeline(
-        operations, response_cache, data_versions, callers, in_flight, sessions
-    )
+    pipeline = RequestPipeline(operations, response_cache, sources, callers, in_flight, sessions)
     hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
     connections = Connections(settings)
     readings = measuring.readings(pipeline, connections)
@@ -97,6 +98,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
             event_feed.running(session_url, broker, can_listen=settings.can_listen),
             jobs.running(job_queue, can_listen=settings.can_listen),
             access.running(),
+            replication.running(sources.replicas),
         ):
             formats.load()
             _settle_memory()

@@ -20,6 +20,7 @@ from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
 from server.settings_oidc import OidcSettings
 from server.settings_rates import RateSettings
+from server.settings_replicas import ReplicaSettings
 from server.settings_routes import RouteSettings
 from server.settings_sockets import SocketSettings
 
@@ -33,6 +34,7 @@ class Settings(
     DocumentSettings,
     HealthSettings,
     RouteSettings,
+    ReplicaSettings,
     DatabaseSettings,  # the last one's fields are the first of the table
 ):
     """Environment variables, or lines of a `.env` file."""
@@ -264,4 +266,5 @@ class Settings(
             statement_timeout_ms=self.statement_timeout_ms,
             pooler=self.pooler,
             is_prepared=self.prepared_statements,
+            has_replicas=bool(self.replica_urls),
         )

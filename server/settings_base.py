@@ -6,13 +6,14 @@ from typing import Any, TypeVar, cast
 from pydantic import Field
 
 PREFIX = "REGISTRY_"
+_WITHOUT_PREFIX = ("database_url", "database_replica_urls")
 
 T = TypeVar("T")
 
 
 def setting_name(field: str) -> str:
     """The environment variable that sets a field."""
-    return "DATABASE_URL" if field == "database_url" else PREFIX + field.upper()
+    return field.upper() if field in _WITHOUT_PREFIX else PREFIX + field.upper()
 
 
 def setting(default: T, meaning: str, **constraints: Any) -> T:

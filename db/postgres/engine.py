@@ -1,10 +1,11 @@
 """One database: `reader` for reads, `write()` for a transaction, `writer` for single statements."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.types.json import set_json_loads
@@ -16,12 +17,14 @@ from db.postgres.observing import StatementObserver
 from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.poolers import Pooler
 from db.postgres.reader import Reader, StatementListener, parse_json
+from db.postgres.replica_reader import ReplicaReader
 from db.postgres.writer import Writer, WriterConnection
 from domain.actors import Actor
 
 _RETRY_PAUSES_S = (0.005, 0.05)  # until the database has noticed that a connection was closed
 _LISTENING = 1  # connection of a process, while it has subscribers
 _PROBING = 1  # connection of a process, while it checks whether it is ready
+_COMPARING = 1  # connection of a process with replicas, which asks how far the primary is
 _CLIENT_CHECK_MS = 1_000
 # Over TCP: when a server has disappeared without closing the connection, the kernel closes it.
 _DEAD_PEER = {
@@ -33,6 +36,8 @@ _DEAD_PEER = {
 _SELECT_CAPACITY = """SELECT current_setting('max_connections')::int
     - current_setting('superuser_reserved_connections')::int
     - coalesce(current_setting('reserved_connections', true)::int, 0)"""
+
+Check: TypeAlias = Callable[[Connection], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +51,19 @@ class PoolLimits:
     statement_timeout_ms: int = 4_500
     connect_timeout_s: int = 5
     result_bytes_max: int = 2_097_152  # of the long values of a result with many rows
+    has_replicas: bool = False
     pooler: Pooler = Pooler.NONE
     is_prepared: bool = True  # False behind a pooler that does not keep prepared statements
 
     @property
     def connections_max(self) -> int:
-        """The most connections that a process may have."""
-        return self.read_connections_max + self.write_connections_max + _LISTENING + _PROBING
+        """The most connections that a process may have to the primary."""
+        return self.read_connections_max + self.write_connections_max + _LISTENING + self.watching
+
+    @property
+    def watching(self) -> int:
+        """Connections that look at the database itself, for readiness and for the replicas."""
+        return _PROBING + _COMPARING if self.has_replicas else _PROBING
 
     @property
     def session(self) -> dict[str, str]:
@@ -74,6 +85,7 @@ class Database:
         self._connect_arguments = _connect_arguments(url, limits)
         self.statement_listeners: list[StatementListener] = []
         self.statement_observers: list[StatementObserver] = []  # see db/postgres/observing.py
+        self._limits = limits
         pool = partial(
             ConnectionPool,
             wait_timeout_s=limits.connection_wait_s,
@@ -101,6 +113,36 @@ class Database:
     ) -> AbstractAsyncContextManager[AsyncSession]:
         """A transaction; see Writer.transaction."""
         return self.writer.transaction(actor, request_id=request_id, action=action)
+
+    def read_pool(self, size: int, check: Check) -> ConnectionPool:
+        """One more pool for reads; `check` gets each new connection first, and may raise."""
+
+        async def connect() -> Connection:
+            connection = await self._connect_reader()
+            try:
+                await connection.set_autocommit(True)
+                await check(connection)
+            except BaseException:
+                await connection.close()
+                raise
+            return connection
+
+        limits = self._limits
+        return ConnectionPool(
+            connect,
+            size,
+            limits.connection_wait_s,
+            is_prepared=limits.is_prepared,
+            slow_size=limits.slow_connections_max,
+        )
+
+    def on_replica(
+        self, replica: "Database", check: Check, on_end: Callable[[str, bool], None]
+    ) -> ReplicaReader:
+        """A reader of a replica of this database, with as many connections as reads have here."""
+        pool = replica.read_pool(self._limits.read_connections_max, check)
+        bytes_max = self._limits.result_bytes_max
+        return ReplicaReader(pool, self.reader, self.statement_listeners, bytes_max, on_end)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -47,6 +47,7 @@ class ConnectionPool:
         self._refused_slots = 0  # of connections that were refused: nobody may use them for a time
         self._refused_until: asyncio.TimerHandle | None = None
         self._is_closed = False
+        self.on_lost: Callable[[], None] = lambda: None  # an idle connection was closed elsewhere
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -153,6 +154,7 @@ class ConnectionPool:
             if not _was_closed_by_server(connection):
                 return connection
             await connection.close()
+            self.on_lost()
         return None
 
     async def _open(self) -> Connection:

@@ -54,16 +54,19 @@ class Reader:
 
         Raises ResultTooLarge.
         """
+        try:
+            return await self.rows_once(query)
+        except psycopg.OperationalError as error:
+            if not _has_lost_connection(error):
+                raise
+        await self.pool.close_idle()
+        return await self.rows_once(query)
+
+    async def rows_once(self, query: Query) -> list[Any]:
+        """The query's rows; raises ResultTooLarge, and the driver's error for a lost connection."""
         is_large = large_results.may_be_large(compiled(query), query.values)
         connected = self.pool.slow_connection if query.is_slow or is_large else self.pool.connection
         bytes_max = self._bytes_max if is_large else None
-        async with connected() as connection:
-            try:
-                return await fetch_alone(connection, query, self._listeners, bytes_max)
-            except psycopg.OperationalError as error:
-                if not _has_lost_connection(error):
-                    raise
-        await self.pool.close_idle()
         async with connected() as connection:
             return await fetch_alone(connection, query, self._listeners, bytes_max)
 

@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.batching import Batcher, BatchSlot
-from db.postgres.reader import Source
+from db.postgres.reader import Reader, Source
 from db.postgres.statements import Query
 from db.tables import BindingHealth, Circuit, Model, RegistryState, ScheduledPrice
 
@@ -75,6 +75,7 @@ class DataVersionReader:
     """Reads the data version for concurrent requests in one statement, sent after all of them."""
 
     def __init__(self, source: Source) -> None:
+        self.revision = 0  # the newest that was read
         # the statement takes a quarter of a millisecond: a concurrent one would only add cost
         self._batcher: Batcher[None, DataVersion] = Batcher(self._read, in_flight_max=1)
         self._source = source
@@ -84,7 +85,21 @@ class DataVersionReader:
         return self._batcher.join(None)
 
     async def _read(self, _: Sequence[None]) -> dict[None, DataVersion]:
-        return {None: await current(self._source)}
+        version = await current(self._source)
+        self.revision = max(self.revision, version.revision)
+        return {None: version}
+
+
+class ReadSource(NamedTuple):
+    """What a query reads from: the primary or a replica, chosen once for all of its statements."""
+
+    reader: Reader
+    data_versions: DataVersionReader
+
+    @classmethod
+    def of(cls, reader: Reader) -> "ReadSource":
+        """A reader, and the data version that goes with what it reads."""
+        return cls(reader, DataVersionReader(reader))
 
 
 async def was_used(source: Source) -> bool:

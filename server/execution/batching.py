@@ -76,13 +76,13 @@ class QueryBatcher:
         self,
         plan: QueryPlan,
         query: BatchedQuery,
-        audience: str,
+        audience: Hashable,
         context: MakeContext,
     ) -> BatchSlot[BatchedQuery, Outcome]:
         """A slot in the next batch; its value is the body of the response, or a failure.
 
         A batch runs in the context of one of its queries: its callers are of one audience, in which
-        all get the same responses.
+        all get the same responses, from one source.
         """
         size_max = max(1, _NODES_MAX // max(1, query.nodes))
         batch_key: Hashable = plan.batch_key(query.variables) if size_max > 1 else query

@@ -25,6 +25,8 @@ class GraphQLRequest:
     read_only: bool = False  # of a GET, which must change nothing
     accepted: Accepted = ANY
     connection: Connection | None = None  # of the direct path
+    revision: int | None = None  # that the response must show at least; None: it need not be newest
+    reads_primary: bool = False  # not a replica, which may be behind
     operation_name: str | None = field(default=None, init=False)  # for the access log
     outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
     prepared: PreparedOperation | None = field(default=None, init=False)

@@ -16,6 +16,7 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 
 from archive.store import ArchiveStore
 from db.postgres.engine import Database
+from db.postgres.reader import Reader
 from db.reads import data_version
 from domain.access import Identity
 from domain.operations import Operation as RunningOperation
@@ -122,28 +123,28 @@ class Operations:
         return self.documents.get(parameters.query)
 
     async def execute(
-        self, prepared: PreparedOperation, payload: bytes, caller: Caller
+        self, prepared: PreparedOperation, payload: bytes, caller: Caller, reader: Reader
     ) -> tuple[bytes, str]:
         """The response body of a query or mutation, and the code of its first error, if any.
 
-        Concurrent queries of one plan run as a batch; equal payloads are equal requests. Awaits
-        futures only: what needs a task gets one.
+        A query reads by `reader`, a mutation where it writes. Concurrent queries of one plan run as
+        a batch; equal payloads are equal requests. Awaits futures only: what needs a task gets one.
         """
         plan, shown = self._plan(prepared), self.shown_cost(prepared, caller)
         if prepared.kind is OperationType.MUTATION:
             return await self._mutate(prepared, plan, caller)
-        run = partial(self._run, prepared, plan, caller)
+        run = partial(self._run, prepared, plan, caller, reader)
         if isinstance(plan, QueryPlan) and not prepared.operation.is_personal:
             query = batching.query(payload, prepared.variables, prepared.measured.cost, shown)
-            context = partial(self._query_context, prepared, caller)
-            view = caller.authenticated.view
-            outcome = await self.query_batcher.add(plan, query, view, context)
+            context = partial(self._query_context, prepared, caller, reader)
+            audience = (caller.authenticated.view, reader)
+            outcome = await self.query_batcher.add(plan, query, audience, context)
             if isinstance(outcome, bytes):
                 return outcome, ""
             if outcome is BatchFailure.TOO_LARGE:
                 raise bodies.too_large(self.settings.response_bytes_max)
             if outcome is not BatchFailure.TOO_SLOW:
-                run = partial(self._run_by_executor, prepared, caller)
+                run = partial(self._run_by_executor, prepared, caller, reader)
         result = await in_task(run())
         body = errors.body(result, caller.request_id)
         return self.encode(prepared, body, shown), errors.first_code(body)
@@ -207,19 +208,19 @@ class Operations:
         return self.planner and self.planner.plan(document.tree, name, document.text)
 
     async def _run(
-        self, prepared: PreparedOperation, plan: object, caller: Caller
+        self, prepared: PreparedOperation, plan: object, caller: Caller, reader: Reader
     ) -> ExecutionResult:
         """By the plan, if there is one; a query that the plan gives up is executed anew."""
         if isinstance(plan, QueryPlan):
             with suppress(FallbackToExecutor):
-                context = await self._query_context(prepared, caller)
+                context = await self._query_context(prepared, caller, reader)
                 return await plan.run(prepared.variables, context)
-        return await self._run_by_executor(prepared, caller)
+        return await self._run_by_executor(prepared, caller, reader)
 
     async def _run_by_executor(
-        self, prepared: PreparedOperation, caller: Caller
+        self, prepared: PreparedOperation, caller: Caller, reader: Reader
     ) -> ExecutionResult:
-        context = await self._query_context(prepared, caller)
+        context = await self._query_context(prepared, caller, reader)
         executor = self._executor(prepared, context, self.schema.execution_context_class)
         if prepared.measured.is_introspection:
             loop = asyncio.get_running_loop()
@@ -233,17 +234,20 @@ class Operations:
         assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema
         return result
 
-    async def _query_context(self, prepared: PreparedOperation, caller: Caller) -> Context:
-        """The context of a query.
+    async def _query_context(
+        self, prepared: PreparedOperation, caller: Caller, reader: Reader
+    ) -> Context:
+        """The context of a query, which reads from one source.
 
         The registry's revision, if it is selected, is read before any data: a stream of the changes
         after it repeats those that the data has already, and misses none.
         """
         context = self._context(caller)
+        context.source = reader
         if prepared.operation.is_personal:
             context.rate_limit = self.rate_limits.state(context.identity, prepared.points)
         if prepared.operation.reads_revision:
-            context.revision = await data_version.revision(self.database.reader)
+            context.revision = await data_version.revision(reader)
         return context
 
     def _context(self, caller: Caller) -> Context:

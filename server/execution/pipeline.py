@@ -8,13 +8,14 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import partial
 from math import inf
 from time import monotonic
 
 import orjson
 from graphql import OperationType
 
-from db.reads.data_version import DataVersionReader
+from db.reads.data_version import ReadSource
 from domain.operations import current, running
 from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
@@ -35,6 +36,7 @@ from server.execution.response_cache import (
     RequestKey,
     ResponseCache,
 )
+from server.execution.sources import Sources, stating
 from server.ops import refused
 
 CLIENT_GONE = 499  # as nginx logs it; no client sees it
@@ -53,7 +55,7 @@ class RequestPipeline:
 
     operations: Operations
     response_cache: ResponseCache
-    data_versions: DataVersionReader
+    sources: Sources
     authentication: Authentication
     in_flight: InFlightRequests
     sessions: Sessions
@@ -197,14 +199,17 @@ class RequestPipeline:
         """The cached response if the data has not changed since, else a new one to be cached."""
         if cached is None and not (await self.prepared(request)).operation.is_cacheable:
             return await self._respond_uncached(request)
+        source = self.sources.primary
+        if self.sources.replicas is not None:
+            source = await self.sources.of(request)
         began_at = monotonic()
-        version = await self.data_versions.current()
+        version = await source.data_versions.current()
         assert version is not None  # its batch has only this key
         if cached is None or cached.version != version or cached.expires_at <= began_at:
             self.response_cache.misses += 1
-            body, code = await self._execute(request)
-            if code:
-                return GraphQLResponse(body, code=code)
+            body, code = await self._execute(request, source)
+            if code or not await self.sources.are_at(version, source):
+                return await self._uncached(request, body, code, source)
             prepared = await self.prepared(request)
             expires = version.has_outcomes and self.operations.is_observed(prepared)
             expires_at = began_at + observed.SECONDS if expires else inf
@@ -214,15 +219,25 @@ class RequestPipeline:
             self.response_cache.hits += 1
         request.operation_name = cached.operation.name
         max_age_s = await self._max_age_s(request)
-        return GraphQLResponse(cached.body, etag=cached.etag, max_age_s=max_age_s)
+        response = GraphQLResponse(cached.body, etag=cached.etag, max_age_s=max_age_s)
+        return response if request.revision is None else stating(response, version.revision)
 
     async def _respond_uncached(self, request: GraphQLRequest) -> GraphQLResponse:
         """A new response; that to a GET has an ETag, so that the next one can be conditional."""
-        body, code = await self._execute(request)
+        await self.prepared(request)
+        source = await self.sources.of(request)
+        body, code = await self._execute(request, source)
+        return await self._uncached(request, body, code, source)
+
+    async def _uncached(
+        self, request: GraphQLRequest, body: bytes, code: str, source: ReadSource
+    ) -> GraphQLResponse:
         if code or not request.read_only:
-            return GraphQLResponse(body, code=code)
-        max_age_s = await self._max_age_s(request)
-        return GraphQLResponse(body, etag=digest_tag(body), max_age_s=max_age_s)
+            response = GraphQLResponse(body, code=code)
+        else:
+            max_age_s = await self._max_age_s(request)
+            response = GraphQLResponse(body, etag=digest_tag(body), max_age_s=max_age_s)
+        return await self.sources.stated(request, response, source)
 
     async def _max_age_s(self, request: GraphQLRequest) -> int:
         """For how long caches may use the response unasked; not at all if outcomes change it."""
@@ -242,7 +257,7 @@ class RequestPipeline:
             body = await self.response_cache.coded_bodies.get(etag, body, coding)
         return response._replace(body=body, coding=coding)
 
-    async def _execute(self, request: GraphQLRequest) -> tuple[bytes, str]:
+    async def _execute(self, request: GraphQLRequest, source: ReadSource) -> tuple[bytes, str]:
         """The body, and the code of its first error; empty without one."""
         prepared = await self.prepared(request)
         if prepared.kind is OperationType.SUBSCRIPTION:
@@ -250,7 +265,10 @@ class RequestPipeline:
             raise HttpError(406, _NO_STREAM)
         self.charge(request, prepared.points)
         # a batch shares the response of equal requests
-        return await self.operations.execute(prepared, request.cache_key, request.caller)
+        run = partial(self.operations.execute, prepared, request.cache_key, request.caller)
+        if source is self.sources.primary:
+            return await run(source.reader)
+        return await self.sources.run(source, request, run)
 
 
 def client_gone() -> HttpError:

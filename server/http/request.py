@@ -25,6 +25,7 @@ from server.ops.logs import new_request_id
 PATH = "/graphql"
 STREAM_PATH = "/graphql/stream"  # where graphql-sse's examples have their endpoint
 REQUEST_ID = b"x-request-id"
+REVISION = b"registry-revision"  # that a response must show at least; responses say theirs
 
 # Headers of requests that the ASGI application handles.
 _STREAM_TOKEN = b"x-graphql-event-stream-token"  # of graphql-sse's single connection mode
@@ -35,6 +36,7 @@ _NO_SINGLE_CONNECTION = (
     " X-GraphQL-Event-Stream-Token) is not supported: send each operation as a request of its own"
     f" to {PATH}, with `singleConnection: false`"
 )
+_REVISION = re.compile(rb"[0-9]{1,18}")
 _SAFE_ID = re.compile(rb"[A-Za-z0-9._:/+=@-]{1,128}")  # cannot forge a line of a log
 
 
@@ -116,6 +118,8 @@ def is_in_order(head: RequestHead, bytes_max: int) -> bool:
     headers = head.headers
     if not _EXCEPTIONAL.isdisjoint(headers) or accept.accepts_events(head.accept):
         return False
+    if REVISION in headers and not _REVISION.fullmatch(headers[REVISION]):
+        return False
     if head.is_post:
         length = headers.get(b"content-length", b"0")
         return _is_json(headers.get(b"content-type", b"")) and int(length) <= bytes_max
@@ -156,14 +160,26 @@ def graphql_request(
     client: str,
     connection: Connection | None = None,
 ) -> GraphQLRequest:
-    """The request for the pipeline; `client` is the address of its client."""
-    caller = Caller(request_id, head.headers.get(b"authorization", b""), client)
+    """The request for the pipeline; `client` is the address of its client. Raises HttpError."""
+    headers, accepted = head.headers, head.accepted
+    caller = Caller(request_id, headers.get(b"authorization", b""), client)
+    revision = _revision(headers[REVISION]) if REVISION in headers else None
     if head.is_post:
-        return GraphQLRequest(body, parameters.from_json, caller, False, head.accepted, connection)
-    query = head.query_string
-    return GraphQLRequest(
-        query, parameters.from_query_string, caller, True, head.accepted, connection
-    )
+        return GraphQLRequest(
+            body, parameters.from_json, caller, False, accepted, connection, revision
+        )
+    read = parameters.from_query_string
+    return GraphQLRequest(head.query_string, read, caller, True, accepted, connection, revision)
+
+
+def _revision(given: bytes) -> int:
+    if not _REVISION.fullmatch(given):
+        raise HttpError(
+            400,
+            "The header Registry-Revision must be a revision of the registry, such as 1042: digits,"
+            " at most 18",
+        )
+    return int(given)
 
 
 async def read_body(head: RequestHead, receive: Receive, bytes_max: int, timeout_ms: int) -> bytes:

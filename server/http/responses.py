@@ -22,7 +22,8 @@ SECURITY: Headers = (
     (b"cross-origin-resource-policy", b"same-origin"),
 )
 
-_VARY = (b"vary", b"accept, accept-encoding, authorization")
+_VARY = (b"vary", b"accept, accept-encoding, authorization, registry-revision")
+_OF_STREAMS = ("connection", "registry-revision")  # of the headers that a response may have
 STREAM_HEADERS = (
     (b"content-type", f"{EVENT_STREAM}; charset=utf-8".encode()),
     (b"cache-control", b"no-store"),
@@ -93,8 +94,9 @@ def to_stream(response: GraphQLResponse) -> HttpResponse:
     and some send a mutation again.
     """
     headers: Headers = STREAM_HEADERS
-    if "connection" in response.headers:
-        headers = (*headers, (b"connection", response.headers["connection"].encode()))
+    for name in _OF_STREAMS:
+        if name in response.headers:
+            headers = (*headers, (name.encode(), response.headers[name].encode()))
     is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     body = event("next", response.body) + event("complete", b"")
     return (UnreadBodyResponse if is_too_large else HttpResponse)(HTTPStatus.OK, headers, body)
@@ -116,13 +118,16 @@ def to_http(response: GraphQLResponse, accepted: Accepted) -> HttpResponse:
         max_age_s = response.max_age_s if accepted.is_get else 0
         if accepted.known_tags and accepted.knows(tag):
             headers = _cached(tag, max_age_s, accepted.is_private)
-            return HttpResponse(HTTPStatus.NOT_MODIFIED, headers, b"")
+            return HttpResponse(HTTPStatus.NOT_MODIFIED, (*headers, *_more(response)), b"")
         headers = _complete(media, response.coding, tag, max_age_s, accepted.is_private)
     if response.headers:
-        more = ((name.encode(), value.encode()) for name, value in response.headers.items())
-        headers = (*headers, *more)
+        headers = (*headers, *_more(response))
     is_too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     return (UnreadBodyResponse if is_too_large else HttpResponse)(status, headers, response.body)
+
+
+def _more(response: GraphQLResponse) -> Headers:
+    return tuple((name.encode(), value.encode()) for name, value in response.headers.items())
 
 
 @lru_cache(maxsize=16)

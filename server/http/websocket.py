@@ -180,7 +180,7 @@ class _Connection:
 
     def _request(self, payload: bytes) -> GraphQLRequest:
         caller = Caller(new_request_id(), self._credential, self._client)
-        return GraphQLRequest(payload, parameters.from_message, caller)
+        return GraphQLRequest(payload, parameters.from_message, caller, reads_primary=True)
 
     async def _handle(self, message: dict[str, Any]) -> None:
         match message["type"]:

@@ -73,7 +73,10 @@ async def test_the_coding_is_the_one_that_the_client_wants(
         for _ in range(3):
             answer = await _raw(full, method, **{"accept-encoding": accept_encoding})
             assert answer.headers.get("content-encoding", "") == coding
-            assert answer.headers["vary"] == "accept, accept-encoding, authorization"
+            assert (
+                answer.headers["vary"]
+                == "accept, accept-encoding, authorization, registry-revision"
+            )
             assert int(answer.headers["content-length"]) == len(answer.content)
             assert DECODE[coding](answer.content) == plain.content
             assert not coding or len(answer.content) < len(plain.content) / 5

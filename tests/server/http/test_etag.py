@@ -87,7 +87,7 @@ async def test_each_media_type_has_a_tag_of_its_own(serve: Serving) -> None:
         assert (
             newer.headers["vary"]
             == older.headers["vary"]
-            == "accept, accept-encoding, authorization"
+            == "accept, accept-encoding, authorization, registry-revision"
         )
         assert newer.content == older.content
         assert newer.headers["etag"] != older.headers["etag"]

@@ -33,7 +33,7 @@ async def test_an_answer_is_json_unless_the_newer_type_is_asked_for(
         answer = await client.post("/graphql", json=QUERY, headers={"accept": accept})
         assert answer.json() == {"data": {"__typename": "Query"}}
         assert answer.headers["content-type"] == f"{media}; charset=utf-8"
-        assert answer.headers["vary"] == "accept, accept-encoding, authorization"
+        assert answer.headers["vary"] == "accept, accept-encoding, authorization, registry-revision"
 
 
 async def test_a_refused_request_has_no_data_and_is_400_in_the_newer_type(

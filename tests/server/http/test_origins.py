@@ -20,7 +20,8 @@ LISTED = {"cors_origins": f"{PAGE}, http://localhost:5173"}
 QUERY = {"query": "{ __typename }"}
 ALLOWED = {
     "access-control-allow-origin": PAGE,
-    "access-control-expose-headers": "etag, retry-after, www-authenticate, x-request-id",
+    "access-control-expose-headers": "etag, registry-revision, retry-after, www-authenticate,"
+    " x-request-id",
 }
 
 
@@ -45,7 +46,8 @@ async def test_a_preflight_of_a_listed_origin_is_answered_and_may_be_kept(serve:
                 "access-control-allow-methods": "GET, HEAD, POST",
                 "access-control-allow-headers": (
                     "accept, authorization, content-type, graphql-require-preflight,"
-                    " if-none-match, last-event-id, traceparent, tracestate, x-request-id"
+                    " if-none-match, last-event-id, registry-revision, traceparent,"
+                    " tracestate, x-request-id"
                 ),
                 "access-control-max-age": "7200",
             }
@@ -121,10 +123,16 @@ async def test_a_cache_keeps_answers_to_pages_apart(serve: Serving) -> None:
         for headers in ({}, {"origin": PAGE}):
             answer = await client.post("/graphql", json=QUERY, headers=headers)
             vary = answer.headers.get_list("vary", split_commas=True)
-            assert vary == ["accept", "accept-encoding", "authorization", "origin"]
+            assert vary == [
+                "accept",
+                "accept-encoding",
+                "authorization",
+                "registry-revision",
+                "origin",
+            ]
     async with serve() as client:
         answer = await client.post("/graphql", json=QUERY)
-        assert answer.headers["vary"] == "accept, accept-encoding, authorization"
+        assert answer.headers["vary"] == "accept, accept-encoding, authorization, registry-revision"
         assert cors(answer) == {}
 
 
