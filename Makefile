@@ -22,6 +22,8 @@ SUPPORTED := import sys; (3, 11) <= sys.version_info[:2] <= (3, 13) or sys.exit(
 PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11 python; do $$p -c '$(SUPPORTED)' 2>/dev/null && break; done),$(error Python 3.11, 3.12 or 3.13 is needed, as python3 on the PATH or as make PYTHON=...))
 # The uv on the PATH, if it runs and is as new as pyproject.toml asks for.
 UV := $(or $(shell uv --version 2>/dev/null | grep -qE '^uv (0\.(9|[1-9][0-9])|[1-9][0-9]*\.)' && command -v uv),.venv-tools/bin/uv)
+# Their bytecode is written with the environment: where PYTHONDONTWRITEBYTECODE is set, each start would compile them.
+PACKAGES := server schema resolvers db archive domain migrations catalogs planner
 NPM := $(shell node --version >/dev/null 2>&1 && command -v npm)
 AUDIT := $(wildcard tests/server/audit/package-lock.json)
 
@@ -108,6 +110,7 @@ clean: ## Remove environments, caches and builds; the data stays
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"
 	@$(UV) sync --locked --quiet --extra telemetry --compile-bytecode --python "$(PYTHON)"
+	@$(BIN)/python -m compileall -q $(PACKAGES)
 	@touch $@
 
 # A Debian without python3-venv has no ensurepip, but often a pip.

@@ -27,6 +27,7 @@ def input_type(description: str, *, one_of: bool = False) -> Callable[[type[T]],
     """An input type; with `one_of`, a client sets exactly one of its fields."""
 
     def decorate(cls: type[T]) -> type[T]:
+        cls.__doc__ = cls.__doc__ or description  # else dataclasses would write each signature
         declared: Any = strawberry.input(cls, description=description, one_of=one_of)
         definition: StrawberryObjectDefinition = declared.__strawberry_definition__
         for field in definition.fields:

@@ -1,7 +1,9 @@
 """The server's description of itself."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 
 from domain.health import DEFAULT_RULES, HealthRules
 from domain.retention import RECENT_TRAFFIC
@@ -43,15 +45,20 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """This server: its release, the SHA-256 of its SDL, its limits, and its rules.
+    """This server: its release, its schema in SDL, its limits, and its rules.
 
     Retention keeps a version that was called within `recent_traffic`. A route may be used for
     `route_ttl_seconds` at most.
     """
 
     version: str
-    schema_hash: str
+    sdl: Callable[[], str]
     limits: Limits
     health_rules: HealthRules = DEFAULT_RULES
     recent_traffic: timedelta = RECENT_TRAFFIC
     route_ttl_seconds: int = 10
+
+    @property
+    def schema_hash(self) -> str:
+        """The SHA-256 of its SDL, in hexadecimal digits."""
+        return sha256(self.sdl().encode()).hexdigest()

@@ -43,6 +43,7 @@ def type_of(row: type, description: str, **options: Any) -> Callable[[type[T]], 
         accepts = classmethod(lambda _cls, value, _info: stands_for(value, row))
         setattr(cls, "is_type_of", accepts)
         _hide_columns(cls, row)
+        cls.__doc__ = cls.__doc__ or description  # else dataclasses would write each signature
         return strawberry.type(cls, description=description, **options)
 
     return decorate

@@ -33,7 +33,8 @@ def payload_of(verb: str) -> Any:
     """A payload type, described by the name of its mutation."""
 
     def decorate(cls: type) -> type:
-        return strawberry.type(cls, description=f"The result of {verb}.")
+        cls.__doc__ = f"The result of {verb}."  # else dataclasses would write each signature
+        return strawberry.type(cls, description=cls.__doc__)
 
     return decorate
 

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import partial
-from hashlib import sha256
 from importlib.metadata import version
 from multiprocessing import parent_process
 from threading import Thread
@@ -52,7 +51,7 @@ from server.ops import (
     descriptors,
     event_feed,
     health,
-    jobs,
+    later,
     logs,
     memory,
     replication,
@@ -90,19 +89,18 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     readings = measuring.readings(pipeline, connections)
     state = ProtocolState(pipeline, connections, hosts, open_mode)
     session_url = settings.listen_url or database_url
-    job_queue = jobs.build(database, store, settings, session_url) if settings.jobs else None
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with (
             event_feed.running(session_url, broker, can_listen=settings.can_listen),
-            jobs.running(job_queue, can_listen=settings.can_listen),
+            later.jobs_running(settings, database, store, session_url),
             access.running(),
             replication.running(sources.replicas),
         ):
-            formats.load()
             _settle_memory()
-            watches = (descriptors.watch(), memory.watch(), operations.routes.run())
+            rest = later.load(formats.load, schema.published_sdl, gc.freeze)
+            watches = (descriptors.watch(), memory.watch(), operations.routes.run(), rest)
             async with background.running(*watches):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
             await in_flight.drained()
@@ -124,7 +122,7 @@ def _routes(pipeline: RequestPipeline, database: Database, readings: Readings) -
         Route("/healthz", health.alive),
         Route("/readyz", health.Readiness(database).get),
         Route("/metrics", for_readers(Metrics(database, readings).get).get),
-        Route(sdl.PATH, for_readers(sdl.Sdl(schema.published().sdl).get).get),
+        Route(sdl.PATH, for_readers(sdl.Sdl(schema.published_sdl).get).get),
         *graphiql.routes(),
     ]
 
@@ -173,10 +171,10 @@ def _operations(
     store: ArchiveStore,
     rate_limits: RateLimits,
 ) -> Operations:
-    built, text = schema.published()
+    built = schema.published()
     service = Service(
         version=version("model-registry"),
-        schema_hash=sha256(text.encode()).hexdigest(),
+        sdl=schema.published_sdl,
         limits=settings.limits,
         health_rules=settings.health_rules,
         recent_traffic=settings.recent_traffic,

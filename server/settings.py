@@ -4,7 +4,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Literal
 
-from croniter import croniter  # type: ignore[import-untyped]  # its stubs are a separate package
 from pydantic import field_validator
 from pydantic_settings import SettingsConfigDict
 
@@ -194,7 +193,11 @@ class Settings(
     @field_validator("retention_cron")
     @classmethod
     def _is_cron(cls, line: str) -> str:
-        if not croniter.is_valid(line):
+        if line == cls.model_fields["retention_cron"].default:
+            return line
+        import croniter  # type: ignore[import-untyped]  # its stubs are a separate package
+
+        if not croniter.croniter.is_valid(line):
             raise ValueError("must be a cron expression of five fields")
         return line
 

@@ -22,7 +22,7 @@ SCHEMA: Schema = schema.build(
     [lambda: ParserCache(_CACHE_MAX), lambda: ValidationCache(_CACHE_MAX)]
 )
 CALLER = Identity("tests", Role.ADMIN)
-SERVICE = Service(version="0.0.0", schema_hash="0" * 64, limits=Limits())
+SERVICE = Service(version="0.0.0", sdl=lambda: "", limits=Limits())
 
 
 def context(db: Database, **given: Any) -> Context:

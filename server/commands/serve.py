@@ -66,7 +66,7 @@ def _check_documents(settings: Settings) -> None:
     from server.execution.documents import Documents
 
     try:
-        trusted.load(settings.documents, Documents(schema.build()._schema, settings))
+        trusted.load(settings.documents, Documents(schema.published()._schema, settings))
     except FaultyDocuments as error:
         raise Failure(f"{setting_name('documents')}: {error}", USAGE) from None
 
@@ -93,11 +93,11 @@ def _announce(settings: Settings, bound: socket.socket, url: str) -> None:
 
 def _warn_of_connections(settings: Settings, url: str) -> None:
     from db.postgres import engine
-    from server.ops import jobs
+    from server.ops import later
 
     if settings.pooler is not Pooler.NONE:
         return  # the pooler opens the connections to PostgreSQL, and limits their number
-    per_worker = settings.pool_limits.connections_max + jobs.CONNECTIONS_MAX * settings.jobs
+    per_worker = settings.pool_limits.connections_max + later.JOB_CONNECTIONS_MAX * settings.jobs
     needed, available = settings.workers * per_worker, engine.connection_capacity(url)
     if needed > available:
         names = ", ".join(map(setting_name, ("read_connections_max", "write_connections_max")))

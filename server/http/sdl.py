@@ -1,5 +1,6 @@
 """The schema as a text in SDL, for tools that read it from a URL."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -13,11 +14,11 @@ PATH = "/schema.graphql"
 class Sdl:
     """The endpoint `/schema.graphql`."""
 
-    text: str
+    text: Callable[[], str]
 
     async def get(self, request: Request) -> Response:
         """The schema; 304 when the client has it."""
-        body = self.text.encode()
+        body = self.text().encode()
         tag = f'"{blake2b(body, digest_size=12).hexdigest()}"'
         headers = {"etag": tag, "cache-control": "no-cache"}
         if tag in request.headers.get("if-none-match", ""):

@@ -5,8 +5,6 @@ Every process may run jobs: the queue creates one job per period, and gives it t
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,9 +16,8 @@ from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
 from db.writes import compaction, health, idempotency, reporters, retention
 from domain import actors
+from server.ops.later import JOB_CONNECTIONS_MAX
 from server.settings import Settings
-
-CONNECTIONS_MAX = 4  # to the database: three in the pool, and one that listens for jobs
 
 _RETENTION, _CLEANUP = actors.job("retention"), actors.job("cleanup")
 _QUEUE = "registry"
@@ -45,7 +42,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, session_u
         connector=PsycopgConnector(
             conninfo=session_url,
             min_size=0,
-            max_size=CONNECTIONS_MAX - 1,
+            max_size=JOB_CONNECTIONS_MAX - 1,
             timeout=_CONNECT_TIMEOUT_S,  # a stop needs the database, which may be away
             configure=_configure,
             kwargs={
@@ -115,21 +112,6 @@ async def run(app: App, *, can_listen: bool = True, pause_s: float = _PAUSE_S) -
                 return
             _log.warning("background jobs pause for %s s: %s", pause_s, reason)
         await asyncio.sleep(pause_s)
-
-
-@asynccontextmanager
-async def running(
-    app: App | None, *, can_listen: bool = True, pause_s: float = _PAUSE_S
-) -> AsyncIterator[None]:
-    """Run jobs while the block runs; without an app it does nothing."""
-    work = run(app, can_listen=can_listen, pause_s=pause_s) if app is not None else None
-    task = asyncio.create_task(work) if work is not None else None
-    try:
-        yield
-    finally:
-        if task is not None:
-            task.cancel()
-            await asyncio.wait({task}, timeout=_STOP_TIMEOUT_S + _CONNECT_TIMEOUT_S)
 
 
 async def _apply_retention(database: Database, store: ArchiveStore, settings: Settings) -> None:

@@ -13,7 +13,7 @@ from typer.exceptions import TyperException
 
 from db.tables import Model
 from server.cli import app
-from server.ops import jobs
+from server.ops import later
 from server.settings import Settings
 from server.settings_base import setting_name
 from tests.project.pages import (
@@ -186,7 +186,7 @@ def test_the_readme_states_other_defaults() -> None:
     assert f"{settings.read_connections_max} for reads" in workers
     assert f"{settings.write_connections_max} for writes" in workers
     total, *parts = map(int, re.findall(r"(?:at most|:|,|and) (\d+) ", workers))
-    assert (sum(parts), parts[-1]) == (total, jobs.CONNECTIONS_MAX)
+    assert (sum(parts), parts[-1]) == (total, later.JOB_CONNECTIONS_MAX)
     assert settings.host in paragraph_of("Access.**")
 
 

@@ -8,7 +8,7 @@ import httpx
 import psycopg
 import pytest
 
-from server.ops import jobs
+from server.ops import later
 from tests.db.faults import database_name, frozen
 from tests.server.conftest import Serving
 
@@ -86,7 +86,7 @@ async def test_readiness_is_answered_and_probes_share_a_check(
     with psycopg.connect(postgres_url) as connection:
         row = connection.execute(counting, [database_name(database_url)]).fetchone()
     assert row is not None
-    assert row[0] <= 2 + jobs.CONNECTIONS_MAX  # the tokens were read by one, and 40 probes had one
+    assert row[0] <= 2 + later.JOB_CONNECTIONS_MAX  # one has read the tokens, one is the probes'
     async with asyncio.timeout(BOUND_S):
         while (await client.get("/readyz")).status_code != 200:  # noqa: ASYNC110  # the same
             await asyncio.sleep(0.05)

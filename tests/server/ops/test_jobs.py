@@ -16,7 +16,7 @@ from db.postgres import migrate
 from db.postgres.engine import Database
 from db.writes import compaction
 from domain import periods
-from server.ops import jobs
+from server.ops import background, jobs, later
 from server.settings import Settings
 from tests import factories
 from tests.graphql import GraphQL
@@ -121,7 +121,7 @@ async def test_a_job_whose_worker_was_killed_runs_again(
             "UPDATE procrastinate_jobs SET status = 'doing',"
             " worker_id = (SELECT id FROM procrastinate_workers)"
         )
-    async with jobs.running(_jobs(db, store, database_url)):
+    async with background.running(jobs.run(_jobs(db, store, database_url))):
         await _until(database_url, "SELECT 1 FROM retention_runs WHERE ended_at IS NOT NULL")
 
 
@@ -130,7 +130,7 @@ async def test_jobs_wait_for_a_database_that_is_not_migrated(
 ) -> None:
     database = Database(empty_url)
     app = _jobs(database, store, empty_url, retention_cron="* * * * * *")
-    async with jobs.running(app, pause_s=0.05):
+    async with background.running(jobs.run(app, pause_s=0.05)):
         await asyncio.sleep(0.2)
         await asyncio.to_thread(migrate.upgrade, empty_url)
         await _until(empty_url, "SELECT 1 FROM retention_runs WHERE ended_at IS NOT NULL")
@@ -142,7 +142,7 @@ async def test_jobs_use_no_more_connections_than_serve_counts(
 ) -> None:
     """The connection that listens for jobs is none of the pool's."""
     app = _jobs(db, store, database_url)
-    async with jobs.running(app):
+    async with background.running(jobs.run(app)):
         await _until(database_url, _LISTENING)
         query = "SELECT pg_sleep(0.5)"
         work = [app.connector.execute_query_one_async(query) for _ in range(9)]
@@ -152,7 +152,7 @@ async def test_jobs_use_no_more_connections_than_serve_counts(
             pids |= set(await asyncio.to_thread(_rows, database_url, _BUSY))
             await asyncio.sleep(0.05)
         await busy
-    assert len(pids) == jobs.CONNECTIONS_MAX
+    assert len(pids) == later.JOB_CONNECTIONS_MAX
 
 
 async def test_the_last_run_can_be_queried(
