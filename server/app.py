@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import partial
-from importlib.metadata import version
 from multiprocessing import parent_process
 from threading import Thread
 from time import monotonic
@@ -27,7 +26,7 @@ from resolvers import route_changes
 from resolvers.event_broker import EventBroker
 from resolvers.service import Service
 from resolvers.watchers import Watchers
-from server import measuring
+from server import measuring, release
 from server.access.parts import Access
 from server.access.rate_limits import Clock, RateLimits
 from server.execution import trusted
@@ -173,7 +172,7 @@ def _operations(
 ) -> Operations:
     built = schema.published()
     service = Service(
-        version=version("model-registry"),
+        version=release.version(),
         sdl=schema.published_sdl,
         limits=settings.limits,
         health_rules=settings.health_rules,

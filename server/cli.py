@@ -25,6 +25,8 @@ from server.commands.failures import FAILED, USAGE, Failure
 app = typer.Typer(
     name="registry",
     no_args_is_help=True,
+    context_settings={"max_content_width": 120},
+    rich_markup_mode=None,  # its boxes take longer than all else that `registry --help` does
     add_completion=False,
     pretty_exceptions_enable=False,
 )
@@ -41,9 +43,9 @@ app.add_typer(token.app, name="token")
 
 def _print_version(is_wanted: bool) -> None:
     if is_wanted:
-        from importlib.metadata import version
+        from server import release
 
-        typer.echo(version("model-registry"))
+        typer.echo(release.text())
         raise typer.Exit
 
 
@@ -53,7 +55,7 @@ def options(
         bool,
         typer.Option(
             "--version",
-            help="Print the version and exit.",
+            help="Print the version and the git revision, and exit.",
             is_eager=True,
             callback=_print_version,
         ),
@@ -65,7 +67,8 @@ def options(
 def main() -> None:
     """Run a command; a mistake of its user is one line on stderr, never a traceback."""
     try:
-        _warn_of_unknown_settings()
+        if not {"--help", "--version"} & set(sys.argv):  # these read no settings
+            _warn_of_unknown_settings()
         code = app(standalone_mode=False)
     except TyperException as error:
         _fail(error.format_message().replace(": Value error, ", ": "), USAGE)

@@ -5,15 +5,10 @@ from typing import Any, TypeVar, cast
 
 from pydantic import Field
 
-PREFIX = "REGISTRY_"
-_WITHOUT_PREFIX = ("database_url", "database_replica_urls")
+from server.setting_names import PREFIX as PREFIX
+from server.setting_names import setting_name as setting_name
 
 T = TypeVar("T")
-
-
-def setting_name(field: str) -> str:
-    """The environment variable that sets a field."""
-    return field.upper() if field in _WITHOUT_PREFIX else PREFIX + field.upper()
 
 
 def setting(default: T, meaning: str, **constraints: Any) -> T:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
+from server.setting_names import PREFIX, setting_name
 from server.settings import Settings
-from server.settings_base import PREFIX, setting_name
 
 _ENV_FILE = Path(".env")
 

@@ -1,11 +1,14 @@
 import { defineConfig } from "vite";
 
 export default defineConfig({
-  // server/http/graphiql.py serves dist/assets here.
+  // server/http/graphiql.py serves the assets here.
   base: "/static/graphiql/",
   // The graphql worker imports prettier on demand, which only module workers can.
   worker: { format: "es" },
   build: {
+    // A part of the Python package: the wheel has it.
+    outDir: "../server/static/graphiql",
+    emptyOutDir: true,
     target: "es2022",
     // An inline script or a data: module would need holes in the Content-Security-Policy.
     modulePreload: { polyfill: false },

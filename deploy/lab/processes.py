@@ -61,6 +61,7 @@ def running(
     user: str | None = None,
     variables: Mapping[str, str] | None = None,
     stop: signal.Signals = signal.SIGTERM,
+    cwd: Path | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process for the length of the block; its output goes to the file `log`.
 
@@ -74,6 +75,7 @@ def running(
             stderr=subprocess.STDOUT,
             env={**os.environ, **(variables or {})},
             user=user,
+            cwd=cwd,
             start_new_session=True,
         )
     try:

@@ -6,18 +6,18 @@ from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.commands.failures import USAGE, Failure
-from server.settings import Settings
-from server.settings_base import setting_name
+from server.setting_names import setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from archive.store import ArchiveStore
     from db.postgres.engine import Database, PoolLimits
+    from server.settings import Settings
 
 T = TypeVar("T")
 
 
 @contextmanager
-def connectable(settings: Settings) -> Iterator[str]:
+def connectable(settings: "Settings") -> Iterator[str]:
     """The URL of a database that answers; an embedded one runs while the block runs.
 
     Raises Failure.
@@ -33,6 +33,7 @@ def connectable(settings: Settings) -> Iterator[str]:
 def with_registry(act: "Callable[[Database, ArchiveStore], Coroutine[Any, Any, T]]") -> T:
     """Run `act` with the database and the cold storage of the settings; raises Failure."""
     from archive.store import ArchiveStore
+    from server.settings import Settings
 
     settings = Settings()
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
@@ -60,7 +61,7 @@ def with_database(
     return asyncio.run(run())
 
 
-def session_url(settings: Settings, url: str) -> str:
+def session_url(settings: "Settings", url: str) -> str:
     """The URL for what needs a session of its own, such as a migration; raises Failure."""
     if not settings.can_listen:
         raise Failure(
@@ -99,7 +100,7 @@ def upgrade(url: str, revision: str = "head") -> None:
 
 
 @contextmanager
-def _embedded(settings: Settings) -> Iterator[str]:
+def _embedded(settings: "Settings") -> Iterator[str]:
     from db.postgres import embedded
 
     is_running = False

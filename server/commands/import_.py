@@ -9,7 +9,6 @@ import typer
 from server.commands import databases, import_report
 from server.commands.failures import Failure
 from server.commands.progress import progress_bar
-from server.settings import Settings
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
@@ -18,6 +17,7 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from catalogs.importing.plan import Options
     from catalogs.importing.report import Report
     from db.postgres.engine import Database
+    from server.settings import Settings
 
 T = TypeVar("T")
 _CHANGES = 2  # the exit code of a plan that has something to do
@@ -107,7 +107,7 @@ def synthetic_(
     import_report.print_added(console, added)
 
 
-async def first_catalog(database: "Database", settings: Settings) -> None:
+async def first_catalog(database: "Database", settings: "Settings") -> None:
     """Import the genai-prices catalog into a registry that never held data."""
     from catalogs.importing.run import was_used
 
@@ -131,6 +131,7 @@ def _import(read: "Callable[[], SourceFile]", options: "Options", json: bool) ->
     from rich.console import Console
 
     from catalogs.catalog import CatalogError
+    from server.settings import Settings
 
     try:
         file = read()  # a faulty catalog fails before a database is started
@@ -149,6 +150,7 @@ def _import(read: "Callable[[], SourceFile]", options: "Options", json: bool) ->
 
 def _run(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
     from catalogs.importing.run import NotMigrated
+    from server.settings import Settings
 
     settings = Settings()
     try:
@@ -160,7 +162,7 @@ def _run(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
 
 
-def _aliases(settings: Settings) -> Mapping[str, str]:
+def _aliases(settings: "Settings") -> Mapping[str, str]:
     """Raises Failure when the operator's file of names is faulty."""
     from catalogs import aliases
     from catalogs.catalog import CatalogError

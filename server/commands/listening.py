@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from server.commands.failures import Failure
-from server.settings_base import setting_name
+from server.setting_names import setting_name
 
 
 class PerWorkerSocket(socket.socket):

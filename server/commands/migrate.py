@@ -6,7 +6,6 @@ import typer
 
 from server.commands import databases
 from server.commands.failures import USAGE, Failure
-from server.settings import Settings
 
 
 def migrate(
@@ -18,6 +17,7 @@ def migrate(
     from alembic.util import CommandError
 
     from db.postgres import migration_state
+    from server.settings import Settings
 
     settings = Settings()
     with databases.connectable(settings) as url:

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from server.commands import databases
-from server.settings import Settings
 
 
 def psql(
@@ -17,6 +16,8 @@ def psql(
     ] = None,
 ) -> None:
     """Open psql on the database; without DATABASE_URL the embedded PostgreSQL runs meanwhile."""
+    from server.settings import Settings
+
     settings = Settings()
     with databases.connectable(settings) as url:
         # psql handles Ctrl-C: it cancels a statement.

@@ -13,7 +13,6 @@ from server.commands.databases import with_registry
 from server.commands.failures import USAGE, Failure
 from server.commands.progress import progress_bar
 from server.commands.wrongly_archived import wrongly_archived
-from server.settings import Settings
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
@@ -126,6 +125,7 @@ async def _scope(
     from db.reads import models
     from db.reads.retention_plan import RetentionScope
     from domain import rules
+    from server.settings import Settings
 
     before = purge_before.replace(tzinfo=UTC) if purge_before is not None else None
     if before is not None and before > datetime.now(UTC):

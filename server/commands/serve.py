@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from db.postgres.poolers import Pooler
-from server.commands import databases, listening, open_mode, pooled, signals
+from server.commands import databases, signals
 from server.commands.failures import FAILED, USAGE, Failure
-from server.settings import Settings
-from server.settings_base import setting_name
+from server.setting_names import setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     import uvicorn
+
+    from server.settings import Settings
 
 
 def serve(
@@ -40,6 +40,9 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the registry; without DATABASE_URL on an embedded PostgreSQL, migrated and filled."""
+    from server.commands import listening, open_mode, pooled
+    from server.settings import Settings
+
     options: dict[str, Any] = {"host": host, "port": port, "workers": workers}
     options["documents"] = documents
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
@@ -56,7 +59,7 @@ def serve(
             _run(settings, url, bound, reload)
 
 
-def _check_documents(settings: Settings) -> None:
+def _check_documents(settings: "Settings") -> None:
     """Refuse faulty documents before anything starts; each process prepares its own later."""
     if settings.documents is None:
         return
@@ -71,7 +74,7 @@ def _check_documents(settings: Settings) -> None:
         raise Failure(f"{setting_name('documents')}: {error}", USAGE) from None
 
 
-def _prepare(url: str, settings: Settings) -> None:
+def _prepare(url: str, settings: "Settings") -> None:
     from db.postgres import migration_state
     from server.commands.import_ import first_catalog
 
@@ -82,7 +85,9 @@ def _prepare(url: str, settings: Settings) -> None:
         databases.with_database(url, lambda database: first_catalog(database, settings), limits)
 
 
-def _announce(settings: Settings, bound: socket.socket, url: str) -> None:
+def _announce(settings: "Settings", bound: socket.socket, url: str) -> None:
+    from server.commands import open_mode
+
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = bound.getsockname()[1]
     typer.echo(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)", err=True)
@@ -91,8 +96,9 @@ def _announce(settings: Settings, bound: socket.socket, url: str) -> None:
         typer.echo(typer.style(warning, fg="yellow"), err=True)
 
 
-def _warn_of_connections(settings: Settings, url: str) -> None:
+def _warn_of_connections(settings: "Settings", url: str) -> None:
     from db.postgres import engine
+    from db.postgres.poolers import Pooler
     from server.ops import later
 
     if settings.pooler is not Pooler.NONE:
@@ -108,7 +114,7 @@ def _warn_of_connections(settings: Settings, url: str) -> None:
         typer.echo(typer.style(warning, fg="yellow"), err=True)
 
 
-def _run(settings: Settings, url: str, bound: socket.socket, reload: bool) -> None:
+def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> None:
     import uvicorn
     from uvicorn.supervisors import ChangeReload, Multiprocess
 
@@ -160,7 +166,7 @@ def _start_again(server: "uvicorn.Server", environment: Mapping[str, str]) -> No
     os.execve(sys.executable, command, environment)  # noqa: S606  # it is this command again
 
 
-def _environment(settings: Settings, url: str) -> dict[str, str]:
+def _environment(settings: "Settings", url: str) -> dict[str, str]:
     fields: dict[str, Any] = settings.model_dump(exclude_none=True, exclude={"database_url"})
     values = {setting_name(name): str(value) for name, value in fields.items()}
     return {**values, setting_name("database_url"): url}

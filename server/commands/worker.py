@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from server.commands import databases, pooled, signals
-from server.settings import Settings
+from server.commands import databases, signals
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from db.postgres.engine import Database
@@ -17,7 +16,9 @@ def worker() -> None:
     from contextlib import closing, suppress
 
     from archive.store import ArchiveStore
+    from server.commands import pooled
     from server.ops import jobs, logs
+    from server.settings import Settings
 
     settings = Settings()
     logs.configure(settings)

@@ -84,7 +84,7 @@ _PAGE = f"""<!doctype html>
 """
 
 
-def page(error: HttpError, ui: Path = graphiql.UI) -> Response:
+def page(error: HttpError, files: Path = graphiql.FILES) -> Response:
     """The page, with the status and the headers of the error that a client of the API gets."""
-    headers = {**graphiql.headers(ui, _SCRIPT), **error.headers}
+    headers = {**graphiql.headers(files, _SCRIPT), **error.headers}
     return HTMLResponse(_PAGE, error.status, headers)

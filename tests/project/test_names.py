@@ -38,7 +38,7 @@ FORMER = {
 CONFIGURED = [ROOT / name for name in ("Makefile", "Dockerfile", "compose.yaml", ".env.example")]
 
 # Folders that are made by a command, and are not in the repository.
-GENERATED = ("ui/dist", "ui/node_modules", "bench/results")
+GENERATED = ("server/static", "ui/node_modules", "bench/results")
 _TOP = "server|schema|resolvers|db|archive|domain|catalogs|planner|migrations|bench|examples|tests"
 _TOP += "|docs|ui"
 _PATH = re.compile(rf"(?<![\w./<-])(?:{_TOP})/[\w./-]*\w")

@@ -21,6 +21,7 @@ from starlette.routing import Route
 
 from db.postgres.engine import Database
 from domain.access import Role
+from server.http import graphiql
 from tests import factories
 from tests.server.conftest import Serving, running
 
@@ -32,7 +33,7 @@ MISSING = [
     for name, path in {
         "Chromium": CHROMIUM,
         "Node": which("node"),
-        "ui/dist": (UI / "dist" / "index.html").exists(),
+        "GraphiQL, by make ui": (graphiql.FILES / "index.html").exists(),
         "ui/node_modules": (UI / "node_modules" / "playwright-core").exists(),
     }.items()
     if not path

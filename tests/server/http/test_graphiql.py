@@ -8,7 +8,6 @@ from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from shutil import copy, copytree, rmtree
 from urllib.parse import unquote
 
 import pytest
@@ -29,30 +28,28 @@ ASSET = f"{graphiql.ASSETS_PATH}/index-1a2b.js"
 INDEX = f'<!doctype html><script type="module" src="{ASSET}"></script>'
 
 
-def client(ui: Path) -> TestClient:
+def client(files: Path) -> TestClient:
     async def endpoint(_: Request) -> Response:
-        return graphiql.page(ui)
+        return graphiql.page(files)
 
-    return TestClient(Starlette(routes=[Route("/graphql", endpoint), *graphiql.routes(ui)]))
+    return TestClient(Starlette(routes=[Route("/graphql", endpoint), *graphiql.routes(files)]))
 
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """A ui folder as the build leaves it, with files beside the assets that are not for clients."""
-    assets = tmp_path / "dist" / "assets"
+    """A folder as the build leaves it, with a file beside the assets that is not for clients."""
+    assets = tmp_path / "built" / "assets"
     assets.mkdir(parents=True)
-    (tmp_path / "dist" / "index.html").write_text(INDEX)
+    (tmp_path / "built" / "index.html").write_text(INDEX)
+    (tmp_path / "built" / "package.json").write_text("{}")
     (assets / "index-1a2b.js").write_text("export {};")
-    (tmp_path / "package.json").write_text("{}")
-    return tmp_path
+    return tmp_path / "built"
 
 
 @pytest.fixture
 def unbuilt(tmp_path: Path) -> Path:
-    """The committed ui folder of a machine without Node."""
-    copy(ROOT / "ui" / "cdn.html", tmp_path)
-    copytree(ROOT / "ui" / "examples", tmp_path / "examples")
-    return tmp_path
+    """The folder of a checkout in which nothing was built: there is none."""
+    return tmp_path / "none"
 
 
 def directives(headers: Mapping[str, str]) -> dict[str, list[str]]:
@@ -60,7 +57,7 @@ def directives(headers: Mapping[str, str]) -> dict[str, list[str]]:
     return {name: sources for name, *sources in parts}
 
 
-async def status_of(ui: Path, path: str) -> int:
+async def status_of(files: Path, path: str) -> int:
     """The status of a path that reaches the application as written: clients resolve dots first."""
     sent: list[Message] = []
 
@@ -72,7 +69,7 @@ async def status_of(ui: Path, path: str) -> int:
         sent.append(message)
 
     scope = {"type": "http", "method": "GET", "path": unquote(path), "headers": []}
-    await Starlette(routes=graphiql.routes(ui))(scope, receive, send)
+    await Starlette(routes=graphiql.routes(files))(scope, receive, send)
     return int(sent[0]["status"])
 
 
@@ -145,7 +142,7 @@ def test_assets_of_a_ui_that_was_not_built_are_404(unbuilt: Path) -> None:
 def test_a_build_made_while_the_server_runs_is_served(unbuilt: Path) -> None:
     running = client(unbuilt)
     assert running.get(ASSET).status_code == 404
-    assets = unbuilt / "dist" / "assets"
+    assets = unbuilt / "assets"
     assets.mkdir(parents=True)
     (assets / "index-1a2b.js").write_text("export {};")
     assert running.get(ASSET).status_code == 200
@@ -154,72 +151,36 @@ def test_a_build_made_while_the_server_runs_is_served(unbuilt: Path) -> None:
 def test_without_a_build_the_page_says_so_and_what_to_do(unbuilt: Path) -> None:
     response = client(unbuilt).get("/graphql")
     assert response.status_code == 200
-    assert "GraphiQL is not built, so this page loads it from unpkg.com" in response.text
+    assert "GraphiQL is not built in this checkout" in response.text
     assert "make ui" in response.text
 
 
-def test_where_the_ui_is_not_installed_the_page_says_what_works(tmp_path: Path) -> None:
-    """A wheel has no folder ui."""
-    response = client(tmp_path / "none").get("/graphql")
-    assert response.status_code == 200
-    assert "GraphiQL is not part of this installation" in response.text
-    assert "Node" not in response.text
+def test_no_page_loads_anything_from_elsewhere(built: Path, unbuilt: Path) -> None:
+    for files in (built, unbuilt):
+        response = client(files).get("/graphql")
+        assert re.findall(r"(?:href|src)=\"(?:https?:)?//", response.text) == []
+        sources = [each for values in directives(response.headers).values() for each in values]
+        assert [each for each in sources if "://" in each] == []
+
+
+def test_the_script_of_the_page_without_a_build_is_allowed_by_its_hash(unbuilt: Path) -> None:
+    response = client(unbuilt).get("/graphql")
     [inline] = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
     digest = b64encode(sha256(inline.encode()).digest()).decode()
     assert directives(response.headers)["script-src"] == ["'self'", f"'sha256-{digest}'"]
 
 
-@pytest.mark.parametrize("missing", ["examples", "cdn.html"])
-def test_no_missing_file_of_the_ui_is_an_error(unbuilt: Path, missing: str) -> None:
-    path = unbuilt / missing
-    rmtree(path) if path.is_dir() else path.unlink()
-    assert client(unbuilt).get("/graphql").status_code == 200
-
-
 def test_without_graphiql_the_page_shows_a_query_that_can_be_sent(
-    unbuilt: Path, tmp_path: Path, schema: GraphQLSchema
+    unbuilt: Path, schema: GraphQLSchema
 ) -> None:
-    """Until GraphiQL is loaded from the CDN; it stays when the CDN is not reached."""
-    for ui in (unbuilt, tmp_path / "none"):
-        html = client(ui).get("/graphql").text
-        [command] = re.findall(r"<pre>(curl .*?)</pre>", html, re.DOTALL)
-        words = shlex.split(re.sub(r"<.*?>", "", command))
-        assert words[1] == "http://127.0.0.1:8003/graphql"
-        body = json.loads(words[words.index("-d") + 1])
-        assert validate(schema, parse(body["query"])) == []
-        assert "location.origin + location.pathname" in html
-        assert '"/schema.graphql"' in html
-
-
-def test_without_a_build_scripts_come_from_the_cdn_alone_at_exact_versions_with_hashes(
-    unbuilt: Path,
-) -> None:
-    response = client(unbuilt).get("/graphql")
-    loaded = re.findall(
-        r"<(?:link|script)\s[^>]*(?:href|src)=\"(http[^\"]+)\"[^>]*>", response.text
-    )
-    hashed = re.findall(
-        r"(?:href|src)=\"(https://unpkg\.com/(?:@\w+/)?[\w-]+@\d+\.\d+\.\d+/[^\"]+)\"\s+"
-        r"integrity=\"sha384-[\w+/]{64}\"\s+crossorigin=\"anonymous\"",
-        response.text,
-    )
-    assert len(hashed) == 6
-    assert loaded == hashed
-    [inline] = re.findall(r"<script>(.*?)</script>", response.text, re.DOTALL)
-    digest = b64encode(sha256(inline.encode()).digest()).decode()
-    assert directives(response.headers)["script-src"] == [graphiql.CDN, f"'sha256-{digest}'"]
-    assert directives(response.headers)["connect-src"] == ["'self'"]
-
-
-def test_without_a_build_the_example_tabs_are_there_and_cannot_end_their_element(
-    unbuilt: Path,
-) -> None:
-    (unbuilt / "examples" / "99-last.graphql").write_text("# </script>\n{ __typename }")
     html = client(unbuilt).get("/graphql").text
-    [data] = re.findall(r'<script type="application/json" id="examples">(.*?)</script>', html)
-    tabs = json.loads(data)
-    assert [tab["query"] for tab in tabs[:-1]] == [path.read_text() for path in EXAMPLES]
-    assert tabs[-1] == {"query": "# </script>\n{ __typename }", "variables": None}
+    [command] = re.findall(r"<pre>(curl .*?)</pre>", html, re.DOTALL)
+    words = shlex.split(re.sub(r"<.*?>", "", command))
+    assert words[1] == "http://127.0.0.1:8003/graphql"
+    body = json.loads(words[words.index("-d") + 1])
+    assert validate(schema, parse(body["query"])) == []
+    assert "location.origin + location.pathname" in html
+    assert '"/schema.graphql"' in html
 
 
 @pytest.fixture(scope="module")
