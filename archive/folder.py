@@ -1,5 +1,6 @@
 """Cold storage in a folder. Every call blocks."""
 
+import errno
 import fcntl
 import os
 import stat
@@ -13,6 +14,8 @@ from uuid import uuid4
 from archive.objects import StoreUnavailable
 
 _FOLDER_MODE, _FILE_MODE = 0o700, 0o600  # archives hold values that the API hides from some
+
+_PROBE, _PROBE_BYTES = ".writable", 4_096  # the file that a check writes
 
 
 class FileStore:
@@ -76,6 +79,20 @@ class FileStore:
         parts = self._folder.glob("*/.*.part")
         return sum(_delete_unused(part, written_before) for part in parts)
 
+    def check(self) -> None:
+        """Write a small file and delete it; a folder that is not there yet must be possible."""
+        try:
+            if not self._folder.exists():
+                _check_parent(self._folder)
+                return
+            probe = self._folder / _PROBE
+            try:
+                _write_probe(probe)
+            finally:
+                probe.unlink(missing_ok=True)  # another process may have deleted it
+        except OSError as error:
+            raise StoreUnavailable(f"cold storage cannot be written: {error.strerror}") from error
+
     def close(self) -> None:
         """Nothing: a folder has no connections."""
 
@@ -88,6 +105,20 @@ def _read_regular(file: Path) -> bytes:
         raise StoreUnavailable("the archive in cold storage is not a regular file")
     with os.fdopen(descriptor, "rb") as opened:
         return opened.read()
+
+
+def _write_probe(probe: Path) -> None:
+    with open(probe, "wb", opener=lambda path, flags: os.open(path, flags, _FILE_MODE)) as opened:
+        opened.write(bytes(_PROBE_BYTES))
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _check_parent(folder: Path) -> None:
+    """Raise an OSError unless this folder, which does not exist, can be made."""
+    parent = next(each for each in folder.parents if each.exists())
+    if not os.access(parent, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 def _delete_unused(part: Path, written_before: float) -> bool:

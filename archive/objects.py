@@ -39,5 +39,8 @@ class ObjectStore(Protocol):
     def delete_unfinished(self, age_s: float) -> int:
         """Delete what killed writers left, if it is older than this; the number of files."""
 
+    def check(self) -> None:
+        """Return when the store can be reached and would take an object."""
+
     def close(self) -> None:
         """Close idle connections."""

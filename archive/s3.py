@@ -73,6 +73,13 @@ class S3Store:
         """Nothing: an upload is one call, which stores the whole object or nothing."""
         return 0
 
+    def check(self) -> None:
+        """Ask for the bucket, which needs s3:ListBucket; nothing is written, as that is charged."""
+        try:
+            self._client.head_bucket(Bucket=self._bucket)
+        except (ClientError, BotoCoreError) as error:
+            raise _unavailable(error) from error
+
     def close(self) -> None:
         """Close idle connections."""
         self._client.close()

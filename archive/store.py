@@ -40,6 +40,7 @@ class ArchiveStore:
         self._objects = open_store(url, storage_class)
         self._storage_class = storage_class
         self._limit = asyncio.Semaphore(_CALLS_MAX)
+        self._is_checking = False
 
     async def write(self, objects: Sequence[bytes]) -> list[StoredObject]:
         """Store objects; all are safe when this returns. Raises StoreUnavailable."""
@@ -76,6 +77,24 @@ class ArchiveStore:
         Raises StoreUnavailable.
         """
         return await self._run(lambda: self._objects.delete_unfinished(age_s))
+
+    async def check(self) -> None:
+        """Raise StoreUnavailable unless the store can be reached, and a folder also be written.
+
+        One check runs at a time: a store that hangs keeps one thread, not one for each check.
+        """
+        if self._is_checking:
+            raise StoreUnavailable("cold storage has not answered since the last check")
+        self._is_checking = True
+        try:
+            async with asyncio.timeout(_TIMEOUT_S):
+                await threads.start(self._objects.check, on_end=self._end_check)
+        except TimeoutError as error:
+            message = f"cold storage does not answer within {_TIMEOUT_S} s"
+            raise StoreUnavailable(message) from error
+
+    def _end_check(self) -> None:
+        self._is_checking = False
 
     def close(self) -> None:
         """Close idle connections, without waiting for calls that still run."""

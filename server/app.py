@@ -59,6 +59,7 @@ from server.ops import (
 )
 from server.ops.connections import Connections
 from server.ops.metrics import Metrics
+from server.ops.readiness import Readiness
 from server.ops.readings import Readings
 from server.settings import Settings
 
@@ -76,41 +77,42 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     broker = EventBroker(settings.event_broker_limits)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     operations = _operations(settings, database, broker, store, RateLimits(settings, clock))
-    response_cache = ResponseCache(settings.response_cache_bytes_max)
+    cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     primary = ReadSource.of(database.reader)
     sources = Sources(primary, replication.replicas(settings, database, primary))
     access = Access.of(settings, database, primary.data_versions, broker, clock)
-    callers, sessions = access.authentication, access.sessions
-    pipeline = RequestPipeline(operations, response_cache, sources, callers, in_flight, sessions)
+    known = access.authentication, in_flight, access.sessions
+    pipeline = RequestPipeline(operations, cache, sources, *known)
     hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
-    connections = Connections(settings)
+    connections, readiness = Connections(settings), Readiness(database, store)
     readings = measuring.readings(pipeline, connections)
-    state = ProtocolState(pipeline, connections, hosts, open_mode)
-    session_url = settings.listen_url or database_url
+    watches = descriptors.watch, memory.watch, operations.routes.run, readiness.watch
+    state = ProtocolState(pipeline, connections, hosts, open_mode, readiness.stop)
+    session_url, can_listen = settings.listen_url or database_url, settings.can_listen
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with (
-            event_feed.running(session_url, broker, can_listen=settings.can_listen),
+            event_feed.running(session_url, broker, readiness.listener, can_listen=can_listen),
             later.jobs_running(settings, database, store, session_url),
             access.running(),
             replication.running(sources.replicas),
+            stopping.draining(readiness.stop, settings.drain_s),
         ):
             _settle_memory()
             rest = later.load(formats.load, schema.published_sdl, gc.freeze)
-            watches = (descriptors.watch(), memory.watch(), operations.routes.run(), rest)
-            async with background.running(*watches):
+            async with background.running(rest, *(watch() for watch in watches)):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
             await in_flight.drained()
         await database.close()
         store.close()
 
-    application = Starlette(routes=_routes(pipeline, database, readings), lifespan=lifespan)
+    application = Starlette(routes=_routes(pipeline, readiness, readings), lifespan=lifespan)
     return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
 
 
-def _routes(pipeline: RequestPipeline, database: Database, readings: Readings) -> list[BaseRoute]:
+def _routes(pipeline: RequestPipeline, readiness: Readiness, readings: Readings) -> list[BaseRoute]:
     """The paths; the direct path answers most requests for /graphql before (server/http)."""
     for_readers = partial(ForReaders, pipeline.authentication)
     return [
@@ -119,8 +121,8 @@ def _routes(pipeline: RequestPipeline, database: Database, readings: Readings) -
         Route(STREAM_PATH, SingleConnectionEndpoint()),
         WebSocketRoute(PATH, SocketEndpoint(pipeline)),
         Route("/healthz", health.alive),
-        Route("/readyz", health.Readiness(database).get),
-        Route("/metrics", for_readers(Metrics(database, readings).get).get),
+        Route("/readyz", health.ReadinessEndpoint(readiness).get),
+        Route("/metrics", for_readers(Metrics(readiness.database, readings).get).get),
         Route(sdl.PATH, for_readers(sdl.Sdl(schema.published_sdl).get).get),
         *graphiql.routes(),
     ]

@@ -17,7 +17,8 @@ INTERNAL = "INTERNAL"
 PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
-_READ_ONLY = "read-only"  # a case of UNAVAILABLE, with a message of its own
+# Cases of UNAVAILABLE, with messages of their own.
+_READ_ONLY, _DISK_FULL = "read-only", "disk full"
 
 _log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ _MESSAGES = {  # of errors whose own text is not for clients
     TIMEOUT: "The operation took too long: request less data, or try again when the load is lower",
     UNAVAILABLE: "The database cannot be reached; try again",
     _READ_ONLY: "The database is read-only: it answers queries, and takes no writes",
+    _DISK_FULL: "The database has no space left on its disk: most queries are still answered",
     BAD_USER_INPUT: "A value in the arguments cannot be stored",
     LIMIT_EXCEEDED: "The response would have too many bytes; ask for fewer objects or fields",
     INTERNAL: "Unexpected error; the server's log has the cause under this requestId",
@@ -166,7 +168,14 @@ def unexpected(cause: BaseException, request_id: str) -> dict[str, Any]:
 
 
 def _message(cause: BaseException, code: str, messages: Mapping[str, str] = _MESSAGES) -> str:
-    return messages[_READ_ONLY if database.is_read_only(cause) else code]
+    return messages[_case(cause) or code]
+
+
+def _case(cause: BaseException) -> str:
+    """The case of UNAVAILABLE that an operator mends in its own way; '' for all others."""
+    if database.is_read_only(cause):
+        return _READ_ONLY
+    return _DISK_FULL if database.is_disk_full(cause) else ""
 
 
 def _innermost(error: GraphQLError) -> BaseException:
@@ -187,5 +196,12 @@ def _report(cause: BaseException, code: str, path: object) -> None:
             "%s: %s",
             type(cause).__name__,
             [shortened(line) for line in str(cause).splitlines()[:1]],
-            extra={"fields": fields},
+            extra={"fields": fields, "outage": _outage(cause, code)},
         )
+
+
+def _outage(cause: BaseException, code: str) -> str:
+    """What the log tells apart: the kind of an error whose cause fails many requests; else ''."""
+    if code not in (TIMEOUT, UNAVAILABLE):
+        return ""
+    return _case(cause) or code

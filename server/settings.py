@@ -105,6 +105,13 @@ class Settings(
         " process ends, whatever still runs.",
         ge=0,
     )
+    drain_s: float = setting(
+        0,
+        "Seconds between SIGTERM and the stop, in which `/readyz` is 503 and requests are answered:"
+        " as long as a load balancer takes to notice. A second signal ends the wait.",
+        ge=0,
+        le=300,
+    )
     read_connections_max: int = setting(6, "Database connections for reads, per process.", ge=1)
     write_connections_max: int = setting(
         12, "Database connections for writes, per process; at least 2 are used.", ge=0

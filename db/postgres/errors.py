@@ -14,6 +14,7 @@ _UNAVAILABLE_CLASSES = (*_LOST_CLASSES, "53")  # out of resources
 _UNUSABLE_VALUE_CLASS = "22"  # out of range, a NUL character, an invalid encoding
 _QUERY_CANCELED = "57014"
 _READ_ONLY = "25006"
+_DISK_FULL = "53100"
 _UNDEFINED = ("42P01", "42703")  # a table, a column
 
 
@@ -53,6 +54,12 @@ def is_read_only(error: BaseException) -> bool:
     """Whether a write was refused, as on a standby or with `default_transaction_read_only`."""
     cause = driver_error(error)
     return isinstance(cause, psycopg.Error) and cause.sqlstate == _READ_ONLY
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Whether PostgreSQL has no space left to write."""
+    cause = driver_error(error)
+    return isinstance(cause, psycopg.Error) and cause.sqlstate == _DISK_FULL
 
 
 def is_without_schema(error: BaseException) -> bool:

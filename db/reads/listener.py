@@ -10,6 +10,8 @@ import logging
 import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import monotonic
 from typing import Any, TypeAlias
 
 import psycopg
@@ -34,14 +36,28 @@ _Connection: TypeAlias = psycopg.AsyncConnection[Any]
 _log = logging.getLogger(__name__)
 
 
-async def follow(url: str, deliver: Deliver, *, can_listen: bool = True) -> None:
+@dataclass(slots=True)
+class ListenerState:
+    """What is known of the connection that listens; times are those of monotonic()."""
+
+    is_on: bool = False  # somebody subscribes, so the process listens
+    is_connected: bool = False
+    heard_at: float = 0.0  # when it last read all events that there were
+    sequence: int = 0  # up to which all events have been delivered
+
+
+async def follow(
+    url: str, deliver: Deliver, state: ListenerState | None = None, *, can_listen: bool = True
+) -> None:
     """Deliver every event that is committed from now on, in commit order, each once; never ends.
 
     Where LISTEN does not work, as behind a pooler in transaction mode, it looks each second.
+    `state`, if given, is kept up to date.
 
     The first call delivers no events, and the sequence number after which they begin. When the
     database was away, it continues after the last delivered event.
     """
+    state = state or ListenerState()
     last: int | None = None
     pause_s = _PAUSE_MIN_S
     while True:
@@ -54,13 +70,17 @@ async def follow(url: str, deliver: Deliver, *, can_listen: bool = True) -> None
                     async for events in _batches(connection, last):
                         last = events[-1].sequence
                         deliver(events, last)
+                    state.is_connected, state.heard_at, state.sequence = True, monotonic(), last
                     pause_s = _PAUSE_MIN_S
                     wait_s = _HEARTBEAT_S if can_listen else _POLL_S
                     async for _ in connection.notifies(timeout=wait_s, stop_after=1):
                         pass  # notifications that arrive together need one read
         except (psycopg.Error, OSError, TimeoutError) as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
-            _log.warning("the event feed waits for the database: %s", reason)
+            if state.is_connected or pause_s == _PAUSE_MIN_S:
+                _log.warning("the event feed waits for the database: %s", reason)
+        finally:
+            state.is_connected = False
         await asyncio.sleep(pause_s * random.uniform(0.5, 1))  # noqa: S311  not a secret
         pause_s = min(2 * pause_s, _PAUSE_MAX_S)
 

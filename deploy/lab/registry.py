@@ -4,7 +4,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +28,21 @@ class Registry:
 
 @contextmanager
 def serving(
-    folder: Path, database_url: str, *arguments: str, variables: Mapping[str, str] | None = None
+    folder: Path,
+    database_url: str,
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    before: Sequence[str] = (),
 ) -> Iterator[Registry]:
-    """`registry serve --migrate` on a database, on a free port, until the end of the block."""
+    """`registry serve --migrate` on a database, on a free port, until the end of the block.
+
+    Without a URL it is on an embedded one. The command `before` starts it, such as `unshare`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "registry.log"
     log.write_bytes(b"")
-    command = [sys.executable, "-m", "server", "serve", "--migrate", "--port", "0", *arguments]
+    serve = [sys.executable, "-m", "server", "serve", "--migrate", "--port", "0", *arguments]
+    command = [*before, *serve]
     given = {
         "DATABASE_URL": database_url,
         "REGISTRY_DATA_DIR": str(folder / "data"),

@@ -21,9 +21,12 @@ from server.http.responses import HttpResponse
 from server.http.state import STATE, ProtocolState
 from server.ops.connections import Connections
 from server.ops.logs import new_request_id
+from server.ops.stopping import Stop
 from server.settings_http import HttpSettings
 
 PAUSED_PERIOD_S = 1.0  # between checks for a client that has gone, while nothing is read
+# When the server stops, a connection waits so long for a request that may be under way.
+_LAST_REQUEST_S = 0.5
 _SEND_TIMEOUT_S = 10.0  # for a client to read anything of a response
 
 
@@ -37,6 +40,7 @@ class EndingProtocol(HttpToolsProtocol):
         state: ProtocolState | None = self.app_state.get(STATE)
         self._connections = state.connections if state else _unshared()
         self._limits = self._connections.settings
+        self._stop = state.stop if state else Stop()
         self._origins = state.hosts.origins if state else NO_ORIGINS
         # Bytes since the parser has completed a head or has given a part of a body: those of a
         # head, or of the trailers and extensions of chunks. Too few by one slice at most.
@@ -79,6 +83,17 @@ class EndingProtocol(HttpToolsProtocol):
                 cycle.message_event.set()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Called when the server stops: the next response on each connection is its last one.
+
+        A client may be sending a request on a connection that was used a moment ago.
+        """
+        self._stop.is_stopping = True
+        if self.idle_since is not None and perf_counter() - self.idle_since < _LAST_REQUEST_S:
+            self.loop.call_later(_LAST_REQUEST_S, super().shutdown)
+        else:
+            super().shutdown()
+
     def close_idle(self) -> None:
         """Close a connection that has no request."""
         if self.transport.get_write_buffer_size():
@@ -95,6 +110,8 @@ class EndingProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self._asgi = cycle
+        if self._stop.is_stopping:
+            cycle.default_headers = [*cycle.default_headers, (b"connection", b"close")]
         super()._start_asgi_task(cycle, app)
 
     def _is_outstanding(self) -> bool:

@@ -104,7 +104,7 @@ class Protocol(BoundedProtocol):
             return
         self._check_head()
         identifier = request.request_id_of(head.headers)
-        is_kept = self.parser.should_keep_alive()
+        is_kept = self.parser.should_keep_alive() and not self._stop.is_stopping
         exchange = DirectExchange(head, is_kept, identifier, perf_counter())
         self.cycle = self._receiving = exchange  # type: ignore[assignment]  # for uvicorn's cycle
         if self._requires_tokens and not head.headers.get(b"authorization"):

@@ -18,6 +18,7 @@ from websockets.protocol import State
 from server.settings_sockets import SocketSettings
 
 LIMITS = "registry.socket_limits"  # the key of the settings in the lifespan's state
+STOPPING = "registry.stopping"  # in a message to the application: the server stops
 FLOOD = 4429
 
 _SLICE_BYTES = 2_048  # parsed at a time: at most 341 frames, in 4 ms
@@ -25,7 +26,7 @@ _BURST_S = 2.0  # a client may send at once what its rates allow in this time
 _FRAGMENTS_MAX = 1_024  # of a message
 _STALL_S = 10.0  # for a client to read anything of what was written
 _CLOSE_S = 5.0  # for the other side to close its end
-_LAST_MESSAGES_S = 0.1  # for subscriptions to say why they end, when the server stops
+_LAST_ANSWERS_S = 6.0  # for running operations to end, when the server stops
 _LINGER_S = 1.0  # for the code of a flood to arrive: the end of the connection may overtake it
 
 
@@ -79,8 +80,17 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Called when the server stops; it waits until all connections have ended."""
-        self.loop.call_later(_LAST_MESSAGES_S, super().shutdown)
+        """Called when the server stops; it waits until all connections have ended.
+
+        The application closes the socket once it has answered what runs.
+        """
+        message: Any = {"type": "websocket.receive", STOPPING: True}
+        self.queue.put_nowait(message)
+        self.loop.call_later(_LAST_ANSWERS_S, self._shut_down)
+
+    def _shut_down(self) -> None:
+        if not self.transport.is_closing():
+            super().shutdown()
 
     def pause_writing(self) -> None:
         """Called by the event loop when the client does not read what was written."""

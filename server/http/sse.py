@@ -6,6 +6,7 @@ browsers needs beside: GET, and an `id` with each event.
 """
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from typing import Any
@@ -21,6 +22,7 @@ from server.ops.logs import request_id
 
 _KEEP_ALIVE_S = 12.0  # proxies close a connection that is silent for 30 to 60 s
 _COMMENT = b":\n\n"
+_RETRY_MS = (500, 2_000)  # after which a browser comes back, when its stream has failed
 
 
 class EventStream:
@@ -64,6 +66,8 @@ class EventStream:
         except Exception as error:
             errors = failure(error, request_id())
             yield event("next", orjson.dumps({"errors": errors}))
+            # of this server, perhaps, which stops: not all come back at the same time
+            yield b"retry: %d\n\n" % random.randint(*_RETRY_MS)  # noqa: S311  # not a secret
         yield event("complete", b"")
 
 

@@ -6,6 +6,7 @@ from server.execution.pipeline import RequestPipeline
 from server.http.hosts import Hosts
 from server.http.open_mode import OpenMode
 from server.ops.connections import Connections
+from server.ops.stopping import Stop
 
 STATE = "registry.protocol"  # the key in the lifespan's state
 
@@ -18,3 +19,4 @@ class ProtocolState:
     connections: Connections
     hosts: Hosts
     open_mode: OpenMode | None
+    stop: Stop

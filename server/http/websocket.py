@@ -31,14 +31,17 @@ from server.execution.messages import GraphQLRequest
 from server.execution.pipeline import RequestPipeline
 from server.execution.prepared import Caller
 from server.execution.subscriptions import failure
+from server.http import socket_messages
 from server.http.request import address_of
 from server.http.socket_counts import SocketCounts
+from server.http.socket_messages import ProtocolError, ServerStops
 from server.ops.logs import new_request_id, request_id
 
 PROTOCOL = "graphql-transport-ws"
 FORBIDDEN = 4403  # the code of graphql-ws for a caller that is not let in
 TRY_AGAIN = 1013  # that of WebSocket for a server that cannot tell now
 TOO_MANY = 4429  # as for floods
+RESTART = 1012  # that of WebSocket for a server that stops
 
 _REASON_BYTES_MAX = 123  # a control frame has no room for more
 _INIT_WAIT_S = 5.0
@@ -46,15 +49,7 @@ _INIT_WAIT_S = 5.0
 _STARTING_MAX = 16
 # Queries and mutations of a socket that run, or whose response waits to be sent.
 _RESPONSES_MAX = 8
-
-
-class ProtocolError(Exception):
-    """A client broke the protocol; the socket is closed with this code and reason."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
+_LAST_RESULTS_S = 0.1  # for subscriptions to say why they end, when the server stops
 
 
 @dataclass(slots=True)
@@ -99,6 +94,7 @@ class _Connection:
         self._credential = credential  # of the handshake, or of connection_init
         self._operations: dict[str, asyncio.Task[None]] = {}  # those that the client knows of
         self._tasks: set[asyncio.Task[None]] = set()  # also those that have to send their end
+        self._answering: set[asyncio.Task[None]] = set()  # queries and mutations
         self._starting = asyncio.Semaphore(_STARTING_MAX)
         self._responses = asyncio.Semaphore(_RESPONSES_MAX)
         self._sending = asyncio.Lock()
@@ -120,10 +116,20 @@ class _Connection:
             await self._end(FORBIDDEN, str(ended))
         except ProtocolError as error:
             await self._end(error.code, error.reason)
+        except ServerStops:
+            await self._finish()
+            await self._end(RESTART, "This server is stopping; connect again, to another one")
         except WebSocketDisconnect:
             pass
         finally:
             await self._cancel_operations()
+
+    async def _finish(self) -> None:
+        """Wait for answers, which end in time, and for what subscriptions say last."""
+        if self._answering:
+            await asyncio.wait(self._answering)
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=_LAST_RESULTS_S)
 
     async def _end(self, code: int, reason: str) -> None:
         await self._cancel_operations()
@@ -142,16 +148,7 @@ class _Connection:
         message = await self._socket.receive()
         if message["type"] == "websocket.disconnect":
             raise WebSocketDisconnect(message["code"])
-        text = message.get("text")
-        if text is None:
-            raise ProtocolError(4400, "A message must be text")
-        try:
-            value = parameters.decode_json(text.encode(), "The message")
-        except HttpError:
-            raise ProtocolError(4400, "A message must be JSON of few levels") from None
-        if not isinstance(value, dict) or not isinstance(value.get("type"), str):
-            raise ProtocolError(4400, "A message must be an object with a type")
-        return value
+        return socket_messages.decoded(message)
 
     async def _initialise(self) -> Identity:
         """Wait for the client's first message; returns who it is."""
@@ -165,7 +162,7 @@ class _Connection:
             raise ProtocolError(4408, "Connection initialisation timeout") from None
         if message["type"] != "connection_init":
             raise ProtocolError(4401, "Unauthorized: connection_init comes first")
-        self._credential = _credential(message) or self._credential
+        self._credential = socket_messages.credential(message) or self._credential
         return await self._authenticated()
 
     async def _authenticated(self) -> Identity:
@@ -187,7 +184,7 @@ class _Connection:
             case "subscribe":
                 await self._subscribe(message)
             case "complete":
-                task = self._operations.pop(_id(message), None)
+                task = self._operations.pop(socket_messages.id_of(message), None)
                 if task is not None:
                     task.cancel()
             case "ping":
@@ -200,7 +197,7 @@ class _Connection:
                 raise ProtocolError(4400, f"Unknown message type: {other[:64]}")
 
     async def _subscribe(self, message: dict[str, Any]) -> None:
-        key = _id(message)
+        key = socket_messages.id_of(message)
         count_max = self._pipeline.operations.settings.socket_operations_max
         if key in self._operations:
             raise ProtocolError(4409, f"Subscriber for {key[:32]} already exists")
@@ -250,6 +247,10 @@ class _Connection:
                 async for body in bodies:
                     await self._send_next(key, body)
             return None
+        task = asyncio.current_task()
+        assert task is not None
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
         async with self._responses:
             response = await self._pipeline.run(operation)
             if response.is_rejected or response.status != 200:
@@ -274,21 +275,3 @@ class _Connection:
                 await self._socket.send_text(text.decode())
             except WebSocketDisconnected:  # an earlier message was told first
                 raise WebSocketDisconnect(1006) from None
-
-
-def _credential(message: dict[str, Any]) -> bytes:
-    """The credential in the payload of connection_init, under `authorization` in any case."""
-    payload = message.get("payload")
-    if not isinstance(payload, dict):
-        return b""
-    for name, value in payload.items():
-        if name.lower() == "authorization" and isinstance(value, str):
-            return value.encode()
-    return b""
-
-
-def _id(message: dict[str, Any]) -> str:
-    key = message.get("id")
-    if not isinstance(key, str) or not key:
-        raise ProtocolError(4400, "The message needs an id")
-    return key

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from threading import current_thread, main_thread
+from time import monotonic
 from types import FrameType
 from typing import Any
 
 from db.reads import listener
+from db.reads.listener import ListenerState
 from resolvers.event_broker import EventBroker
 
 _IDLE_S = 10.0  # listening goes on this long without subscribers: many reconnect, with a cursor
@@ -20,27 +22,31 @@ _log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def running(url: str, broker: EventBroker, *, can_listen: bool) -> AsyncIterator[None]:
+async def running(
+    url: str, broker: EventBroker, state: ListenerState, *, can_listen: bool
+) -> AsyncIterator[None]:
     """Deliver committed events to the broker while the block runs."""
-    follow = partial(listener.follow, url, broker.deliver, can_listen=can_listen)
-    async with _task(_follow_while_subscribed(follow, broker)):
+    follow = partial(listener.follow, url, broker.deliver, state, can_listen=can_listen)
+    async with _task(_follow_while_subscribed(follow, broker, state)):
         with _on_stop_signal(broker.stop):
             yield
 
 
 async def _follow_while_subscribed(
-    follow: Callable[[], Coroutine[Any, Any, None]], broker: EventBroker
+    follow: Callable[[], Coroutine[Any, Any, None]], broker: EventBroker, state: ListenerState
 ) -> None:
     """Without subscribers the process does not listen: each commit would wake it, which costs a
     tenth of a small mutation."""
     while True:
         await broker.has_subscribers.wait()
+        state.is_on, state.heard_at = True, monotonic()
         async with _task(follow()):
             while broker.has_subscribers.is_set():
                 await broker.is_idle.wait()
                 with suppress(TimeoutError):
                     async with asyncio.timeout(_IDLE_S):
                         await broker.has_subscribers.wait()
+            state.is_on = False
             broker.pause()  # no await between the check of `has_subscribers` and this
 
 

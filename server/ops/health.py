@@ -2,19 +2,16 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from db.postgres import access, migration_state
+from db.postgres import migration_state
 from db.postgres.engine import Database
-from db.postgres.errors import is_unavailable
-from server.errors import code_of
+from server.ops.readiness import DATABASE, MIGRATION, Check, Readiness
 
 _ANSWER_S = 1.5  # a probe waits this long for the database
-_CHECK_S = 5.0  # then the check itself ends
-_READ_ONLY = "the database is read-only: queries are answered, mutations are UNAVAILABLE"
 
 _VARY = {"vary": "accept"}
 _PAGE = """<!doctype html>
@@ -36,68 +33,52 @@ async def alive(_: Request) -> Response:
     return JSONResponse({"status": "ok"})
 
 
-_Status: TypeAlias = tuple[dict[str, Any], int]  # the body, and the status of HTTP
-
-
 @dataclass(slots=True)
-class Readiness:
+class ReadinessEndpoint:
     """The endpoint that tells a load balancer whether to send requests to this process."""
 
-    database: Database
-    _check: asyncio.Task[_Status] | None = field(default=None, init=False)
+    readiness: Readiness
+    _look: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def get(self, _: Request) -> Response:
         """200 when the database answers and has this code's migration; else 503 with the reason.
 
-        200 also when the database is read-only, which `status` then says. Answers within two
-        seconds; concurrent probes share one check.
+        200 also when the database is read-only, or another part does not work, which `status` then
+        says: requests would fare no better elsewhere. Answers within two seconds; concurrent probes
+        share one look at the database.
         """
-        if self._check is None or self._check.done():
-            self._check = asyncio.create_task(_checked(self.database))
-        await asyncio.wait({self._check}, timeout=_ANSWER_S)
-        if not self._check.done():
-            return JSONResponse(*_unavailable(f"the database does not answer within {_ANSWER_S} s"))
-        return JSONResponse(*self._check.result())
+        readiness = self.readiness
+        if readiness.stop.is_stopping:
+            return _answer(readiness, "stopping", "this server is stopping")
+        if self._look is None or self._look.done():
+            self._look = asyncio.create_task(readiness.look_at_database())
+        await asyncio.wait({self._look}, timeout=_ANSWER_S)
+        if not self._look.done():
+            reason = f"the database does not answer within {_ANSWER_S} s"
+            readiness.checks[DATABASE] = Check("unavailable", reason)
+        readiness.look_at_listener()
+        for status in ("unavailable", "read-only", "degraded"):
+            for name, check in readiness.checks.items():
+                if check.status == status:
+                    about = "" if name in (DATABASE, MIGRATION) else f"{name}: "
+                    return _answer(readiness, status, about + check.reason)
+        return _answer(readiness, "ok")
+
+
+def _answer(readiness: Readiness, status: str, reason: str = "") -> Response:
+    checks = {name: check.shown() for name, check in readiness.checks.items()}
+    body: dict[str, Any] = {"status": status}
+    if reason:
+        body["reason"] = reason
+    if (migration := readiness.checks.get(MIGRATION)) is not None:
+        body["migration"] = migration.fields["current"]
+    code = 503 if status in ("unavailable", "stopping") else 200
+    return JSONResponse({**body, "checks": checks}, code)
 
 
 async def current_migration(database: Database) -> str | None:
     """The migration of the database; raises when the database does not answer."""
     return await migration_state.current(database.reader)
-
-
-async def _checked(database: Database) -> _Status:
-    head = migration_state.head()
-    try:
-        async with asyncio.timeout(_CHECK_S):
-            current, is_read_only = await _state(database)
-    except Exception as error:
-        return _unavailable(f"the database does not answer: {code_of(error)}")
-    if current != head:
-        return _unavailable(f"the database is at migration {current}, this server needs {head}")
-    if is_read_only:
-        return {"status": "read-only", "reason": _READ_ONLY, "migration": head}, 200
-    return {"status": "ok", "migration": head}, 200
-
-
-async def _state(database: Database) -> tuple[str | None, bool]:
-    """The database's migration, and whether it is read-only.
-
-    On a connection of its own, so that no request keeps the probe waiting; where the database
-    accepts no more connections, on one of those that it has accepted.
-    """
-    for source in (database.probe, database.reader):
-        try:
-            return await migration_state.current(source), await access.is_read_only(source)
-        except Exception as error:
-            if source is database.reader or not is_unavailable(error):
-                raise
-        finally:
-            await database.probe.pool.close_idle()
-    raise AssertionError("the second source returns or raises")
-
-
-def _unavailable(reason: str) -> _Status:
-    return {"status": "unavailable", "reason": reason}, 503
 
 
 async def index(request: Request) -> Response:

@@ -12,6 +12,7 @@ import orjson
 
 from db.postgres import errors
 from domain.operations import current, trace_id_of
+from server.ops.outages import OncePerOutage
 from server.settings import Settings
 
 # Control characters end lines and send commands to terminals; some change the direction of text.
@@ -138,6 +139,7 @@ def configure(settings: Settings) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.addFilter(shorten_outage)
+    handler.addFilter(OncePerOutage())
     handler.setFormatter(JsonLines() if is_json else ReadableLines())
     logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
     for name in _VERBOSE_LIBRARIES:

@@ -1,11 +1,13 @@
-"""The end of a server process: bounded, whatever a task or a thread still does."""
+"""The end of a server process: first it asks for no more requests, then it ends in bounded time."""
 
 import faulthandler
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from threading import Timer, current_thread, main_thread
 from types import FrameType
 
@@ -13,6 +15,44 @@ _GRACE_S = 5.0  # for what follows the shutdown timeout: jobs, connections, thre
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 _log = logging.getLogger("stopping")
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether this process stops: then it is not ready, and no connection is kept alive."""
+
+    is_stopping: bool = False
+
+
+@asynccontextmanager
+async def draining(stop: Stop, drain_s: float) -> AsyncIterator[None]:
+    """In the block, a signal to stop is noted at once, and SIGTERM acts `drain_s` later.
+
+    Meanwhile load balancers notice that the process is not ready, and requests are still answered.
+    A second signal acts at once.
+    """
+    if current_thread() is not main_thread():
+        yield  # only the main thread can handle signals
+        return
+    previous = {number: signal.getsignal(number) for number in _STOP_SIGNALS}
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        is_first, stop.is_stopping = not stop.is_stopping, True
+        if is_first and number == signal.SIGTERM and drain_s:
+            _start(Timer(drain_s, lambda: os.kill(os.getpid(), number)))  # also if the loop stands
+            return
+        handler = previous[signal.Signals(number)]
+        if callable(handler):
+            handler(number, frame)
+
+    try:
+        for number, handler in previous.items():
+            if callable(handler):  # else no server handles it, and its default action stays
+                signal.signal(number, handle)
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def bound(timeout_s: float, clean_up: Callable[[], None] | None = None) -> None:

@@ -68,6 +68,10 @@ FOREIGN = {
     "HTTPS_PROXY": "a variable of httpx",
     "SSL_CERT_FILE": "a variable of OpenSSL",
     "Infinity": "a value of PostgreSQL",
+    "roundTripMs": "a field of readiness",
+    "coldStorage": "a part of readiness",
+    "ListBucket": "a permission of S3",
+    "terminationGracePeriodSeconds": "a setting of Kubernetes",
     "Bearer": "a scheme of the header Authorization",
     **dict.fromkeys(
         ("Accept", "Authorization", "ETag", "Host", "Origin", "Vary"), "an HTTP header"

@@ -1,0 +1,113 @@
+"""A stop in bounded time: nothing is cut, and streams go on at another server."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import psycopg
+
+from deploy.lab import registry
+from deploy.lab.registry import Registry
+from tests.server.sockets import connected, greeted
+
+CREATE = 'mutation { createModel(input: {name: "%s", task: CHAT}) { model { name } } }'
+LIVE = "subscription { registryChanged { cursor model { name } } }"
+EVENTS = {"accept": "text/event-stream"}
+
+
+@asynccontextmanager
+async def _client(served: Registry) -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient(base_url=served.url, timeout=30, trust_env=False) as client:
+        yield client
+
+
+async def _names(
+    client: httpx.AsyncClient, cursor: str, until: asyncio.Event
+) -> tuple[list[str], list[str]]:
+    """The names in a stream after a cursor, to its end, and its other lines."""
+    names, others = [], []
+    headers = {**EVENTS, **({"last-event-id": cursor} if cursor else {})}
+    async with client.stream("GET", "/graphql", params={"query": LIVE}, headers=headers) as stream:
+        async for line in stream.aiter_lines():
+            until.set()
+            others.append(line)
+            if '"name":' in line:
+                names.append(line.split('"name":"')[1].split('"')[0])
+            if names[-1:] == ["last"]:
+                break
+    return names, others
+
+
+async def _create(client: httpx.AsyncClient, name: str) -> httpx.Response:
+    return await client.post("/graphql", json={"query": CREATE % name})
+
+
+async def test_a_stop_cuts_nothing_and_streams_go_on_elsewhere(
+    tmp_path: Path, database_url: str
+) -> None:
+    with (
+        registry.serving(tmp_path / "b", database_url) as second,
+        registry.serving(
+            tmp_path / "a", database_url, variables={"REGISTRY_DRAIN_S": "1"}
+        ) as first,
+    ):
+        async with _client(first) as client, _client(second) as other, greeted(client) as socket:
+            follows = asyncio.Event()
+            stream = asyncio.ensure_future(_names(client, "", follows))
+            await follows.wait()
+            await _create(client, "early")
+            with psycopg.connect(database_url) as blocker:
+                blocker.execute("LOCK TABLE models")
+                waiting = asyncio.ensure_future(_create(client, "by-http"))
+                await socket.subscribe("1", CREATE % "by-socket")
+                await _until_blocked(database_url, 2)
+                first.process.send_signal(signal.SIGTERM)
+                ready = await _stopping(client)
+                assert ready.headers["connection"] == "close"
+                alive = await client.get("/healthz")
+                assert (alive.status_code, alive.headers["connection"]) == (200, "close")
+                await asyncio.sleep(1.5)  # the drain is over; what runs is waited for
+            assert (await waiting).json()["data"]["createModel"]["model"]["name"] == "by-http"
+            assert (await socket.data("1"))["createModel"]["model"]["name"] == "by-socket"
+            assert await socket.close_code() == 1012
+            names, lines = await stream
+            assert any(line.startswith("retry: ") for line in lines)
+            [cursor] = [line[4:] for line in lines if line.startswith("id: ")][-1:]
+            await _create(other, "last")
+            resumed, _ = await _names(other, cursor, follows)
+            assert sorted(names + resumed) == ["by-http", "by-socket", "early", "last"]
+        assert await asyncio.to_thread(first.process.wait, 20) == 0
+
+
+async def _until_blocked(database_url: str, count: int) -> None:
+    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        async with asyncio.timeout(20):
+            while connection.execute(query).fetchone() != (count,):  # noqa: ASYNC110  # no event
+                await asyncio.sleep(0.02)
+
+
+async def _stopping(client: httpx.AsyncClient) -> httpx.Response:
+    async with asyncio.timeout(20):
+        while True:
+            ready = await client.get("/readyz")
+            if ready.status_code == 503:
+                assert ready.json()["status"] == "stopping"
+                return ready
+            await asyncio.sleep(0.02)
+
+
+async def test_a_connection_in_use_has_time_for_one_more_request(
+    tmp_path: Path, database_url: str
+) -> None:
+    """A request that is on its way when the server stops is answered."""
+    with registry.serving(tmp_path / "a", database_url) as served:
+        async with _client(served) as client, connected(client):
+            await client.get("/healthz")
+            served.process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.2)
+            answer = await client.post("/graphql", json={"query": "{ __typename }"})
+            assert (answer.status_code, answer.headers["connection"]) == (200, "close")
