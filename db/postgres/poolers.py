@@ -120,7 +120,12 @@ async def _session(connection: _Connection) -> int:
 
 
 async def _keeps_statements(connection: _Connection) -> bool:
-    """Whether a prepared statement has another name than psycopg gave it."""
+    """Whether a prepared statement has another name than psycopg gave it; leaves none behind."""
     statement = "SELECT name FROM pg_prepared_statements WHERE statement LIKE '%registry probe%'"
-    names = await (await connection.execute(statement, prepare=True)).fetchall()
+    try:
+        async with connection.transaction():
+            names = await (await connection.execute(statement, prepare=True)).fetchall()
+            await connection.execute("DEALLOCATE ALL")
+    except psycopg.errors.DuplicatePreparedStatement:  # of another client of this session
+        return False
     return bool(names) and not any(name.startswith("_pg3_") for (name,) in names)

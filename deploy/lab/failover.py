@@ -53,6 +53,7 @@ class Result:
     lost: int
     lost_outcomes: int
     answers: Counter[str]
+    errors: list[str]  # unexpected ones, of the registry's log
 
 
 def run(folder: Path, fault: str, way: str, *, synchronous: bool, frozen_s: float) -> Result:
@@ -62,7 +63,9 @@ def run(folder: Path, fault: str, way: str, *, synchronous: bool, frozen_s: floa
         with registry.serving(folder / "registry", url, "--workers", "2") as served:
             load = Load(served.url)
             asyncio.run(_under_load(load, cluster, member, timeline, (fault, frozen_s)))
-        return _result(load, cluster, timeline)
+        lines = served.log.read_text().splitlines()
+        errors = [line for line in lines if '"level":"error"' in line.lower()]
+        return _result(load, cluster, timeline, errors)
 
 
 @contextmanager
@@ -138,7 +141,7 @@ def _await_primary(cluster: patroni.Cluster, old: patroni.Node, timeline: Timeli
     timeline.note(f"{new.name} is the primary")
 
 
-def _result(load: Load, cluster: patroni.Cluster, timeline: Timeline) -> Result:
+def _result(load: Load, cluster: patroni.Cluster, timeline: Timeline, errors: list[str]) -> Result:
     primary = cluster.primary()
     assert primary is not None
     for what, at in load.first_answers():
@@ -155,6 +158,7 @@ def _result(load: Load, cluster: patroni.Cluster, timeline: Timeline) -> Result:
         len(load.acknowledged - stored),
         max(0, load.reported - counted),
         load.answers,
+        errors,
     )
 
 
@@ -165,6 +169,8 @@ def _print(result: Result) -> None:
     print(f"acknowledged writes: {result.acknowledged}, of which lost: {result.lost}")
     print(f"acknowledged outcomes that are lost: {result.lost_outcomes}")
     print("answers:", ", ".join(f"{n} {code}" for code, n in result.answers.most_common()))
+    for line in result.errors[:3]:
+        print(line)
 
 
 def main(arguments: Sequence[str]) -> None:

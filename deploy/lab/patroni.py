@@ -50,6 +50,7 @@ class Node:
 
     def role(self) -> str | None:
         """`primary` or `replica`, as Patroni says; None while it does not answer."""
+        assert self.process is None or self.process.poll() is None, "Patroni has ended"
         try:
             with urlopen(f"http://127.0.0.1:{self.rest_port}/patroni", timeout=1) as response:
                 found = json.load(response)
@@ -177,6 +178,7 @@ def _configuration(node: Node, etcd_port: int, synchronous: bool) -> dict[str, o
             "connect_address": address,
             "data_dir": str(node.folder / "data"),
             "bin_dir": str(embedded.BINARIES),
+            "pgpass": str(node.folder / "pgpass"),
             "authentication": {
                 "superuser": superuser,
                 "replication": superuser,
