@@ -90,6 +90,7 @@ class Database:
             ConnectionPool,
             wait_timeout_s=limits.connection_wait_s,
             is_prepared=limits.is_prepared,
+            on_read_only=self._renew,
         )
         self.reader = Reader(
             pool(
@@ -185,6 +186,11 @@ class Database:
             await connection.close()
             raise
         return connection
+
+    async def _renew(self) -> None:
+        """After a failover reads must move to the new primary, too: they would miss its writes."""
+        await self.writer.pool.renew()
+        await self.reader.pool.renew()
 
     async def _close_idle_connection(self) -> bool:
         writer, reader = self.writer.pool, self.reader.pool

@@ -36,8 +36,12 @@ class ConnectionPool:
         *,
         is_prepared: bool,
         slow_size: int = 1,
+        on_read_only: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
+        """`on_read_only` is called when a server refuses a write, by default it renews the pool."""
         self._connect = connect
+        self._on_read_only = on_read_only or self.renew
+        self._generation = 0  # of the connections; those of earlier ones are not kept
         self._wait_timeout_s = wait_timeout_s
         self._is_prepared = is_prepared
         self._idle: list[Connection] = []
@@ -52,17 +56,17 @@ class ConnectionPool:
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """A connection for the length of the block; a broken one is not kept."""
-        connection = await self._acquire()
+        connection, generation = await self._acquire(), self._generation
         try:
             yield connection
         except Exception as error:
-            if is_read_only(error):  # a new session may be allowed to write again
+            if is_read_only(error):  # a new session may write again, or be on another server
                 await connection.close()
-                await self.close_idle()
+                await self._on_read_only()
             raise
         finally:
             is_usable = connection.info.transaction_status == TransactionStatus.IDLE
-            if is_usable and not self._is_closed:
+            if is_usable and not self._is_closed and generation == self._generation:
                 self._idle.append(connection)
             else:
                 await connection.close()
@@ -81,6 +85,11 @@ class ConnectionPool:
                 yield connection
         finally:
             self._slow_slots.release()
+
+    async def renew(self) -> None:
+        """Let new connections take the place of all, those in use when they are given back."""
+        self._generation += 1
+        await self.close_idle()
 
     async def close_idle(self) -> None:
         """Close all idle connections, as after the database has gone away."""

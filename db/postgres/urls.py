@@ -25,3 +25,9 @@ def problem(url: str) -> str | None:
 def host_count(url: str) -> int:
     """How many hosts a URL names; a connection tries them in turn."""
     return len(str(conninfo_to_dict(url).get("host") or "").split(","))
+
+
+def needs_primary(url: str) -> bool:
+    """Whether a URL asks for a server that takes writes."""
+    wanted = conninfo_to_dict(url).get("target_session_attrs")
+    return wanted in ("read-write", "primary")

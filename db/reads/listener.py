@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 
 import psycopg
 
+from db.postgres import urls
 from db.postgres.reader import fetch
 from db.reads import audit
 from db.tables import AuditEvent
@@ -71,6 +72,8 @@ async def follow(
                         last = events[-1].sequence
                         deliver(events, last)
                     state.is_connected, state.heard_at, state.sequence = True, monotonic(), last
+                    if urls.needs_primary(url) and _is_read_only(connection):
+                        raise psycopg.OperationalError("the server is no longer the primary")
                     pause_s = _PAUSE_MIN_S
                     wait_s = _HEARTBEAT_S if can_listen else _POLL_S
                     async for _ in connection.notifies(timeout=wait_s, stop_after=1):
@@ -102,6 +105,12 @@ async def _connected(url: str, can_listen: bool) -> AsyncIterator[_Connection]:
         yield connection
     finally:
         await connection.close()
+
+
+def _is_read_only(connection: _Connection) -> bool:
+    """Whether new transactions cannot write, as PostgreSQL has said with its last answer."""
+    names = ("default_transaction_read_only", "in_hot_standby")
+    return "on" in map(connection.info.parameter_status, names)
 
 
 async def _batches(connection: _Connection, last: int) -> AsyncIterator[list[AuditEvent]]:

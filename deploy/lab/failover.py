@@ -183,6 +183,7 @@ def main(arguments: Sequence[str]) -> None:
         "--frozen", type=float, default=0, metavar="S", help="freeze the standby so long before"
     )
     given = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that all processes end
     with TemporaryDirectory(prefix="registry-lab-") as name:
         result = run(
             Path(name),

@@ -60,7 +60,8 @@ class Load:
     async def recovered(self, timeout_s: float) -> None:
         """Wait until each kind of request was answered well after the fault; raises TimeoutError.
 
-        A request that was sent before counts as well, so the last second must be good.
+        A request that was sent before does not count: a write that had taken place is only
+        answered again.
         """
         async with asyncio.timeout(timeout_s):
             while not self._is_good_again():  # noqa: ASYNC110  clients of another process
@@ -113,11 +114,14 @@ class Load:
 
     async def _until_good(self, kind: str, document: str, variables: dict[str, Any]) -> None:
         """Send the same request until it is acknowledged, as clients do."""
+        began_at = time.monotonic()
         while True:
             answer = await self._answer(document, variables)
             self.answers[f"{kind} {answer}"] += 1
             if answer == "OK":
-                self._good[kind].append(time.monotonic())
+                now = time.monotonic()
+                if now < self.fault_at or began_at > self.fault_at:
+                    self._good[kind].append(now)
                 return
             await asyncio.sleep(_AGAIN_S)
 
