@@ -1,5 +1,6 @@
 """Compiled plans for validated queries over a Strawberry schema. Imports no package of ours."""
 
+from planner.counted_cache import CountedCache
 from planner.errors import FallbackToExecutor, TooSlowForBatch, Unplannable
 from planner.mutations import MutationExecutor
 from planner.plan import MutationPlan, QueryPlan
@@ -8,6 +9,7 @@ from planner.variables import CoerceVariables, compile_variables
 
 __all__ = [
     "CoerceVariables",
+    "CountedCache",
     "FallbackToExecutor",
     "MutationExecutor",
     "MutationPlan",

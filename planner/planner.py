@@ -5,10 +5,10 @@ from contextlib import suppress
 from functools import partial
 
 import strawberry
-from cachetools import LRUCache
 from graphql import DocumentNode, OperationType
 
 from planner.compilation import PlannerContext
+from planner.counted_cache import CountedCache
 from planner.document import read_operation
 from planner.errors import Unplannable, UnplannableError
 from planner.plan import MutationPlan, QueryPlan
@@ -38,7 +38,9 @@ class Planner:
     ) -> None:
         self._context = PlannerContext(schema, Types(schema._schema, passthrough or {}))
         self._unsupported = _unsupported_feature(schema)
-        self._plans: LRUCache[Hashable, Plan | Unplannable] = LRUCache(bytes_max, _byte_count)
+        self.plans: CountedCache[Hashable, Plan | Unplannable] = CountedCache(
+            bytes_max, _byte_count
+        )
 
     def plan(
         self, document: DocumentNode, operation_name: str | None, cache_key: Hashable
@@ -48,8 +50,11 @@ class Planner:
         It is cached by ``cache_key`` (such as a hash of the document) and the operation's name.
         """
         key = (cache_key, operation_name)
-        plan = self._plans.get(key)
-        if plan is None:
+        plan = self.plans.get(key)
+        if plan is not None:
+            self.plans.hits += 1
+        else:
+            self.plans.misses += 1
             plan = self._compile(document, operation_name, partial(self._recount, key))
             self._keep(key, plan)
         return plan
@@ -57,15 +62,15 @@ class Planner:
     @property
     def byte_count(self) -> int:
         """An estimate of the memory that the cached plans take."""
-        return int(self._plans.currsize)
+        return int(self.plans.currsize)
 
     def _keep(self, key: Hashable, plan: Plan | Unplannable) -> None:
         with suppress(ValueError):  # the plan is larger than the whole cache
-            self._plans[key] = plan
+            self.plans[key] = plan
 
     def _recount(self, key: Hashable) -> None:
         """Counts the bytes of a plan that has grown."""
-        plan = self._plans.pop(key, None)
+        plan = self.plans.pop(key, None)
         if plan is not None:
             self._keep(key, plan)
 

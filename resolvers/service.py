@@ -1,7 +1,8 @@
 """The server's description of itself."""
 
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import sha256
 
@@ -48,7 +49,7 @@ class Service:
     """This server: its release, its schema in SDL, its limits, and its rules.
 
     Retention keeps a version that was called within `recent_traffic`. A route may be used for
-    `route_ttl_seconds` at most.
+    `route_ttl_seconds` at most. `outcomes` counts what this process has recorded, for metrics.
     """
 
     version: str
@@ -57,6 +58,7 @@ class Service:
     health_rules: HealthRules = DEFAULT_RULES
     recent_traffic: timedelta = RECENT_TRAFFIC
     route_ttl_seconds: int = 10
+    outcomes: Counter[str] = field(default_factory=Counter, compare=False)
 
     @property
     def schema_hash(self) -> str:

@@ -60,7 +60,6 @@ from server.ops import (
 from server.ops.connections import Connections
 from server.ops.metrics import Metrics
 from server.ops.readiness import Readiness
-from server.ops.readings import Readings
 from server.settings import Settings
 
 # orjson writes values of these classes as the scalars' serializers do: plans pass them through.
@@ -77,16 +76,14 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     broker = EventBroker(settings.event_broker_limits)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     operations = _operations(settings, database, broker, store, RateLimits(settings, clock))
-    cache = ResponseCache(settings.response_cache_bytes_max)
-    in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
     primary = ReadSource.of(database.reader)
     sources = Sources(primary, replication.replicas(settings, database, primary))
     access = Access.of(settings, database, primary.data_versions, broker, clock)
-    known = access.authentication, in_flight, access.sessions
-    pipeline = RequestPipeline(operations, cache, sources, *known)
+    pipeline = _pipeline(settings, operations, sources, access)
     hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
     connections, readiness = Connections(settings), Readiness(database, store)
-    readings = measuring.readings(pipeline, connections)
+    sockets, feed = SocketEndpoint(pipeline), readiness.listener
+    measured = measuring.measure(settings, pipeline, connections, sockets.counts, feed)
     watches = descriptors.watch, memory.watch, operations.routes.run, readiness.watch
     state = ProtocolState(pipeline, connections, hosts, open_mode, readiness.stop)
     session_url, can_listen = settings.listen_url or database_url, settings.can_listen
@@ -94,35 +91,52 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with (
-            event_feed.running(session_url, broker, readiness.listener, can_listen=can_listen),
+            event_feed.running(session_url, broker, feed, can_listen=can_listen),
             later.jobs_running(settings, database, store, session_url),
             access.running(),
             replication.running(sources.replicas),
             stopping.draining(readiness.stop, settings.drain_s),
+            measured.running(),
         ):
             _settle_memory()
             rest = later.load(formats.load, schema.published_sdl, gc.freeze)
             async with background.running(rest, *(watch() for watch in watches)):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
-            await in_flight.drained()
+            await pipeline.in_flight.drained()
         await database.close()
         store.close()
 
-    application = Starlette(routes=_routes(pipeline, readiness, readings), lifespan=lifespan)
+    routes = _routes(pipeline, readiness, sockets, measured.endpoint)
+    application = Starlette(routes=routes, lifespan=lifespan)
     return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
 
 
-def _routes(pipeline: RequestPipeline, readiness: Readiness, readings: Readings) -> list[BaseRoute]:
+def _pipeline(
+    settings: Settings, operations: Operations, sources: Sources, access: Access
+) -> RequestPipeline:
+    return RequestPipeline(
+        operations,
+        ResponseCache(settings.response_cache_bytes_max),
+        sources,
+        access.authentication,
+        InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000),
+        access.sessions,
+    )
+
+
+def _routes(
+    pipeline: RequestPipeline, readiness: Readiness, sockets: SocketEndpoint, metrics: Metrics
+) -> list[BaseRoute]:
     """The paths; the direct path answers most requests for /graphql before (server/http)."""
     for_readers = partial(ForReaders, pipeline.authentication)
     return [
         Route("/", health.index),
         Route(PATH, GraphQLEndpoint(pipeline)),
         Route(STREAM_PATH, SingleConnectionEndpoint()),
-        WebSocketRoute(PATH, SocketEndpoint(pipeline)),
+        WebSocketRoute(PATH, sockets),
         Route("/healthz", health.alive),
         Route("/readyz", health.ReadinessEndpoint(readiness).get),
-        Route("/metrics", for_readers(Metrics(readiness.database, readings).get).get),
+        Route("/metrics", for_readers(metrics.get, is_needed_without_database=True).get),
         Route(sdl.PATH, for_readers(sdl.Sdl(schema.published_sdl).get).get),
         *graphiql.routes(),
     ]

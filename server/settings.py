@@ -17,6 +17,7 @@ from server.settings_database import DatabaseSettings
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
+from server.settings_metrics import MetricsSettings
 from server.settings_oidc import OidcSettings
 from server.settings_rates import RateSettings
 from server.settings_replicas import ReplicaSettings
@@ -34,6 +35,7 @@ class Settings(
     HealthSettings,
     RouteSettings,
     ReplicaSettings,
+    MetricsSettings,
     DatabaseSettings,  # the last one's fields are the first of the table
 ):
     """Environment variables, or lines of a `.env` file."""

@@ -1,6 +1,7 @@
 """Imports a source, or plans it: one transaction; a second run changes nothing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 
 import sqlalchemy as sa
 from psycopg import errors
@@ -14,6 +15,7 @@ from catalogs.importing.report import Report
 from db.postgres import migration_state
 from db.postgres.engine import Database
 from db.reads import data_version
+from db.writes import work_runs
 from domain import actors
 
 _LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
@@ -39,17 +41,21 @@ async def run(
     A plan changes nothing, and locks no rows. Raises NotMigrated when the schema is not that of
     this release.
     """
-    for attempt in range(1, _ATTEMPTS + 1):
-        try:
-            plan = await _run(database, file, aliases, options, progress)
-            break
-        except (IntegrityError, errors.UniqueViolation, errors.DeadlockDetected):
-            if attempt == _ATTEMPTS:
-                raise
-    if plan.report.has_changes and not options.is_plan:
+    if options.is_plan:
+        return await _attempt(database, file, aliases, options, progress)
+    async with work_runs.noted(database, work_runs.IMPORT, file.catalog) as figures:
+        report = await _attempt(database, file, aliases, options, progress)
+        figures |= {
+            "entries": len(file.entries),
+            "created": len(report.created),
+            "changed": len(report.changed),
+            "conflicts": len(report.conflicts),
+            "skipped": len(report.skipped),
+        }
+    if report.has_changes:
         async with database.write(actors.catalog_import(file.catalog)) as session:
             await analyze(session)
-    return plan.report
+    return report
 
 
 async def was_used(database: Database) -> bool:
@@ -73,6 +79,20 @@ async def analyze(session: AsyncSession) -> None:
         "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events,"
         " catalogs, catalog_entries, catalog_values",
     )
+
+
+async def _attempt(
+    database: Database,
+    file: SourceFile,
+    aliases: Mapping[str, str],
+    options: Options,
+    progress: Progress,
+) -> Report:
+    """Import again when somebody else has written what the plan did not know of."""
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(IntegrityError, errors.UniqueViolation, errors.DeadlockDetected):
+            return (await _run(database, file, aliases, options, progress)).report
+    return (await _run(database, file, aliases, options, progress)).report
 
 
 async def _run(

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from domain.operations import Operations, current, shared
+from domain.tallies import Tally
 
 KeyT = TypeVar("KeyT")
 ValueT = TypeVar("ValueT")
@@ -84,6 +85,7 @@ class Batcher(Generic[KeyT, ValueT]):
         self._on_idle = on_idle
         self._keys_max = keys_max
         self._in_flight_max = in_flight_max
+        self.sizes: Tally | None = None  # of batches: how many loads each answered
         self._wait_s = wait_s  # None: a batch waits as long as others run
         self._queue: deque[_Batch[KeyT, ValueT]] = deque()  # batches that have not started
         self._running_count = 0
@@ -181,6 +183,8 @@ class Batcher(Generic[KeyT, ValueT]):
 
     async def _run_batch(self, batch: _Batch[KeyT, ValueT]) -> None:
         current.set(shared(batch.operations))  # in the context of this task
+        if self.sizes is not None:
+            self.sizes.add(len(batch.waiters))
         try:
             values = await self._run(list(batch.keys))
         except BaseException as error:

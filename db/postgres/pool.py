@@ -7,12 +7,14 @@ import asyncio
 import select
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from time import perf_counter
 from typing import Any, TypeAlias
 
 import psycopg
 from psycopg.pq import TransactionStatus
 
 from db.postgres.errors import is_read_only
+from domain.tallies import Tally
 
 Connection: TypeAlias = psycopg.AsyncConnection[Any]
 Connect: TypeAlias = Callable[[], Awaitable[Connection]]
@@ -44,6 +46,11 @@ class ConnectionPool:
         self._generation = 0  # of the connections; those of earlier ones are not kept
         self._wait_timeout_s = wait_timeout_s
         self._is_prepared = is_prepared
+        self.size = size
+        self.waiting = 0  # tasks that wait for a slot
+        self.waits = Tally()  # in seconds, of tasks that waited for a slot
+        self.timeouts = 0  # tasks that got no connection in time
+        self.opened = self.refused = 0  # new connections, and those that failed to open
         self._idle: list[Connection] = []
         self._used_slots = 0  # by tasks that have a connection or wait for one to open
         self._slots = asyncio.Semaphore(size)
@@ -52,6 +59,16 @@ class ConnectionPool:
         self._refused_until: asyncio.TimerHandle | None = None
         self._is_closed = False
         self.on_lost: Callable[[], None] = lambda: None  # an idle connection was closed elsewhere
+
+    @property
+    def in_use(self) -> int:
+        """Connections that tasks have, or wait for to open."""
+        return self._used_slots
+
+    @property
+    def idle(self) -> int:
+        """Open connections that nobody uses."""
+        return len(self._idle)
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -79,6 +96,7 @@ class ConnectionPool:
             async with asyncio.timeout(self._wait_timeout_s):
                 await self._slow_slots.acquire()
         except TimeoutError:
+            self.timeouts += 1
             raise PoolBusy("no connection for slow statements became free in time") from None
         try:
             async with self.connection() as connection:
@@ -127,14 +145,23 @@ class ConnectionPool:
 
     async def _acquire_slot(self, deadline: float) -> None:
         if self._slots.locked():
-            try:
-                async with asyncio.timeout_at(deadline):
-                    await self._slots.acquire()
-            except TimeoutError:
-                raise PoolBusy("no database connection became free in time") from None
+            await self._wait_for_slot(deadline)
         else:
             await self._slots.acquire()  # returns at once
         self._used_slots += 1
+
+    async def _wait_for_slot(self, deadline: float) -> None:
+        began_at = perf_counter()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._slots.acquire()
+        except TimeoutError:
+            self.timeouts += 1
+            raise PoolBusy("no database connection became free in time") from None
+        finally:
+            self.waiting -= 1
+            self.waits.add(perf_counter() - began_at)
 
     def _release_slot(self) -> None:
         self._used_slots -= 1
@@ -167,7 +194,12 @@ class ConnectionPool:
         return None
 
     async def _open(self) -> Connection:
-        connection = await self._connect()
+        try:
+            connection = await self._connect()
+        except psycopg.OperationalError:
+            self.refused += 1
+            raise
+        self.opened += 1
         try:
             await connection.set_autocommit(True)
             connection.prepared_max = _PREPARED_MAX

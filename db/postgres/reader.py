@@ -20,6 +20,7 @@ from db.postgres.pool import Connection, ConnectionPool
 from db.postgres.statements import Compiled, Query, compiled
 from domain import json_values
 from domain.hashable import hashable
+from domain.tallies import SIZES, Tally
 
 # A larger load gains less than its batching costs: queries that run as a batch, for example, have
 # shared their keys already. With 32 instead of 8 Q1 takes 5 to 10% more CPU.
@@ -44,6 +45,7 @@ class Reader:
         self, pool: ConnectionPool, listeners: Sequence[StatementListener], bytes_max: int
     ) -> None:
         self.pool = pool
+        self.batch_sizes = Tally(SIZES)  # of loads by keys
         self._bytes_max = bytes_max
         self._batchers: LRUCache[Hashable, Batcher[Any, list[Any]]] = LRUCache(_BATCHERS_MAX)
         self._shared: dict[Hashable, Batcher[None, Any]] = {}
@@ -95,6 +97,7 @@ class Reader:
         batcher = self._batchers.get(batch_key)
         if batcher is None:
             batcher = Batcher(partial(_fetch_by_key, self, query))
+            batcher.sizes = self.batch_sizes
             self._batchers[batch_key] = batcher
         return await batcher.load(keys)
 

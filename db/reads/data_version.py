@@ -12,6 +12,7 @@ from db.postgres.batching import Batcher, BatchSlot
 from db.postgres.reader import Reader, Source
 from db.postgres.statements import Query
 from db.tables import BindingHealth, Circuit, Model, RegistryState, ScheduledPrice
+from domain.tallies import SIZES, Tally
 
 
 class DataVersion(NamedTuple):
@@ -78,6 +79,7 @@ class DataVersionReader:
         self.revision = 0  # the newest that was read
         # the statement takes a quarter of a millisecond: a concurrent one would only add cost
         self._batcher: Batcher[None, DataVersion] = Batcher(self._read, in_flight_max=1)
+        self.batch_sizes = self._batcher.sizes = Tally(SIZES)
         self._source = source
 
     def current(self) -> BatchSlot[None, DataVersion]:

@@ -45,6 +45,7 @@ class ListenerState:
     is_connected: bool = False
     heard_at: float = 0.0  # when it last read all events that there were
     sequence: int = 0  # up to which all events have been delivered
+    failures: int = 0  # connections that were lost or refused
 
 
 async def follow(
@@ -67,6 +68,7 @@ async def follow(
                 if last is None:
                     last = await _revision(connection)
                     deliver([], last)
+                state.is_connected = True
                 while True:
                     async for events in _batches(connection, last):
                         last = events[-1].sequence
@@ -80,6 +82,7 @@ async def follow(
                         pass  # notifications that arrive together need one read
         except (psycopg.Error, OSError, TimeoutError) as error:
             reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            state.failures += 1
             if state.is_connected or pause_s == _PAUSE_MIN_S:
                 _log.warning("the event feed waits for the database: %s", reason)
         finally:

@@ -13,6 +13,7 @@ from db.tables.retention import RetentionRun
 from db.tables.state import RegistryState, ScheduledPrice
 from db.tables.tokens import Token, TokenSecret, TokenUse
 from db.tables.versions import ModelVersion
+from db.tables.work_runs import WorkRuns
 
 __all__ = [
     "AuditEvent",
@@ -38,4 +39,5 @@ __all__ = [
     "Token",
     "TokenSecret",
     "TokenUse",
+    "WorkRuns",
 ]

@@ -65,6 +65,10 @@ async def _write(info: Info, input: ReportOutcomesInput) -> tuple[Reported, Sequ
         refused = await outcomes.record(session, reports, rules, input.reporter)
         problems = sorted([*invalid, *refused.values()], key=_place)
         rejected = len({problem.path[:2] for problem in problems})
+        counts = info.context.service.outcomes
+        counts["reports"] += _size(input) - rejected
+        counts["calls"] += sum(each.calls for each in reports if each.path not in refused)
+        counts["refused"] += rejected
         return _size(input) - rejected, rejected, _stored(problems[:USER_ERRORS_MAX])
 
     accepted, rejected, stored = await write(

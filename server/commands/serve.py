@@ -4,8 +4,10 @@ import gc
 import os
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -56,7 +58,20 @@ def serve(
                 _prepare(url, settings)
             _announce(settings, bound, url)
             _warn_of_connections(settings, url)
-            _run(settings, url, bound, reload)
+            with _shared_metrics(settings) as ready:
+                _run(ready, url, bound, reload)
+
+
+@contextmanager
+def _shared_metrics(settings: "Settings") -> "Iterator[Settings]":
+    """The settings, with a directory for the metrics of several processes."""
+    if settings.workers == 1 or settings.metrics_dir is not None:
+        if settings.metrics_dir is not None:
+            settings.metrics_dir.mkdir(parents=True, exist_ok=True)
+        yield settings
+        return
+    with TemporaryDirectory(prefix="registry-metrics-") as name:
+        yield settings.model_copy(update={"metrics_dir": Path(name)})
 
 
 def _check_documents(settings: "Settings") -> None:

@@ -15,6 +15,7 @@ from graphql import ExecutionResult
 from graphql.execution.values import VariableValues
 
 from db.postgres.batching import Batcher, BatchSlot
+from domain.tallies import SIZES, Tally
 from planner import QueryPlan, TooSlowForBatch
 from server.errors import OperationRejected
 from server.execution import bodies
@@ -68,6 +69,7 @@ class QueryBatcher:
     """The queries in flight, by plan and batch key."""
 
     def __init__(self, response_bytes_max: int) -> None:
+        self.sizes = Tally(SIZES)  # of batches, in queries
         self._response_bytes_max = response_bytes_max
         self._batchers: dict[Hashable, Batcher[BatchedQuery, Outcome]] = {}
         self._large_batches = asyncio.Semaphore(_LARGE_BATCHES_MAX)
@@ -94,6 +96,7 @@ class QueryBatcher:
                 size_max,
                 on_idle=lambda: self._forget(key),
             )
+            batcher.sizes = self.sizes
         return batcher.join(query)
 
     def _forget(self, key: Hashable) -> None:

@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any, NamedTuple
 
-from cachetools import LRUCache
 from graphql import (
     DocumentNode,
+    FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLField,
     GraphQLInputType,
@@ -27,7 +28,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from planner import CoerceVariables, compile_variables
+from planner import CoerceVariables, CountedCache, compile_variables
 from schema.fields import is_fresh, is_personal
 from server.access import policy
 from server.access.policy import Requirement
@@ -79,6 +80,12 @@ class Operation:
     def name(self) -> str | None:
         """Its name, if it has one."""
         return self.node.name.value if self.node.name else None
+
+    @property
+    def root_field(self) -> str:
+        """The name of its first field; that of the fragment, if it is in one."""
+        first = self.node.selection_set.selections[0]
+        return first.name.value if isinstance(first, FieldNode | FragmentSpreadNode) else ""
 
     def cost(
         self, schema: GraphQLSchema, variables: Mapping[str, Any], settings: Settings
@@ -139,25 +146,28 @@ class Documents:
         self._uncached_fields = _named(_fields(schema, is_fresh))
         self._personal_fields = _named(_fields(schema, is_personal))
         self._lock = Lock()  # large requests are checked in a thread
-        self._documents: LRUCache[str, Document] = LRUCache(
+        self.cache: CountedCache[str, Document] = CountedCache(
             settings.document_cache_bytes_max, getsizeof=lambda document: document.size_bytes
         )
 
     def get(self, text: str) -> Document:
         """The document of this text; raises OperationRejected when it cannot be parsed."""
         with self._lock:
-            document = self._documents.get(text)
-        if document is None:
+            document = self.cache.get(text)
+        if document is not None:
+            self.cache.hits += 1
+        else:
+            self.cache.misses += 1
             document = self.prepared(text)
-            if not document.errors and document.size_bytes <= self._documents.maxsize:
+            if not document.errors and document.size_bytes <= self.cache.maxsize:
                 with self._lock:
-                    self._documents[text] = document
+                    self.cache[text] = document
         return document
 
     def knows(self, text: str) -> bool:
         """Whether the document of this text is at hand."""
         with self._lock:
-            return text in self._documents
+            return text in self.cache
 
     def prepared(self, text: str) -> Document:
         """The document of this text, not cached; raises OperationRejected like `get`."""
@@ -173,7 +183,7 @@ class Documents:
     @property
     def size_bytes(self) -> int:
         """An estimate of the memory that the cached documents take."""
-        return int(self._documents.currsize)
+        return int(self.cache.currsize)
 
     def _prepare(self, text: str) -> Document:
         tree = _parsed(text, self._settings.document_tokens_max)

@@ -98,6 +98,11 @@ class InFlightRequests:
         request.step()
         return request
 
+    @property
+    def count(self) -> int:
+        """How many requests run."""
+        return len(self._running)
+
     async def drained(self) -> None:
         """Returns when no request runs, after the timeout at the latest."""
         with suppress(TimeoutError):

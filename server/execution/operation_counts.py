@@ -61,6 +61,14 @@ class OperationCounts:
         if prepared is not None:
             self._nodes.add(prepared.measured.cost.nodes)
 
+    def observe_stream(self, request: GraphQLRequest) -> None:
+        """Count a subscription that has begun."""
+        name = request.operation_name
+        key = _KINDS[OperationType.SUBSCRIPTION], name if self._is_known(name) else OTHER
+        record = self._records.setdefault(key, _Record())
+        record.ok += 1
+        record.points += request.points
+
     def read(self) -> Iterator[Reading]:
         """The counts so far."""
         for (kind, name), record in self._records.items():

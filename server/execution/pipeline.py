@@ -60,6 +60,7 @@ class RequestPipeline:
     in_flight: InFlightRequests
     sessions: Sessions
     observers: list[Callable[[GraphQLRequest, GraphQLResponse], None]] = field(default_factory=list)
+    stream_observers: list[Callable[[GraphQLRequest], None]] = field(default_factory=list)
 
     def start(
         self, request: GraphQLRequest, on_response: Callable[[GraphQLResponse], None]
@@ -147,16 +148,20 @@ class RequestPipeline:
         self.charge(request, prepared.points)
         position = position or StreamPosition()
         results = await self.operations.subscribe(prepared, request.caller, position)
+        is_open = self.operations.shared.is_open(prepared.operation.root_field)
+        for observe in self.stream_observers:
+            observe(request)
 
         async def bodies() -> AsyncGenerator[bytes, None]:
             identity = request.caller.authenticated
             shown = self.operations.shown_cost(prepared, request.caller)  # in the first result
             allowed = self.sessions.while_allowed(results, identity, lambda: position.sequence)
             async with aclosing(results), aclosing(allowed):
-                async for result in allowed:
-                    body = errors.body(result, request.caller.request_id)
-                    yield self.operations.encode(prepared, body, shown)
-                    shown = None
+                with is_open:
+                    async for result in allowed:
+                        body = errors.body(result, request.caller.request_id)
+                        yield self.operations.encode(prepared, body, shown)
+                        shown = None
 
         return bodies()
 
@@ -206,7 +211,7 @@ class RequestPipeline:
         version = await source.data_versions.current()
         assert version is not None  # its batch has only this key
         if cached is None or cached.version != version or cached.expires_at <= began_at:
-            self.response_cache.misses += 1
+            self.response_cache.cache.misses += 1
             body, code = await self._execute(request, source)
             if code or not await self.sources.are_at(version, source):
                 return await self._uncached(request, body, code, source)
@@ -216,7 +221,7 @@ class RequestPipeline:
             answered = AnsweredOperation(request.operation_name, prepared.points)
             cached = self.response_cache.put(key, version, body, answered, expires_at)
         else:
-            self.response_cache.hits += 1
+            self.response_cache.cache.hits += 1
         request.operation_name = cached.operation.name
         max_age_s = await self._max_age_s(request)
         response = GraphQLResponse(cached.body, etag=cached.etag, max_age_s=max_age_s)

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeAlias
 from cachetools import LRUCache
 
 from db.reads.data_version import DataVersion
+from planner import CountedCache
 from server.execution.representations import CodedBodies, digest_tag
 
 _BODY_BYTES_MAX = 1_048_576  # a larger one is not cached: it would evict hundreds of others
@@ -49,10 +50,9 @@ class ResponseCache:
     """Evicts the least recently used responses when they exceed a number of bytes."""
 
     def __init__(self, bytes_max: int) -> None:
-        self.hits = self.misses = 0  # of repeated requests
         self.coded_bodies = CodedBodies(bytes_max // 2)
         self._bytes_max = bytes_max
-        self._responses: LRUCache[RequestKey, CachedResponse] = LRUCache(
+        self.cache: CountedCache[RequestKey, CachedResponse] = CountedCache(
             bytes_max, getsizeof=lambda response: response.size_bytes
         )
         self._seen: LRUCache[int, None] = LRUCache(_SEEN_MAX)
@@ -68,7 +68,7 @@ class ResponseCache:
 
     def get(self, request: RequestKey) -> CachedResponse | None:
         """The cached response to an equal request."""
-        return self._responses.get(request)
+        return self.cache.get(request)
 
     def put(
         self,
@@ -79,7 +79,7 @@ class ResponseCache:
         expires_at: float = inf,
     ) -> CachedResponse:
         """The response with its ETag, cached unless it is too large."""
-        older = self._responses.get(request)
+        older = self.cache.get(request)
         if older and older.version == version and older.expires_at >= expires_at:
             return older  # a concurrent equal request has cached it
         etag = digest_tag(body)
@@ -88,12 +88,12 @@ class ResponseCache:
         if len(body) <= _BODY_BYTES_MAX and size_bytes <= self._bytes_max:
             # a copy: orjson's buffers grow by powers of two from 4 KiB on, and do not shrink
             response = response._replace(body=bytes(memoryview(body)))
-            self._responses[request] = response
+            self.cache[request] = response
         else:
-            self._responses.pop(request, None)
+            self.cache.pop(request, None)
         return response
 
     @property
     def size_bytes(self) -> int:
         """About what the cached responses take in memory."""
-        return int(self._responses.currsize)
+        return int(self.cache.currsize)

@@ -1,7 +1,9 @@
 """Subscriptions as streams of results, for every transport."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -26,7 +28,17 @@ class SharedResults:
 
     def __init__(self) -> None:
         self._tasks: FIFOCache[Hashable, asyncio.Task[ExecutionResult]] = FIFOCache(_SHARED_MAX)
+        self.open: Counter[str] = Counter()  # streams, by root field
         self.starting = asyncio.Semaphore(_STARTING_MAX)
+
+    @contextmanager
+    def is_open(self, root_field: str) -> Iterator[None]:
+        """Count a stream while the block runs."""
+        self.open[root_field] += 1
+        try:
+            yield
+        finally:
+            self.open[root_field] -= 1
 
     async def get(
         self, key: Hashable, execute: Callable[[], Coroutine[Any, Any, ExecutionResult]]

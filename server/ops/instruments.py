@@ -117,7 +117,12 @@ SUBSCRIPTIONS_OPEN = _gauge("subscriptions_open", "Open subscriptions by root fi
 
 # The database, as a process sees it
 SQL_DURATION = _histogram(
-    "sql_duration_seconds", "Time that SQL statements took, on the side of the server.", "pool"
+    "sql_duration_seconds",
+    "Time that SQL statements took, on the side of the server, by their first word.",
+    "statement",
+)
+SQL_ERRORS = _counter(
+    "sql_errors", "Statements that failed, by SQLSTATE or the name of the exception.", "error"
 )
 POOL_CONNECTIONS = _gauge(
     "pool_connections", "Connections to the database: `in_use` or `idle`.", "pool", "state"
@@ -130,7 +135,7 @@ POOL_WAIT = _histogram(
 POOL_TIMEOUTS = _counter("pool_timeouts", "Tasks that got no connection in time.", "pool")
 POOL_REFUSED = _counter("pool_refused", "New connections that the database refused.", "pool")
 POOL_OPENED = _counter("pool_opened", "Connections that were opened.", "pool")
-LISTENER_ACTIVE = _gauge("listener_active", "1 while the process follows the audit log.")
+LISTENER_ACTIVE = _gauge("listener_active", "1 while somebody subscribes: the process listens.")
 LISTENER_CONNECTED = _gauge(
     "listener_connected", "1 while the connection of the event feed is up; 0 too without need."
 )
@@ -141,6 +146,14 @@ LISTENER_SEQUENCE = _gauge(
     "listener_revision", "Sequence number up to which events are delivered; see registry_revision."
 )
 LISTENER_FAILURES = _counter("listener_failures", "Connections of the event feed that were lost.")
+
+# Outcomes
+OUTCOMES = _counter(
+    "outcomes",
+    "Outcomes of calls that this server has recorded: `reports` (items and rollups), the `calls`"
+    " that they count, and reports `refused`.",
+    "what",
+)
 
 # Processes
 BUILD_INFO = _gauge(
@@ -169,8 +182,10 @@ PROVIDERS = _of_registry("providers", "Providers.")
 MODELS = _of_registry("models", "Models.")
 VERSIONS = _of_registry("versions", "Versions by status.", "status")
 BINDINGS = _of_registry("bindings", "Bindings by status.", "status")
-CIRCUITS = _of_registry("circuits", "Circuits that are not CLOSED, by state.", "state")
-OUTCOME_CALLS = _of_registry("outcome_calls_24h", "Calls that gateways reported in 24 hours.")
+CIRCUITS = _of_registry("circuits", "Circuits that are OPEN or HALF_OPEN.", "state")
+COUNTS_AGE = _of_registry(
+    "counts_age_seconds", "Age of the counts of models, versions and bindings."
+)
 RETENTION_LAST_RUN = _of_registry(
     "retention_last_run_timestamp_seconds", "When the last retention run began, as a Unix time."
 )
@@ -182,6 +197,44 @@ RETENTION_ARCHIVED = _of_registry(
 )
 RETENTION_PURGED = _of_registry(
     "retention_last_run_purged", "Archives that the last retention run purged."
+)
+JOB_RUNS = _counter_of_registry(
+    "job_runs", "Runs of a job, in any process: `succeeded` or `failed`.", "job", "result"
+)
+JOB_SECONDS = _counter_of_registry("job_duration_seconds", "Time of all runs of a job.", "job")
+JOB_LAST_SECONDS = _of_registry("job_last_duration_seconds", "Time of a job's last run.", "job")
+JOB_LAST_END = _of_registry(
+    "job_last_run_timestamp_seconds", "When a job last ended, as a Unix time.", "job"
+)
+JOB_LAST_SUCCESS = _of_registry(
+    "job_last_success_timestamp_seconds", "When a job last succeeded, as a Unix time.", "job"
+)
+JOBS_QUEUED = _of_registry("jobs_queued", "Jobs that wait for a process and are due.", "job")
+JOBS_RUNNING = _of_registry("jobs_running", "Jobs that run.", "job")
+IMPORT_RUNS = _counter_of_registry(
+    "import_runs", "Imports of a catalog: `succeeded` or `failed`.", "catalog", "result"
+)
+IMPORT_SECONDS = _counter_of_registry(
+    "import_duration_seconds", "Time of all imports of a catalog.", "catalog"
+)
+IMPORT_LAST_SECONDS = _of_registry(
+    "import_last_duration_seconds", "Time of the last import of a catalog.", "catalog"
+)
+IMPORT_LAST_END = _of_registry(
+    "import_last_run_timestamp_seconds",
+    "When an import of a catalog last ended, as a Unix time.",
+    "catalog",
+)
+IMPORT_LAST_SUCCESS = _of_registry(
+    "import_last_success_timestamp_seconds",
+    "When an import of a catalog last succeeded, as a Unix time.",
+    "catalog",
+)
+IMPORT_FIGURES = _of_registry(
+    "import_last_rows",
+    "Of the last import that succeeded: `entries` of the catalog, rows `created`, values `changed`,"
+    " `conflicts` with edits, entries `skipped`.",
+    *("catalog", "what"),
 )
 TOKENS_EXPIRING = _of_registry(
     "tokens_expiring", "Tokens that are valid now, and not in 7 days any more."

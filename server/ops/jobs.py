@@ -5,7 +5,9 @@ Every process may run jobs: the queue creates one job per period, and gives it t
 
 import asyncio
 import logging
+from collections.abc import Awaitable
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
@@ -14,7 +16,7 @@ from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
-from db.writes import compaction, health, idempotency, reporters, retention
+from db.writes import compaction, health, idempotency, reporters, retention, work_runs
 from domain import actors
 from server.ops.later import JOB_CONNECTIONS_MAX
 from server.settings import Settings
@@ -38,47 +40,48 @@ def build(database: Database, store: ArchiveStore, settings: Settings, session_u
 
     The names of the tasks are stored in databases: keep them.
     """
-    app = App(
-        connector=PsycopgConnector(
-            conninfo=session_url,
-            min_size=0,
-            max_size=JOB_CONNECTIONS_MAX - 1,
-            timeout=_CONNECT_TIMEOUT_S,  # a stop needs the database, which may be away
-            configure=_configure,
-            kwargs={
-                "connect_timeout": _CONNECT_TIMEOUT_S,
-                "prepare_threshold": 5 if settings.can_listen else None,
-            },
-        )
-    )
+    app = App(connector=_connector(session_url, settings.can_listen))
+    noted = partial(_noted, database)
 
     @app.periodic(cron=settings.retention_cron)
     @app.task(name="retention", queue=_QUEUE, queueing_lock="retention", retry=_RETRY)
     async def apply_retention(timestamp: int) -> None:
-        await _apply_retention(database, store, settings)
+        await noted("retention", _apply_retention(database, store, settings))
         await app.job_manager.delete_old_jobs(_HISTORY_HOURS, queue=_QUEUE, include_failed=True)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget_repeats", queue=_QUEUE, queueing_lock="forget_repeats", retry=_RETRY)
     async def delete_expired_idempotency_keys(timestamp: int) -> None:
-        async with database.write(_CLEANUP) as session:
-            await idempotency.delete_expired(session)
-            await reporters.delete_old(session)
+        await noted("forget_repeats", _forget_repeats(database))
 
     @app.periodic(cron="* * * * *")
     @app.task(name="refresh_health", queue=_OUTCOMES, queueing_lock="refresh_health")
     async def refresh_health(timestamp: int) -> None:
-        await health.refresh(database, settings.health_rules)
+        await noted("refresh_health", health.refresh(database, settings.health_rules))
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="compact", queue=_OUTCOMES, queueing_lock="compact", retry=_RETRY)
     async def compact_outcomes(timestamp: int) -> None:
-        await _compact(database)
+        await noted("compact", _compact(database))
         await app.job_manager.delete_old_jobs(
             _OUTCOMES_HISTORY_HOURS, queue=_OUTCOMES, include_failed=True
         )
 
     return app
+
+
+def _connector(session_url: str, can_listen: bool) -> PsycopgConnector:
+    return PsycopgConnector(
+        conninfo=session_url,
+        min_size=0,
+        max_size=JOB_CONNECTIONS_MAX - 1,
+        timeout=_CONNECT_TIMEOUT_S,  # a stop needs the database, which may be away
+        configure=_configure,
+        kwargs={
+            "connect_timeout": _CONNECT_TIMEOUT_S,
+            "prepare_threshold": 5 if can_listen else None,
+        },
+    )
 
 
 async def _configure(connection: Any) -> None:
@@ -112,6 +115,18 @@ async def run(app: App, *, can_listen: bool = True, pause_s: float = _PAUSE_S) -
                 return
             _log.warning("background jobs pause for %s s: %s", pause_s, reason)
         await asyncio.sleep(pause_s)
+
+
+async def _noted(database: Database, name: str, work: Awaitable[object]) -> None:
+    """Do the work of a job, and note the run for metrics."""
+    async with work_runs.noted(database, work_runs.JOB, name):
+        await work
+
+
+async def _forget_repeats(database: Database) -> None:
+    async with database.write(_CLEANUP) as session:
+        await idempotency.delete_expired(session)
+        await reporters.delete_old(session)
 
 
 async def _apply_retention(database: Database, store: ArchiveStore, settings: Settings) -> None:

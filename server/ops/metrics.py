@@ -3,42 +3,28 @@
 from dataclasses import dataclass
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.registry import CollectorRegistry
 from starlette.requests import Request
 from starlette.responses import Response
 
-from db.postgres.engine import Database
-from db.reads import data_version, retention_runs
-from server.errors import code_of
-from server.ops import instruments
-from server.ops.readings import Reading, Readings
+from server.ops.readings import Collected
+from server.ops.registry_readings import RegistryReadings
+from server.ops.worker_readings import WorkerReadings
 
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """The endpoint `/metrics`."""
 
-    database: Database
-    readings: Readings
+    of_workers: WorkerReadings
+    of_registry: RegistryReadings
 
     async def get(self, _: Request) -> Response:
-        """The registry's revision and the last retention run; 503 when there is no database."""
-        try:
-            of_registry = await self._of_registry()
-        except Exception as error:
-            return Response(f"the database does not answer: {code_of(error)}\n", 503)
-        registry = Readings()
-        registry.sources.append(lambda: of_registry)
-        texts = map(generate_latest, (registry.registry, self.readings.registry))
-        return Response(b"".join(texts), media_type=CONTENT_TYPE_LATEST)
+        """What all processes of this server have counted, and what the database says.
 
-    async def _of_registry(self) -> list[Reading]:
-        source = self.database.reader
-        found = [Reading(instruments.REVISION, await data_version.revision(source))]
-        last = await retention_runs.newest(source)
-        if last is not None:
-            found += [
-                Reading(instruments.RETENTION_LAST_RUN, last.at.timestamp()),
-                Reading(instruments.RETENTION_ARCHIVED, last.archived),
-                Reading(instruments.RETENTION_PURGED, last.purged),
-            ]
-        return found
+        Without a database the status is 200 too, and `registry_database_up` is 0.
+        """
+        of_registry = await self.of_registry.read()
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(Collected([*of_registry, *self.of_workers.read()]))
+        return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

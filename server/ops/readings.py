@@ -18,7 +18,10 @@ from server.ops.instruments import PROCESS, Instrument, Kind
 
 
 class Reading(NamedTuple):
-    """A value of an instrument: a Tally of a histogram; its labels without that of the process."""
+    """A value of an instrument: a Tally of a histogram.
+
+    A source gives its labels without the last one of a process, which `Readings.read` adds.
+    """
 
     instrument: Instrument
     value: float | Tally
@@ -29,35 +32,53 @@ class Reading(NamedTuple):
 Source: TypeAlias = Callable[[], Iterable[Reading]]
 
 
-class Readings(Collector):
-    """The metrics of a process: `registry` collects from all sources that were added."""
+class Collected(Collector):
+    """Readings as metrics."""
 
-    def __init__(self) -> None:
-        self.process = "0"  # the number of this worker
-        self.sources: list[Source] = []
-        self.registry = CollectorRegistry(auto_describe=False)
-        self.registry.register(self)
+    def __init__(self, readings: Iterable[Reading] = ()) -> None:
+        self._readings = readings
 
     def describe(self) -> Iterable[Metric]:
         """Nothing: names are known when they are collected."""
         return ()
 
     def collect(self) -> Iterator[Metric]:
-        """The metrics of this process now."""
-        return families((reading for source in self.sources for reading in source()), self.process)
+        """The metrics."""
+        return families(self._readings)
 
 
-def families(readings: Iterable[Reading], process: str) -> Iterator[Metric]:
-    """A metric for each instrument that has readings, with one sample or histogram for each."""
+class Readings(Collected):
+    """The metrics of a process: `registry` collects from all sources that were added."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.process = "0"  # the number of this worker
+        self.sources: list[Source] = []
+        self.registry = CollectorRegistry(auto_describe=False)
+        self.registry.register(self)
+
+    def read(self) -> Iterator[Reading]:
+        """What all sources say now, with complete labels."""
+        for source in self.sources:
+            for reading in source():
+                if reading.instrument.labels[-1:] == (PROCESS,):
+                    yield reading._replace(labels=(*reading.labels, self.process))
+                else:
+                    yield reading
+
+    def collect(self) -> Iterator[Metric]:
+        """The same as metrics."""
+        return families(self.read())
+
+
+def families(readings: Iterable[Reading]) -> Iterator[Metric]:
+    """A metric for each instrument that has readings, with a sample or histogram for each."""
     found: dict[Instrument, Metric] = {}
-    for reading in readings:
-        instrument = reading.instrument
+    for instrument, value, labels in readings:
         metric = found.get(instrument)
         if metric is None:
             metric = found[instrument] = _family(instrument)
-        is_of_process = instrument.labels[-1:] == (PROCESS,)
-        labels = (*reading.labels, process) if is_of_process else reading.labels
-        _add(metric, labels, reading.value)
+        _add(metric, labels, value)
     return iter(found.values())
 
 

@@ -1,0 +1,20 @@
+"""The settings of metrics."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings
+
+from server.settings_base import setting
+
+
+class MetricsSettings(BaseSettings):
+    """The part of the settings that is about metrics."""
+
+    metrics_dir: Path | None = setting(
+        None,
+        "Directory in which the processes of one server share their metrics: a scrape of any has"
+        " the sums of all. `registry serve` makes one for itself when it has several workers.",
+    )
+    build_revision: str = setting(
+        "", "Revision of the source that runs, which metrics show; an image's build may set it."
+    )
