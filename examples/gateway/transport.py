@@ -41,6 +41,7 @@ class Transport:
         self.not_modified = 0  # queries answered by 304, without a body
         self._url = url
         self._http = http
+        self._revision = 0  # the newest that an answer has stated: no replica shows less after it
         self._kept: dict[str, tuple[str, Any]] = {}
 
     async def execute(self, operation: type[T], variables: Mapping[str, object]) -> T:
@@ -72,18 +73,20 @@ class Transport:
             raise Unreachable(f"{type(error).__name__}: {error}") from None
 
     async def _post(self, parameters: dict[str, Any]) -> Any:
-        response = await self._http.post(self._url, json=parameters, headers=_JSON)
+        response = await self._http.post(self._url, json=parameters, headers=self._headers())
+        self._take_revision(response)
         return response.json()
 
     async def _get(self, parameters: dict[str, Any]) -> Any:
         """The response; when it is as it was last time, the registry sends only its ETag."""
         request = self._http.build_request(
-            "GET", self._url, params=_in_query_string(parameters), headers=_JSON
+            "GET", self._url, params=_in_query_string(parameters), headers=self._headers()
         )
         etag, kept = self._kept.get(str(request.url), ("", None))
         if etag:
             request.headers["if-none-match"] = etag
         response = await self._http.send(request)
+        self._take_revision(response)
         if response.status_code == httpx.codes.NOT_MODIFIED:
             self.not_modified += 1
             return kept
@@ -93,6 +96,13 @@ class Transport:
                 self._kept.clear()
             self._kept[str(request.url)] = (response.headers["etag"], body)
         return body
+
+    def _headers(self) -> dict[str, str]:
+        return {**_JSON, "registry-revision": str(self._revision)}
+
+    def _take_revision(self, response: httpx.Response) -> None:
+        stated = response.headers.get("registry-revision", "0")
+        self._revision = max(self._revision, int(stated))
 
 
 def _parameters(operation: type[BaseModel], variables: Mapping[str, object]) -> dict[str, Any]:

@@ -12,8 +12,14 @@ export function useToken(next) {
 }
 
 // An Authorization that was typed into the header editor is sent as it is.
-export function fetchWithToken(url, { headers, ...options }) {
+// The newest revision that a response has stated is sent back, so that no replica shows an older state than was seen.
+let revision = 0;
+
+export async function fetchWithToken(url, { headers, ...options }) {
   const all = new Headers(headers);
   if (token && !all.has("authorization")) all.set("authorization", connectionParams.authorization);
-  return fetch(url, { ...options, headers: all });
+  if (!all.has("registry-revision")) all.set("registry-revision", revision);
+  const response = await fetch(url, { ...options, headers: all });
+  revision = Math.max(revision, Number(response.headers.get("registry-revision") ?? 0));
+  return response;
 }
