@@ -68,7 +68,6 @@ async def follow(
                 if last is None:
                     last = await _revision(connection)
                     deliver([], last)
-                state.is_connected = True
                 while True:
                     async for events in _batches(connection, last):
                         last = events[-1].sequence

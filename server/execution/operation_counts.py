@@ -47,7 +47,7 @@ class OperationCounts:
         self._nodes = Tally(_NODES)
 
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
-        """Count a query or mutation that has ended; takes 0.6 us."""
+        """Count a query or mutation that has ended."""
         prepared = request.prepared
         # an answer that was kept is one of a query, and nothing had to be prepared
         key = _QUERY if prepared is None else _KINDS[prepared.kind], request.operation_name
