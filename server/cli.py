@@ -96,12 +96,14 @@ def _warn_of_unknown_settings() -> None:
 
 def _unexpected(error: Exception) -> str:
     """One line about any other error; REGISTRY_LOG_LEVEL=debug shows the traceback first."""
-    from db.postgres.errors import is_read_only, is_unavailable, is_without_schema
+    from db.postgres.errors import is_disk_full, is_read_only, is_unavailable, is_without_schema
 
     if os.environ.get("REGISTRY_LOG_LEVEL", "").lower() == "debug":
         traceback.print_exception(error)
     if is_read_only(error):
         return "DATABASE_URL: the database is read-only"
+    if is_disk_full(error):
+        return "DATABASE_URL: the database has no space left on its disk; nothing was changed"
     if is_unavailable(error):
         return "DATABASE_URL: the database does not answer"
     if is_without_schema(error):

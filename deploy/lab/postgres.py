@@ -6,7 +6,7 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class Postgres:
     port: int
     process: subprocess.Popen[bytes] | None = None
     settings: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, str] = field(default_factory=dict)  # of its environment
 
     @property
     def url(self) -> str:
@@ -55,7 +56,12 @@ class Postgres:
         command = [str(embedded.BINARIES / "postgres"), "-D", str(self.folder), *given]
         with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
             self.process = subprocess.Popen(
-                command, stdout=log, stderr=log, user=system_user(), start_new_session=True
+                command,
+                stdout=log,
+                stderr=log,
+                user=system_user(),
+                env={**os.environ, **self.variables},
+                start_new_session=True,
             )
         return processes.wait_until(self.is_ready, f"PostgreSQL on port {self.port}")
 
@@ -91,13 +97,22 @@ class Postgres:
             check=False,
         )
         for pid in (self.process.pid, *map(int, found.stdout.split())):
-            os.kill(pid, number)
+            with suppress(ProcessLookupError):  # a backend may have ended meanwhile
+                os.kill(pid, number)
 
 
 @contextmanager
-def running(folder: Path, settings: Mapping[str, str] | None = None) -> Iterator[Postgres]:
-    """A new server with an empty database `registry`, for the length of the block."""
+def running(
+    folder: Path,
+    settings: Mapping[str, str] | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Iterator[Postgres]:
+    """A new server with an empty database `registry`, for the length of the block.
+
+    `variables` are added to those of its environment.
+    """
     server = created(folder, settings)
+    server.variables.update(variables or {})
     server.start()
     try:
         server.execute(f"CREATE DATABASE {DATABASE}")

@@ -5,6 +5,7 @@ import asyncio
 import sys
 import time
 from collections import Counter
+from contextlib import AbstractContextManager
 from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,7 +60,7 @@ async def _injected(fault: Fault, here: Lab, load: Load, has_log: bool) -> Row:
         try:
             await asyncio.sleep(fault.seconds)
         finally:
-            await asyncio.to_thread(block.__exit__, None, None, None)
+            wrong = await asyncio.to_thread(_ended, block)
         ended_at = time.monotonic()
         await asyncio.sleep(_AFTER_S)
         while time.monotonic() < load.last_failure_at + _AFTER_S / 2:
@@ -73,7 +74,18 @@ async def _injected(fault: Fault, here: Lab, load: Load, has_log: bool) -> Row:
         ).most_common():
             print(f"  {count} {logger}: {text[:300]}", file=sys.stderr)
     stored = await asyncio.to_thread(report.models, here.database_url)
-    return report.judged(fault.what, load, ended_at, stored, lines)
+    row = report.judged(fault, load, ended_at, stored, lines)
+    row.faults += wrong
+    return row
+
+
+def _ended(block: AbstractContextManager[None]) -> list[str]:
+    """End a fault; what went wrong in it."""
+    try:
+        block.__exit__(None, None, None)
+    except AssertionError as error:
+        return [f"not as expected: {error}"]
+    return []
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -12,8 +14,10 @@ from typing import NamedTuple, TypeAlias
 import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 import psycopg
 
+from deploy.lab import processes
 from deploy.lab.faults import disks, lab
 from deploy.lab.faults.lab import Lab, Setup
+from deploy.lab.registry import ROOT
 
 Inject: TypeAlias = Callable[[Lab], AbstractContextManager[None]]
 
@@ -31,17 +35,17 @@ class Fault(NamedTuple):
     seconds: float
     setup: Setup = lab.PLAIN
     has_archives: bool = False  # versions are archived and restored meanwhile
-    may_lose: str = ""  # why requests fail that need not
+    breaks_a_process: bool = False  # its connections are lost, and nobody answers on them
 
 
 FAULTS: dict[str, Fault] = {}
 
 
 def _fault(
-    name: str, what: str, seconds: float = 5.0, setup: Setup = lab.PLAIN, has_archives: bool = False
+    name: str, what: str, seconds: float = 5.0, setup: Setup = lab.PLAIN, **more: bool
 ) -> Callable[[Callable[[Lab], Iterator[None]]], None]:
     def add(inject: Callable[[Lab], Iterator[None]]) -> None:
-        FAULTS[name] = Fault(what, contextmanager(inject), seconds, setup, has_archives)
+        FAULTS[name] = Fault(what, contextmanager(inject), seconds, setup, **more)
 
     return add
 
@@ -127,6 +131,32 @@ def _disk_full(here: Lab) -> Iterator[None]:
         here.database.start()  # it had ended: an operator starts it
 
 
+@_fault("disk-full-import", "disk full in the middle of `registry import`", 0)
+def _disk_full_import(here: Lab) -> Iterator[None]:
+    size = ("--models", "3000", "--versions", "4", "--bindings", "2", "--seed", "1")
+    command = [sys.executable, "-m", "server", "import", "synthetic", *size]
+    variables = {**os.environ, "DATABASE_URL": here.database_url, "PYTHONPATH": str(ROOT)}
+    with (here.folder / "import.log").open("wb") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=variables, cwd=here.folder)
+        _until_it_writes(here)
+        with disks.full(here.folder / "disk"):
+            yield
+            code = process.wait(60)
+    lines = (here.folder / "import.log").read_text().splitlines()
+    assert code == 1, lines
+    assert "no space left" in lines[-1], lines
+    assert "Traceback" not in "".join(lines)
+
+
+def _until_it_writes(here: Lab) -> None:
+    """Wait until the import holds a lock of its transaction that writes."""
+    query = (
+        "SELECT 1 FROM pg_stat_activity WHERE backend_xid IS NOT NULL"
+        " AND xact_start < now() - interval '300 milliseconds'"
+    )
+    processes.wait_until(lambda: here.database.execute(query), "the import", timeout_s=60)
+
+
 @_fault("locked", "a table locked (ACCESS EXCLUSIVE) for 10 s", 10)
 def _locked(here: Lab) -> Iterator[None]:
     with psycopg.connect(here.database.url) as connection:
@@ -204,6 +234,13 @@ def _clock_behind(here: Lab) -> Iterator[None]:
     (here.folder / "clock").write_text("+0\n")
 
 
+@_fault("database-clock", "the database's clock 1 h behind for 5 s", 5, lab.CLOCK)
+def _database_clock(here: Lab) -> Iterator[None]:
+    (here.folder / "database-clock").write_text("-3600\n")
+    yield
+    (here.folder / "database-clock").write_text("+0\n")
+
+
 @_fault(
     "name-unknown", "the database's host name unknown for 5 s, its connections cut", 5, lab.NAMES
 )
@@ -229,13 +266,25 @@ def _without_name(here: Lab) -> Iterator[None]:
     hosts.write_text(f"127.0.0.1 localhost {lab.HOST}\n")
 
 
-@_fault("worker-killed", "one of two worker processes killed (SIGKILL)", 0, lab.WORKERS)
+@_fault(
+    "worker-killed",
+    "one of two worker processes killed (SIGKILL)",
+    0,
+    lab.WORKERS,
+    breaks_a_process=True,
+)
 def _worker_killed(here: Lab) -> Iterator[None]:
     here.workers()[0].kill()
     yield
 
 
-@_fault("worker-frozen", "one of two worker processes frozen (SIGSTOP) for good", 0, lab.WORKERS)
+@_fault(
+    "worker-frozen",
+    "one of two worker processes frozen (SIGSTOP) for good",
+    0,
+    lab.WORKERS,
+    breaks_a_process=True,
+)
 def _worker_frozen(here: Lab) -> Iterator[None]:
     here.workers()[0].suspend()
     yield

@@ -85,14 +85,15 @@ def started(setup: Setup, folder: Path) -> Iterator[Lab]:
         database, s3, url = None, None, ""
         if not setup.is_embedded:
             disk = stack.enter_context(disks.mounted(folder / "disk", _DISK_MB))
-            database = stack.enter_context(postgres.running(disk / "data", _DATABASE))
+            clock = _clock(folder / "database-clock") if setup.has_own_clock else {}
+            database = stack.enter_context(postgres.running(disk / "data", _DATABASE, clock))
             url = database.url
         if setup.has_s3:
             s3, more = stack.enter_context(_s3(folder))
             variables |= more
         before: tuple[str, ...] = ()
         if setup.has_own_clock:
-            variables |= _clock(folder)
+            variables |= _clock(folder / "clock")
         if setup.has_own_names:
             before = _names(folder)
             url = url.replace("127.0.0.1", HOST)
@@ -112,14 +113,15 @@ _DATABASE = {
 }
 
 
-def _clock(folder: Path) -> dict[str, str]:
-    """A clock of the server's own, which the file `clock` moves, as by `+3600`."""
+def _clock(file: Path) -> dict[str, str]:
+    """A clock of a process's own, which the file moves, as by `+3600`."""
     if not Path(_FAKETIME).exists():
         raise processes.MissingProgram("libfaketime is not installed: apt-get install libfaketime")
-    (folder / "clock").write_text("+0\n")
+    file.write_text("+0\n")
+    file.chmod(0o644)  # PostgreSQL runs as another user
     return {
         "LD_PRELOAD": _FAKETIME,
-        "FAKETIME_TIMESTAMP_FILE": str(folder / "clock"),
+        "FAKETIME_TIMESTAMP_FILE": str(file),
         "FAKETIME_NO_CACHE": "1",
         "FAKETIME_DONT_FAKE_MONOTONIC": "1",
     }

@@ -10,10 +10,12 @@ import orjson
 import psycopg
 
 from deploy.lab.faults import load as loads
+from deploy.lab.faults.injected import Fault
 from deploy.lab.faults.load import OK, Answered, Load
 
 # An operation ends after 5 s; the rest is for a busy machine.
 ANSWER_MAX_S, PROBE_MAX_S, RECOVER_MAX_S = 7.0, 2.5, 20.0
+_LOG_LINES_MAX = 15
 _PROBES = (loads.READY, loads.ALIVE)
 
 
@@ -61,13 +63,13 @@ _COLUMNS = (
 HEAD = f"| {' | '.join(_COLUMNS)} |\n{'|---' * len(_COLUMNS)}|"
 
 
-def judged(what: str, load: Load, ended_at: float, stored: set[str], lines: list[Any]) -> Row:
+def judged(fault: Fault, load: Load, ended_at: float, stored: set[str], lines: list[Any]) -> Row:
     """The row of a fault that ended at this time; `stored` are the models in the database."""
     asked = [one for one in load.answers if one.kind not in _PROBES]
     failed = [one for one in asked if one.label != OK]
     probes = [one for one in load.answers if one.kind == loads.READY and one.label != OK]
     row = Row(
-        what,
+        fault.what,
         dict(Counter(one.label for one in failed).most_common()),
         max(_longest_gap_s([one for one in asked if one.kind == kind]) for kind in _kinds(asked)),
         max(one.ended_at - one.began_at for one in asked),
@@ -77,9 +79,11 @@ def judged(what: str, load: Load, ended_at: float, stored: set[str], lines: list
         dict(Counter(one.label for one in probes).most_common()),
     )
     row.faults = [*_wrong_answers(load), *_lost(load, stored)]
+    if not fault.breaks_a_process:
+        row.faults += _slow_answers(load)
     if row.recovered_s > RECOVER_MAX_S:
         row.faults.append(f"not well {row.recovered_s:.0f} s after the fault")
-    if row.log_lines > 40:
+    if row.log_lines > _LOG_LINES_MAX:
         row.faults.append("too many log lines")
     return row
 
@@ -99,6 +103,12 @@ def _wrong_answers(load: Load) -> list[str]:
     for label, count in Counter(one.label for one in load.answers).items():
         if "INTERNAL" in label or label.startswith("500") or label == "ReadTimeout":
             wrong.append(f"{count} {label}")
+    return wrong
+
+
+def _slow_answers(load: Load) -> list[str]:
+    """Answers beyond the limit of an operation, and probes that depend on what is broken."""
+    wrong = []
     slow = [one for one in load.answers if one.ended_at - one.began_at > _bound_s(one.kind)]
     if slow:
         worst = max(slow, key=lambda one: one.ended_at - one.began_at)

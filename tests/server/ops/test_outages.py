@@ -5,7 +5,7 @@ import logging
 import psycopg
 import pytest
 
-from server import errors
+from server import cli, errors
 from server.ops import outages
 from server.ops.outages import OncePerOutage
 
@@ -58,3 +58,4 @@ def test_a_full_disk_is_said() -> None:
     [error] = errors.unexpected(psycopg.errors.DiskFull("no space"), "id")["errors"]
     assert error["extensions"]["code"] == "UNAVAILABLE"
     assert "no space left on its disk" in error["message"]
+    assert "no space left on its disk" in cli._unexpected(psycopg.errors.DiskFull("no space"))
