@@ -35,6 +35,7 @@ from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
 from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
+from server.execution.slow_operations import SlowOperations
 from server.execution.sources import Sources
 from server.http import graphiql, sdl, socket_protocol
 from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
@@ -51,6 +52,7 @@ from server.ops import (
     event_feed,
     health,
     later,
+    log_level,
     logs,
     memory,
     replication,
@@ -62,6 +64,7 @@ from server.ops.metrics import Metrics
 from server.ops.readiness import Readiness
 from server.ops.readings import Readings
 from server.settings import Settings
+from server.telemetry import switch
 
 # orjson writes values of these classes as the scalars' serializers do: plans pass them through.
 PASSTHROUGH = {"DateTime": datetime, "Date": date}
@@ -77,8 +80,8 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     broker = EventBroker(settings.event_broker_limits)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     operations = _operations(settings, database, broker, store, RateLimits(settings, clock))
-    cache = ResponseCache(settings.response_cache_bytes_max)
     in_flight = InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000)
+    cache = ResponseCache(settings.response_cache_bytes_max)
     primary = ReadSource.of(database.reader)
     sources = Sources(primary, replication.replicas(settings, database, primary))
     access = Access.of(settings, database, primary.data_versions, broker, clock)
@@ -86,7 +89,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     pipeline = RequestPipeline(operations, cache, sources, *known)
     hosts, open_mode = Hosts.of(settings), OpenMode.of(settings)
     connections, readiness = Connections(settings), Readiness(database, store)
-    readings = measuring.readings(pipeline, connections)
+    readings = _observed(pipeline, connections)
     watches = descriptors.watch, memory.watch, operations.routes.run, readiness.watch
     state = ProtocolState(pipeline, connections, hosts, open_mode, readiness.stop)
     session_url, can_listen = settings.listen_url or database_url, settings.can_listen
@@ -94,6 +97,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with (
+            switch.exporting(readings),
             event_feed.running(session_url, broker, readiness.listener, can_listen=can_listen),
             later.jobs_running(settings, database, store, session_url),
             access.running(),
@@ -102,7 +106,9 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
         ):
             _settle_memory()
             rest = later.load(formats.load, schema.published_sdl, gc.freeze)
-            async with background.running(rest, *(watch() for watch in watches)):
+            async with background.running(
+                rest, log_level.follow(settings), *(watch() for watch in watches)
+            ):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
             await in_flight.drained()
         await database.close()
@@ -138,6 +144,7 @@ def from_environment() -> ASGIApp:
     _end_with_parent()
     if settings.stall_timeout_s:
         watchdog.start(settings.stall_timeout_s)
+    switch.start()
     return build(settings, settings.database_url)
 
 
@@ -163,6 +170,17 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     Thread(target=watch, daemon=True).start()
+
+
+def _observed(pipeline: RequestPipeline, connections: Connections) -> Readings:
+    """Let operations that have ended be counted, traced, and logged when they were slow."""
+    settings, database = pipeline.operations.settings, pipeline.operations.database
+    if (telemetry := switch.started()) is not None:
+        pipeline.observers.append(telemetry.observe)
+    if settings.slow_operation_ms:
+        slow = SlowOperations(database, settings.slow_operation_ms / 1_000)
+        pipeline.observers.append(slow.observe)
+    return measuring.readings(pipeline, connections)
 
 
 def _operations(

@@ -17,6 +17,7 @@ from server.settings_database import DatabaseSettings
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
+from server.settings_logs import LogSettings
 from server.settings_oidc import OidcSettings
 from server.settings_rates import RateSettings
 from server.settings_replicas import ReplicaSettings
@@ -34,6 +35,7 @@ class Settings(
     HealthSettings,
     RouteSettings,
     ReplicaSettings,
+    LogSettings,
     DatabaseSettings,  # the last one's fields are the first of the table
 ):
     """Environment variables, or lines of a `.env` file."""
@@ -86,12 +88,6 @@ class Settings(
     port: int = setting(8003, "TCP port to listen on; 0 takes a free port.", ge=0, le=65_535)
     workers: int = setting(
         1, "Server processes; one per CPU core gives the most throughput.", ge=1, le=64
-    )
-    log_format: Literal["auto", "json", "text"] = setting(
-        "auto", "`json`, `text`, or `auto`: text on a terminal, JSON otherwise."
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = setting(
-        "info", "Least severe level of the lines that are logged."
     )
     stall_timeout_s: float = setting(
         30,
