@@ -7,6 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from catalogs.catalog import CatalogError
+from domain.operations import outgoing_headers
 from domain.secrets import scanner
 
 BYTES_MAX = 64 * 1024 * 1024  # the whole LiteLLM map is 4 MB
@@ -51,7 +52,9 @@ def _open(path: Path) -> bytes:
 def _fetch(url: str) -> bytes:
     content = bytearray()
     try:
-        with httpx.stream("GET", url, timeout=TIMEOUT_S, follow_redirects=True) as response:
+        with httpx.stream(
+            "GET", url, headers=outgoing_headers(), timeout=TIMEOUT_S, follow_redirects=True
+        ) as response:
             response.raise_for_status()
             for chunk in response.iter_bytes():
                 content += chunk

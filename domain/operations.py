@@ -25,6 +25,7 @@ class Trace(Protocol):
     trace_id: str
     traceparent: str  # of what the operation asks others for
     tracestate: str
+    response_line: bytes  # of a head of HTTP, which tells the client
 
 
 class Parent:
@@ -77,12 +78,29 @@ Operations: TypeAlias = tuple[Operation, ...]
 current: ContextVar[Operations] = ContextVar("operations", default=())
 
 
+class NoTrace:
+    """The trace of what has no span, such as a request for another path than that of GraphQL."""
+
+    trace_id = traceparent = tracestate = ""
+    response_line = b""
+
+
+_NO_TRACE = NoTrace()
+
+
+def untraced(request_id: str) -> Operation:
+    """An operation that has no span, whatever a tracer would decide."""
+    operation = Operation(request_id)
+    operation.trace = _NO_TRACE
+    return operation
+
+
 @contextmanager
-def running(operation: Operation) -> Iterator[None]:
+def running(operation: Operation) -> Iterator[Operation]:
     """Statements, log lines and outgoing requests of the block belong to the operation."""
     token = current.set((operation,))
     try:
-        yield
+        yield operation
     finally:
         current.reset(token)
 

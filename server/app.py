@@ -35,6 +35,7 @@ from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
 from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
+from server.execution.slow_operations import SlowOperations
 from server.execution.sources import Sources
 from server.http import graphiql, sdl, socket_protocol
 from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
@@ -51,6 +52,7 @@ from server.ops import (
     event_feed,
     health,
     later,
+    log_level,
     logs,
     memory,
     replication,
@@ -61,6 +63,7 @@ from server.ops.connections import Connections
 from server.ops.metrics import Metrics
 from server.ops.readiness import Readiness
 from server.settings import Settings
+from server.telemetry import switch
 
 # orjson writes values of these classes as the scalars' serializers do: plans pass them through.
 PASSTHROUGH = {"DateTime": datetime, "Date": date}
@@ -84,6 +87,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     connections, readiness = Connections(settings), Readiness(database, store)
     sockets, feed = SocketEndpoint(pipeline), readiness.listener
     measured = measuring.measure(settings, pipeline, connections, sockets.counts, feed)
+    _observe(pipeline)
     watches = descriptors.watch, memory.watch, operations.routes.run, readiness.watch
     state = ProtocolState(pipeline, connections, hosts, open_mode, readiness.stop)
     session_url, can_listen = settings.listen_url or database_url, settings.can_listen
@@ -91,6 +95,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Any]]:
         async with (
+            switch.exporting(measured.readings),
             event_feed.running(session_url, broker, feed, can_listen=can_listen),
             later.jobs_running(settings, database, store, session_url),
             access.running(),
@@ -100,7 +105,9 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
         ):
             _settle_memory()
             rest = later.load(formats.load, schema.published_sdl, gc.freeze)
-            async with background.running(rest, *(watch() for watch in watches)):
+            async with background.running(
+                rest, log_level.follow(settings), *(watch() for watch in watches)
+            ):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
             await pipeline.in_flight.drained()
         await database.close()
@@ -152,6 +159,7 @@ def from_environment() -> ASGIApp:
     _end_with_parent()
     if settings.stall_timeout_s:
         watchdog.start(settings.stall_timeout_s)
+    switch.start()
     return build(settings, settings.database_url)
 
 
@@ -177,6 +185,16 @@ def _end_with_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
     Thread(target=watch, daemon=True).start()
+
+
+def _observe(pipeline: RequestPipeline) -> None:
+    """Let operations that have ended be traced, and logged when they were slow."""
+    settings, database = pipeline.operations.settings, pipeline.operations.database
+    if (telemetry := switch.started()) is not None:
+        pipeline.observers.append(telemetry.observe)
+    if settings.slow_operation_ms:
+        slow = SlowOperations(database, settings.slow_operation_ms / 1_000)
+        pipeline.observers.append(slow.observe)
 
 
 def _operations(

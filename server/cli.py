@@ -3,6 +3,8 @@
 import os
 import sys
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -12,6 +14,7 @@ from typer.exceptions import TyperException
 from server.commands import (
     archive,
     import_,
+    log_level,
     migrate,
     psql,
     retention,
@@ -35,6 +38,7 @@ app.command()(migrate.migrate)
 app.command()(schema.schema)
 app.command()(psql.psql)
 app.command()(worker.worker)
+app.command(name="log-level")(log_level.log_level)
 app.add_typer(import_.app, name="import")
 app.add_typer(retention.app, name="retention")
 app.add_typer(archive.app, name="archive")
@@ -69,7 +73,8 @@ def main() -> None:
     try:
         if not {"--help", "--version"} & set(sys.argv):  # these read no settings
             _warn_of_unknown_settings()
-        code = app(standalone_mode=False)
+        with _traced():
+            code = app(standalone_mode=False)
     except TyperException as error:
         _fail(error.format_message().replace(": Value error, ", ": "), USAGE)
     except typer.Abort:  # Ctrl-C or the end of input at a prompt
@@ -85,6 +90,18 @@ def main() -> None:
     except Exception as error:
         _fail(_unexpected(error), FAILED)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    """Trace the command, if variables of OpenTelemetry are set."""
+    if not any(name.startswith("OTEL_") for name in os.environ):
+        yield
+        return
+    from server.commands import traced
+
+    with traced.command(sys.argv[1:]):
+        yield
 
 
 def _warn_of_unknown_settings() -> None:

@@ -18,6 +18,7 @@ from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
 from server.settings_metrics import MetricsSettings
+from server.settings_logs import LogSettings
 from server.settings_oidc import OidcSettings
 from server.settings_rates import RateSettings
 from server.settings_replicas import ReplicaSettings
@@ -36,6 +37,7 @@ class Settings(
     RouteSettings,
     ReplicaSettings,
     MetricsSettings,
+    LogSettings,
     DatabaseSettings,  # the last one's fields are the first of the table
 ):
     """Environment variables, or lines of a `.env` file."""
@@ -88,12 +90,6 @@ class Settings(
     port: int = setting(8003, "TCP port to listen on; 0 takes a free port.", ge=0, le=65_535)
     workers: int = setting(
         1, "Server processes; one per CPU core gives the most throughput.", ge=1, le=64
-    )
-    log_format: Literal["auto", "json", "text"] = setting(
-        "auto", "`json`, `text`, or `auto`: text on a terminal, JSON otherwise."
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = setting(
-        "info", "Least severe level of the lines that are logged."
     )
     stall_timeout_s: float = setting(
         30,

@@ -145,6 +145,10 @@ class Database:
         bytes_max = self._limits.result_bytes_max
         return ReplicaReader(pool, self.reader, self.statement_listeners, bytes_max, on_end)
 
+    async def connect(self) -> Connection:
+        """A connection outside of the pools; the caller closes it."""
+        return await self._connect(BoundedConnection)
+
     async def close(self) -> None:
         """Close every connection."""
         await self.probe.pool.close()

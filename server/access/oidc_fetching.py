@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 import orjson
 
+from domain.operations import outgoing_headers
 from server.access import oidc_key_set
 from server.access.oidc_key_set import IssuerError, KeySet
 from server.settings_oidc import OidcSettings, is_safe
@@ -27,7 +28,9 @@ async def fetch(settings: OidcSettings) -> KeySet:
     try:
         async with asyncio.timeout(TIMEOUT_S):
             context = await asyncio.to_thread(_tls)
-            async with httpx.AsyncClient(verify=context, headers=_HEADERS) as client:
+            async with httpx.AsyncClient(
+                verify=context, headers={**_HEADERS, **outgoing_headers()}
+            ) as client:
                 url = settings.oidc_jwks_url or await _discovered(client, settings)
                 document = await _get(client, url)
     except TimeoutError:

@@ -17,12 +17,14 @@ def worker() -> None:
 
     from archive.store import ArchiveStore
     from server.commands import pooled
-    from server.ops import jobs, logs
+    from server.ops import background, jobs, log_level, logs
     from server.settings import Settings
+    from server.telemetry import switch
 
     settings = Settings()
     logs.configure(settings)
     signals.exit_on_stop()
+    telemetry = switch.start()
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     with databases.connectable(settings) as url, closing(store):
         pooled.check(settings)
@@ -39,7 +41,10 @@ def worker() -> None:
                 # an exception raised in the event loop would cancel the queue's tasks one by one
                 asyncio.get_running_loop().add_signal_handler(number, stop)
             with suppress(asyncio.CancelledError):
-                await task
+                async with background.running(log_level.follow(settings)):
+                    await task
 
         databases.with_database(url, run, settings.pool_limits)
+        if telemetry is not None:
+            telemetry.stop()
         signals.ignore_stop()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.operations import Operation
 from server.access.authentication import Connection
@@ -33,6 +33,10 @@ class GraphQLRequest:
     is_charged: bool = field(default=False, init=False)  # its points were taken
     points: int = field(default=0, init=False)  # that it costs, once they are known
     started_at: float = field(default_factory=perf_counter, init=False)
+    nodes: int = field(default=0, init=False)  # that it may return, once they are known
+    is_kept: bool = field(default=False, init=False)  # its response was made for an earlier one
+    code: str = field(default="", init=False)  # of the first error of its response
+    method: str = field(default="", init=False)  # of HTTP; empty for an operation of a WebSocket
     operation: Operation = field(init=False)  # what statements and log lines belong to
 
     def __post_init__(self) -> None:
@@ -60,3 +64,17 @@ class GraphQLResponse(NamedTuple):
     coding: str = ""
     headers: Mapping[str, str] = MappingProxyType({})
     code: str = ""
+
+
+def log_fields(request: GraphQLRequest) -> dict[str, Any]:
+    """What log lines say of a GraphQL operation; without what is unknown."""
+    identity = request.caller.identity
+    found = {
+        "operation": request.operation_name,
+        "actor": identity.name if identity else None,
+        "nodes": request.nodes or None,
+        "points": request.points or None,
+        "code": request.code or None,
+        "kept": request.is_kept or None,
+    }
+    return {name: value for name, value in found.items() if value is not None}

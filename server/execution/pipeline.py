@@ -133,6 +133,7 @@ class RequestPipeline:
             policy.check(prepared.operation.requirement, identity)
             request.operation_name = prepared.operation.name
             request.outlives_client = prepared.kind is not OperationType.QUERY
+            request.nodes = prepared.measured.cost.nodes
             request.prepared = prepared
         return request.prepared
 
@@ -167,6 +168,7 @@ class RequestPipeline:
 
     async def _respond(self, request: GraphQLRequest) -> GraphQLResponse:
         response = await self._answer(request)
+        request.code = response.code
         for observe in self.observers:
             observe(request, response)
         request.operation.end()
@@ -218,11 +220,13 @@ class RequestPipeline:
             prepared = await self.prepared(request)
             expires = version.has_outcomes and self.operations.is_observed(prepared)
             expires_at = began_at + observed.SECONDS if expires else inf
-            answered = AnsweredOperation(request.operation_name, prepared.points)
+            nodes = prepared.measured.cost.nodes
+            answered = AnsweredOperation(request.operation_name, prepared.points, nodes)
             cached = self.response_cache.put(key, version, body, answered, expires_at)
         else:
             self.response_cache.cache.hits += 1
-        request.operation_name = cached.operation.name
+            request.is_kept = True
+        request.operation_name, _, request.nodes = cached.operation
         max_age_s = await self._max_age_s(request)
         response = GraphQLResponse(cached.body, etag=cached.etag, max_age_s=max_age_s)
         return response if request.revision is None else stating(response, version.revision)

@@ -26,10 +26,11 @@ RequestKey: TypeAlias = bytes
 
 
 class AnsweredOperation(NamedTuple):
-    """What is known of an operation without its document: its name for the log, and its points."""
+    """What is known of an operation without its document: its name for the log, and its cost."""
 
     name: str | None
     points: int
+    nodes: int
 
 
 class CachedResponse(NamedTuple):

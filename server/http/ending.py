@@ -8,14 +8,14 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from domain.operations import Operation, running
+from domain.operations import running, untraced
 from resolvers.errors import UNAVAILABLE
 from server.errors import TIMEOUT, HttpError
 from server.execution.pipeline import error_response
 from server.execution.representations import ANY
 from server.http import responses
+from server.http.access_log import log_request
 from server.http.lingering import LingeringClose, is_peer_gone
-from server.http.middleware import log_request
 from server.http.origins import NO_ORIGINS
 from server.http.responses import HttpResponse
 from server.http.state import STATE, ProtocolState
@@ -142,7 +142,7 @@ class EndingProtocol(HttpToolsProtocol):
         """The response to what was refused."""
         assert self._refusal is not None
         identifier, started_at = new_request_id(), perf_counter()
-        with running(Operation(identifier)):
+        with running(untraced(identifier)):
             response = error_response(self._refusal, identifier)
             log_request("-", "-", response.status, started_at, None)
         http = responses.to_http(response, ANY)
@@ -160,7 +160,12 @@ class EndingProtocol(HttpToolsProtocol):
             self.parser = None  # type: ignore[assignment]  # nothing is parsed any more
 
     def _head_parts(
-        self, http: HttpResponse, identifier: str, is_kept: bool, origin: bytes | None
+        self,
+        http: HttpResponse,
+        identifier: str,
+        is_kept: bool,
+        origin: bytes | None,
+        trace: bytes = b"",
     ) -> list[bytes]:
         parts = [
             responses.encode_head(http.status, http.headers),
@@ -172,7 +177,7 @@ class EndingProtocol(HttpToolsProtocol):
             parts.append(b"connection: close\r\n")
         if http.status != HTTPStatus.NOT_MODIFIED:
             parts.append(b"content-length: %d\r\n" % len(http.body))
-        parts += (b"x-request-id: ", identifier.encode(), b"\r\n\r\n")
+        parts += (trace, b"x-request-id: ", identifier.encode(), b"\r\n\r\n")
         return parts
 
     def _release(self) -> None:

@@ -20,7 +20,7 @@ from server.http import accept, graphiql, request, responses, sign_in, sse
 from server.http.request import RequestHead, disconnected
 from server.ops.logs import request_id
 
-OPERATION_NAME = "registry.operation"  # the key in the ASGI scope, for the access log
+REQUEST = "registry.request"  # the key of a GraphQLRequest in the ASGI scope, for the access log
 
 # parameters of a query string that holds an operation
 _OPERATIONS = (b"query=", b"documentId=", b"persistedQuery")
@@ -52,20 +52,20 @@ class GraphQLEndpoint:
         return graphiql.page()
 
     async def _respond(self, head: RequestHead, scope: Scope, receive: Receive) -> ASGIApp:
+        operation: GraphQLRequest | None = None
         try:
-            operation = await self._receive(head, scope, receive)
-            try:
-                if accept.accepts_events(head.accept) and head.method != "HEAD":
-                    prepared = await self.pipeline.prepared(operation)
-                    if prepared.kind is OperationType.SUBSCRIPTION:
-                        position = StreamPosition(head.last_event_id)
-                        results = await self.pipeline.subscribe(operation, position)
-                        return sse.EventStream(results, position)
-                response = await self._run(operation, receive)
-            finally:
-                scope[OPERATION_NAME] = operation.operation_name
+            operation = scope[REQUEST] = await self._receive(head, scope, receive)
+            if accept.accepts_events(head.accept) and head.method != "HEAD":
+                prepared = await self.pipeline.prepared(operation)
+                if prepared.kind is OperationType.SUBSCRIPTION:
+                    position = StreamPosition(head.last_event_id)
+                    results = await self.pipeline.subscribe(operation, position)
+                    return sse.EventStream(results, position)
+            response = await self._run(operation, receive)
         except Exception as error:
             response = error_response(error, request_id())
+            if operation is not None:
+                operation.code = response.code
         if accept.prefers_events(head.accept):
             return responses.to_stream(response)
         return responses.to_http(response, head.accepted)

@@ -1,17 +1,19 @@
 """ASGI middleware: the check of hosts and origins, headers of each response, the access log."""
 
-import logging
+from collections.abc import Iterator
 from time import perf_counter
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from domain.operations import Operation, running
+from domain.operations import running, untraced
 from server.errors import HttpError
+from server.execution.messages import GraphQLRequest
 from server.execution.pipeline import error_response
 from server.execution.representations import JSON
-from server.http.endpoint import OPERATION_NAME
+from server.http.access_log import log_request
+from server.http.endpoint import REQUEST
 from server.http.hosts import Hosts
 from server.http.open_mode import OpenMode
 from server.http.origins import Origins, is_preflight, preflight
@@ -19,7 +21,6 @@ from server.http.request import REQUEST_ID, check_single, request_id_of
 from server.http.responses import SECURITY
 from server.ops.logs import new_request_id, request_id
 
-_log = logging.getLogger("access")
 _NO_STORE = {"cache-control": "no-store"}
 
 
@@ -85,30 +86,21 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), *more]
+                message["headers"] = [*message.get("headers", ()), *more, *_traced(scope)]
             await send(message)
 
-        with running(Operation(identifier)):
+        with running(untraced(identifier)) as own:
             try:
                 await self.app(scope, receive, send_with_headers)
             finally:
-                operation = scope.get(OPERATION_NAME)
-                log_request(scope["method"], scope["path"], status, started_at, operation)
+                request: GraphQLRequest | None = scope.get(REQUEST)
+                with running(own if request is None else request.operation):
+                    log_request(scope["method"], scope["path"], status, started_at, request)
 
 
-def is_request_logged() -> bool:
-    """Whether the access log is on."""
-    return _log.isEnabledFor(logging.INFO)
-
-
-def log_request(
-    method: str, path: str, status: int, started_at: float, operation: str | None
-) -> None:
-    """Log a request that has ended; `started_at` is a value of perf_counter()."""
-    if not is_request_logged():
-        return
-    duration_ms = round(1_000 * (perf_counter() - started_at), 1)
-    fields = {"method": method, "path": path, "status": status, "ms": duration_ms}
-    if operation:
-        fields["operation"] = operation
-    _log.info("request", extra={"fields": fields})
+def _traced(scope: Scope) -> Iterator[tuple[bytes, bytes]]:
+    """The header that tells a client the trace of its operation, if it is recorded."""
+    request: GraphQLRequest | None = scope.get(REQUEST)
+    trace = request.operation.trace if request is not None else None
+    if trace is not None and trace.response_line:
+        yield b"traceresponse", trace.traceparent.encode()

@@ -17,7 +17,9 @@ _REQUEST_HEADERS = (
     b"accept, authorization, content-type, graphql-require-preflight, if-none-match,"
     b" last-event-id, registry-revision, traceparent, tracestate, x-request-id"
 )
-_RESPONSE_HEADERS = b"etag, registry-revision, retry-after, www-authenticate, x-request-id"
+_RESPONSE_HEADERS = (
+    b"etag, registry-revision, retry-after, traceresponse, www-authenticate, x-request-id"
+)
 _MAX_AGE_S = b"7200"  # the longest time for which Chromium keeps an answer; Firefox keeps it longer
 _VARY = (b"vary", b"origin")  # also without an Origin: a cache must not give that to a page
 

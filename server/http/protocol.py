@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, ClassVar
 
-from domain.operations import Operation, running
+from domain.operations import running, untraced
 from resolvers.errors import UNAVAILABLE
 from server.access.authentication import Connection
 from server.errors import HttpError
@@ -20,9 +20,9 @@ from server.execution.in_flight import InFlightRequest
 from server.execution.messages import GraphQLRequest, GraphQLResponse
 from server.execution.pipeline import CLIENT_GONE, client_gone, error_response
 from server.http import request, responses
+from server.http.access_log import is_request_logged, log_request
 from server.http.connection import BoundedProtocol
 from server.http.endpoint import wants_page
-from server.http.middleware import is_request_logged, log_request
 from server.http.open_mode import is_here
 from server.http.request import PATH, RequestHead
 from server.http.state import STATE, ProtocolState
@@ -180,11 +180,10 @@ class Protocol(BoundedProtocol):
         if not is_gone:
             self._write(exchange, response)
         status = CLIENT_GONE if is_gone else response.status
-        name = exchange.operation.operation_name if exchange.operation else None
         if is_request_logged():
-            request = exchange.operation
-            with running(request.operation if request else Operation(exchange.request_id)):
-                log_request(exchange.head.method, PATH, status, exchange.started_at, name)
+            asked = exchange.operation
+            with running(asked.operation if asked else untraced(exchange.request_id)):
+                log_request(exchange.head.method, PATH, status, exchange.started_at, asked)
         if exchange.keep_alive:
             self.on_response_complete()
         elif exchange.more_body:
@@ -199,8 +198,10 @@ class Protocol(BoundedProtocol):
         http = responses.to_http(response, accepted)
         if (b"connection", b"close") in http.headers:
             exchange.keep_alive = False
-        origin = head.headers.get(b"origin")
-        parts = self._head_parts(http, exchange.request_id, exchange.keep_alive, origin)
+        origin, identifier = head.headers.get(b"origin"), exchange.request_id
+        trace = exchange.operation.operation.trace if exchange.operation else None
+        line = trace.response_line if trace is not None else b""
+        parts = self._head_parts(http, identifier, exchange.keep_alive, origin, line)
         body = b"" if head.method == "HEAD" else http.body
         if len(body) <= _COPIED_BYTES_MAX:
             parts.append(body)
@@ -240,5 +241,5 @@ class Protocol(BoundedProtocol):
         assert exchange is not None
         self._receiving, self._direct = None, exchange
         exchange.keep_alive = False
-        with running(Operation(exchange.request_id)):
+        with running(untraced(exchange.request_id)):
             self._respond(error_response(error, exchange.request_id))

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from starlette.types import Receive, Scope
 
+from domain.operations import parent_of
 from resolvers.errors import LIMIT_EXCEEDED
 from server.access.authentication import Connection
 from server.errors import TIMEOUT, HttpError
@@ -26,6 +27,7 @@ PATH = "/graphql"
 STREAM_PATH = "/graphql/stream"  # where graphql-sse's examples have their endpoint
 REQUEST_ID = b"x-request-id"
 REVISION = b"registry-revision"  # that a response must show at least; responses say theirs
+TRACEPARENT = b"traceparent"
 
 # Headers of requests that the ASGI application handles.
 _STREAM_TOKEN = b"x-graphql-event-stream-token"  # of graphql-sse's single connection mode
@@ -165,11 +167,17 @@ def graphql_request(
     caller = Caller(request_id, headers.get(b"authorization", b""), client)
     revision = _revision(headers[REVISION]) if REVISION in headers else None
     if head.is_post:
-        return GraphQLRequest(
+        made = GraphQLRequest(
             body, parameters.from_json, caller, False, accepted, connection, revision
         )
-    read = parameters.from_query_string
-    return GraphQLRequest(head.query_string, read, caller, True, accepted, connection, revision)
+    else:
+        read, query = parameters.from_query_string, head.query_string
+        made = GraphQLRequest(query, read, caller, True, accepted, connection, revision)
+    made.method = head.method
+    traceparent = headers.get(TRACEPARENT)
+    if traceparent is not None:
+        made.operation.parent = parent_of(traceparent, headers.get(b"tracestate", b""))
+    return made
 
 
 def _revision(given: bytes) -> int:

@@ -32,6 +32,7 @@ from server.execution.pipeline import RequestPipeline
 from server.execution.prepared import Caller
 from server.execution.subscriptions import failure
 from server.http import socket_messages
+from server.http.access_log import log_socket_operation
 from server.http.request import address_of
 from server.http.socket_counts import SocketCounts
 from server.http.socket_messages import ProtocolError, ServerStops
@@ -230,6 +231,9 @@ class _Connection:
             return
         except Exception as error:
             errors = failure(error, operation.caller.request_id)
+            operation.code = str(errors[0]["extensions"]["code"])
+        finally:
+            log_socket_operation(operation)
         if self._operations.get(key) is not asyncio.current_task():
             return
         del self._operations[key]  # before the last message: then the client may reuse the id

@@ -36,8 +36,9 @@ def new_request_id() -> str:
 
 
 # The items of `extra={"fields": {...}}` become keys of the JSON line.
-_FIELDS = "fields"
+FIELDS = "fields"
 
+_TELEMETRY_PAUSE_S = 60.0
 _QUEUE = "procrastinate"
 # Libraries whose INFO lines do not help: "Started server process", "Context impl PostgresqlImpl".
 _VERBOSE_LIBRARIES = (
@@ -59,10 +60,7 @@ class _WithoutRows(logging.Formatter):
 
     def formatException(self, info: Any) -> str:
         """The traceback; the primary message still names the constraint."""
-        text = super().formatException(info)
-        for detail in errors.details_with_rows(info[1]):
-            text = text.replace(detail, "left out, as it has the values of a row")
-        return text
+        return without_rows(info)
 
 
 class JsonLines(_WithoutRows):
@@ -75,7 +73,7 @@ class JsonLines(_WithoutRows):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
-            **getattr(record, _FIELDS, {}),
+            **getattr(record, FIELDS, {}),
         }
         line |= _identifiers()
         if record.exc_info:
@@ -100,7 +98,7 @@ class ReadableLines(_WithoutRows):
         What clients have sent can neither begin a line nor send commands to a terminal.
         """
         at = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
-        fields = "".join(f" {key}={value}" for key, value in getattr(record, _FIELDS, {}).items())
+        fields = "".join(f" {key}={value}" for key, value in getattr(record, FIELDS, {}).items())
         line = f"{at} {record.levelname.lower():7} {record.getMessage()}{fields}"
         if record.levelno >= logging.WARNING and (identifier := request_id()):
             line += f" requestId={identifier}"
@@ -127,6 +125,41 @@ def shorten_outage(record: logging.LogRecord) -> bool:
     return True
 
 
+def without_rows(info: Any) -> str:
+    """A traceback; the primary message of PostgreSQL still names a broken constraint."""
+    text = logging.Formatter().formatException(info)
+    for detail in errors.details_with_rows(info[1]):
+        text = text.replace(detail, "left out, as it has the values of a row")
+    return text
+
+
+def limit_telemetry_lines() -> None:
+    """Let the libraries that send telemetry log one line a minute, without a traceback.
+
+    While no collector can be reached, each attempt would log several.
+    """
+    for handler in logging.root.handlers:
+        handler.addFilter(_OncePerMinute())
+
+
+class _OncePerMinute(logging.Filter):
+    """Lets a line of OpenTelemetry pass when none has passed for a minute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next_at = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is logged."""
+        if not record.name.startswith("opentelemetry"):
+            return True
+        if record.levelno < logging.WARNING or record.created < self._next_at:
+            return False
+        self._next_at = record.created + _TELEMETRY_PAUSE_S
+        record.exc_info = None
+        return True
+
+
 def escaped(text: str) -> str:
     """The text with its control characters as Python writes them, such as `\\x1b`."""
     return _UNSAFE.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
@@ -141,6 +174,12 @@ def configure(settings: Settings) -> None:
     handler.addFilter(shorten_outage)
     handler.addFilter(OncePerOutage())
     handler.setFormatter(JsonLines() if is_json else ReadableLines())
-    logging.basicConfig(handlers=[handler], level=settings.log_level.upper(), force=True)
+    logging.basicConfig(handlers=[handler], force=True)
+    set_level(settings.log_level)
+
+
+def set_level(level: str) -> None:
+    """Write lines from this level on; libraries that say much only write warnings."""
+    logging.root.setLevel(level.upper())
     for name in _VERBOSE_LIBRARIES:
         logging.getLogger(name).setLevel(max(logging.root.level, logging.WARNING))

@@ -23,7 +23,7 @@ from tests.server.conftest import Serving
 MODELS = "{ models { nodes { name description } } }"
 # The tables that the data version is read from.
 CHECKED = {"registry_state", "scheduled_prices", "circuits", "binding_health"}
-OPERATION = AnsweredOperation(None, 1)
+OPERATION = AnsweredOperation(None, 1, 1)
 VERSION = DataVersion(1, None, None, date(2025, 1, 1), False, 0)
 
 

@@ -164,5 +164,6 @@ async def test_both_paths_write_the_same_line_to_the_log(
             await (await site.connected()).ask(ask.replace(b"1.1", version, 1))
     [line] = [record.__dict__["fields"] for record in caplog.records if record.name == "access"]
     assert line.pop("ms") >= 0
-    assert line == {"method": "POST", "path": "/graphql", "status": 200, "operation": "Named"}
+    expected = {"method": "POST", "path": "/graphql", "status": 200, "operation": "Named"}
+    assert line == {**expected, "actor": "anonymous", "points": 1}
     assert json.dumps(line)

@@ -20,8 +20,8 @@ LISTED = {"cors_origins": f"{PAGE}, http://localhost:5173"}
 QUERY = {"query": "{ __typename }"}
 ALLOWED = {
     "access-control-allow-origin": PAGE,
-    "access-control-expose-headers": "etag, registry-revision, retry-after, www-authenticate,"
-    " x-request-id",
+    "access-control-expose-headers": "etag, registry-revision, retry-after, traceresponse,"
+    " www-authenticate, x-request-id",
 }
 
 

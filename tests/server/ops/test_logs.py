@@ -113,7 +113,8 @@ async def test_each_request_has_a_log_line_with_its_operation(
         await client.get("/nowhere")
     first, second = (vars(line)["fields"] for line in caplog.records if line.name == "access")
     assert first.pop("ms") >= 0
-    assert first == {"method": "POST", "path": "/graphql", "status": 200, "operation": "Named"}
+    expected = {"method": "POST", "path": "/graphql", "status": 200, "operation": "Named"}
+    assert first == {**expected, "actor": "anonymous", "points": 1}
     assert (second["path"], second["status"]) == ("/nowhere", 404)
 
 

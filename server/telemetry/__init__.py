@@ -1,0 +1,1 @@
+"""OpenTelemetry: traces, metrics and logs over OTLP, when OTEL_* variables ask for them."""
