@@ -60,7 +60,7 @@ def running(folder: Path) -> Iterator[Lab]:
     with ExitStack() as stack:
         database = stack.enter_context(postgres.running(folder / "postgres"))
         migrate.upgrade(database.url)  # not through PgBouncer
-        pooler = stack.enter_context(pgbouncer.running(folder / "pgbouncer", database))
+        pooler = stack.enter_context(pgbouncer.running(folder / "pgbouncer", database.url))
         variables = {
             "REGISTRY_POOLER": "transaction",
             "REGISTRY_PREPARED_STATEMENTS": "false",  # Debian 12 has PgBouncer 1.18
