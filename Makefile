@@ -12,6 +12,13 @@ endif
 ifdef DATA_DIR
 export REGISTRY_DATA_DIR := $(DATA_DIR)
 endif
+# make load TOKEN=... GATEWAY_TOKEN=...: read from the environment, where `ps` does not show them.
+ifdef TOKEN
+export LOAD_TOKEN := $(TOKEN)
+endif
+ifdef GATEWAY_TOKEN
+export LOAD_GATEWAY_TOKEN := $(GATEWAY_TOKEN)
+endif
 # A shell's own activated environment is not ours: uv would warn about it each time.
 unexport VIRTUAL_ENV
 
@@ -106,6 +113,10 @@ bench: $(ENV) bench/peers/node_modules/.package-lock.json ## Compare with other 
 bench-quick: ## Like bench, in two minutes and less precise
 	@$(MAKE) bench ARGS="--quick $(ARGS)"
 
+load: $(ENV) ## Load a deployment by users of three kinds (HOST=URL USERS=20 TIME=1m TOKEN=... WEB=1)
+	@$(UV) run --locked --quiet --group load python -m deploy.load $(if $(HOST),--host "$(HOST)") \
+		$(if $(USERS),--users "$(USERS)") $(if $(TIME),--time "$(TIME)") $(if $(WEB),--web) $(ARGS)
+
 security: $(ENV) ## Look for unsafe code, secrets and known vulnerabilities (ADVISORIES=required)
 	$(BIN)/bandit -q -ll -r -c pyproject.toml server schema resolvers db archive domain catalogs planner migrations examples .ci
 	git ls-files -z | xargs -0 .ci/find-secrets
@@ -115,7 +126,7 @@ clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools dist server/static/graphiql ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration snapshot client demo import psql ui package audit bench bench-quick security clean
+.PHONY: help run test check fmt schema migration snapshot client demo import psql ui package audit bench bench-quick load security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"

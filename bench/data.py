@@ -91,12 +91,17 @@ def _fill(url: str, template: str, name: str, bindings: int) -> None:
     filling = _named(url, name)
     migrate.upgrade(filling)
     asyncio.run(_load(filling, model_count(bindings)))
-    with psycopg.connect(filling, autocommit=True) as connection:
-        for statement in _FILL:
-            connection.execute(statement)
+    fill_columns(filling)
     with _server(url) as connection:
         rename = SQL("ALTER DATABASE {} RENAME TO {}")
         connection.execute(rename.format(Identifier(name), Identifier(template)))
+
+
+def fill_columns(url: str) -> None:
+    """Fill the columns that the synthetic import leaves empty."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for statement in _FILL:
+            connection.execute(statement)
 
 
 async def _load(url: str, models: int) -> None:

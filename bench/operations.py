@@ -41,10 +41,7 @@ _ITEM_NUMBERS = range(_BATCH_ITEMS)
 _FAILING = 50  # one call in so many fails: circuits stay closed
 _POLLS_MAX = 200  # different ones
 _SEED = 11
-_BINDINGS = """
-    SELECT b.id FROM provider_bindings b JOIN models m ON m.id = b.model_id
-    WHERE NOT starts_with(m.name, %s) ORDER BY b.id
-"""
+_BINDINGS = "SELECT id FROM provider_bindings WHERE model_id = ANY(%s) ORDER BY id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +79,13 @@ def sample_keys(url: str) -> SampledKeys:
     with psycopg.connect(url) as connection:
         rows = connection.execute('SELECT name, id FROM models ORDER BY name COLLATE "C"')
         every = rows.fetchall()
-        bindings = connection.execute(_BINDINGS, [routed.PREFIX]).fetchall()
-    models = [row for row in every if not row[0].startswith(routed.PREFIX)]
-    random = Random(_SEED)
+        models = [row for row in every if not row[0].startswith(routed.PREFIX)]
+        random = Random(_SEED)
+        sampled = random.sample(models, min(len(models), _SAMPLES_MAX))
+        bindings = connection.execute(_BINDINGS, [[key for _, key in sampled]]).fetchall()
     starts = [name for name, _ in models[:-DASHBOARD_MODELS]] or [models[0][0]]
     return SampledKeys(
-        tuple(random.sample(models, min(len(models), _SAMPLES_MAX))),
+        tuple(sampled),
         tuple(random.sample(starts, min(len(starts), _SAMPLES_MAX))),
         tuple(key for (key,) in random.sample(bindings, min(len(bindings), _SAMPLES_MAX))),
         tuple(name for name, _ in every if name.startswith(routed.PREFIX)),

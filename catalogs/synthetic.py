@@ -41,6 +41,10 @@ async def load(
     """Add models that are not there yet: `sizes` are the numbers of models, of versions of each
     model, and of bindings of each version, all at least 1.
 
+    Commits about 20,000 bindings at a time, each model in one piece: an audit log of millions of
+    events would not be sealed within the time of one statement. A second call adds what an
+    interrupted one has not.
+
     Returns the number of rows added to each table; calls `progress(bindings done, total)`.
     """
     if min(sizes) < 1:
@@ -50,14 +54,16 @@ async def load(
     async with database.write(actors.catalog_import(SOURCE)) as session:
         await run.begin(session)
         providers = await _providers(session, added)
-        for chunk in _chunks(sizes, seed, providers):
+    for chunk in _chunks(sizes, seed, providers):
+        async with database.write(actors.catalog_import(SOURCE)) as session:
+            await run.begin(session)
             new = await _new(session, chunk)
             for table, rows in new.items():
                 added[table] += len(rows)
                 if rows:
                     await copy_rows(session, table, list(rows[0]), rows)
-            done += len(chunk["provider_bindings"])
-            progress(done, sizes[0] * sizes[1] * sizes[2])
+        done += len(chunk["provider_bindings"])
+        progress(done, sizes[0] * sizes[1] * sizes[2])
     async with database.write(actors.catalog_import(SOURCE)) as session:
         await run.analyze(session)
     return dict(added)

@@ -8,6 +8,10 @@ down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}
 depends_on = ${repr(depends_on)}
 
+# The newest migration of the oldest code that works with this schema: docs/operations.md, Upgrades.
+compatible_from = ${repr(down_revision)}
+loses = ""  # what a downgrade deletes, in words for the operator
+
 
 def upgrade() -> None:
     ${upgrades if upgrades else "pass"}

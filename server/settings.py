@@ -17,8 +17,8 @@ from server.settings_database import DatabaseSettings
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
 from server.settings_http import HttpSettings
-from server.settings_metrics import MetricsSettings
 from server.settings_logs import LogSettings
+from server.settings_metrics import MetricsSettings
 from server.settings_oidc import OidcSettings
 from server.settings_rates import RateSettings
 from server.settings_replicas import ReplicaSettings

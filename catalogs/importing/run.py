@@ -65,7 +65,8 @@ async def was_used(database: Database) -> bool:
 
 async def begin(session: AsyncSession) -> None:
     """Wait for a running import to end; raises NotMigrated."""
-    if await migration_state.current(session) != migration_state.head():
+    migration = await migration_state.current(session)
+    if migration is None or not migration.fits:
         raise NotMigrated("the database schema is not that of this release")
     await _execute(session, f"SET LOCAL statement_timeout = '{_STATEMENT_TIMEOUT_S}s'")
     await _execute(session, f"SELECT pg_advisory_xact_lock({_LOCK_KEY})")

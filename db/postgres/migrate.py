@@ -8,6 +8,8 @@ import psycopg
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
 from db.postgres import migration_state
 
@@ -33,6 +35,25 @@ def downgrade(url: str, revision: str) -> None:
     """Undo the migrations down to a revision; `base` undoes all."""
     with _config(url) as config:
         command.downgrade(config, revision)
+
+
+def losses(url: str, revision: str) -> list[str]:
+    """What a downgrade to a revision deletes, in words; the newest migration is the first.
+
+    Raises MigrationRefused when one of the migrations does not say it, and CommandError when there
+    is no such revision below the database's.
+    """
+    with _config(url) as config:
+        connection = config.attributes["connection"]
+        current = MigrationContext.configure(connection).get_current_revision()
+        scripts = ScriptDirectory.from_config(config)
+        modules = [each.module for each in scripts.iterate_revisions(current, revision)]
+    silent = [each.revision for each in modules if not hasattr(each, "loses")]
+    if silent:
+        raise MigrationRefused(
+            f"migration {max(silent)} does not say which data it would delete: restore a backup"
+        )
+    return [f"{each.loses} (migration {each.revision})" for each in modules if each.loses]
 
 
 def check(url: str) -> None:

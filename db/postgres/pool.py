@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 
 from db.postgres.errors import is_read_only
 from domain.tallies import Tally
@@ -82,8 +82,8 @@ class ConnectionPool:
                 await self._on_read_only()
             raise
         finally:
-            is_usable = connection.info.transaction_status == TransactionStatus.IDLE
-            if is_usable and not self._is_closed and generation == self._generation:
+            is_kept = not self._is_closed and generation == self._generation
+            if is_kept and _is_usable(connection):
                 self._idle.append(connection)
             else:
                 await connection.close()
@@ -210,6 +210,18 @@ class ConnectionPool:
             raise
         self._give_slots_back()  # the database accepts connections again
         return connection
+
+
+def _is_usable(connection: Connection) -> bool:
+    """Whether nothing is left of what it was used for: a transaction, or answers of a pipeline.
+
+    A pipeline that was cancelled may stay open, with answers that its next user would take for own.
+    """
+    info = connection.info
+    return (
+        info.transaction_status == TransactionStatus.IDLE
+        and info.pipeline_status == PipelineStatus.OFF
+    )
 
 
 def _was_closed_by_server(connection: Connection) -> bool:

@@ -73,8 +73,7 @@ async def follow(
                         last = events[-1].sequence
                         deliver(events, last)
                     state.is_connected, state.heard_at, state.sequence = True, monotonic(), last
-                    if urls.needs_primary(url) and _is_read_only(connection):
-                        raise psycopg.OperationalError("the server is no longer the primary")
+                    _check_primary(url, connection)
                     pause_s = _PAUSE_MIN_S
                     wait_s = _HEARTBEAT_S if can_listen else _POLL_S
                     async for _ in connection.notifies(timeout=wait_s, stop_after=1):
@@ -109,10 +108,14 @@ async def _connected(url: str, can_listen: bool) -> AsyncIterator[_Connection]:
         await connection.close()
 
 
-def _is_read_only(connection: _Connection) -> bool:
-    """Whether new transactions cannot write, as PostgreSQL has said with its last answer."""
+def _check_primary(url: str, connection: _Connection) -> None:
+    """Raise OperationalError when a URL asks for a primary, and the server is none any more.
+
+    PostgreSQL has said so with its last answer.
+    """
     names = ("default_transaction_read_only", "in_hot_standby")
-    return "on" in map(connection.info.parameter_status, names)
+    if urls.needs_primary(url) and "on" in map(connection.info.parameter_status, names):
+        raise psycopg.OperationalError("the server is no longer the primary")
 
 
 async def _batches(connection: _Connection, last: int) -> AsyncIterator[list[AuditEvent]]:

@@ -11,6 +11,7 @@ from server.setting_names import setting_name
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from archive.store import ArchiveStore
     from db.postgres.engine import Database, PoolLimits
+    from db.postgres.migration_state import Migration
     from server.settings import Settings
 
 T = TypeVar("T")
@@ -72,7 +73,7 @@ def session_url(settings: "Settings", url: str) -> str:
     return settings.listen_url or url
 
 
-def migration(url: str, limits: "PoolLimits") -> str | None:
+def migration(url: str, limits: "PoolLimits") -> "Migration | None":
     """The migration of the database, None when it has none; raises Failure without an answer."""
     from db.postgres import poolers
     from server.errors import code_of

@@ -94,8 +94,11 @@ def _prepare(url: str, settings: "Settings") -> None:
     from server.commands.import_ import first_catalog
 
     limits = settings.pool_limits
-    if databases.migration(url, limits) != migration_state.head():
+    migration = databases.migration(url, limits)
+    if migration is None or migration.revision < migration_state.head():
         databases.upgrade(databases.session_url(settings, url))
+    elif not migration.fits:
+        raise Failure(f"{setting_name('database_url')}: {migration.problem}", FAILED)
     if settings.first_catalog != "none":
         databases.with_database(url, lambda database: first_catalog(database, settings), limits)
 

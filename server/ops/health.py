@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from db.postgres import migration_state
 from db.postgres.engine import Database
+from db.postgres.migration_state import Migration
 from server.ops.readiness import DATABASE, MIGRATION, Check, Readiness
 
 _ANSWER_S = 1.5  # a probe waits this long for the database
@@ -41,7 +42,7 @@ class ReadinessEndpoint:
     _look: asyncio.Task[None] | None = field(default=None, init=False)
 
     async def get(self, _: Request) -> Response:
-        """200 when the database answers and has this code's migration; else 503 with the reason.
+        """200 when the database has a migration that fits this code; else 503 with the reason.
 
         200 also when the database is read-only, or another part does not work, which `status` then
         says: requests would fare no better elsewhere. Answers within two seconds; concurrent probes
@@ -76,7 +77,7 @@ def _answer(readiness: Readiness, status: str, reason: str = "") -> Response:
     return JSONResponse({**body, "checks": checks}, code)
 
 
-async def current_migration(database: Database) -> str | None:
+async def current_migration(database: Database) -> Migration | None:
     """The migration of the database; raises when the database does not answer."""
     return await migration_state.current(database.reader)
 

@@ -15,6 +15,7 @@ from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres import access, migration_state
 from db.postgres.engine import Database
 from db.postgres.errors import is_unavailable
+from db.postgres.migration_state import Migration
 from db.postgres.reader import Reader
 from db.reads import data_version, jobs
 from db.reads.listener import ListenerState
@@ -88,12 +89,13 @@ class Readiness:
         status: Status = "read-only" if is_read_only else "ok"
         self.checks[DATABASE] = Check(status, _READ_ONLY if is_read_only else "", fields)
         head = migration_state.head()
-        is_current = current == head
-        reason = f"the database is at migration {current}, this server needs {head}"
+        reason = f"the database is not migrated, this server needs {head}"
+        if current is not None:
+            reason = "" if current.fits else current.problem
         self.checks[MIGRATION] = Check(
-            "ok" if is_current else "unavailable",
-            "" if is_current else reason,
-            {"current": current, "needed": head},
+            "unavailable" if reason else "ok",
+            reason,
+            {"current": current and current.revision, "needed": head},
         )
 
     def look_at_listener(self) -> None:
@@ -111,7 +113,7 @@ class Readiness:
             state.heard_at,
         )
 
-    async def _state(self) -> tuple[str | None, bool, int | None]:
+    async def _state(self) -> tuple[Migration | None, bool, int | None]:
         """The database's migration, whether it is read-only, and the registry's revision.
 
         On a connection of its own, so that no request keeps the probe waiting; where the database
@@ -156,8 +158,8 @@ class Readiness:
         self.checks[JOBS] = Check("degraded" if reason else "ok", reason, fields)
 
 
-async def _state_of(source: Reader) -> tuple[str | None, bool, int | None]:
+async def _state_of(source: Reader) -> tuple[Migration | None, bool, int | None]:
     current = await migration_state.current(source)
     is_read_only = await access.is_read_only(source)
-    is_current = current == migration_state.head()
-    return current, is_read_only, await data_version.revision(source) if is_current else None
+    fits = current is not None and current.fits
+    return current, is_read_only, await data_version.revision(source) if fits else None

@@ -24,13 +24,12 @@ from typing import Any
 import httpx
 import typer
 from graphql import (
-    DocumentNode,
     FieldNode,
     GraphQLSchema,
+    Node,
     OperationDefinitionNode,
     build_schema,
     parse,
-    print_ast,
 )
 from graphql.utilities import value_from_ast_untyped
 from hypothesis import HealthCheck, Phase, given, settings
@@ -175,25 +174,24 @@ def _body(schema: GraphQLSchema, document: str, has_variables: bool) -> dict[str
     root = schema.get_root_type(operation.operation)
     assert root is not None
     variables: dict[str, Any] = {}
-    declared = []
+    declared, parts, end = [], [], _start(operation.selection_set)
     for selected in operation.selection_set.selections:
         if isinstance(selected, FieldNode) and selected.name.value in root.fields:
             arguments = root.fields[selected.name.value].args
-            for argument in selected.arguments:
+            for argument in selected.arguments or ():
                 name = f"v{len(variables)}"
                 variables[name] = value_from_ast_untyped(argument.value)
                 declared.append(f"${name}: {arguments[argument.name.value].type}")
-                argument.value = (
-                    parse(f"{{ f(a: ${name}) }}")
-                    .definitions[0]
-                    .selection_set.selections[0]
-                    .arguments[0]
-                    .value
-                )  # type: ignore[union-attr]
-    text = print_ast(DocumentNode(definitions=(operation,)))
-    body = text[text.index("{") :] if "{" in text else text
+                parts += [document[end : _start(argument.value)], f"${name}"]
+                assert argument.value.loc is not None
+                end = argument.value.loc.end
     head = f"{operation.operation.value} fuzzed" + (f"({', '.join(declared)})" if declared else "")
-    return {"query": f"{head} {body}", "variables": variables}
+    return {"query": f"{head} {''.join(parts)}{document[end:]}", "variables": variables}
+
+
+def _start(node: Node) -> int:
+    assert node.loc is not None
+    return node.loc.start
 
 
 def _send(client: httpx.Client, urls: tuple[str, str], body: dict[str, Any], done: Round) -> None:
@@ -219,7 +217,7 @@ def _send(client: httpx.Client, urls: tuple[str, str], body: dict[str, Any], don
 
 def _plain(answer: dict[str, Any]) -> Any:
     """A response without its extensions, the errors in an order of their own."""
-    errors = sorted(json.dumps(each, sort_keys=True) for each in answer.get("errors", []))
+    errors = sorted(f"{each['message']} {each.get('path')}" for each in answer.get("errors", []))
     return answer.get("data"), errors
 
 

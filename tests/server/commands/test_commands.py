@@ -234,7 +234,7 @@ def test_the_database_of_database_url_is_migrated_only_with_migrate(
     with serving(tmp_path, DATABASE_URL=empty_url) as running:
         response = httpx.get(f"{running.url}/readyz")
         assert response.status_code == 503
-        assert "migration None" in response.json()["reason"]
+        assert "is not migrated" in response.json()["reason"]
     with serving(tmp_path, "--migrate", DATABASE_URL=empty_url) as running:
         assert httpx.get(f"{running.url}/readyz").status_code == 200
     assert not (tmp_path / "postgres").exists()

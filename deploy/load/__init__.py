@@ -1,0 +1,1 @@
+"""Load from users of three kinds, on a deployment or on a registry that the command starts."""
