@@ -3,7 +3,7 @@
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import date, datetime
 from functools import partial
@@ -87,8 +87,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     connections, readiness = Connections(settings), Readiness(database, store)
     sockets, feed = SocketEndpoint(pipeline), readiness.listener
     measured = measuring.measure(settings, pipeline, connections, sockets.counts, feed)
-    _observe(pipeline)
-    watches = descriptors.watch, memory.watch, operations.routes.run, readiness.watch
+    watches = _watches(settings, operations, readiness)
     state = ProtocolState(pipeline, connections, hosts, open_mode, readiness.stop)
     session_url, can_listen = settings.listen_url or database_url, settings.can_listen
 
@@ -104,10 +103,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
             measured.running(),
         ):
             _settle_memory()
-            rest = later.load(formats.load, schema.published_sdl, gc.freeze)
-            async with background.running(
-                rest, log_level.follow(settings), *(watch() for watch in watches)
-            ):
+            async with background.running(*(watch() for watch in watches)):
                 yield {STATE: state, socket_protocol.LIMITS: settings}
             await pipeline.in_flight.drained()
         await database.close()
@@ -118,10 +114,24 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
 
 
+def _watches(
+    settings: Settings, operations: Operations, readiness: Readiness
+) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+    """What runs beside the requests; first what is loaded after the start."""
+    return (
+        partial(later.load, formats.load, schema.published_sdl, gc.freeze),
+        descriptors.watch,
+        memory.watch,
+        operations.routes.run,
+        readiness.watch,
+        partial(log_level.follow, settings),
+    )
+
+
 def _pipeline(
     settings: Settings, operations: Operations, sources: Sources, access: Access
 ) -> RequestPipeline:
-    return RequestPipeline(
+    pipeline = RequestPipeline(
         operations,
         ResponseCache(settings.response_cache_bytes_max),
         sources,
@@ -129,6 +139,8 @@ def _pipeline(
         InFlightRequests(settings.concurrency_max, settings.operation_timeout_ms / 1_000),
         access.sessions,
     )
+    _observe(pipeline)
+    return pipeline
 
 
 def _routes(

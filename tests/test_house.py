@@ -31,7 +31,7 @@ def _files(*folders: str) -> dict[str, str]:
 GENERATED = ("examples/gateway/client.py",)
 CODE = {
     path: text
-    for path, text in _files(*PACKAGES, "bench", "examples").items()
+    for path, text in _files(*PACKAGES, "bench", "deploy", "examples").items()
     if path not in GENERATED
 }
 TESTS = _files("tests")

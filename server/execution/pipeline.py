@@ -12,19 +12,19 @@ from functools import partial
 from math import inf
 from time import monotonic
 
-import orjson
 from graphql import OperationType
 
 from db.reads.data_version import ReadSource
 from domain.operations import current, running
-from resolvers.errors import LIMIT_EXCEEDED, UNAVAILABLE
+from resolvers.errors import UNAVAILABLE
 from resolvers.event_cursors import StreamPosition
 from server import errors
 from server.access import policy
 from server.access.authentication import Authentication
 from server.access.sessions import Sessions
-from server.errors import HttpError, OperationRejected
+from server.errors import HttpError
 from server.execution import observed, used_up
+from server.execution.failures import client_gone, error_response
 from server.execution.in_flight import InFlightRequest, InFlightRequests, RequestCancelled
 from server.execution.messages import GraphQLRequest, GraphQLResponse
 from server.execution.operations import Operations
@@ -37,16 +37,13 @@ from server.execution.response_cache import (
     ResponseCache,
 )
 from server.execution.sources import Sources, stating
-from server.ops import refused
 
-CLIENT_GONE = 499  # as nginx logs it; no client sees it
 _CHECKED_AT_ONCE_BYTES = 4_096  # more may be a document of several hundred fields
 
 _NO_STREAM = (
     "A subscription is answered as text/event-stream, which the Accept header must name; or over "
     "a WebSocket, as graphql-transport-ws"
 )
-_NESTED_TOO_DEEPLY = "The document nests too deeply"
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,27 +275,3 @@ class RequestPipeline:
         if source is self.sources.primary:
             return await run(source.reader)
         return await self.sources.run(source, request, run)
-
-
-def client_gone() -> HttpError:
-    """The error of a request whose client has closed the connection."""
-    return HttpError(CLIENT_GONE, "The client has gone")
-
-
-def error_response(error: Exception, identifier: str) -> GraphQLResponse:
-    """The response to a request that was rejected, or that failed outside of any field."""
-    refused.count(error)
-    if isinstance(error, HttpError):
-        body = errors.rejected(error, identifier)
-        dumped, code = orjson.dumps(body), error.code
-        return GraphQLResponse(dumped, error.status, headers=error.headers, code=code)
-    if isinstance(error, OperationRejected):
-        body = {"errors": [errors.formatted(one, identifier) for one in error.errors]}
-    elif isinstance(error, RecursionError):  # in checks alone: in a resolver it is a field's error
-        body = errors.plain(_NESTED_TOO_DEEPLY, LIMIT_EXCEEDED, identifier)
-    else:
-        body = errors.unexpected(error, identifier)
-        if not isinstance(error, TimeoutError):
-            status = 503 if errors.code_of(error) == UNAVAILABLE else 500
-            return GraphQLResponse(orjson.dumps(body), status, code=errors.first_code(body))
-    return GraphQLResponse(orjson.dumps(body), is_rejected=True, code=errors.first_code(body))

@@ -11,7 +11,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from domain.operations import running, untraced
 from resolvers.errors import UNAVAILABLE
 from server.errors import TIMEOUT, HttpError
-from server.execution.pipeline import error_response
+from server.execution.failures import error_response
 from server.execution.representations import ANY
 from server.http import responses
 from server.http.access_log import log_request

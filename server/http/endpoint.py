@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from resolvers.event_cursors import StreamPosition
 from server.errors import HttpError
+from server.execution.failures import client_gone, error_response
 from server.execution.messages import GraphQLRequest, GraphQLResponse
-from server.execution.pipeline import RequestPipeline, client_gone, error_response
+from server.execution.pipeline import RequestPipeline
 from server.execution.representations import ANY
 from server.http import accept, graphiql, request, responses, sign_in, sse
 from server.http.request import RequestHead, disconnected

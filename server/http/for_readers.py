@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from server.access.authentication import Authentication
 from server.errors import HttpError
-from server.execution.pipeline import error_response
+from server.execution.failures import error_response
 from server.execution.representations import JSON
 from server.http.request import address_of
 from server.ops.logs import request_id

@@ -9,8 +9,8 @@ from starlette.websockets import WebSocket
 
 from domain.operations import running, untraced
 from server.errors import HttpError
+from server.execution.failures import error_response
 from server.execution.messages import GraphQLRequest
-from server.execution.pipeline import error_response
 from server.execution.representations import JSON
 from server.http.access_log import log_request
 from server.http.endpoint import REQUEST

@@ -16,9 +16,9 @@ from domain.operations import running, untraced
 from resolvers.errors import UNAVAILABLE
 from server.access.authentication import Connection
 from server.errors import HttpError
+from server.execution.failures import CLIENT_GONE, client_gone, error_response
 from server.execution.in_flight import InFlightRequest
 from server.execution.messages import GraphQLRequest, GraphQLResponse
-from server.execution.pipeline import CLIENT_GONE, client_gone, error_response
 from server.http import request, responses
 from server.http.access_log import is_request_logged, log_request
 from server.http.connection import BoundedProtocol

@@ -16,8 +16,8 @@ from resolvers.errors import LIMIT_EXCEEDED
 from server.access.authentication import Connection
 from server.errors import TIMEOUT, HttpError
 from server.execution import parameters
+from server.execution.failures import client_gone
 from server.execution.messages import GraphQLRequest
-from server.execution.pipeline import client_gone
 from server.execution.prepared import Caller
 from server.execution.representations import Accepted
 from server.http import accept

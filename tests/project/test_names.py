@@ -40,7 +40,7 @@ CONFIGURED = [ROOT / name for name in ("Makefile", "Dockerfile", "compose.yaml",
 # Folders that are made by a command, and are not in the repository.
 GENERATED = ("server/static", "ui/node_modules", "bench/results")
 _TOP = "server|schema|resolvers|db|archive|domain|catalogs|planner|migrations|bench|examples|tests"
-_TOP += "|docs|ui"
+_TOP += "|docs|deploy|ui"
 _PATH = re.compile(rf"(?<![\w./<-])(?:{_TOP})/[\w./-]*\w")
 
 USER_PAGES = [README, ROOT / "CHANGELOG.md"]
@@ -58,9 +58,23 @@ OTHER = {
     "GLACIER_IR": "a storage class of S3",
     "DEEP_ARCHIVE": "a storage class of S3",
     "Authorization": "an HTTP header",
+    "traceId": "a key of a log line",
+    "dbMs": "a key of a log line",
 }
 # The same on the pages for developers, which may also use names of the code and of its libraries.
 FOREIGN = {
+    "dbShared": "a key of a log line",
+    **dict.fromkeys(
+        (
+            "OTEL_EXPORTER_OTLP_ENDPOINT",
+            "OTEL_TRACES_EXPORTER",
+            "OTEL_METRICS_EXPORTER",
+            "OTEL_LOGS_EXPORTER",
+            "OTEL_SDK_DISABLED",
+            "OTEL_METRIC_EXPORT_INTERVAL",
+        ),
+        "a variable of OpenTelemetry",
+    ),
     "PLANNER_CASES": "a variable of the tests",
     "operationName": "a parameter of a request",
     "RestoreObject": "an operation of S3",

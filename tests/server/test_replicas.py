@@ -68,7 +68,7 @@ class Server:
     async def until(self, replica: Replica, reason: str) -> None:
         """Wait until a replica is not used for a reason that begins so; "" for used."""
         async with asyncio.timeout(20):
-            while not (replica.reason.startswith(reason) if reason else not replica.reason):  # noqa: ASYNC110
+            while not (replica.reason.startswith(reason) if reason else not replica.reason):  # noqa: ASYNC110  # a state of real servers has no event
                 await asyncio.sleep(0.02)
 
 
@@ -135,7 +135,7 @@ async def test_a_client_that_names_its_write_sees_it_and_another_one_may_not(
         answer = await server.post(READ, revision)
         assert int(answer.headers[REVISION]) >= revision
         async with asyncio.timeout(10):
-            while "seen-by-its-writer" not in await server.names():  # noqa: ASYNC110
+            while "seen-by-its-writer" not in await server.names():  # noqa: ASYNC110  # a state of real servers has no event
                 await asyncio.sleep(0.02)
 
 
@@ -228,7 +228,7 @@ async def test_reads_go_on_while_the_primary_is_away(cluster: Cluster) -> None:
         await asyncio.to_thread(cluster.primary.kill)
         try:
             async with asyncio.timeout(10):
-                while not server.replicas.is_primary_away:  # noqa: ASYNC110
+                while not server.replicas.is_primary_away:  # noqa: ASYNC110  # a state of real servers has no event
                     await asyncio.sleep(0.02)
             await asyncio.sleep(1.2)  # longer than the lag bound
             assert await server.names() == before

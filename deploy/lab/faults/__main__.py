@@ -11,7 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from deploy.lab.faults import lab, report, seed
-from deploy.lab.faults.injected import FAULTS, Fault
+from deploy.lab.faults.every import FAULTS
+from deploy.lab.faults.fault import Fault
 from deploy.lab.faults.lab import Lab
 from deploy.lab.faults.load import Load
 from deploy.lab.faults.report import Row

@@ -92,7 +92,7 @@ class Load:
             if self.versions:
                 sends[ARCHIVE] = self._archive
             subscriber = asyncio.create_task(self._follow())
-            while self._cursor is None:  # else it would miss the first writes  # noqa: ASYNC110
+            while self._cursor is None:  # noqa: ASYNC110  # else it would miss the first writes
                 await asyncio.sleep(0.05)
             runs = [asyncio.create_task(self._repeat(kind, send)) for kind, send in sends.items()]
             try:

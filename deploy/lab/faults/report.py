@@ -10,7 +10,7 @@ import orjson
 import psycopg
 
 from deploy.lab.faults import load as loads
-from deploy.lab.faults.injected import Fault
+from deploy.lab.faults.fault import Fault
 from deploy.lab.faults.load import OK, Answered, Load
 
 # An operation ends after 5 s; the rest is for a busy machine.

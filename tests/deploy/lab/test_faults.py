@@ -7,7 +7,7 @@ import pytest
 
 from deploy.lab.faults import __main__ as command
 from deploy.lab.faults import report
-from deploy.lab.faults.injected import FAULTS
+from deploy.lab.faults.every import FAULTS
 from deploy.lab.faults.load import ALIVE, OK, READ, WRITE, Answered, Load
 
 
