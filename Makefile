@@ -104,6 +104,12 @@ ui: $(PAGE) ## Build GraphiQL into server/static/graphiql
 package: $(ENV) ## Build the sdist, and from it the wheel, into dist
 	$(UV) build --quiet
 
+image: $(ENV) ## Build the container image by podman, run it closed, and check it (as root)
+	$(BIN)/python -m deploy.lab.image
+
+chart: | $(UV) ## Render the Helm chart, and check it by the schemas of Kubernetes
+	$(UV) run --quiet --locked --isolated --only-group chart python -m deploy.lab.chart
+
 audit: $(AUDIT:package-lock.json=node_modules/.package-lock.json) ## Install the GraphQL-over-HTTP audit that the tests run
 	@:
 
@@ -126,7 +132,7 @@ clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools dist server/static/graphiql ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration snapshot client demo import psql ui package audit bench bench-quick load security clean
+.PHONY: help run test check fmt schema migration snapshot client demo import psql ui package image chart audit bench bench-quick load security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"

@@ -181,7 +181,8 @@ def main() -> None:
             _try(podman)
         finally:
             podman.run("rm", "--all", "--force")
-            subprocess.run(["umount", str(podman.folder / "store" / "overlay")], check=False)
+            mounted = str(podman.folder / "store" / "overlay")
+            subprocess.run(["umount", mounted], check=False, stderr=subprocess.DEVNULL)
 
 
 def _try(podman: Podman) -> None:

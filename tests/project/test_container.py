@@ -120,5 +120,5 @@ def test_compose_publishes_on_this_machine_only() -> None:
 
 @pytest.mark.parametrize("service", COMPOSE["services"])
 def test_compose_declares_the_volumes_it_uses(service: str) -> None:
-    used = {each.split(":")[0] for each in COMPOSE["services"][service]["volumes"]}
+    used = {each.split(":")[0] for each in COMPOSE["services"][service].get("volumes", ())}
     assert used <= set(COMPOSE["volumes"])

@@ -63,6 +63,9 @@ OTHER = {
 }
 # The same on the pages for developers, which may also use names of the code and of its libraries.
 FOREIGN = {
+    "PYTHON_IMAGE": "an argument of the image's build",
+    "drainSeconds": "a value of the chart",
+    "shutdownSeconds": "a value of the chart",
     "dbShared": "a key of a log line",
     **dict.fromkeys(
         (
