@@ -24,7 +24,7 @@ RESTORE = """mutation ($id: ID!) { restoreVersion(input: { version: { id: $id } 
 } }"""
 
 
-BACKUP, RESTORATION = (
+BACKUP, RESTORATION, *_ = (
     block.text for block in blocks_of(ROOT / "docs" / "backup.md") if block.language == "console"
 )
 
