@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import isfinite
 from time import monotonic
 from typing import Any
 
@@ -11,6 +12,7 @@ from db.postgres.engine import Database
 from db.postgres.observing import Statement
 from db.postgres.pool import ConnectionPool
 from db.reads.listener import ListenerState
+from db.reads.replicas import Replicas
 from domain.tallies import Tally
 from planner import CountedCache
 from server.execution.operation_counts import OperationCounts
@@ -20,6 +22,7 @@ from server.ops import background, instruments, refused
 from server.ops.connections import Connections
 from server.ops.metrics import Metrics
 from server.ops.process_readings import ProcessReadings
+from server.ops.readiness import Readiness
 from server.ops.readings import Reading, Readings
 from server.ops.registry_readings import RegistryReadings
 from server.ops.worker_readings import WorkerReadings
@@ -58,7 +61,7 @@ def measure(
     pipeline: RequestPipeline,
     connections: Connections,
     sockets: SocketCounts,
-    feed: ListenerState,
+    readiness: Readiness,
 ) -> Measuring:
     """The readings of an application's parts; from now on its operations are counted."""
     operations = pipeline.operations
@@ -78,7 +81,9 @@ def measure(
         lambda: _of_pipeline(pipeline, sockets),
         lambda: _of_caches(pipeline),
         lambda: _of_database(pipeline, database),
-        lambda: _of_feed(feed),
+        lambda: _of_feed(readiness.listener),
+        lambda: _of_checks(readiness),
+        lambda: _of_replicas(pipeline.sources.replicas),
     ]
     of_workers = WorkerReadings(readings, settings.metrics_dir)
     return Measuring(readings, process, of_workers, RegistryReadings(database))
@@ -168,3 +173,27 @@ def _of_feed(feed: ListenerState) -> Iterator[Reading]:
     if feed.is_on and feed.is_connected:
         yield Reading(instruments.LISTENER_LAG, monotonic() - feed.heard_at)
         yield Reading(instruments.LISTENER_SEQUENCE, feed.sequence)
+
+
+def _of_checks(readiness: Readiness) -> Iterator[Reading]:
+    readiness.look_at_listener()
+    for name, check in readiness.checks.items():
+        yield Reading(instruments.CHECK_STATUS, 1, (name, check.status))
+        yield Reading(instruments.CHECK_AGE, check.age_s, (name,))
+
+
+def _of_replicas(replicas: Replicas | None) -> Iterator[Reading]:
+    if replicas is None:
+        return
+    now = monotonic()
+    for replica in replicas.all:
+        name = (replica.name,)
+        yield Reading(instruments.REPLICA_USED, int(replica.is_usable(now)), name)
+        yield Reading(instruments.REPLICA_REVISION, replica.revision, name)
+        yield Reading(instruments.REPLICA_QUERIES, replica.queries, name)
+        yield Reading(instruments.REPLICA_FAILURES, replica.failures, name)
+        if isfinite(replica.lag_s):
+            yield Reading(instruments.REPLICA_LAG, replica.lag_s, name)
+    yield Reading(instruments.REPLICA_WAITS, replicas.waits - replicas.vain_waits, ("found",))
+    yield Reading(instruments.REPLICA_WAITS, replicas.vain_waits, ("vain",))
+    yield Reading(instruments.REPLICA_PRIMARY_AWAY, int(replicas.is_primary_away))

@@ -147,6 +147,33 @@ LISTENER_SEQUENCE = _gauge(
 )
 LISTENER_FAILURES = _counter("listener_failures", "Connections of the event feed that were lost.")
 
+# Parts and replicas
+CHECK_STATUS = _gauge(
+    "check_status",
+    "1 for the status that a part of `/readyz` was last found in.",
+    "check",
+    "status",
+)
+CHECK_AGE = _gauge("check_age_seconds", "Time since a part of `/readyz` was looked at.", "check")
+REPLICA_USED = _gauge("replica_used", "1 while queries may be given this replica.", "replica")
+REPLICA_LAG = _gauge(
+    "replica_lag_seconds", "How far a replica was behind the primary when last asked.", "replica"
+)
+REPLICA_REVISION = _gauge(
+    "replica_revision", "Newest revision that is known to be on a replica.", "replica"
+)
+REPLICA_QUERIES = _counter("replica_queries", "Queries that were given a replica.", "replica")
+REPLICA_FAILURES = _counter("replica_failures", "Times that a replica was left.", "replica")
+REPLICA_WAITS = _counter(
+    "replica_waits",
+    "Reads that waited for a replica to have their revision: `found`, or `vain` (the primary was"
+    " read).",
+    "result",
+)
+REPLICA_PRIMARY_AWAY = _gauge(
+    "replica_primary_away", "1 while the primary, to which replicas are compared, is away."
+)
+
 # Outcomes
 OUTCOMES = _counter(
     "outcomes",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from time import monotonic
 
+from db.postgres import access
 from db.postgres.engine import Database
 from db.reads import operators
 from db.reads.operators import Figure
@@ -20,7 +21,7 @@ from server.ops.instruments import Instrument
 from server.ops.readings import Reading
 
 _KEPT_S = 5.0
-_ANSWER_S = 1.0  # a scrape waits this long for the database
+_ANSWER_S = 0.7  # a scrape waits this long for the database
 _COUNTS_KEPT_S, _COUNTS_KEPT_TIMES = 15.0, 200  # and so many times as long as they took
 _FAILED_KEPT_S = 600.0  # counts that took too long are not tried again for this time
 
@@ -73,10 +74,10 @@ class RegistryReadings:
 
         Then they are the one that says so, and the last counts.
         """
-        if monotonic() >= self._until:
-            if self._reading is None or self._reading.done():
-                self._reading = asyncio.create_task(self._read())
-            await asyncio.wait({self._reading})
+        if self._reading is None or self._reading.done():
+            is_old = monotonic() >= self._until
+            self._reading = asyncio.create_task(self._read() if is_old else self._check())
+        await asyncio.wait({self._reading})
         counts = self._counts
         if counts:
             age_s = monotonic() - self._counted_at
@@ -96,8 +97,7 @@ class RegistryReadings:
             async with asyncio.timeout(_ANSWER_S):
                 figures = await operators.state(self.database.probe)
         except Exception as error:
-            _log.info("metrics have no database: %s", code_of(error))
-            self.latest = [Reading(instruments.DATABASE_UP, 0)]
+            self._is_down(error)
         else:
             took_s = monotonic() - began_at
             self.latest = [
@@ -105,10 +105,24 @@ class RegistryReadings:
                 Reading(instruments.DATABASE_SECONDS, took_s),
                 *_readings(figures),
             ]
+            self._until = monotonic() + _KEPT_S
             await self._count_soon()
         finally:
             await self.database.probe.pool.close_idle()
-        self._until = monotonic() + _KEPT_S
+
+    async def _check(self) -> None:
+        """Ask whether the database answers, as readings of one that does not must not be kept."""
+        try:
+            async with asyncio.timeout(_ANSWER_S):
+                await access.is_read_only(self.database.probe)
+        except Exception as error:
+            self._is_down(error)
+        finally:
+            await self.database.probe.pool.close_idle()
+
+    def _is_down(self, error: Exception) -> None:
+        _log.info("metrics have no database: %s", code_of(error))
+        self.latest, self._until = [Reading(instruments.DATABASE_UP, 0)], 0.0
 
     async def _count_soon(self) -> None:
         """Count anew if it is time; the scrape waits a moment for it, as small tables are quick."""

@@ -40,7 +40,8 @@ LANGUAGES = {
     "": "as console",
 }
 # Programs of others that a page may use in a block; what we know of their arguments is checked.
-CONSOLE = ("curl", "docker", "zstd", "pg_dump", "pg_restore", "cp", "umask")
+CONSOLE = ("curl", "docker", "zstd", "pg_dump", "pg_restore", "pg_basebackup", "cp", "umask")
+CONSOLE += ("echo", "touch")
 CONSOLE += ("registry",)  # where its output goes to a file: test_production.py runs it
 
 
