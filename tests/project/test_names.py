@@ -54,6 +54,7 @@ OTHER = {
     "AWS_ACCESS_KEY_ID": "a variable of AWS",
     "ARCHIVES": "a variable of the commands for a backup",
     "UNTIL": "a variable of the commands for a backup",
+    "WAL": "a variable of the commands for a backup",
     "AWS_REGION": "a variable of AWS",
     "AWS_ENDPOINT_URL": "a variable of AWS",
     "GLACIER_IR": "a storage class of S3",
