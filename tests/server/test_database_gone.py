@@ -67,7 +67,8 @@ async def test_a_database_at_another_migration_is_not_ready(
     serve: Serving, postgres_url: str, database_url: str
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'other'")
+        other = "version_num = 'other', compatible_from = 'other'"
+        connection.execute(f"UPDATE alembic_version SET {other}")
     async with serve() as client:
         answer = await client.get("/readyz")
     assert answer.status_code == 503

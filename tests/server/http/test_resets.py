@@ -59,5 +59,6 @@ async def test_a_reset_is_no_error(
                     await asyncio.sleep(0.1)
                     await waiting(postgres_url, 0)
             assert (await (await site.connected()).ask(request(QUERY))).status == 200
-    bad = [line for line in caplog.records if line.levelno >= logging.WARNING or line.exc_info]
+    lines = [line for line in caplog.records if line.name != "slow"]  # they wait for a lock
+    bad = [line for line in lines if line.levelno >= logging.WARNING or line.exc_info]
     assert [line.getMessage() for line in bad] == []

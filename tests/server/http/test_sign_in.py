@@ -95,7 +95,9 @@ async def test_probes_are_open_and_say_no_more_than_they_must(serve: Serving) ->
         alive = await client.get("/healthz")
         ready = await client.get("/readyz")
     assert alive.json() == {"status": "ok"}
-    assert (ready.status_code, set(ready.json())) == (200, {"status", "migration"})
+    assert (ready.status_code, set(ready.json())) == (200, {"status", "migration", "checks"})
+    parts = {"database", "migration", "listener", "coldStorage", "jobs"}
+    assert set(ready.json()["checks"]) <= parts
 
 
 @on_every_path
