@@ -29,7 +29,7 @@ def dripping() -> Iterator[str]:
     listening = socket.create_server(("127.0.0.1", 0))
 
     def drip(connection: socket.socket) -> None:
-        with suppress(OSError):
+        with connection, suppress(OSError):
             connection.sendall(b"HTTP/1.1 200 OK\r\nx: ")
             while True:
                 connection.sendall(b"x")
