@@ -47,30 +47,28 @@ class Operation:
     all of it, and `is_shared` is true. Statements that run at the same time are added up.
     """
 
-    __slots__ = (
-        "database_s",
-        "is_shared",
-        "parent",
-        "request_id",
-        "statement_count",
-        "statements",
-        "trace",
-    )
+    # Defaults of the class: most operations need few of them, and each that is set takes time.
+    headers: tuple[bytes, bytes] | None = None  # traceparent and tracestate, as they came
+    trace: Trace | None = None
+    database_s = 0.0
+    statement_count = 0
+    is_shared = False
+    is_ended = False
+    # The first ones, see db/postgres/observing.py; none once it has ended: they refer to it.
+    statements: list[Any] | None = None
 
     def __init__(self, request_id: str = "") -> None:
         self.request_id = request_id
-        self.parent: Parent | None = None
-        self.trace: Trace | None = None
-        self.database_s = 0.0
-        self.statement_count = 0
-        self.is_shared = False
-        # The first ones, see db/postgres/observing.py. None once the operation has ended: they
-        # refer to it.
-        self.statements: list[Any] | None = []
+
+    @property
+    def parent(self) -> Parent | None:
+        """The caller's span, if its headers name one."""
+        return parent_of(*self.headers) if self.headers else None
 
     def end(self) -> None:
         """Forget the statements; later ones are not counted."""
         self.statements = None
+        self.is_ended = True
 
 
 Operations: TypeAlias = tuple[Operation, ...]
@@ -107,9 +105,8 @@ def running(operation: Operation) -> Iterator[Operation]:
 
 def shared(waiting: Sequence[Operations]) -> Operations:
     """The operations of all that wait for a batch."""
-    first = waiting[0]
-    if all(each is first for each in waiting):
-        return first
+    if len(waiting) == 1:
+        return waiting[0]
     return tuple(dict.fromkeys(chain.from_iterable(waiting)))
 
 
@@ -145,7 +142,8 @@ def trace_id_of(operation: Operation) -> str:
     trace = trace_of(operation)
     if trace is not None and trace.trace_id:
         return trace.trace_id
-    return operation.parent.trace_id if operation.parent else ""
+    parent = operation.parent
+    return parent.trace_id if parent else ""
 
 
 def outgoing_headers() -> dict[str, str]:

@@ -52,25 +52,23 @@ def report(
 ) -> None:
     """Tell the current operations and the observers that a statement has ended."""
     seconds = perf_counter() - started_at
-    operations = _unended(current.get())
+    operations = current.get()
     name = "" if error is None else error_name(error)
     statement = Statement(query, started_at, seconds, rows, name, operations)
+    is_shared = len(operations) > 1
     for operation in operations:
+        if operation.is_ended:  # its client has gone meanwhile
+            continue
         operation.database_s += seconds
         operation.statement_count += 1
-        if len(operations) > 1:
+        if is_shared:
             operation.is_shared = True
-        if operation.statements is not None and operation.statement_count <= STATEMENTS_MAX:
+        if operation.statements is None:
+            operation.statements = [statement]
+        elif operation.statement_count <= STATEMENTS_MAX:
             operation.statements.append(statement)
     for observe in observers:
         observe(statement)
-
-
-def _unended(operations: Operations) -> Operations:
-    """Without those whose client has gone meanwhile."""
-    if any(operation.statements is None for operation in operations):
-        return tuple(each for each in operations if each.statements is not None)
-    return operations
 
 
 def error_name(error: BaseException) -> str:

@@ -33,6 +33,7 @@ class GraphQLRequest:
     is_charged: bool = field(default=False, init=False)  # its points were taken
     points: int = field(default=0, init=False)  # that it costs, once they are known
     started_at: float = field(default_factory=perf_counter, init=False)
+    seconds: float = field(default=0.0, init=False)  # that it took, once it has ended
     nodes: int = field(default=0, init=False)  # that it may return, once they are known
     is_kept: bool = field(default=False, init=False)  # its response was made for an earlier one
     code: str = field(default="", init=False)  # of the first error of its response

@@ -6,7 +6,6 @@ first NAMES_MAX others that were executed. All later ones are counted together, 
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from time import perf_counter
 
 from graphql import OperationType
 
@@ -57,7 +56,7 @@ class OperationCounts:
             return
         record.ok += 1
         record.points += request.points
-        record.duration.add(perf_counter() - request.started_at)
+        record.duration.add(request.seconds)
         if prepared is not None:
             self._nodes.add(prepared.measured.cost.nodes)
 
@@ -88,7 +87,7 @@ class OperationCounts:
         else:
             record.ok += 1
         record.points += request.points
-        record.duration.add(perf_counter() - request.started_at)
+        record.duration.add(request.seconds)
 
     def _record(self, request: GraphQLRequest, response: GraphQLResponse) -> _Record:
         prepared, name = request.prepared, request.operation_name

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
-from time import monotonic
+from time import monotonic, perf_counter
 
 from graphql import OperationType
 
@@ -166,6 +166,7 @@ class RequestPipeline:
     async def _respond(self, request: GraphQLRequest) -> GraphQLResponse:
         response = await self._answer(request)
         request.code = response.code
+        request.seconds = perf_counter() - request.started_at
         for observe in self.observers:
             observe(request, response)
         request.operation.end()
@@ -230,8 +231,10 @@ class RequestPipeline:
 
     async def _respond_uncached(self, request: GraphQLRequest) -> GraphQLResponse:
         """A new response; that to a GET has an ETag, so that the next one can be conditional."""
-        await self.prepared(request)
-        source = await self.sources.of(request)
+        source = self.sources.primary
+        if self.sources.replicas is not None:
+            await self.prepared(request)
+            source = await self.sources.of(request)
         body, code = await self._execute(request, source)
         return await self._uncached(request, body, code, source)
 
@@ -243,6 +246,8 @@ class RequestPipeline:
         else:
             max_age_s = await self._max_age_s(request)
             response = GraphQLResponse(body, etag=digest_tag(body), max_age_s=max_age_s)
+        if request.revision is None and self.sources.replicas is None:
+            return response
         return await self.sources.stated(request, response, source)
 
     async def _max_age_s(self, request: GraphQLRequest) -> int:
@@ -265,13 +270,13 @@ class RequestPipeline:
 
     async def _execute(self, request: GraphQLRequest, source: ReadSource) -> tuple[bytes, str]:
         """The body, and the code of its first error; empty without one."""
-        prepared = await self.prepared(request)
+        prepared = request.prepared or await self.prepared(request)
         if prepared.kind is OperationType.SUBSCRIPTION:
             self.operations.rate_limits.charge_refused(request.caller.authenticated)
             raise HttpError(406, _NO_STREAM)
         self.charge(request, prepared.points)
         # a batch shares the response of equal requests
-        run = partial(self.operations.execute, prepared, request.cache_key, request.caller)
+        known = prepared, request.cache_key, request.caller
         if source is self.sources.primary:
-            return await run(source.reader)
-        return await self.sources.run(source, request, run)
+            return await self.operations.execute(*known, source.reader)
+        return await self.sources.run(source, request, partial(self.operations.execute, *known))

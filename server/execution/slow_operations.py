@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from operator import attrgetter
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import Any
 
 from cachetools import LRUCache
@@ -36,7 +36,7 @@ class SlowOperations:
 
     def observe(self, request: GraphQLRequest, _: GraphQLResponse) -> None:
         """Log an operation that has ended, if it was slow."""
-        seconds = perf_counter() - request.started_at
+        seconds = request.seconds
         if seconds < self._threshold_s:
             return
         operation = request.operation

@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from starlette.types import Receive, Scope
 
-from domain.operations import parent_of
 from resolvers.errors import LIMIT_EXCEEDED
 from server.access.authentication import Connection
 from server.errors import TIMEOUT, HttpError
@@ -176,7 +175,7 @@ def graphql_request(
     made.method = head.method
     traceparent = headers.get(TRACEPARENT)
     if traceparent is not None:
-        made.operation.parent = parent_of(traceparent, headers.get(b"tracestate", b""))
+        made.operation.headers = traceparent, headers.get(b"tracestate", b"")
     return made
 
 
