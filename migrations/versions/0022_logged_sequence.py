@@ -12,6 +12,8 @@ down_revision = "0021"
 branch_labels = None
 depends_on = None
 
+loses = ""  # no data, but the fault comes back
+
 
 def upgrade() -> None:
     op.execute("ALTER SEQUENCE audit_pending_place_seq SET LOGGED")

@@ -8,6 +8,8 @@ down_revision = "0022"
 branch_labels = None
 depends_on = None
 
+loses = "how often jobs and imports ran, and how their last runs ended"
+
 
 def upgrade() -> None:
     time = sa.DateTime(timezone=True)
