@@ -121,4 +121,16 @@ def test_compose_publishes_on_this_machine_only() -> None:
 @pytest.mark.parametrize("service", COMPOSE["services"])
 def test_compose_declares_the_volumes_it_uses(service: str) -> None:
     used = {each.split(":")[0] for each in COMPOSE["services"][service].get("volumes", ())}
-    assert used <= set(COMPOSE["volumes"])
+    files = {each for each in used if each.startswith("./")}
+    assert used - files <= set(COMPOSE["volumes"])
+    assert all((ROOT / each).is_file() for each in files)
+
+
+def test_the_jobs_of_prometheus_are_those_that_the_alerts_name() -> None:
+    alerts = (ROOT / "deploy" / "prometheus" / "alerts.yaml").read_text("utf-8")
+    named = set(re.findall(r'[{,]job="(\w+)"', alerts))
+    configured = COMPOSE["configs"]["prometheus"]["content"]
+    sample = (ROOT / "deploy" / "prometheus" / "prometheus.yaml").read_text("utf-8")
+    for text in (configured, sample):
+        jobs = {each["job_name"] for each in yaml.safe_load(text)["scrape_configs"]}
+        assert named == jobs
