@@ -90,7 +90,13 @@ def test_the_database_has_each_call_once_and_each_change_of_the_circuit(
 def test_ctrl_c_stops_all_of_it(folder: Path) -> None:
     other = folder / "other"
     process = subprocess.Popen(
-        [*COMMAND, str(other)], cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ
+        [*COMMAND, str(other)],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ,
+        # a shell lets its background jobs ignore SIGINT, which tests that run in one inherit
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     assert process.stdout is not None
     for line in process.stdout:
