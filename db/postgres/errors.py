@@ -95,6 +95,15 @@ def driver_error(error: BaseException) -> BaseException:
     return wrapped or error
 
 
+def root_cause(error: BaseException | None) -> BaseException | None:
+    """The exception that all others were raised from; one of them where they form a cycle."""
+    seen = set[int]()
+    while error is not None and error.__cause__ is not None and id(error) not in seen:
+        seen.add(id(error))
+        error = error.__cause__
+    return error
+
+
 def details_with_rows(error: BaseException | None) -> Iterator[str]:
     """What an exception, and those before it, say in detail of rows that break constraints."""
     pending, seen = [error], set[int]()

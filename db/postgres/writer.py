@@ -112,7 +112,8 @@ class Writer:
         try:
             orm = await self._engine.connect()
         except DBAPIError as error:
-            raise driver_error(error) from error
+            # not from `error`, which was raised from it: a cycle of causes has no end
+            raise driver_error(error) from None
         adapted = await orm.get_raw_connection()
         connection = adapted.driver_connection
         adapted.detach()  # now SQLAlchemy will not close it, even when `orm` is garbage collected

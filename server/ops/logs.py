@@ -114,9 +114,7 @@ def shorten_outage(record: logging.LogRecord) -> bool:
     A filter of the handler, which lets every record through. The queue logs such a traceback for
     each of its connections, and the jobs say themselves that they pause.
     """
-    cause = record.exc_info[1] if record.exc_info else None
-    while cause is not None and cause.__cause__ is not None:
-        cause = cause.__cause__
+    cause = errors.root_cause(record.exc_info[1] if record.exc_info else None)
     if cause is not None and record.name.startswith(_QUEUE) and errors.is_unavailable(cause):
         message = f"{record.getMessage()}: {cause}"
         record.msg, record.args = " ".join(message.split()), ()

@@ -109,3 +109,18 @@ async def test_a_transaction_reads_large_numbers_in_json_exactly(narrow: Databas
         statement: Any = sa.text("SELECT CAST(:text AS jsonb)")
         found = await session.exec(statement, params={"text": f"[{LARGE}]"})
         assert found.scalar_one() == [LARGE]
+
+
+async def test_an_error_to_connect_is_not_its_own_cause() -> None:
+    """Who follows causes to their end must find one: the log did not, and stood still."""
+    database = Database("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(psycopg.OperationalError) as caught:
+        async with database.write("tests"):
+            pass
+    seen: list[BaseException] = []
+    cause: BaseException | None = caught.value
+    while cause is not None:
+        assert cause not in seen
+        seen.append(cause)
+        cause = cause.__cause__
+    await database.close()

@@ -134,6 +134,14 @@ def test_the_queue_says_in_one_line_that_its_database_is_away() -> None:
     assert line.getMessage() == "listener: failed: connection failed"
 
 
+def test_causes_that_refer_to_each_other_end() -> None:
+    first, second = psycopg.OperationalError("first"), ValueError("second")
+    first.__cause__, second.__cause__ = second, first
+    line = _logged("procrastinate.worker", first)
+    assert shorten_outage(line)
+    assert line.levelname in ("ERROR", "WARNING")
+
+
 @pytest.mark.parametrize(
     ("name", "cause"),
     [("procrastinate", ValueError("?")), ("server", psycopg.OperationalError("failed"))],
