@@ -1,7 +1,6 @@
 """A GraphQL request and its response, as every transport passes them on."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
 from types import MappingProxyType
@@ -15,33 +14,42 @@ from server.execution.representations import ANY, Accepted
 from server.execution.response_cache import RequestKey
 
 
-@dataclass(slots=True)
-class GraphQLRequest:
-    """An operation as it arrived: the bytes that hold it, how to read them, and who sent them."""
+class GraphQLRequest(Operation):
+    """An operation as it arrived: the bytes that hold it, how to read them, and who sent them.
 
-    payload: bytes
-    read: Callable[[bytes], Parameters]
-    caller: Caller
-    read_only: bool = False  # of a GET, which must change nothing
-    accepted: Accepted = ANY
-    connection: Connection | None = None  # of the direct path
+    Statements, log lines and spans belong to it while it runs.
+    """
+
+    # Defaults of the class, as in Operation: most requests need few of them.
+    reads_primary = False  # not a replica, which may be behind
+    operation_name: str | None = None  # for the access log
+    outlives_client = False  # a mutation: it may be done already
+    prepared: PreparedOperation | None = None
+    is_charged = False  # its points were taken
+    points = 0  # that it costs, once they are known
+    seconds = 0.0  # that it took, once it has ended
+    nodes = 0  # that it may return, once they are known
+    is_kept = False  # its response was made for an earlier one
+    read_only = False  # of a GET, which must change nothing
     revision: int | None = None  # that the response must show at least; None: it need not be newest
-    reads_primary: bool = False  # not a replica, which may be behind
-    operation_name: str | None = field(default=None, init=False)  # for the access log
-    outlives_client: bool = field(default=False, init=False)  # a mutation: it may be done already
-    prepared: PreparedOperation | None = field(default=None, init=False)
-    is_charged: bool = field(default=False, init=False)  # its points were taken
-    points: int = field(default=0, init=False)  # that it costs, once they are known
-    started_at: float = field(default_factory=perf_counter, init=False)
-    seconds: float = field(default=0.0, init=False)  # that it took, once it has ended
-    nodes: int = field(default=0, init=False)  # that it may return, once they are known
-    is_kept: bool = field(default=False, init=False)  # its response was made for an earlier one
-    code: str = field(default="", init=False)  # of the first error of its response
-    method: str = field(default="", init=False)  # of HTTP; empty for an operation of a WebSocket
-    operation: Operation = field(init=False)  # what statements and log lines belong to
+    code = ""  # of the first error of its response
+    method = ""  # of HTTP; empty for an operation of a WebSocket
 
-    def __post_init__(self) -> None:
-        self.operation = Operation(self.caller.request_id)
+    def __init__(
+        self,
+        payload: bytes,
+        read: Callable[[bytes], Parameters],
+        caller: Caller,
+        accepted: Accepted = ANY,
+        connection: Connection | None = None,
+    ) -> None:
+        self.request_id = caller.request_id
+        self.payload = payload
+        self.read = read
+        self.caller = caller
+        self.accepted = accepted
+        self.connection = connection  # of the direct path
+        self.started_at = perf_counter()
 
     @property
     def cache_key(self) -> RequestKey:

@@ -63,7 +63,7 @@ class RequestPipeline:
         self, request: GraphQLRequest, on_response: Callable[[GraphQLResponse], None]
     ) -> InFlightRequest[GraphQLResponse]:
         """Start a query or mutation; `on_response` is called once, perhaps before this returns."""
-        token = current.set((request.operation,))
+        token = current.set((request,))
         try:
             return self.in_flight.start(self._respond(request), on_response)
         finally:
@@ -164,15 +164,6 @@ class RequestPipeline:
         return bodies()
 
     async def _respond(self, request: GraphQLRequest) -> GraphQLResponse:
-        response = await self._answer(request)
-        request.code = response.code
-        request.seconds = perf_counter() - request.started_at
-        for observe in self.observers:
-            observe(request, response)
-        request.operation.end()
-        return response
-
-    async def _answer(self, request: GraphQLRequest) -> GraphQLResponse:
         """It awaits futures only, so that it runs without a task."""
         try:
             if self.in_flight.are_too_many:
@@ -188,15 +179,24 @@ class RequestPipeline:
                 response = await self._respond_uncached(request)
             accepted = request.accepted
             if accepted.coding and len(response.body) >= accepted.coded_bytes_min:
-                return await self._coded(response, accepted)
-            return response
+                response = await self._coded(response, accepted)
         except asyncio.CancelledError as error:
             # by its deadline or its client; else with its batch
             reason = error.reason if isinstance(error, RequestCancelled) else TimeoutError()
-            with running(request.operation):
-                return error_response(reason, request.caller.request_id)
+            with running(request):
+                response = error_response(reason, request.request_id)
         except Exception as error:
-            return error_response(error, request.caller.request_id)
+            response = error_response(error, request.request_id)
+        self._end(request, response)
+        return response
+
+    def _end(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
+        if response.code:
+            request.code = response.code
+        request.seconds = perf_counter() - request.started_at
+        for observe in self.observers:
+            observe(request, response)
+        request.end()
 
     async def _respond_cached(
         self, request: GraphQLRequest, key: RequestKey, cached: CachedResponse | None

@@ -39,13 +39,12 @@ class SlowOperations:
         seconds = request.seconds
         if seconds < self._threshold_s:
             return
-        operation = request.operation
-        slowest = sorted(operation.statements or (), key=_seconds, reverse=True)
+        slowest = sorted(request.statements or (), key=_seconds, reverse=True)
         fields = {
             **log_fields(request),
             "ms": round(1_000 * seconds, 1),
-            "dbMs": round(1_000 * operation.database_s, 1),
-            "statementCount": operation.statement_count,
+            "dbMs": round(1_000 * request.database_s, 1),
+            "statementCount": request.statement_count,
             "statements": [_shown(each) for each in slowest[:_STATEMENTS_MAX]],
         }
         text = self._to_be_planned(slowest)

@@ -94,13 +94,13 @@ class RequestLog:
                 await self.app(scope, receive, send_with_headers)
             finally:
                 request: GraphQLRequest | None = scope.get(REQUEST)
-                with running(own if request is None else request.operation):
+                with running(own if request is None else request):
                     log_request(scope["method"], scope["path"], status, started_at, request)
 
 
 def _traced(scope: Scope) -> Iterator[tuple[bytes, bytes]]:
     """The header that tells a client the trace of its operation, if it is recorded."""
     request: GraphQLRequest | None = scope.get(REQUEST)
-    trace = request.operation.trace if request is not None else None
+    trace = request.trace if request is not None else None
     if trace is not None and trace.response_line:
         yield b"traceresponse", trace.traceparent.encode()

@@ -182,7 +182,7 @@ class Protocol(BoundedProtocol):
         status = CLIENT_GONE if is_gone else response.status
         if is_request_logged():
             asked = exchange.operation
-            with running(asked.operation if asked else untraced(exchange.request_id)):
+            with running(asked or untraced(exchange.request_id)):
                 log_request(exchange.head.method, PATH, status, exchange.started_at, asked)
         if exchange.keep_alive:
             self.on_response_complete()
@@ -199,7 +199,7 @@ class Protocol(BoundedProtocol):
         if (b"connection", b"close") in http.headers:
             exchange.keep_alive = False
         origin, identifier = head.headers.get(b"origin"), exchange.request_id
-        trace = exchange.operation.operation.trace if exchange.operation else None
+        trace = exchange.operation.trace if exchange.operation else None
         line = trace.response_line if trace is not None else b""
         parts = self._head_parts(http, identifier, exchange.keep_alive, origin, line)
         body = b"" if head.method == "HEAD" else http.body

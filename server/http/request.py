@@ -164,18 +164,17 @@ def graphql_request(
     """The request for the pipeline; `client` is the address of its client. Raises HttpError."""
     headers, accepted = head.headers, head.accepted
     caller = Caller(request_id, headers.get(b"authorization", b""), client)
-    revision = _revision(headers[REVISION]) if REVISION in headers else None
     if head.is_post:
-        made = GraphQLRequest(
-            body, parameters.from_json, caller, False, accepted, connection, revision
-        )
+        made = GraphQLRequest(body, parameters.from_json, caller, accepted, connection)
     else:
-        read, query = parameters.from_query_string, head.query_string
-        made = GraphQLRequest(query, read, caller, True, accepted, connection, revision)
+        read = parameters.from_query_string
+        made = GraphQLRequest(head.query_string, read, caller, accepted, connection)
+        made.read_only = True
     made.method = head.method
-    traceparent = headers.get(TRACEPARENT)
-    if traceparent is not None:
-        made.operation.headers = traceparent, headers.get(b"tracestate", b"")
+    if REVISION in headers:
+        made.revision = _revision(headers[REVISION])
+    if TRACEPARENT in headers:
+        made.headers = headers[TRACEPARENT], headers.get(b"tracestate", b"")
     return made
 
 

@@ -178,7 +178,9 @@ class _Connection:
 
     def _request(self, payload: bytes) -> GraphQLRequest:
         caller = Caller(new_request_id(), self._credential, self._client)
-        return GraphQLRequest(payload, parameters.from_message, caller, reads_primary=True)
+        made = GraphQLRequest(payload, parameters.from_message, caller)
+        made.reads_primary = True
+        return made
 
     async def _handle(self, message: dict[str, Any]) -> None:
         match message["type"]:
@@ -223,7 +225,7 @@ class _Connection:
 
     async def _operate(self, key: str, operation: GraphQLRequest, slot: ExitStack) -> None:
         """Run one operation, and end it with a message, unless the client has ended it."""
-        current.set((operation.operation,))  # of this task
+        current.set((operation,))  # of this task
         errors: Any = None
         try:
             errors = await self._run(key, operation, slot)

@@ -41,11 +41,11 @@ def of_request(request: GraphQLRequest, response: GraphQLResponse) -> dict[str, 
     prepared, identity = request.prepared, request.caller.identity
     values: dict[str, Any] = {
         "graphql.operation.type": _kind(request),
-        "registry.request_id": request.operation.request_id,
+        "registry.request_id": request.request_id,
         "registry.points": request.points,
         "registry.nodes": request.nodes,
         "registry.kept": request.is_kept,
-        **of_operation(request.operation),
+        **of_operation(request),
     }
     if request.operation_name:
         values["graphql.operation.name"] = request.operation_name[:_NAME_MAX]

@@ -107,14 +107,14 @@ class Tracer:
 
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
         """Make the spans of a GraphQL operation that has ended, if it is sampled."""
-        trace = trace_of(request.operation)
+        trace = trace_of(request)
         if isinstance(trace, Recorded):
             values = attributes.of_request(request, response)
             span = self._begin(
                 attributes.name_of(request), trace, values, request.started_at, SpanKind.SERVER
             )
             _end(span, perf_counter(), attributes.fault_of(response))
-            self._record_statements(request.operation, trace)
+            self._record_statements(request, trace)
 
     def observe_work(self, work: Work) -> None:
         """Make the spans of a job or command that has ended, if it is sampled."""
