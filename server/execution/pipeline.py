@@ -40,6 +40,9 @@ from server.execution.sources import Sources, stating
 
 _CHECKED_AT_ONCE_BYTES = 4_096  # more may be a document of several hundred fields
 
+# Members of enums, looked up once: in Python 3.11 each lookup takes 0.15 us.
+_QUERY, _SUBSCRIPTION = OperationType.QUERY, OperationType.SUBSCRIPTION
+
 _NO_STREAM = (
     "A subscription is answered as text/event-stream, which the Accept header must name; or over "
     "a WebSocket, as graphql-transport-ws"
@@ -129,7 +132,7 @@ class RequestPipeline:
             prepared = self.operations.prepare(parameters, identity, read_only=request.read_only)
             policy.check(prepared.operation.requirement, identity)
             request.operation_name = prepared.operation.name
-            request.outlives_client = prepared.kind is not OperationType.QUERY
+            request.outlives_client = prepared.kind is not _QUERY
             request.nodes = prepared.measured.cost.nodes
             request.prepared = prepared
         return request.prepared
@@ -271,7 +274,7 @@ class RequestPipeline:
     async def _execute(self, request: GraphQLRequest, source: ReadSource) -> tuple[bytes, str]:
         """The body, and the code of its first error; empty without one."""
         prepared = request.prepared or await self.prepared(request)
-        if prepared.kind is OperationType.SUBSCRIPTION:
+        if prepared.kind is _SUBSCRIPTION:
             self.operations.rate_limits.charge_refused(request.caller.authenticated)
             raise HttpError(406, _NO_STREAM)
         self.charge(request, prepared.points)

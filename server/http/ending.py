@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from http import HTTPStatus
 from time import perf_counter
 from typing import Any
 
@@ -175,7 +174,7 @@ class EndingProtocol(HttpToolsProtocol):
             parts += (name, b": ", value, b"\r\n")
         if not is_kept and (b"connection", b"close") not in http.headers:
             parts.append(b"connection: close\r\n")
-        if http.status != HTTPStatus.NOT_MODIFIED:
+        if http.status != responses.NOT_MODIFIED:
             parts.append(b"content-length: %d\r\n" % len(http.body))
         parts += (trace, b"x-request-id: ", identifier.encode(), b"\r\n\r\n")
         return parts

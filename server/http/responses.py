@@ -15,6 +15,10 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 
 _DISCARD_S = 2.0
 
+# Members of enums, looked up once: in Python 3.11 each lookup takes 0.15 us.
+NOT_MODIFIED = HTTPStatus.NOT_MODIFIED
+_TOO_LARGE = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+
 # Of every response. `same-origin` stops <img> and <script> of other sites; CORS is not affected.
 SECURITY: Headers = (
     (b"x-content-type-options", b"nosniff"),
@@ -54,7 +58,7 @@ class HttpResponse:
 
     def _start(self) -> Message:
         headers = [*self.headers]
-        if self.status != HTTPStatus.NOT_MODIFIED:
+        if self.status != NOT_MODIFIED:
             headers.append((b"content-length", b"%d" % len(self.body)))
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 
@@ -97,7 +101,7 @@ def to_stream(response: GraphQLResponse) -> HttpResponse:
     for name in _OF_STREAMS:
         if name in response.headers:
             headers = (*headers, (name.encode(), response.headers[name].encode()))
-    is_too_large = response.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    is_too_large = response.status == _TOO_LARGE
     body = event("next", response.body) + event("complete", b"")
     return (UnreadBodyResponse if is_too_large else HttpResponse)(HTTPStatus.OK, headers, body)
 
@@ -118,11 +122,11 @@ def to_http(response: GraphQLResponse, accepted: Accepted) -> HttpResponse:
         max_age_s = response.max_age_s if accepted.is_get else 0
         if accepted.known_tags and accepted.knows(tag):
             headers = _cached(tag, max_age_s, accepted.is_private)
-            return HttpResponse(HTTPStatus.NOT_MODIFIED, (*headers, *_more(response)), b"")
+            return HttpResponse(NOT_MODIFIED, (*headers, *_more(response)), b"")
         headers = _complete(media, response.coding, tag, max_age_s, accepted.is_private)
     if response.headers:
         headers = (*headers, *_more(response))
-    is_too_large = status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    is_too_large = status == _TOO_LARGE
     return (UnreadBodyResponse if is_too_large else HttpResponse)(status, headers, response.body)
 
 
