@@ -220,10 +220,7 @@ def _is_usable(connection: Connection) -> bool:
     A pipeline that was cancelled may stay open, with answers that its next user would take for own.
     """
     state = connection.pgconn  # its numbers are plain: connection.info makes enums of them
-    return (
-        state.transaction_status == _IDLE
-        and state.pipeline_status == _OFF
-    )
+    return state.transaction_status == _IDLE and state.pipeline_status == _OFF
 
 
 def _was_closed_by_server(connection: Connection) -> bool:
