@@ -14,6 +14,7 @@ from tests.server.conftest import Path, Serving, running
 from tests.server.sockets import Socket
 
 LIVE = "subscription { registryChanged { cursor } }"
+FROM_THE_START = 'subscription { registryChanged(after: "ZXZlbnQ6MA") { cursor } }'
 
 Verifies = Callable[..., OidcVerifier]
 

@@ -7,13 +7,12 @@ import httpx
 
 from db.postgres.engine import Database
 from tests import factories
-from tests.server.access.conftest import opened
+from tests.server.access.conftest import FROM_THE_START, opened
 from tests.server.access.test_authentication import bearer
 from tests.server.conftest import Serving
 from tests.server.sockets import connected
 
 SSE = {"accept": "text/event-stream"}
-FROM_THE_START = 'subscription { registryChanged(after: "ZXZlbnQ6MA") { cursor } }'
 BODY = {"query": FROM_THE_START}
 
 

@@ -10,7 +10,7 @@ from domain.access import Role
 from server.access import rate_limits
 from server.access.rate_limits import Buckets
 from tests import factories
-from tests.server.access.conftest import LIVE, Clock, opened
+from tests.server.access.conftest import FROM_THE_START, LIVE, Clock, opened
 from tests.server.access.test_authentication import bearer, code, post
 from tests.server.conftest import Path, Serving, Twice, on_every_path
 from tests.server.sockets import connected
@@ -196,8 +196,8 @@ async def test_the_first_result_of_a_subscription_has_its_cost(
     secret = await factories.token(db)
     async with serve_at() as client, connected(client) as socket:
         await opened(socket, secret)
-        await socket.subscribe("1", LIVE)
-        await socket.alive()
+        # after a cursor: nothing tells a client when a subscription over a WebSocket has started
+        await socket.subscribe("1", FROM_THE_START)
         shown = []
         for _ in range(2):
             await factories.model(db)

@@ -17,6 +17,7 @@ from tests import factories
 from tests.feeds import kill_listeners
 from tests.server.conftest import Serving
 from tests.server.sockets import WAIT_S, Socket, connected, events
+from tests.server.wire import waiting
 
 START = event_cursors.encode(0)
 CHANGED = """subscription($after: String) {
@@ -150,7 +151,7 @@ async def test_a_mutation_of_a_closed_socket_is_written_as_a_whole(
         async with await psycopg.AsyncConnection.connect(database_url) as locking:
             await locking.execute("LOCK TABLE models IN SHARE MODE")
             await socket.subscribe("1", CREATE, name="late")
-            await until(lambda: _waits(database_url))
+            await waiting(database_url, 1, or_more=True)
             with psycopg.connect(database_url) as connection:
                 connection.execute("UPDATE tokens SET revoked_at = now() WHERE name = 'ci'")
             assert await socket.close_code() == 4403
@@ -165,12 +166,6 @@ async def until(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(WAIT_S):
         while not is_so():  # noqa: ASYNC110  # the database has no event for it
             await asyncio.sleep(0.02)
-
-
-def _waits(url: str) -> bool:
-    query = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-    with psycopg.connect(url) as connection:
-        return (connection.execute(query).fetchone() or (0,))[0] > 0
 
 
 @pytest.mark.parametrize("grace", [0, 1])

@@ -11,6 +11,7 @@ import websockets
 from server.http import websocket
 from tests.server.conftest import Serving
 from tests.server.sockets import connected, greeted
+from tests.server.wire import waiting
 
 # From the very first event on: nothing tells a client when its subscription has begun.
 LIVE = 'subscription { registryChanged(after: "ZXZlbnQ6MA") { cursor model { name } } }'
@@ -149,14 +150,6 @@ async def test_a_page_of_another_site_gets_no_socket(
     assert refused.value.response.status_code == 403
 
 
-async def _waits_for_a_lock(url: str) -> None:
-    waiting = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with psycopg.connect(url, autocommit=True) as connection:
-        async with asyncio.timeout(10):
-            while not connection.execute(waiting).fetchall():  # noqa: ASYNC110  # no event for it
-                await asyncio.sleep(0.01)
-
-
 async def test_sockets_and_their_operations_are_bounded(serve: Serving) -> None:
     async with serve(sockets_max=1, socket_operations_max=2) as client:
         async with greeted(client) as socket:
@@ -202,7 +195,7 @@ async def test_a_mutation_goes_on_without_its_client(serve: Serving, database_ur
             )
             async with greeted(client) as socket:
                 await socket.subscribe("1", CREATE % "kept")
-                await _waits_for_a_lock(database_url)
+                await waiting(database_url, 1, or_more=True)
                 await socket.send({"id": "1", "type": "complete"})
                 await socket.alive()
             holder.rollback()

@@ -11,6 +11,7 @@ import pytest
 
 from tests.server.conftest import Serving
 from tests.server.sockets import WAIT_S, events, greeted
+from tests.server.wire import waiting
 
 SNAPSHOT = """{
   models(first: 100) { nodes { id description } }
@@ -137,7 +138,7 @@ async def test_the_revision_is_read_before_the_data(serve: Serving, database_url
     ):
         await writer.execute("LOCK TABLE registry_state")
         reading = asyncio.ensure_future(_snapshot(client))
-        await _until_a_statement_waits(database_url)
+        await waiting(database_url, 1, or_more=True)
         await asyncio.sleep(0.1)  # a statement that reads the models too early has read them now
         await writer.execute(
             "INSERT INTO models (id, revision, name, task, retention_keep)"
@@ -146,15 +147,6 @@ async def test_the_revision_is_read_before_the_data(serve: Serving, database_url
         await writer.commit()
         revision, found = await reading
         assert len(found) == int(revision)
-
-
-async def _until_a_statement_waits(url: str) -> None:
-    query = """SELECT FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'"""
-    async with asyncio.timeout(WAIT_S), await psycopg.AsyncConnection.connect(url) as connection:
-        while not (await connection.execute(query)).rowcount:
-            await connection.rollback()  # else the view stays as it was
-            await asyncio.sleep(0.02)
 
 
 @pytest.mark.parametrize(
