@@ -1,7 +1,6 @@
 """Servers of the registry in the lab: `registry serve` on a database, as a process."""
 
 import re
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -33,25 +32,29 @@ def serving(
     *arguments: str,
     variables: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
+    source: Path = ROOT,
+    migrates: bool = True,
 ) -> Iterator[Registry]:
     """`registry serve --migrate` on a database, on a free port, until the end of the block.
 
     Without a URL it is on an embedded one. The command `before` starts it, such as `unshare`.
+    `source` is the folder of the code, such as that of another release.
     """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "registry.log"
     log.write_bytes(b"")
-    serve = [sys.executable, "-m", "server", "serve", "--migrate", "--port", "0", *arguments]
-    command = [*before, *serve]
+    serve = [sys.executable, "-m", "server", "serve", "--port", "0", *arguments]
+    command = [*before, *serve, *(["--migrate"] if migrates else [])]
     given = {
         "DATABASE_URL": database_url,
         "REGISTRY_DATA_DIR": str(folder / "data"),
         "REGISTRY_FIRST_CATALOG": "none",
         "REGISTRY_LOG_FORMAT": "json",
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(source),
         **(variables or {}),
     }
-    with processes.running(command, log, variables=given, stop=signal.SIGTERM) as process:
+    # Python looks for modules in the current folder first
+    with processes.running(command, log, variables=given, cwd=source) as process:
 
         def url() -> str | None:
             assert process.poll() is None, log.read_text()

@@ -30,7 +30,7 @@ _IDLE_S = 15.0  # until connections are counted for the last time
 _MODELS = """SELECT name FROM models WHERE id IN (
     SELECT v.model_id FROM model_versions v JOIN provider_bindings b ON b.version_id = v.id
     WHERE v.status = 'ACTIVE')"""
-_CALLS = """SELECT coalesce(sum(success + timeout), 0)::bigint FROM (
+CALLS = """SELECT coalesce(sum(success + timeout), 0)::bigint FROM (
     SELECT success, timeout FROM outcome_minutes
     UNION ALL SELECT success, timeout FROM outcome_hours) every"""
 
@@ -187,7 +187,7 @@ def check(lab: Lab, done: Run) -> None:
 
 def _outcomes(url: str, done: Run) -> dict[str, int]:
     with psycopg.connect(url) as connection:
-        ((stored,),) = connection.execute(_CALLS).fetchall()
+        ((stored,),) = connection.execute(CALLS).fetchall()
     assert stored == done.reported, f"{stored} calls are stored, {done.reported} acknowledged"
     return {"calls": stored}
 
