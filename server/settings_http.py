@@ -31,6 +31,14 @@ class HttpSettings(BrowserSettings):
     head_timeout_s: float = setting(
         10, "Seconds in which the head of a request must arrive; then it gets status 408.", gt=0
     )
+    keep_alive_s: int = setting(
+        75,
+        "Seconds after which a connection without a request is closed. It must be longer than"
+        " clients and load balancers keep one (often 60 s), or requests meet the close: a client"
+        " sees a lost connection, a load balancer answers status 502.",
+        ge=1,
+        le=3_600,
+    )
     connections_max: int = setting(
         2_000,
         "HTTP and WebSocket connections at the same time, per process; at most as many as the limit"

@@ -154,6 +154,7 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
         access_log=False,
         server_header=False,
         proxy_headers=False,  # the client's address is not used
+        timeout_keep_alive=settings.keep_alive_s,
         timeout_graceful_shutdown=settings.shutdown_timeout_s,
     )
     server = uvicorn.Server(config)

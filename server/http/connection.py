@@ -153,7 +153,10 @@ class BoundedProtocol(EndingProtocol):
             return
         if self._silent_bytes > self._head_bytes_max:
             self._refuse(self._too_large())
-        elif (cycle := self.cycle) is not None and cycle.more_body:
+            return
+        if self._silent_bytes and self._silent_since < self._idle_since:
+            self._silent_since = perf_counter()  # a head has begun, perhaps after a long time
+        if (cycle := self.cycle) is not None and cycle.more_body:
             self._account()
 
     def _upgrade(self, rest: bytes) -> None:

@@ -23,6 +23,7 @@ from server.ops.logs import new_request_id
 from server.ops.stopping import Stop
 from server.settings_http import HttpSettings
 
+_PERIOD_S = 5.0  # between checks for timeouts, at most
 PAUSED_PERIOD_S = 1.0  # between checks for a client that has gone, while nothing is read
 # When the server stops, a connection waits so long for a request that may be under way.
 _LAST_REQUEST_S = 0.5
@@ -43,7 +44,7 @@ class EndingProtocol(HttpToolsProtocol):
         self._origins = state.hosts.origins if state else NO_ORIGINS
         # Bytes since the parser has completed a head or has given a part of a body: those of a
         # head, or of the trailers and extensions of chunks. Too few by one slice at most.
-        self._silent_bytes = 0
+        self._silent_bytes, self._silent_since = 0, 0.0
         self.url, self.headers = b"", []
         self._held_bytes = 0
         self._is_over = False
@@ -52,7 +53,7 @@ class EndingProtocol(HttpToolsProtocol):
         self._direct: Any = None  # the exchange that the direct path answers
         self._asgi: RequestResponseCycle | None = None  # the one that the ASGI application answers
         self._timer: asyncio.TimerHandle | None = None
-        self._period_s = float(self.timeout_keep_alive)
+        self._period_s = min(_PERIOD_S, self.timeout_keep_alive)
         self._idle_since = 0.0
         self._unsent, self._unsent_since = 0, 0.0
 
@@ -224,7 +225,8 @@ class EndingProtocol(HttpToolsProtocol):
         if self._is_outstanding():
             return None, self.close_idle
         if self._silent_bytes:
-            return self._idle_since + self._limits.head_timeout_s, self._refuse_late_head
+            since = max(self._idle_since, self._silent_since)
+            return since + self._limits.head_timeout_s, self._refuse_late_head
         return self._idle_since + self.timeout_keep_alive, self.close_idle
 
     def _refuse_late_head(self) -> None:

@@ -192,6 +192,10 @@ CPU = _counter("process_cpu_seconds", "CPU time of all processes.")
 MEMORY = _gauge("process_resident_memory_bytes", "Resident memory.")
 DESCRIPTORS = _gauge("descriptors", "Open file descriptors.")
 DESCRIPTORS_LIMIT = _gauge("descriptors_limit", "File descriptors that may be open.")
+TASKS = _gauge(
+    "tasks",
+    "Tasks of the event loop that have not ended; idle, a process has a few dozen.",
+)
 LOOP_LAG = _histogram(
     "event_loop_lag_seconds", "How late the event loop woke a task that sleeps for a second."
 )

@@ -51,6 +51,7 @@ class ProcessReadings:
         if self._startup_s is not None:
             yield Reading(instruments.STARTUP, self._startup_s)
         yield Reading(instruments.LOOP_LAG, self._lag)
+        yield Reading(instruments.TASKS, len(asyncio.all_tasks()))
         yield from self._linux()
 
     def _build(self) -> tuple[str, ...]:

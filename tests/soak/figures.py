@@ -32,9 +32,30 @@ def summary(done: Run) -> dict[str, Any]:
             for kind in sorted({each.kind for each in answers})
         },
         "faults": [_fault(each, answers) for each in done.windows],
+        "repeats": _repeats(done),
+        "outside": [
+            {**each._asdict(), "fault_before": _before(each.at_s, done.windows)}
+            for each in calm
+            if each.outcome != "ok"
+        ],
         "checked": done.checked,
         "broken": done.broken,
     }
+
+
+def _repeats(done: Run) -> dict[str, int]:
+    """Requests that were sent again on another connection, in and outside of faults' times."""
+    counts: dict[str, int] = defaultdict(int)
+    for each in done.journal.repeats:
+        window = window_of(each.at_s, done.windows)
+        counts[f"{window.fault if window else 'outside'}: {each.why}"] += 1
+    return dict(counts)
+
+
+def _before(at_s: float, windows: list[Window]) -> str:
+    """The last fault before, and how long it had ended."""
+    ended = [each for each in windows if each.until_s < at_s]
+    return f"{ended[-1].fault}, {at_s - ended[-1].until_s:.1f} s ago" if ended else "none"
 
 
 def _figures(answers: list[Answer]) -> dict[str, float]:
@@ -88,6 +109,8 @@ def text(figures: dict[str, Any]) -> str:
             f" {each['ready_after_s']:>6} {each['last_failure_after_s']:>6}"
             f"  {each['failed']:>5} of {each['requests']}  {each['failures'] or ''}"
         )
+    lines.append(f"sent again, as a kept connection was closed: {figures['repeats'] or 'none'}")
+    lines += [f"outside of a fault's time: {each}" for each in figures["outside"]]
     lines += [f"{name}: {found}" for name, found in figures["checked"].items()]
     lines += [f"BROKEN {each}" for each in figures["broken"]] or ["everything held"]
     return "\n".join(lines) + "\n"

@@ -13,7 +13,9 @@ from uuid import uuid4
 import httpx
 
 from tests.outcomes import REPORT
+from tests.soak import kept
 from tests.soak.clients import Client, Server, write_once
+from tests.soak.kept import Failed
 
 _ROOT = Path(__file__).resolve().parents[2]
 FETCH = (_ROOT / "ui/examples/03-gateway-fetch.graphql").read_text("utf-8")
@@ -22,7 +24,6 @@ ROUTE = """query ($input: RouteInput!) { route(input: $input) {
 _ROUTED = 1 / 3  # of the reads; the others are the gateway's kept query
 _ITEMS = 5  # of a report
 _FAILING = 0.01  # of the reported calls: circuits stay closed
-_TIMEOUT_S = 20
 _RETRY_S = 0.5
 _WAITING_MAX = 200  # requests of one kind; with more, a turn is left out
 # What a client must expect while something fails, and can try again.
@@ -44,12 +45,21 @@ class Answer(NamedTuple):
     why: str = ""
 
 
+class Repeat(NamedTuple):
+    """A request that was sent again, as its kept connection was closed; in seconds as above."""
+
+    since_s: float
+    at_s: float
+    why: str
+
+
 @dataclass(slots=True)
 class Journal:
     """All answers, in the order of their ends."""
 
     began: float = field(default_factory=time.monotonic)
     answers: list[Answer] = field(default_factory=list)
+    repeats: list[Repeat] = field(default_factory=list)
     left_out: int = 0  # turns, because too many requests waited
 
     def now_s(self) -> float:
@@ -112,11 +122,13 @@ class Gateways:
         return "TIMEOUT" if self.luck.random() < _FAILING else "SUCCESS"
 
     async def _why(self, body: dict[str, Any]) -> str:
-        try:
-            answer = await self.server.http.post(self.server.url, json=body, timeout=_TIMEOUT_S)
-            return why_of(answer)
-        except httpx.TransportError as error:
-            return f"transport: {type(error).__name__}"
+        """Send a query, or a report, which its key makes harmless to repeat."""
+        began_s = self.journal.now_s()
+        answer = await kept.post(self.server.http, self.server.url, body)
+        if isinstance(answer, Failed) and answer.is_closed_while_kept:
+            self.journal.repeats.append(Repeat(began_s, self.journal.now_s(), answer.why))
+            answer = await kept.post(self.server.http, self.server.url, body)
+        return answer.why if isinstance(answer, Failed) else why_of(answer)
 
 
 def why_of(answer: httpx.Response) -> str:

@@ -118,6 +118,18 @@ async def test_half_a_head_is_408_and_a_silent_connection_ends(serve_bytes: Serv
         dripping.cancel()
 
 
+async def test_a_head_has_its_time_however_long_the_connection_was_idle(
+    serve_bytes: Serve,
+) -> None:
+    async with serve_bytes(head_timeout_s=1, operation_timeout_ms=200) as site:
+        connection = await site.connected()
+        await connection.ask(GET + b"\r\n")
+        await asyncio.sleep(1.2)
+        await connection.send(GET)
+        await asyncio.sleep(0.4)  # timeouts are checked meanwhile
+        assert (await connection.ask(b"\r\n")).status == 200
+
+
 async def _drip(connection: Connection) -> None:
     for byte in GET * 100:
         connection.writer.write(bytes([byte]))
