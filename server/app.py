@@ -37,7 +37,7 @@ from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
 from server.execution.slow_operations import SlowOperations
 from server.execution.sources import Sources
-from server.http import graphiql, sdl, socket_protocol
+from server.http import graphiql, sdl, socket_protocol, unknown_paths
 from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
 from server.http.for_readers import ForReaders
 from server.http.hosts import Hosts
@@ -110,7 +110,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
         store.close()
 
     routes = _routes(pipeline, readiness, sockets, measured.endpoint)
-    application = Starlette(routes=routes, lifespan=lifespan)
+    application = unknown_paths.counted(Starlette(routes=routes, lifespan=lifespan))
     return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
 
 

@@ -52,6 +52,7 @@ async def report(
         reported, problems = await _write(info, input)
     except Refused as refusal:
         reported, problems = Reported(0, _size(input)), refusal.problems
+        info.context.service.outcomes["refused"] += reported.rejected
     if problems:
         raise RefusedInPart(reported, problems)
     return reported
@@ -59,21 +60,24 @@ async def report(
 
 async def _write(info: Info, input: ReportOutcomesInput) -> tuple[Reported, Sequence[Problem]]:
     rules = info.context.service.health_rules
+    attempt: tuple[int, int, str] | None = None  # the last one, which a repeated call has not
+    calls = 0
 
     async def record(session: Any) -> tuple[int, int, str]:
+        nonlocal attempt, calls
         reports, invalid = outcome_inputs.read(input, datetime.now(UTC))
         refused = await outcomes.record(session, reports, rules, input.reporter)
         problems = sorted([*invalid, *refused.values()], key=_place)
         rejected = len({problem.path[:2] for problem in problems})
-        counts = info.context.service.outcomes
-        counts["reports"] += _size(input) - rejected
-        counts["calls"] += sum(each.calls for each in reports if each.path not in refused)
-        counts["refused"] += rejected
-        return _size(input) - rejected, rejected, _stored(problems[:USER_ERRORS_MAX])
+        calls = sum(each.calls for each in reports if each.path not in refused)
+        attempt = _size(input) - rejected, rejected, _stored(problems[:USER_ERRORS_MAX])
+        return attempt
 
-    accepted, rejected, stored = await write(
-        info, input, record, digest=canonical.digest_of_numbers
-    )
+    result = await write(info, input, record, digest=canonical.digest_of_numbers)
+    accepted, rejected, stored = result
+    if result is attempt:  # it is committed now, and no call before has recorded it
+        counts = info.context.service.outcomes
+        counts.update(reports=accepted, calls=calls, refused=rejected)
     return Reported(accepted, rejected), _recalled(stored)
 
 

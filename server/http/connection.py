@@ -14,6 +14,7 @@ import httptools
 from resolvers.errors import LIMIT_EXCEEDED
 from server.errors import HttpError
 from server.http.ending import PAUSED_PERIOD_S, EndingProtocol
+from server.ops import refused
 
 # Parsed at a time: a few requests at most, as the parser cannot stop between two requests.
 _SLICE_BYTES = 2_048
@@ -60,6 +61,7 @@ class BoundedProtocol(EndingProtocol):
     def handle_websocket_upgrade(self) -> None:
         """Called for the head of a WebSocket: another protocol takes the connection over."""
         if self._is_outstanding():  # a response would be written into the socket
+            refused.count(HttpError(400, "A WebSocket is asked for behind another request"))
             self.transport.abort()
             return
         self._release()

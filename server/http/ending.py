@@ -18,6 +18,7 @@ from server.http.lingering import LingeringClose, is_peer_gone
 from server.http.origins import NO_ORIGINS
 from server.http.responses import HttpResponse
 from server.http.state import STATE, ProtocolState
+from server.ops import refused
 from server.ops.connections import Connections
 from server.ops.logs import new_request_id
 from server.ops.stopping import Stop
@@ -133,6 +134,7 @@ class EndingProtocol(HttpToolsProtocol):
                 self.pipeline.popleft()
                 self.cycle = self.pipeline[0][0] if self.pipeline else self._direct or self._asgi  # type: ignore[assignment]  # one of them is there
             elif cycle.response_started:
+                refused.count(error)
                 self.transport.abort()
                 return
         if not self._is_outstanding():

@@ -19,6 +19,7 @@ from server.execution.pipeline import RequestPipeline
 from server.execution.representations import ANY
 from server.http import accept, graphiql, request, responses, sign_in, sse
 from server.http.request import RequestHead, disconnected
+from server.ops import refused
 from server.ops.logs import request_id
 
 REQUEST = "registry.request"  # the key of a GraphQLRequest in the ASGI scope, for the access log
@@ -48,6 +49,7 @@ class GraphQLEndpoint:
             await self.pipeline.authentication.of_headers(head.headers, client)
         except HttpError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
+                refused.count(error)
                 return sign_in.page(error)
             return responses.to_http(error_response(error, request_id()), head.accepted)
         return graphiql.page()

@@ -6,15 +6,20 @@ from typing import Any
 from server.errors import HttpError
 from server.execution import parameters
 from server.http.socket_protocol import STOPPING
+from server.ops import refused
 
 
 class ProtocolError(Exception):
-    """A client broke the protocol; the socket is closed with this code and reason."""
+    """A client broke the protocol; the socket is closed with this code and reason.
 
-    def __init__(self, code: int, reason: str) -> None:
+    `counted` is the reason under which it is counted, where the code does not say it.
+    """
+
+    def __init__(self, code: int, reason: str, counted: str = "") -> None:
         super().__init__(reason)
         self.code = code
         self.reason = reason
+        self.counted = counted or refused.of_close_code(code)
 
 
 class ServerStops(Exception):

@@ -7,14 +7,18 @@ parsed in small slices, and nothing is read from a client that does not read.
 
 import asyncio
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.frames import Frame
+from websockets.http11 import Request
 from websockets.protocol import State
 
+from server.errors import HttpError
+from server.ops import refused
 from server.settings_sockets import SocketSettings
 
 LIMITS = "registry.socket_limits"  # the key of the settings in the lifespan's state
@@ -145,6 +149,18 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         else:
             self.conn.data_to_send()
 
+    def handle_connect(self, event: Request) -> None:
+        """Called for the handshake."""
+        super().handle_connect(event)
+        if self.response.status_code != HTTPStatus.SWITCHING_PROTOCOLS:
+            refused.count(HttpError(self.response.status_code, "The handshake is not valid"))
+
+    def handle_parser_exception(self) -> None:
+        """Called for a message that is too large, and for bytes that are none."""
+        if self.conn.close_sent is not None:
+            refused.note(refused.of_close_code(self.conn.close_sent.code))
+        super().handle_parser_exception()
+
     def _feed(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
@@ -187,6 +203,7 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         if self._has_flooded:
             return
         self._has_flooded = True
+        refused.note(refused.SOCKET_FLOOD)
         self._rest.clear()
         if self.close_sent or self.conn.state is not State.OPEN:
             self.transport.abort()

@@ -36,9 +36,11 @@ from server.http.access_log import log_socket_operation
 from server.http.request import address_of
 from server.http.socket_counts import SocketCounts
 from server.http.socket_messages import ProtocolError, ServerStops
+from server.ops import refused
 from server.ops.logs import new_request_id, request_id
 
 PROTOCOL = "graphql-transport-ws"
+OTHER_PROTOCOL = 4406
 FORBIDDEN = 4403  # the code of graphql-ws for a caller that is not let in
 TRY_AGAIN = 1013  # that of WebSocket for a server that cannot tell now
 TOO_MANY = 4429  # as for floods
@@ -70,13 +72,15 @@ class SocketEndpoint:
         client = address_of(scope)
         refusal = self.counts.refusal(client)
         if refusal is not None:
+            refused.note(refused.TOO_MANY_SOCKETS)
             await socket.send_denial_response(refusal)
             return
         with self.counts.of_client(client):
             protocol = PROTOCOL if PROTOCOL in scope["subprotocols"] else None
             await socket.accept(protocol)
             if protocol is None:
-                await socket.close(4406, f"Only the subprotocol {PROTOCOL} is supported")
+                refused.note(refused.of_close_code(OTHER_PROTOCOL))
+                await socket.close(OTHER_PROTOCOL, f"Only the subprotocol {PROTOCOL} is supported")
             else:
                 credential = dict(scope["headers"]).get(b"authorization", b"")
                 await _Connection(socket, self, client, credential).serve()
@@ -105,7 +109,8 @@ class _Connection:
         try:
             identity, counts = await self._initialise(), self._endpoint.counts
             if counts.are_too_many_of(identity):
-                raise ProtocolError(TOO_MANY, "Too many sockets of this token are open")
+                message = "Too many sockets of this token are open"
+                raise ProtocolError(TOO_MANY, message, refused.TOO_MANY_SOCKETS)
             sessions = self._pipeline.sessions
             with counts.of_token(identity), sessions.opened(identity) as session:
                 await self._send({"type": "connection_ack"})
@@ -114,8 +119,10 @@ class _Connection:
                         await self._handle(await self._receive())
                         await asyncio.sleep(0)  # other connections come between two messages
         except AccessEnded as ended:
+            refused.note(refused.ACCESS_ENDED)
             await self._end(FORBIDDEN, str(ended))
         except ProtocolError as error:
+            refused.note(error.counted)
             await self._end(error.code, error.reason)
         except ServerStops:
             await self._finish()
@@ -173,7 +180,8 @@ class _Connection:
             await self._pipeline.authenticate(request)
         except HttpError as error:
             is_refused = error.status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
-            raise ProtocolError(FORBIDDEN if is_refused else TRY_AGAIN, str(error)) from None
+            code = FORBIDDEN if is_refused else TRY_AGAIN
+            raise ProtocolError(code, str(error), refused.reason(error)) from None
         return request.caller.authenticated
 
     def _request(self, payload: bytes) -> GraphQLRequest:

@@ -177,8 +177,8 @@ REPLICA_PRIMARY_AWAY = _gauge(
 # Outcomes
 OUTCOMES = _counter(
     "outcomes",
-    "Outcomes of calls that this server has recorded: `reports` (items and rollups), the `calls`"
-    " that they count, and reports `refused`.",
+    "Outcomes of calls, once they are committed: `reports` (items and rollups) that were recorded,"
+    " the `calls` that they count, and reports `refused`. A repeated report counts once.",
     "what",
 )
 

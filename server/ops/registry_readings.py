@@ -1,7 +1,8 @@
-"""What the database says of the registry as a whole, read at most once in a few seconds.
+"""What the database says of the registry as a whole, read at most once in five seconds.
 
-Concurrent scrapes share one reading. Counts need whole tables: they are read as seldom as that
-takes at most a two-hundredth of the time.
+A scrape between two readings asks only whether the database answers, and concurrent scrapes share
+one reading. Counts need whole tables: they are read as seldom as that takes at most a two-hundredth
+of the time.
 """
 
 import asyncio

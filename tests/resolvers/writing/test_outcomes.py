@@ -1,14 +1,17 @@
 """reportOutcomes: what is recorded of items and rollups, and what becomes of it."""
 
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 
+import psycopg
 import pytest
 
 from domain import histograms
 from domain.totals import OUTCOMES
-from tests.graphql import GraphQL
+from tests.graphql import SERVICE, GraphQL
 from tests.outcomes import (
+    REPORT,
     bindings,
     histogram,
     item,
@@ -98,6 +101,28 @@ async def test_a_retry_with_its_key_counts_once_and_gets_the_same_errors(
     other = await report(gql, rollups=[rollup(binding, 9)], idempotencyKey="a")
     assert (other["accepted"], other["rejected"]) == (0, 1)
     assert [each["code"] for each in other["userErrors"]] == ["IDEMPOTENCY_CONFLICT"]
+
+
+_NO_COMMIT = """CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql
+    AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+    CREATE CONSTRAINT TRIGGER fail AFTER INSERT ON outcome_minutes
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fail()"""
+
+
+async def test_metrics_count_what_is_committed_and_once(gql: GraphQL, database_url: str) -> None:
+    (binding,) = await bindings(gql.db, 1)
+    calls = [rollup(binding, 8), rollup(binding, -1, "TIMEOUT")]
+    before = Counter(SERVICE.outcomes)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(_NO_COMMIT)
+        await gql.error(REPORT, input={"rollups": calls, "idempotencyKey": "a"})
+        connection.execute("DROP TRIGGER fail ON outcome_minutes")
+    assert SERVICE.outcomes - before == Counter()
+    for _ in range(2):
+        await report(gql, rollups=calls, idempotencyKey="a")
+    assert SERVICE.outcomes - before == Counter(reports=1, calls=8, refused=1)
+    await report(gql, rollups=calls, idempotencyKey="-" * 500)  # refused as a whole
+    assert SERVICE.outcomes - before == Counter(reports=1, calls=8, refused=3)
 
 
 async def test_a_named_reporter_reports_a_minute_once(gql: GraphQL, database_url: str) -> None:
