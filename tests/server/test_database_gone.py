@@ -64,7 +64,7 @@ async def test_connections_that_were_cut_are_replaced_without_an_error(
 
 
 async def test_a_database_at_another_migration_is_not_ready(
-    serve: Serving, postgres_url: str, database_url: str
+    serve: Serving, database_url: str
 ) -> None:
     with psycopg.connect(database_url, autocommit=True) as connection:
         other = "version_num = 'other', compatible_from = 'other'"
@@ -89,7 +89,7 @@ async def test_an_operation_that_takes_too_long_is_a_timeout(
 
 
 async def test_more_operations_than_connections_wait_and_then_are_unavailable(
-    serve: Serving, postgres_url: str, database_url: str
+    serve: Serving, database_url: str
 ) -> None:
     with psycopg.connect(database_url) as blocker:
         blocker.execute("LOCK TABLE models")
@@ -97,14 +97,14 @@ async def test_more_operations_than_connections_wait_and_then_are_unavailable(
             read_connections_max=1, write_connections_max=0, connection_wait_s=0.2
         ) as client:
             first = asyncio.ensure_future(_asked(client))
-            await waiting(postgres_url, 1)
+            await waiting(database_url, 1)
             assert (await _asked(client))[0] == "UNAVAILABLE"
             blocker.rollback()
             assert await first == (None, {"models": {"totalCount": 0}})
 
 
 async def test_a_query_whose_client_has_gone_is_cancelled_in_the_database_too(
-    serve: Serving, postgres_url: str, database_url: str, caplog: pytest.LogCaptureFixture
+    serve: Serving, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     no_limit = {"statement_timeout_ms": 60_000, "operation_timeout_ms": 60_000}
     with psycopg.connect(database_url) as blocker:
@@ -112,10 +112,10 @@ async def test_a_query_whose_client_has_gone_is_cancelled_in_the_database_too(
         async with serve(**no_limit) as client:
             with caplog.at_level(logging.INFO, "access"):
                 asking = asyncio.ensure_future(client.post("/graphql", json=QUERY))
-                await waiting(postgres_url, 1)
+                await waiting(database_url, 1)
                 asking.cancel()
                 await asyncio.wait([asking])
-                await waiting(postgres_url, 0)
+                await waiting(database_url, 0)
             blocker.rollback()
             assert await _asked(client) == (None, {"models": {"totalCount": 0}})
     [line] = [record for record in caplog.records if record.name == "access"]

@@ -84,12 +84,12 @@ def request(query: str, *lines: str, **variables: Any) -> bytes:
     return head(len(body), *lines) + body
 
 
-async def left_behind(site: Site, postgres_url: str) -> None:
+async def left_behind(site: Site, database_url: str) -> None:
     """Leaves a mutation behind that waits for a lock, and whose client has gone."""
     connection = await site.connected()
     await connection.ask(request(CREATE.replace("CHAT", "CHAX")))
     await connection.send(request(CREATE))
-    await waiting(postgres_url, 1)
+    await waiting(database_url, 1)
     connection.writer.close()
 
 
@@ -102,15 +102,16 @@ def held(database_url: str, table: str = "models") -> Iterator[None]:
         connection.rollback()
 
 
-async def waiting(postgres_url: str, count: int, *, or_more: bool = False) -> None:
-    """Returns when this number of statements wait for a lock."""
+async def waiting(database_url: str, count: int, *, or_more: bool = False) -> None:
+    """Returns when this number of statements in this database wait for a lock."""
     reading = (
-        "SELECT datname, state, wait_event, now() - query_start, left(query, 200)"
-        " FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+        "SELECT state, wait_event, now() - query_start, left(query, 200)"
+        " FROM pg_stat_activity"
+        " WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
     end = asyncio.get_running_loop().time() + WAIT_S
     # a transaction would see one snapshot of the activity for its whole life
-    with psycopg.connect(postgres_url, autocommit=True) as observer:
+    with psycopg.connect(database_url, autocommit=True) as observer:
         while True:
             found = observer.execute(reading).fetchall()
             if len(found) == count or (or_more and len(found) > count):

@@ -105,13 +105,14 @@ async def test_a_read_after_the_connections_were_cut_succeeds(
 
 
 async def test_a_read_whose_connection_is_cut_runs_again(
-    db: Database, postgres_url: str, database_url: str, sent: list[str]
+    db: Database, database_url: str, sent: list[str]
 ) -> None:
     name = (await factories.model(db)).name
-    waiting = "SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    waiting = """SELECT pid FROM pg_stat_activity
+        WHERE wait_event_type = 'Lock' AND datname = current_database()"""
     with (
         psycopg.connect(database_url) as blocker,
-        psycopg.connect(postgres_url, autocommit=True) as admin,
+        psycopg.connect(database_url, autocommit=True) as admin,
     ):
         blocker.execute("LOCK TABLE models")
         reading = asyncio.ensure_future(db.reader.rows(_rows_of(name)))

@@ -14,6 +14,7 @@ from tests.graphql import GraphQL
 from tests.imports import components, entry, import_file, rows, source_file
 from tests.resolvers.writing.cases import world
 from tests.resolvers.writing.mutations import call, codes, user_errors
+from tests.server.wire import waiting
 from tests.soak import replay
 
 NOW = datetime.now(UTC)
@@ -219,11 +220,11 @@ async def test_a_price_that_takes_effect_while_its_withdrawal_waits_is_ended(
         with psycopg.connect(database_url) as other:
             other.execute("SET session_replication_role = replica")  # no wait for the locked row
             (key,) = other.execute(query).fetchone() or ()
-        waiting = asyncio.create_task(call(gql, "withdrawPrice", price=ids.encode(ids.PRICE, key)))
-        blocked = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-        while (await rows(gql.db, blocked))[0][0] == 0:
-            pass
+        withdrawing = asyncio.create_task(
+            call(gql, "withdrawPrice", price=ids.encode(ids.PRICE, key))
+        )
+        await waiting(database_url, 1)
         while (await rows(gql.db, "SELECT max(effective_from) > now() FROM prices"))[0][0]:
             pass
-    assert (await waiting)["price"]["inputPer1k"] == "1"
+    assert (await withdrawing)["price"]["inputPer1k"] == "1"
     assert [amount for amount, *_ in await _prices(gql.db)] == ["1.0", "7.0", "1.0"]

@@ -104,9 +104,9 @@ def serve(database_url: str, monkeypatch: pytest.MonkeyPatch) -> Serve:
 
 
 @pytest.fixture
-def waiting(postgres_url: str) -> Callable[..., Any]:
+def waiting(database_url: str) -> Callable[..., Any]:
     """Waits until this number of statements wait for a lock."""
-    return partial(wire.waiting, postgres_url)
+    return partial(wire.waiting, database_url)
 
 
 async def _filled(db: Database, count: int) -> list[Model]:

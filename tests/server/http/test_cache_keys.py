@@ -39,9 +39,7 @@ async def test_a_body_and_a_query_string_of_equal_bytes(
             assert (await connection.ask(GET)).body == _data("b")
 
 
-async def test_they_share_no_batch(
-    serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
-) -> None:
+async def test_they_share_no_batch(serve_bytes: Serve, db: Database, database_url: str) -> None:
     for name in "ab":
         await factories.model(db, name=name)
     async with serve_bytes() as site:
@@ -49,7 +47,7 @@ async def test_they_share_no_batch(
         with held(database_url):
             for connection, sent in zip(connections, [POST, GET] * 3, strict=True):
                 await connection.send(sent)
-            await waiting(postgres_url, 1, or_more=True)
+            await waiting(database_url, 1, or_more=True)
         answers = await asyncio.gather(*(each.answer() for each in connections))
     assert [answer.body for answer in answers] == [_data("a"), _data("b")] * 3
 

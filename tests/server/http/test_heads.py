@@ -68,14 +68,14 @@ async def test_a_refused_head_gets_json_and_the_connection_ends(
 
 @pytest.mark.parametrize("name", ["lines", "a URL without end", "no HTTP", "CONNECT"])
 async def test_a_refusal_comes_after_the_responses_to_earlier_requests(
-    serve_bytes: Serve, name: str, database_url: str, postgres_url: str
+    serve_bytes: Serve, name: str, database_url: str
 ) -> None:
     status, sent = REFUSED[name]
     async with serve_bytes(**SMALL) as site:
         connection = await site.connected()
         with held(database_url):
             await connection.send(request(QUERY) + GET + b"\r\n" + sent)
-            await waiting(postgres_url, 1)
+            await waiting(database_url, 1)
         assert (await connection.answer()).status == 200
         assert (await connection.answer()).body == {"data": {"__typename": "Query"}}
         _assert_error(await connection.answer(), status)

@@ -155,13 +155,13 @@ async def test_an_unexpected_error_is_masked_and_logged_under_its_request_id(
 
 
 async def test_more_requests_at_once_than_allowed_are_503_with_retry_after(
-    serve: Serving, database_url: str, postgres_url: str
+    serve: Serving, database_url: str
 ) -> None:
     slow = {"query": "{ models { totalCount } }"}
     async with serve(concurrency_max=1) as client:
         with held(database_url):
             first = asyncio.ensure_future(client.post("/graphql", json=slow))
-            await waiting(postgres_url, 1)
+            await waiting(database_url, 1)
             refused = await client.post("/graphql", json=QUERY)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
         assert refused.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"

@@ -33,7 +33,7 @@ async def test_a_request_may_come_in_parts(serve_bytes: Serve) -> None:
 
 
 async def test_pipelined_requests_are_answered_in_order(
-    serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
+    serve_bytes: Serve, db: Database, database_url: str
 ) -> None:
     ask = [request(f"{{ a{n}: __typename models {{ totalCount }} }}") for n in "123"]
     async with serve_bytes() as site:
@@ -41,7 +41,7 @@ async def test_pipelined_requests_are_answered_in_order(
         await connection.ask(ask[0])
         with held(database_url):
             await connection.send(ask[0])
-            await waiting(postgres_url, 1)
+            await waiting(database_url, 1)
             await connection.send(ask[1], ask[2] + ask[0])  # all while the first is worked on
         answers = [await connection.answer() for _ in range(4)]
         await connection.send(ask[1] + ask[2])  # and at once
@@ -51,14 +51,14 @@ async def test_pipelined_requests_are_answered_in_order(
 
 
 async def test_an_operation_that_takes_too_long_ends_and_the_connection_goes_on(
-    serve_bytes: Serve, database_url: str, postgres_url: str
+    serve_bytes: Serve, database_url: str
 ) -> None:
     async with serve_bytes(operation_timeout_ms=300) as site:
         connection = await site.connected()
         await connection.ask(request(QUERY))
         with held(database_url):
             answer = await connection.ask(request(QUERY))
-            await waiting(postgres_url, 0)
+            await waiting(database_url, 0)
         assert answer.body["errors"][0]["extensions"]["code"] == "TIMEOUT"
         assert answer.body["errors"][0]["extensions"]["requestId"] == answer.headers["x-request-id"]
         assert "errors" not in (await connection.ask(request(QUERY))).body
@@ -83,7 +83,7 @@ async def test_a_mutation_that_takes_too_long_leaves_nothing(
 
 
 async def test_the_query_of_a_client_that_has_gone_is_cancelled(
-    serve_bytes: Serve, database_url: str, postgres_url: str
+    serve_bytes: Serve, database_url: str
 ) -> None:
     async with serve_bytes() as site:
         for _ in range(2):
@@ -91,18 +91,18 @@ async def test_the_query_of_a_client_that_has_gone_is_cancelled(
             await connection.ask(request(QUERY))
             with held(database_url):
                 await connection.send(request(QUERY))
-                await waiting(postgres_url, 1)
+                await waiting(database_url, 1)
                 connection.writer.close()
-                await waiting(postgres_url, 0)
+                await waiting(database_url, 0)
     assert site.asgi_count == 0
 
 
 async def test_the_mutation_of_a_client_that_has_gone_is_completed(
-    serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
+    serve_bytes: Serve, db: Database, database_url: str
 ) -> None:
     async with serve_bytes() as site:
         with held(database_url):
-            await left_behind(site, postgres_url)
+            await left_behind(site, database_url)
             await asyncio.sleep(0.2)
         async with asyncio.timeout(WAIT_S):
             while not await _names(db):  # noqa: ASYNC110  # the client is gone: nothing else tells
@@ -115,15 +115,13 @@ async def _names(db: Database) -> list[str]:
         return [model.name for model in await session.exec(select(Model))]
 
 
-async def test_more_at_once_than_allowed_are_refused(
-    serve_bytes: Serve, database_url: str, postgres_url: str
-) -> None:
+async def test_more_at_once_than_allowed_are_refused(serve_bytes: Serve, database_url: str) -> None:
     async with serve_bytes(concurrency_max=1) as site:
         first, second = await site.connected(), await site.connected()
         await first.ask(request(QUERY))
         with held(database_url):
             await first.send(request(QUERY))
-            await waiting(postgres_url, 1)
+            await waiting(database_url, 1)
             refused = await second.ask(request(QUERY))
         assert (refused.status, refused.headers["retry-after"]) == (503, "1")
         assert (await first.answer()).status == 200

@@ -69,12 +69,12 @@ async def test_an_idle_connection_is_closed_after_an_operation_that_took_too_lon
 
 
 async def test_a_mutation_that_takes_too_long_ends_though_its_client_is_gone(
-    serve_bytes: Serve, db: Database, database_url: str, postgres_url: str
+    serve_bytes: Serve, db: Database, database_url: str
 ) -> None:
     async with serve_bytes(operation_timeout_ms=500) as site:
         with held(database_url):
-            await left_behind(site, postgres_url)
-            await waiting(postgres_url, 0)
+            await left_behind(site, database_url)
+            await waiting(database_url, 0)
         async with db.write("tests") as session:
             assert (await session.exec(select(Model))).all() == []
     assert site.asgi_count == 0
@@ -127,11 +127,11 @@ async def test_the_response_comes_before_the_end_for_malformed_bytes(
 
 
 async def test_a_websocket_upgrade_behind_a_running_request_ends_the_connection(
-    serve_bytes: Serve, database_url: str, postgres_url: str
+    serve_bytes: Serve, database_url: str
 ) -> None:
     async with serve_bytes() as site:
         connection = await site.connected()
         with held(database_url):
             await connection.send(request(QUERY) + UPGRADE)
             assert await connection.is_closed()
-            await waiting(postgres_url, 0)  # its query is cancelled
+            await waiting(database_url, 0)  # its query is cancelled

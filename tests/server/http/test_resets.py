@@ -45,7 +45,6 @@ async def test_a_reset_is_no_error(
     serve_bytes: Serve,
     name: str,
     database_url: str,
-    postgres_url: str,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     with caplog.at_level(logging.INFO):
@@ -57,7 +56,7 @@ async def test_a_reset_is_no_error(
                     await asyncio.sleep(wait_s)
                     _reset(connection)
                     await asyncio.sleep(0.1)
-                    await waiting(postgres_url, 0)
+                    await waiting(database_url, 0)
             assert (await (await site.connected()).ask(request(QUERY))).status == 200
     lines = [line for line in caplog.records if line.name != "slow"]  # they wait for a lock
     bad = [line for line in lines if line.levelno >= logging.WARNING or line.exc_info]

@@ -48,7 +48,7 @@ def test_who_has_held_for_the_longest_time_ends_first() -> None:
 
 
 async def test_an_idle_connection_is_closed_for_a_new_one(
-    serve_bytes: Serve, database_url: str, postgres_url: str, caplog: pytest.LogCaptureFixture
+    serve_bytes: Serve, database_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with serve_bytes(connections_max=3) as site:
         busy, oldest, idle = [await site.connected() for _ in range(3)]
@@ -56,7 +56,7 @@ async def test_an_idle_connection_is_closed_for_a_new_one(
             await each.ask(request(QUERY))
         with held(database_url):
             await busy.send(request(QUERY))
-            await waiting(postgres_url, 1)
+            await waiting(database_url, 1)
             new = await site.connected()
             assert await oldest.is_closed()
         assert (await busy.answer()).status == 200
@@ -69,14 +69,14 @@ async def test_an_idle_connection_is_closed_for_a_new_one(
 
 
 async def test_a_connection_is_refused_when_all_others_are_busy(
-    serve_bytes: Serve, database_url: str, postgres_url: str
+    serve_bytes: Serve, database_url: str
 ) -> None:
     async with serve_bytes(connections_max=2) as site:
         busy = [await site.connected() for _ in range(2)]
         with held(database_url):
             for each in busy:
                 await each.send(request(QUERY.replace("5", str(4 + busy.index(each)))))
-            await waiting(postgres_url, 1, or_more=True)
+            await waiting(database_url, 1, or_more=True)
             refused = await site.connected()
             answer = await refused.answer()
             assert (answer.status, answer.headers["retry-after"]) == (503, "1")
@@ -154,15 +154,15 @@ async def test_requests_of_a_client_that_does_not_read_wait(serve_bytes: Serve) 
 
 
 async def test_a_client_that_goes_while_nothing_is_read_is_noticed(
-    serve_bytes: Serve, database_url: str, postgres_url: str
+    serve_bytes: Serve, database_url: str
 ) -> None:
     async with serve_bytes(operation_timeout_ms=15_000) as site:
         connection = await site.connected()
         await connection.ask(request(QUERY))
         with held(database_url):
             await connection.send(request(QUERY), request(QUERY) * 1_000)
-            await waiting(postgres_url, 1)
+            await waiting(database_url, 1)
             await asyncio.sleep(0.2)
             connection.writer.close()
             async with asyncio.timeout(4):
-                await waiting(postgres_url, 0)
+                await waiting(database_url, 0)

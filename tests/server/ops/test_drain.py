@@ -16,8 +16,12 @@ from tests.server.wire import waiting
 
 CREATE = 'mutation { createModel(input: {name: "%s", task: CHAT}) { model { name } } }'
 LIVE = "subscription { registryChanged { cursor model { name } } }"
-# A loaded machine may hold the lock for longer than the default limits of a statement.
-_PATIENT = {"REGISTRY_OPERATION_TIMEOUT_MS": "30000", "REGISTRY_STATEMENT_TIMEOUT_MS": "29000"}
+# A loaded machine may hold the lock for longer than the default limits.
+_PATIENT = {
+    "REGISTRY_OPERATION_TIMEOUT_MS": "30000",
+    "REGISTRY_STATEMENT_TIMEOUT_MS": "29000",
+    "REGISTRY_SHUTDOWN_TIMEOUT_S": "30",
+}
 EVENTS = {"accept": "text/event-stream"}
 
 
@@ -27,21 +31,25 @@ async def _client(served: Registry) -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-async def _names(
-    client: httpx.AsyncClient, cursor: str, until: asyncio.Event
-) -> tuple[list[str], list[str]]:
-    """The names in a stream after a cursor, to its end, and its other lines."""
-    names, others = [], []
+async def _follow(client: httpx.AsyncClient, cursor: str, lines: list[str]) -> None:
+    """Take the lines of a stream after a cursor, to its end."""
     headers = {**EVENTS, **({"last-event-id": cursor} if cursor else {})}
     async with client.stream("GET", "/graphql", params={"query": LIVE}, headers=headers) as stream:
         async for line in stream.aiter_lines():
-            until.set()
-            others.append(line)
-            if '"name":' in line:
-                names.append(line.split('"name":"')[1].split('"')[0])
-            if names[-1:] == ["last"]:
+            lines.append(line)
+            if _names(lines)[-1:] == ["last"]:
                 break
-    return names, others
+
+
+def _names(lines: list[str]) -> list[str]:
+    return [line.split('"name":"')[1].split('"')[0] for line in lines if '"name":' in line]
+
+
+async def _until(lines: list[str], part: str) -> None:
+    """Returns when one of the lines has this part."""
+    async with asyncio.timeout(20):
+        while not any(part in line for line in lines):  # noqa: ASYNC110  # lists have no event
+            await asyncio.sleep(0.02)
 
 
 async def _create(client: httpx.AsyncClient, name: str) -> httpx.Response:
@@ -58,10 +66,11 @@ async def test_a_stop_cuts_nothing_and_streams_go_on_elsewhere(
         ) as first,
     ):
         async with _client(first) as client, _client(second) as other, greeted(client) as socket:
-            follows = asyncio.Event()
-            stream = asyncio.ensure_future(_names(client, "", follows))
-            await follows.wait()
+            lines: list[str] = []
+            stream = asyncio.ensure_future(_follow(client, "", lines))
+            await _until(lines, "")
             await _create(client, "early")
+            await _until(lines, '"early"')  # else the stream would wait for the lock, too
             with psycopg.connect(database_url) as blocker:
                 blocker.execute("LOCK TABLE models")
                 by_http = asyncio.ensure_future(_create(client, "by-http"))
@@ -77,12 +86,18 @@ async def test_a_stop_cuts_nothing_and_streams_go_on_elsewhere(
             assert created == {"data": {"createModel": {"model": {"name": "by-http"}}}}
             assert (await socket.data("1"))["createModel"]["model"]["name"] == "by-socket"
             assert await socket.close_code() == 1012
-            names, lines = await stream
+            await stream
             assert any(line.startswith("retry: ") for line in lines)
             [cursor] = [line[4:] for line in lines if line.startswith("id: ")][-1:]
             await _create(other, "last")
-            resumed, _ = await _names(other, cursor, follows)
-            assert sorted(names + resumed) == ["by-http", "by-socket", "early", "last"]
+            resumed: list[str] = []
+            await _follow(other, cursor, resumed)
+            assert sorted(_names(lines) + _names(resumed)) == [
+                "by-http",
+                "by-socket",
+                "early",
+                "last",
+            ]
         assert await asyncio.to_thread(first.process.wait, 20) == 0
 
 
