@@ -147,14 +147,15 @@ class RegistryReadings:
 
 
 def _readings(figures: Iterable[Figure]) -> Iterator[Reading]:
+    """A newer release may have stored figures that this one does not know: they are left out."""
     circuits = dict.fromkeys((CircuitState.OPEN.value, CircuitState.HALF_OPEN.value), 0.0)
     for name, labels, value in figures:
         work, _, result = name.partition("_")
         if name == "circuits":
             circuits[labels[0]] = value
-        elif result in ("succeeded", "failed"):
+        elif result in ("succeeded", "failed") and work in _RUNS:
             yield Reading(_RUNS[work], value, (*labels, result))
-        else:
+        elif name in _LABELS:
             yield Reading(_LABELS[name], value, tuple(labels))
     if any(name == "revision" for name, _, _ in figures):
         for state, value in circuits.items():

@@ -23,6 +23,7 @@ from server import app
 from server.http.state import STATE
 from server.settings import Settings
 from tests.server.conftest import running
+from tests.server.exposed import OF_REPLICAS, differences
 
 READ = "{ models { totalCount nodes { name } } }"
 SLOW = Query(
@@ -64,6 +65,11 @@ class Server:
         """The models that a query shows."""
         answer = (await self.post(READ, revision)).json()
         return {node["name"] for node in answer["data"]["models"]["nodes"]}
+
+    async def metric(self, name: str) -> list[float]:
+        """The values of a metric, of each replica."""
+        lines = (await self.http.get("/metrics")).text.splitlines()
+        return [float(line.split()[-1]) for line in lines if line.startswith(f"{name}{{")]
 
     async def until(self, replica: Replica, reason: str) -> None:
         """Wait until a replica is not used for a reason that begins so; "" for used."""
@@ -163,8 +169,28 @@ async def test_a_replica_beyond_the_lag_bound_is_left_until_it_has_caught_up(
         await server.until(replica, "it is more than 1 s behind")
         assert replica.lag_s > 1
         assert "late" in await server.names()
+        assert await server.metric("registry_replica_used") == [0]
+        assert (await server.metric("registry_replica_lag_seconds"))[0] > 1
         resume(first)
         await server.until(replica, "")
+        assert await server.metric("registry_replica_used") == [1]
+
+
+async def test_metrics_show_each_replica_and_each_part_of_readiness(cluster: Cluster) -> None:
+    async with serving(cluster, *cluster.replicas) as server:
+        revision = await server.create("measured")
+        for _ in range(4):
+            await server.names(revision)
+        parts = (await server.http.get("/readyz")).json()["checks"]
+        text = (await server.http.get("/metrics")).text
+        assert differences(text, OF_REPLICAS) == {}
+        assert await server.metric("registry_replica_used") == [1, 1]
+        assert min(await server.metric("registry_replica_revision")) >= revision
+        assert sum(await server.metric("registry_replica_queries_total")) >= 4
+        assert await server.metric("registry_replica_primary_away") == [0]
+    for name, part in parts.items():
+        labels = f'check="{name}",process="0",status="{part["status"]}"'
+        assert f"registry_check_status{{{labels}}} 1.0" in text
 
 
 async def test_a_killed_replica_costs_no_query_and_comes_back(cluster: Cluster) -> None:

@@ -71,11 +71,13 @@ def stop_database(lab: Lab) -> None:
     lab.database.signal_all(signal.SIGCONT)
 
 
+WORKER_KILLED = "worker killed"
+# The first one comes while processes warm up: it moves all subscribers to the oldest process.
 FAULTS: dict[str, Callable[[Lab], None]] = {
+    WORKER_KILLED: kill_worker,
     "backends terminated": terminate_backends,
     "database restarted": restart_database,
     "PgBouncer restarted": restart_pooler,
-    "worker killed": kill_worker,
     "cold storage away": remove_cold_storage,
     "database SIGSTOPped": stop_database,
 }
@@ -84,12 +86,16 @@ FAULTS: dict[str, Callable[[Lab], None]] = {
 async def inflict(
     lab: Lab, journal: Journal, every_s: float, until_s: float, windows: list[Window]
 ) -> None:
-    """One fault of the list after the other, every so many seconds, as long as there is time."""
-    names: Sequence[str] = list(FAULTS)
+    """One fault of the list after the other, every so many seconds, as long as there is time.
+
+    In the second half no process is killed, so that two are there for long enough to be compared.
+    """
+    names, later = [*FAULTS], [name for name in FAULTS if name != WORKER_KILLED]
     number = 0
     while (at_s := (number + 0.5) * every_s) + every_s / 2 <= until_s + 0.01:
         await asyncio.sleep(max(0.0, at_s - journal.now_s()))
-        windows.append(await _one(lab, journal, names[number % len(names)]))
+        possible: Sequence[str] = names if at_s < until_s / 2 else later
+        windows.append(await _one(lab, journal, possible[number % len(possible)]))
         number += 1
 
 

@@ -17,7 +17,7 @@ _MB_ROUND = 1
 def summary(done: Run) -> dict[str, Any]:
     """All figures, for JSON."""
     answers = done.journal.answers
-    calm = [each for each in answers if window_of(each.at_s, done.windows) is None]
+    calm = [each for each in answers if window_of(each.began_s, each.at_s, done.windows) is None]
     return {
         "plan": {
             "seconds": done.plan.seconds,
@@ -47,7 +47,7 @@ def _repeats(done: Run) -> dict[str, int]:
     """Requests that were sent again on another connection, in and outside of faults' times."""
     counts: dict[str, int] = defaultdict(int)
     for each in done.journal.repeats:
-        window = window_of(each.at_s, done.windows)
+        window = window_of(each.since_s, each.at_s, done.windows)
         counts[f"{window.fault if window else 'outside'}: {each.why}"] += 1
     return dict(counts)
 

@@ -33,6 +33,11 @@ class Lab:
         """The folder of cold storage."""
         return self.folder / "registry" / "data" / "archives"
 
+    @property
+    def temporary(self) -> Path:
+        """The folder of the server's temporary files."""
+        return self.folder / "registry" / "tmp"
+
     def workers(self) -> list[psutil.Process]:
         """The processes that answer requests, the oldest first."""
         children = psutil.Process(self.served.process.pid).children()
@@ -61,12 +66,15 @@ def running(folder: Path) -> Iterator[Lab]:
         database = stack.enter_context(postgres.running(folder / "postgres"))
         migrate.upgrade(database.url)  # not through PgBouncer
         pooler = stack.enter_context(pgbouncer.running(folder / "pgbouncer", database.url))
+        temporary = folder / "registry" / "tmp"
+        temporary.mkdir(parents=True)
         variables = {
             "REGISTRY_POOLER": "transaction",
             "REGISTRY_PREPARED_STATEMENTS": "false",  # Debian 12 has PgBouncer 1.18
             "REGISTRY_LISTEN_URL": database.url,
             "REGISTRY_FIRST_CATALOG": "genai-prices",
             "REGISTRY_LOG_LEVEL": "warning",
+            "TMPDIR": str(temporary),
         }
         served = stack.enter_context(
             registry.serving(

@@ -44,6 +44,11 @@ class Answer(NamedTuple):
     ms: float
     why: str = ""
 
+    @property
+    def began_s(self) -> float:
+        """When it was sent."""
+        return self.at_s - self.ms / 1_000
+
 
 class Repeat(NamedTuple):
     """A request that was sent again, as its kept connection was closed; in seconds as above."""

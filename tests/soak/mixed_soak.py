@@ -12,11 +12,12 @@ import httpx
 import psycopg
 
 from domain import ids
-from tests.soak import faults, mixed, replay, soak, watching
+from tests.soak import faults, leaks, mixed, replay, soak, watching
 from tests.soak.archives import Archivist
 from tests.soak.clients import Client, Server, prepare
 from tests.soak.faults import Window
 from tests.soak.lab import Lab
+from tests.soak.leaks import Idle
 from tests.soak.mixed import Gateways, Journal
 from tests.soak.subscribers import Subscriber
 from tests.soak.watching import Readings
@@ -25,8 +26,9 @@ SHARES = {"read": 0.90, "report": 0.09, "write": 0.01}
 _WRITERS = 4
 _ARCHIVING = 0.25  # of the writes
 _CALM_S = 5.0  # after the load, until the last events have arrived
-_POOLED = 18 + 4  # connections of the pools, and of the listener and the jobs
+_START_S = 6.0  # until what a server loads later is there, and its processes know each other
 _IDLE_S = 15.0  # until connections are counted for the last time
+_GROWTH_MAX = 1.10
 _MODELS = """SELECT name FROM models WHERE id IN (
     SELECT v.model_id FROM model_versions v JOIN provider_bindings b ON b.version_id = v.id
     WHERE v.status = 'ACTIVE')"""
@@ -47,8 +49,8 @@ class Plan:
 
     @property
     def warm_s(self) -> float:
-        """Seconds until memory counts."""
-        return self.seconds / 6
+        """Seconds until memory counts; subscribers of the first killed process have moved."""
+        return max(self.seconds / 6, 1.5 * self.fault_every_s)
 
 
 @dataclass(slots=True)
@@ -64,7 +66,7 @@ class Run:
     subscribers: list[Subscriber] = field(default_factory=list)
     since: int = 0  # the registry's revision when the load began
     reported: int = 0  # calls that were acknowledged
-    idle: dict[str, Any] = field(default_factory=dict)  # before the load, and after it
+    idle: list[Idle] = field(default_factory=list)  # before the load, and after it
     checked: dict[str, Any] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)  # what did not hold
 
@@ -76,10 +78,11 @@ async def run(lab: Lab, plan: Plan) -> Run:
     async with httpx.AsyncClient(limits=limits) as http:
         server = Server(http, f"{lab.served.url}/graphql")
         await prepare(server)
-        done.idle["before"] = await asyncio.to_thread(_idle, lab)
+        await asyncio.sleep(_START_S)
+        done.idle.append(await asyncio.to_thread(leaks.look, lab))
         await _load(lab, server, done)
     await asyncio.sleep(_IDLE_S)
-    done.idle["after"] = await asyncio.to_thread(_idle, lab)
+    done.idle.append(await asyncio.to_thread(leaks.look, lab))
     await asyncio.to_thread(check, lab, done)
     return done
 
@@ -141,17 +144,6 @@ async def _followed(
             await asyncio.gather(*following, return_exceptions=True)
 
 
-def _idle(lab: Lab) -> dict[str, Any]:
-    readings = Readings([], [])
-    watching.read(lab, 0.0, readings)
-    return {
-        "connections": readings.connections[0][1],
-        "descriptors": {each.pid: each.descriptors for each in readings.processes},
-        "sockets": {each.pid: each.sockets for each in readings.processes},
-        "tasks": watching.tasks(lab.served.url),
-    }
-
-
 def _catalog(url: str) -> tuple[list[str], list[str]]:
     with psycopg.connect(url) as connection:
         models = [name for (name,) in connection.execute(_MODELS)]
@@ -176,7 +168,8 @@ def check(lab: Lab, done: Run) -> None:
         "events": lambda: _events(url, done),
         "errors": lambda: _errors(done),
         "memory": lambda: _memory(done),
-        "leaks": lambda: _leaks(done),
+        "connections": lambda: _connections(lab, done),
+        "leaks": lambda: leaks.check(lab, *done.idle),
     }
     for name, each in checks.items():
         try:
@@ -214,7 +207,7 @@ def _errors(done: Run) -> dict[str, Any]:
     for answer in done.journal.answers:
         if answer.outcome == "ok":
             continue
-        window = window_of(answer.at_s, done.windows)
+        window = window_of(answer.began_s, answer.at_s, done.windows)
         if window is None:
             outside[f"{answer.kind}: {answer.why}"] += 1
         else:
@@ -227,9 +220,9 @@ def _errors(done: Run) -> dict[str, Any]:
     return {name: dict(found) for name, found in inside.items()}
 
 
-def window_of(at_s: float, windows: Sequence[Window]) -> Window | None:
-    """The fault in whose time something happened."""
-    return next((each for each in windows if each.since_s <= at_s <= each.until_s), None)
+def window_of(began_s: float, at_s: float, windows: Sequence[Window]) -> Window | None:
+    """The fault during which something began, ended or went on."""
+    return next((w for w in windows if began_s <= w.until_s and w.since_s <= at_s), None)
 
 
 def _memory(done: Run) -> dict[int, Any]:
@@ -237,19 +230,16 @@ def _memory(done: Run) -> dict[int, Any]:
     pids = list(dict.fromkeys(each.pid for each in done.readings.processes))
     found = {pid: watching.growth(done.readings.of(pid), done.plan.warm_s) for pid in pids}
     lived = {pid: figures for pid, figures in found.items() if figures is not None}
-    oldest = min(lived, key=lambda pid: lived[pid]["from_s"], default=None)
-    if oldest is not None:
-        assert lived[oldest]["ratio"] <= 1.10, f"memory of the oldest process: {lived[oldest]}"
+    assert lived, "no process lived for twice the time of a warm-up"
+    grown = {pid: figures for pid, figures in lived.items() if figures["ratio"] > _GROWTH_MAX}
+    assert not grown, f"memory of processes has grown: {grown}"
     return lived
 
 
-def _leaks(done: Run) -> dict[str, Any]:
-    """Idle again, a process has no more descriptors and tasks than before, but for its pools."""
-    before, after = done.idle["before"], done.idle["after"]
-    for pid in before["descriptors"].keys() & after["descriptors"].keys():
-        was, now = before["descriptors"][pid], after["descriptors"][pid]
-        assert now <= was + _POOLED, f"process {pid} has {now} descriptors, it had {was}"
-    for labels in before["tasks"].keys() & after["tasks"].keys():
-        was, now = before["tasks"][labels], after["tasks"][labels]
-        assert now <= was + _POOLED, f"{labels}: {now} tasks, there were {was}"
-    return {"before": before, "after": after}
+def _connections(lab: Lab, done: Run) -> dict[str, int]:
+    calm = [
+        (at_s, count)
+        for at_s, count in done.readings.connections
+        if window_of(at_s, at_s, done.windows) is None
+    ]
+    return leaks.check_load(lab, calm)
