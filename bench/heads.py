@@ -18,6 +18,7 @@ DESCRIPTIONS = {
 }
 # Placeholders of a template. The generator replaces COUNTER by the request's number.
 LENGTH, COUNTER = "@LENGTH@", "@COUNTER@"
+FLAGS = "@FLAGS@"  # of a traceparent: the caller samples one request of a hundred
 TARGET, ETAG = "@TARGET@", "@ETAG@"  # of a poll
 _COUNTER_FORMAT = "08x"  # like bit.tohex in post.lua
 
@@ -55,6 +56,7 @@ def template(url: str, headers: Headers, *, token: str = "", is_poll: bool = Fal
 
 def render(head: str, body: str, counter: int) -> bytes:
     """A whole request; a poll's body is its target, a tab, and its ETag."""
+    head = head.replace(FLAGS, "00" if counter % 100 else "01")
     head = head.replace(COUNTER, format(counter, _COUNTER_FORMAT))
     if TARGET in head:
         target, _, etag = body.partition("\t")
@@ -63,8 +65,8 @@ def render(head: str, body: str, counter: int) -> bytes:
 
 
 def _traceparent() -> str:
-    """The header of W3C Trace Context: version, trace id, span id, and the flag "sampled"."""
-    return f"00-{token_hex(12)}{COUNTER}-{token_hex(4)}{COUNTER}-01"
+    """The header of W3C Trace Context: version, trace id, span id and flags."""
+    return f"00-{token_hex(12)}{COUNTER}-{token_hex(4)}{COUNTER}-{FLAGS}"
 
 
 def _request_id() -> str:

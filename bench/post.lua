@@ -39,7 +39,9 @@ function init(args)
   math.randomseed(tonumber(args[5]))
   local head = split(args[2], "@COUNTER@")
   local is_poll = args[2]:sub(1, 4) == "GET " -- then a line is a target, a tab, and an ETag
-  middle = { head[2], head[3] }
+  -- the caller samples one trace of a hundred
+  local after = head[3] or ""
+  middle = { head[2], (after:gsub("@FLAGS@", "00")), (after:gsub("@FLAGS@", "01")) }
   for line in io.lines(args[1]) do
     local poll = is_poll and split(line, "\t")
     if poll then line = "" end
@@ -71,7 +73,8 @@ function request()
   end
   if not middle[1] then return parts.first .. last end
   local counter = bit.tohex(sent)
-  return parts.first .. counter .. middle[1] .. counter .. middle[2] .. counter .. last
+  local flags = sent % 100 == 0 and middle[3] or middle[2]
+  return parts.first .. counter .. middle[1] .. counter .. flags .. counter .. last
 end
 
 -- wrk calls this before the first request of a connection and after each response.

@@ -22,10 +22,21 @@ _TRACEPARENT = re.compile(
 class Trace(Protocol):
     """The place of an operation in a trace; its texts are empty where it is not recorded."""
 
-    trace_id: str
-    traceparent: str  # of what the operation asks others for
-    tracestate: str
-    response_line: bytes  # of a head of HTTP, which tells the client
+    @property
+    def trace_id(self) -> str:
+        """Its id, in 32 hexadecimal digits."""
+
+    @property
+    def traceparent(self) -> str:
+        """The header of what the operation asks others for."""
+
+    @property
+    def tracestate(self) -> str:
+        """The header that goes with it."""
+
+    @property
+    def response_line(self) -> bytes:
+        """A line of a head of HTTP, which tells the client."""
 
 
 class Parent:
@@ -112,11 +123,24 @@ def shared(waiting: Sequence[Operations]) -> Operations:
 
 def parent_of(traceparent: bytes, tracestate: bytes) -> Parent | None:
     """The caller's span; None for headers that are not valid, as the standard wants it."""
-    found = _TRACEPARENT.fullmatch(traceparent)
-    if found is None or (traceparent.startswith(b"00") and len(traceparent) > found.end(3)):
+    found = _match(traceparent)
+    if found is None:
         return None
     trace_id, span_id, flags = (part.decode() for part in found.groups())
     return Parent(trace_id, span_id, int(flags, 16), tracestate)
+
+
+def is_unsampled(traceparent: bytes) -> bool:
+    """Whether a caller's header is valid and says that its trace is not recorded."""
+    found = _match(traceparent)
+    return found is not None and not int(found[3], 16) & 1
+
+
+def _match(traceparent: bytes) -> re.Match[bytes] | None:
+    found = _TRACEPARENT.fullmatch(traceparent)
+    if found is None or (traceparent.startswith(b"00") and len(traceparent) > found.end(3)):
+        return None
+    return found
 
 
 class _Process:

@@ -28,7 +28,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.span import TraceState
 
 from db.postgres.observing import Statement
-from domain.operations import Operation, Parent, Trace, trace_of
+from domain.operations import Operation, Parent, Trace, is_unsampled, parent_of, trace_of
 from server.execution.messages import GraphQLRequest, GraphQLResponse
 from server.ops.work import Work
 from server.telemetry import attributes
@@ -67,6 +67,40 @@ class Recorded:
 _UNRECORDED = Unrecorded()
 
 
+class PassedOn:
+    """The trace of an operation whose caller has decided not to record it.
+
+    Its texts are made when they are asked for: a busy server asks for few of them.
+    """
+
+    __slots__ = ("_headers",)
+    response_line = b""
+
+    def __init__(self, headers: tuple[bytes, bytes]) -> None:
+        self._headers = headers  # not the operation, which refers to its trace
+
+    @property
+    def trace_id(self) -> str:
+        """The caller's."""
+        return self._parent.trace_id
+
+    @property
+    def traceparent(self) -> str:
+        """The caller's, for what the operation asks others for."""
+        return f"00-{self._parent.trace_id}-{self._parent.span_id}-00"
+
+    @property
+    def tracestate(self) -> str:
+        """The caller's."""
+        return self._parent.tracestate.decode("latin-1")
+
+    @property
+    def _parent(self) -> Parent:
+        parent = parent_of(*self._headers)
+        assert parent is not None  # it has decided
+        return parent
+
+
 class _GivenIds(IdGenerator):
     """Ids that were chosen before the span is made, so that others could refer to it."""
 
@@ -86,6 +120,8 @@ class Tracer:
     def __init__(self, resource: Resource, processors: Sequence[SpanProcessor]) -> None:
         self._sampler = TracerProvider(resource=resource, shutdown_on_exit=False).sampler
         self._bound = _bound_of_roots(self._sampler)
+        # as OTEL_TRACES_SAMPLER makes it, which has no way to choose otherwise
+        self._follows_callers = isinstance(self._sampler, sampling.ParentBased)
         self._ids = _GivenIds()
         self.provider = TracerProvider(
             sampler=sampling.ALWAYS_ON,  # of those that this class makes
@@ -99,6 +135,9 @@ class Tracer:
 
     def decide(self, operation: Operation) -> Trace:
         """The operation's place in a trace, by the sampler of OTEL_TRACES_SAMPLER."""
+        headers = operation.headers
+        if headers and self._follows_callers and is_unsampled(headers[0]):
+            return PassedOn(headers)
         parent = operation.parent
         if parent is None and self._bound is not None:
             trace_id = getrandbits(128)  # what the sampler does, in a tenth of its time
