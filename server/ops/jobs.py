@@ -85,10 +85,15 @@ def _connector(session_url: str, can_listen: bool) -> PsycopgConnector:
 
 
 async def _configure(connection: Any) -> None:
-    """Set up a new connection of the queue; a pooler would refuse it as a startup option."""
+    """Set up a new connection of the queue; a pooler would refuse it as a startup option.
+
+    The connection that listens commits each statement, and must go on so: else LISTEN would never
+    take effect, and its transaction never end.
+    """
+    was_autocommit = connection.autocommit
     await connection.set_autocommit(True)
     await connection.execute("SET TIME ZONE 'UTC'")
-    await connection.set_autocommit(False)
+    await connection.set_autocommit(was_autocommit)
 
 
 async def run(app: App, *, can_listen: bool = True, pause_s: float = _PAUSE_S) -> None:

@@ -155,6 +155,14 @@ async def test_jobs_use_no_more_connections_than_serve_counts(
     assert len(pids) == later.JOB_CONNECTIONS_MAX
 
 
+async def test_the_connection_that_listens_for_jobs_is_in_no_transaction(
+    db: Database, store: ArchiveStore, database_url: str
+) -> None:
+    """In one that does not end, LISTEN would not take effect."""
+    async with background.running(jobs.run(_jobs(db, store, database_url))):
+        await _until(database_url, f"{_LISTENING} AND state = 'idle'")
+
+
 async def test_the_last_run_can_be_queried(
     gql: GraphQL, store: ArchiveStore, database_url: str
 ) -> None:
