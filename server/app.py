@@ -1,10 +1,11 @@
 """The ASGI application: its parts, routes, middleware and lifespan."""
 
+import asyncio
 import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date, datetime
 from functools import partial
 from multiprocessing import parent_process
@@ -29,6 +30,7 @@ from resolvers.watchers import Watchers
 from server import measuring, release
 from server.access.parts import Access
 from server.access.rate_limits import Clock, RateLimits
+from server.errors import ServerStopped
 from server.execution import trusted
 from server.execution.documents import Documents
 from server.execution.in_flight import InFlightRequests
@@ -71,6 +73,7 @@ PASSTHROUGH = {"DateTime": datetime, "Date": date}
 # times the others saved no time above the noise of 10%, and took up to 10 MB more when all
 # documents were new.
 _GC_THRESHOLDS = (25_000, 4, 20)
+_LAST_ANSWERS_S = 1.0  # to be sent, when a stop has cancelled what ran
 
 
 def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> ASGIApp:
@@ -99,7 +102,7 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
             later.jobs_running(settings, database, store, session_url),
             access.running(),
             replication.running(sources.replicas),
-            stopping.draining(readiness.stop, settings.drain_s),
+            _draining(settings, state),
             measured.running(),
         ):
             _settle_memory()
@@ -112,6 +115,18 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
     routes = _routes(pipeline, readiness, sockets, measured.endpoint)
     application = unknown_paths.counted(Starlette(routes=routes, lifespan=lifespan))
     return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
+
+
+def _draining(settings: Settings, state: ProtocolState) -> AbstractAsyncContextManager[None]:
+    times = stopping.Times(settings.drain_s, settings.shutdown_timeout_s)
+    return stopping.draining(state.stop, times, partial(_cut, state))
+
+
+async def _cut(state: ProtocolState) -> None:
+    """End what runs when a stop has waited for long enough: answers first, then connections."""
+    state.pipeline.in_flight.cancel_all(ServerStopped("the stop has waited for long enough"))
+    await asyncio.sleep(_LAST_ANSWERS_S)
+    state.connections.abort()
 
 
 def _watches(

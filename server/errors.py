@@ -18,7 +18,7 @@ PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
 PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
 DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
 # Cases of UNAVAILABLE, with messages of their own.
-_READ_ONLY, _DISK_FULL = "read-only", "disk full"
+_READ_ONLY, _DISK_FULL, _STOPS = "read-only", "disk full", "stop"
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +27,7 @@ _MESSAGES = {  # of errors whose own text is not for clients
     UNAVAILABLE: "The database cannot be reached; try again",
     _READ_ONLY: "The database is read-only: it answers queries, and takes no writes",
     _DISK_FULL: "The database has no space left on its disk: most queries are still answered",
+    _STOPS: "The server stops, and has cancelled the operation: try again",
     BAD_USER_INPUT: "A value in the arguments cannot be stored",
     LIMIT_EXCEEDED: "The response would have too many bytes; ask for fewer objects or fields",
     INTERNAL: "Unexpected error; the server's log has the cause under this requestId",
@@ -35,6 +36,7 @@ _CAUSES = {  # the same, of a field of a mutation: what to do next depends on th
     **_MESSAGES,
     TIMEOUT: "The operation took too long",
     UNAVAILABLE: "The database cannot be reached",
+    _STOPS: "The server stops, and has cancelled the operation",
 }
 _OUTCOMES = {
     WriteOutcome.NOT_STARTED: "This field was not started, so it has changed nothing",
@@ -68,6 +70,10 @@ class HttpError(Exception):
         self.code = code
         self.headers = headers or {}
         self.extensions = extensions
+
+
+class ServerStopped(Exception):
+    """An operation is cancelled, as the server stops and has waited for long enough."""
 
 
 class OperationRejected(Exception):
@@ -126,6 +132,8 @@ def code_of(cause: BaseException) -> str:
     """The code of an unexpected exception."""
     if isinstance(cause, TimeoutError) or database.is_statement_timeout(cause):
         return TIMEOUT
+    if isinstance(cause, ServerStopped):
+        return UNAVAILABLE
     if database.is_unavailable(cause) or database.is_read_only(cause):
         return UNAVAILABLE
     if database.is_too_large(cause):
@@ -173,6 +181,8 @@ def _message(cause: BaseException, code: str, messages: Mapping[str, str] = _MES
 
 def _case(cause: BaseException) -> str:
     """The case of UNAVAILABLE that an operator mends in its own way; '' for all others."""
+    if isinstance(cause, ServerStopped):
+        return _STOPS
     if database.is_read_only(cause):
         return _READ_ONLY
     return _DISK_FULL if database.is_disk_full(cause) else ""

@@ -136,7 +136,7 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
     import uvicorn
     from uvicorn.supervisors import ChangeReload, Multiprocess
 
-    from server.ops import watchdog
+    from server.ops import stopping, watchdog
 
     original = dict(os.environ)
     # Worker processes read the settings from the environment: server.app.from_environment.
@@ -155,7 +155,8 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
         server_header=False,
         proxy_headers=False,  # the client's address is not used
         timeout_keep_alive=settings.keep_alive_s,
-        timeout_graceful_shutdown=settings.shutdown_timeout_s,
+        # what runs is cancelled before: server/ops/stopping.py
+        timeout_graceful_shutdown=settings.shutdown_timeout_s + stopping.SERVER_GRACE_S,
     )
     server = uvicorn.Server(config)
     if reload:

@@ -103,6 +103,11 @@ class InFlightRequests:
         """How many requests run."""
         return len(self._running)
 
+    def cancel_all(self, reason: Exception) -> None:
+        """End all requests early, for this reason."""
+        for request in list(self._running):
+            request.cancel(reason)
+
     async def drained(self) -> None:
         """Returns when no request runs, after the timeout at the latest."""
         with suppress(TimeoutError):

@@ -1,5 +1,6 @@
 """The connections of this process: how many there may be, and how much memory they may hold."""
 
+import asyncio
 import logging
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -93,6 +94,12 @@ class Connections:
             connection.close_idle()
         self.refused += not idle
         return bool(idle)
+
+    def abort(self) -> None:
+        """End all connections at once; what was not sent yet is lost."""
+        for connection in list(self.open):
+            transport: asyncio.Transport = connection.transport  # type: ignore[attr-defined]  # uvicorn's protocols have one
+            transport.abort()
 
     def read(self) -> Iterator[Reading]:
         """The figures for metrics."""

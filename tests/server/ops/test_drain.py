@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import psycopg
+import pytest
 
 from deploy.lab import registry
 from deploy.lab.registry import Registry
@@ -92,12 +93,8 @@ async def test_a_stop_cuts_nothing_and_streams_go_on_elsewhere(
             await _create(other, "last")
             resumed: list[str] = []
             await _follow(other, cursor, resumed)
-            assert sorted(_names(lines) + _names(resumed)) == [
-                "by-http",
-                "by-socket",
-                "early",
-                "last",
-            ]
+            names = sorted(_names(lines) + _names(resumed))
+            assert names == ["by-http", "by-socket", "early", "last"]
         assert await asyncio.to_thread(first.process.wait, 20) == 0
 
 
@@ -111,6 +108,17 @@ async def _stopping(client: httpx.AsyncClient) -> httpx.Response:
             await asyncio.sleep(0.02)
 
 
+async def _refusing(served: Registry) -> None:
+    """Returns when the server accepts no more connections."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                async with _client(served) as another:
+                    await another.get("/healthz")
+            except httpx.ConnectError:
+                return
+
+
 async def test_a_connection_in_use_has_time_for_one_more_request(
     tmp_path: Path, database_url: str
 ) -> None:
@@ -122,3 +130,35 @@ async def test_a_connection_in_use_has_time_for_one_more_request(
             await asyncio.sleep(0.2)
             answer = await client.post("/graphql", json={"query": "{ __typename }"})
             assert (answer.status_code, answer.headers["connection"]) == (200, "close")
+
+
+@pytest.mark.parametrize("timeout_s", ["1", "30"])
+async def test_what_still_runs_at_the_end_of_a_stop_is_told_so(
+    tmp_path: Path, database_url: str, timeout_s: str
+) -> None:
+    """After the shutdown timeout, or a second Ctrl-C; and the log has no traceback."""
+    variables = {**_PATIENT, "REGISTRY_SHUTDOWN_TIMEOUT_S": timeout_s}
+    with registry.serving(tmp_path / "a", database_url, variables=variables) as served:
+        async with _client(served) as client, greeted(client) as socket:
+            with psycopg.connect(database_url) as blocker:
+                blocker.execute("LOCK TABLE models")
+                by_http = asyncio.ensure_future(_create(client, "by-http"))
+                by_events = asyncio.ensure_future(
+                    client.post("/graphql", json={"query": CREATE % "by-events"}, headers=EVENTS)
+                )
+                await socket.subscribe("1", CREATE % "by-socket")
+                await waiting(database_url, 3)
+                served.process.send_signal(signal.SIGINT)
+                if timeout_s == "30":
+                    await _refusing(served)
+                    served.process.send_signal(signal.SIGINT)
+                [error] = (await by_http).json()["errors"]
+                assert error["message"].startswith("The server stops")
+                code, outcome = error["extensions"]["code"], error["extensions"]["outcome"]
+                assert code == "UNAVAILABLE"
+                assert outcome in ("NOT_COMMITTED", "UNKNOWN")  # the rollback may take a while
+                assert '"UNAVAILABLE"' in (await by_events).text
+                [error] = (await socket.receive())["payload"]["errors"]
+                assert error["extensions"]["code"] == "UNAVAILABLE"
+                assert await asyncio.to_thread(served.process.wait, 20) == 0
+    assert "Traceback" not in served.log.read_text()
