@@ -95,6 +95,7 @@ async def test_own_names_are_served(serve_bytes: Serve, name: str) -> None:
         socket = await site.connected()
         await socket.send(_handshake(*OWN[name]))
         assert (await socket.reader.readline()).startswith(b"HTTP/1.1 101 ")
+        socket.writer.close()  # the server's stop would wait for the other side's end
 
 
 @pytest.mark.parametrize("version", ["1.1", "1.0"], ids=["direct", "asgi"])
