@@ -10,7 +10,8 @@ from inspect import Parameter, Signature
 from typing import Annotated, Any, TypeVar
 
 from db.reads import keyset
-from db.reads.keyset import Listing, Position, Relation, Window
+from db.reads.keyset import Listing, Relation
+from db.reads.windows import Position, Window
 from domain.access import Identity
 from resolvers import cursors
 from resolvers.arguments import describe

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from db.reads.keyset import Position
+from db.reads.windows import Position
 from resolvers.errors import BAD_CURSOR, RequestError
 
 _PARSERS: dict[type, Callable[[str], Any]] = {

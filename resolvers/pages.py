@@ -6,7 +6,8 @@ from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from db.reads import keyset
-from db.reads.keyset import Listing, Position, Relation, Window
+from db.reads.keyset import Listing, Relation
+from db.reads.windows import Position, Window
 from resolvers import cursors
 from resolvers.context import Info
 

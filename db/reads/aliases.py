@@ -14,8 +14,9 @@ from db.postgres.reader import Source
 from db.postgres.statements import Query, bound, labelled
 from db.reads.derived import map_rows
 from db.reads.keys import plain
-from db.reads.keyset import Listing, Relation, Window, page_per_parent
+from db.reads.keyset import Listing, Relation, page_per_parent
 from db.reads.lookup import row_by_column, rows_by_column
+from db.reads.windows import Window
 from db.tables import ModelAlias
 from domain.audit_enums import AuditAction
 

@@ -93,8 +93,8 @@ LISTING = Listing(
         "SUCCESS_RATE": figures.key(SUCCESS_RATE),
         "LATENCY": figures.key(LATENCY),
         "SUNSET_ON": _SUNSET_ON,
-        "INPUT_PER_1K": now_key(col(Price.input_per_1k)),
-        "OUTPUT_PER_1K": now_key(col(Price.output_per_1k)),
+        "INPUT_PER_1K": now_key(col(Price.input_per_1k), "input_per_1k"),
+        "OUTPUT_PER_1K": now_key(col(Price.output_per_1k), "output_per_1k"),
     },
 )
 

@@ -1,5 +1,6 @@
 """The sort keys of listings."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +14,18 @@ class Part:
     """Rows that meet a condition, and their expressions of a sort key.
 
     With `via` they are the rows with these ids, of another table that the expressions are of, too.
+    That table is read in the key's order; with `is_joined` PostgreSQL chooses which table comes
+    first. With `is_constant` the expressions are constants. `within` are the rows of the part in a
+    range of the key; None where it has none.
     """
 
     condition: sa.ColumnElement[bool]
     ascending: sa.ColumnElement[Any]
     descending: sa.ColumnElement[Any]
     via: Any = None
+    is_joined: bool = False
+    is_constant: bool = False
+    within: Callable[[Any], sa.ColumnElement[bool]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +33,18 @@ class Key:
     """A sort key of a listing: an SQL expression per direction, and its type.
 
     Every row is in one of the `parts`, if there are some: no index holds the whole key then, but
-    one page of each part is fast to find, and the page is the first rows of these.
+    one page of each part is fast to find, and the page is the first rows of these. With
+    `is_sequence` the rows of the first part lie before those of the second one in both directions,
+    and the second one is read only when the first one does not fill the page. `bounds` is the
+    condition for a range of the key.
     """
 
     ascending: sa.ColumnElement[Any]
     descending: sa.ColumnElement[Any]
     type: sa.types.TypeEngine[Any]
     parts: tuple[Part, ...] = ()
+    is_sequence: bool = False
+    bounds: str = ""
 
 
 def plain(column: Any) -> Key:

@@ -4,6 +4,7 @@ A listing describes as data which conditions and orders a table has; all listing
 statements.
 """
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, bound_array, columns_of, labelled, parametrize
 from db.reads.keys import Key, Part
+from db.reads.windows import Window
 
 _LIMIT = sa.bindparam("limit", type_=sa.Integer())
 _SLOW = frozenset(("name_contains", "differs"))  # conditions that may read whole tables
@@ -34,41 +36,6 @@ class Listing:
     table: type[SQLModel]
     conditions: Mapping[str, Condition]
     keys: Mapping[str, Key]
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A row's position in an order: the value of its key, and its id, which makes it unique."""
-
-    key: Any
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """At most `limit` rows after one position and before another, taken from either end."""
-
-    key: str
-    descending: bool
-    limit: int
-    after: Position | None = None
-    before: Position | None = None
-    from_end: bool = False
-
-    @property
-    def shape(self) -> tuple[Any, ...]:
-        """The part of the window that the SQL depends on."""
-        ends = (self.after is not None, self.before is not None, self.from_end)
-        return (self.key, self.descending, *ends)
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The window's parameters; one extra row shows whether there are more."""
-        values: dict[str, Any] = {"limit": self.limit + 1}
-        for name, position in (("after", self.after), ("before", self.before)):
-            if position is not None:
-                values |= {f"{name}_key": position.key, f"{name}_id": position.id}
-        return values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +92,8 @@ async def one_page(
         {**values, **window.values},
         listing.table,
         # a condition may hold for one row in 10,000 or for nearly all: a generic plan would look
-        # for a rare label row by row
-        is_planned_by_values=bool(conditions),
+        # for a rare label row by row, and read far more of a first part than a page
+        is_planned_by_values=bool(conditions) or listing.keys[window.key].is_sequence,
         is_slow=not _SLOW.isdisjoint(conditions),
     )
     return _slice(await reader.rows(source, query), window)
@@ -196,16 +163,38 @@ def _where(listing: Listing, conditions: Conditions) -> list[sa.ColumnElement[bo
     return [listing.conditions[name](value) for name, value in conditions.items()]
 
 
+def _where_in_order(
+    listing: Listing, conditions: Conditions, bounds: str, part: Part
+) -> list[sa.ColumnElement[bool]]:
+    """The rows of the part that meet the conditions; a range of the key is one of its index."""
+    if part.within is None or bounds not in conditions:
+        return [part.condition, *_where(listing, conditions)]
+    others = {name: value for name, value in conditions.items() if name != bounds}
+    return [part.condition, part.within(conditions[bounds]), *_where(listing, others)]
+
+
 def _select_page(
     listing: Listing, conditions: Conditions, window: Window, columns: tuple[str, ...]
 ) -> sa.Select[Any]:
-    parts = listing.keys[window.key].parts
-    if not parts:
-        return _select(listing, conditions, window, columns)
-    pages = (_select(listing, conditions, window, columns, part) for part in parts)
-    rows = sa.union_all(*pages).subquery("pages")
+    key = listing.keys[window.key]
+    parts = [part for part in key.parts if part.within or key.bounds not in conditions]
+    pages = [_select(listing, conditions, window, columns, part) for part in parts or (None,)]
+    if len(pages) == 1:
+        return pages[0]
+    if key.is_sequence:
+        rows = _in_sequence(pages[::-1] if window.from_end else pages)
+    else:
+        rows = sa.union_all(*pages).subquery("pages")
     statement = sa.select(*rows.c).order_by(*_order(rows.c.sort_key, rows.c.id, window))
     return statement.limit(_LIMIT)
+
+
+def _in_sequence(pages: Sequence[sa.Select[Any]]) -> Any:
+    """The rows of the first page; those of the second page only if the first one is not full."""
+    first, second = pages
+    found = first.cte("found")
+    rows_found = sa.select(sa.func.count()).select_from(found).scalar_subquery()
+    return sa.union_all(sa.select(*found.c), second.where(rows_found < _LIMIT)).subquery("pages")
 
 
 def _select(
@@ -219,10 +208,16 @@ def _select(
     expression = key.descending if window.descending else key.ascending
     sort_key = sa.type_coerce(expression, listing.keys[window.key].type).label("sort_key")
     id_column: Any = listing.table.id  # type: ignore[attr-defined]  # every listed table is a Row
-    statement = sa.select(*labelled(listing.table, columns)).where(*_where(listing, conditions))
+    statement = sa.select(*labelled(listing.table, columns))
+    if part is not None and part.is_joined:
+        where = _where_in_order(listing, conditions, listing.keys[window.key].bounds, part)
+        statement = statement.join(part.via.class_, part.via == id_column).where(*where)
+        return _ordered(statement.add_columns(sort_key), sort_key, part.via, window).limit(_LIMIT)
+    statement = statement.where(*_where(listing, conditions))
     if part is None or part.via is None:
         statement = statement.add_columns(sort_key).where(*([part.condition] if part else ()))
-        return _ordered(statement, sort_key, id_column, window).limit(_LIMIT)
+        is_constant = part is not None and part.is_constant
+        return _ordered(statement, sort_key, id_column, window, is_constant).limit(_LIMIT)
     # OFFSET 0 keeps PostgreSQL from reading the whole listing for a join, and from sorting after it
     other = sa.select(part.via.label("id"), sort_key).where(part.condition)
     ids = _ordered(other, sort_key, part.via, window).offset(0).subquery("ids")
@@ -232,21 +227,30 @@ def _select(
 
 
 def _ordered(
-    statement: sa.Select[Any], sort_key: Any, id_column: Any, window: Window
+    statement: sa.Select[Any],
+    sort_key: Any,
+    id_column: Any,
+    window: Window,
+    is_constant: bool = False,
 ) -> sa.Select[Any]:
     """The rows between the ends of the window, in its order."""
     key = sort_key.element
-    position = sa.tuple_(key, id_column)
     for name, end, is_greater in (
         ("after", window.after, not window.descending),
         ("before", window.before, window.descending),
     ):
         if end is not None:
-            bound = sa.tuple_(
+            bound = (
                 sa.bindparam(f"{name}_key", type_=key.type),
                 sa.bindparam(f"{name}_id", type_=sa.Uuid()),
             )
-            statement = statement.where(position > bound if is_greater else position < bound)
+            compare = operator.gt if is_greater else operator.lt
+            if is_constant:  # PostgreSQL decides by the keys alone before it reads a row
+                same = sa.and_(key == bound[0], compare(id_column, bound[1]))
+                statement = statement.where(sa.or_(compare(key, bound[0]), same))
+            else:
+                position = sa.tuple_(key, id_column)
+                statement = statement.where(compare(position, sa.tuple_(*bound)))
     return statement.order_by(*_order(key, id_column, window))
 
 

@@ -15,7 +15,7 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, columns_of, labelled
 from db.reads.derived import map_rows
-from db.reads.keys import Key
+from db.reads.keys import Key, Part
 from db.reads.keyset import Listing, Relation, among, between
 from db.reads.lookup import row_by_column
 from db.tables import ModelVersion, Price, ProviderBinding
@@ -112,22 +112,43 @@ async def in_effect(
 
 def now_in_range(amount: Any, bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
     """Bindings whose current amount is from `gte` to `lte`; an unknown one is in no range."""
-    current = sa.select(col(Price.binding_id)).where(
-        between(amount, bounds.get("gte"), bounds.get("lte")),
-        amount.is_not(None),
-        col(Price.effective_from) <= sa.func.now(),
-        ~_superseded(),
-    )
-    return col(ProviderBinding.id).in_(current)
+    price = _aliased("priced")
+    amount = getattr(price, amount.key)
+    within = between(amount, bounds.get("gte"), bounds.get("lte"))
+    current = sa.select(price.binding_id).where(within, _is_current(price, amount))
+    return col(ProviderBinding.id).in_(current.correlate(None))
 
 
-def now_key(amount: Any) -> Key:
-    """The order of bindings by their current amount, with unknown ones last."""
+def now_key(amount: Any, bounds: str) -> Key:
+    """The order of bindings by their current amount, with unknown ones last.
+
+    Prices are read in the order of their index, without those that are not in effect: nearly all
+    are. `bounds` is the condition for a range of the amount.
+    """
     current = of_now(amount).scalar_subquery()
+    price = _aliased("current_price")
+    known = getattr(price, amount.key)
+    has_known = sa.exists().where(price.binding_id == ProviderBinding.id, _is_current(price, known))
+    has_known = has_known.correlate(ProviderBinding)
+    last: Any = sa.literal_column("'Infinity'::numeric", sa.Numeric())
+    first: Any = sa.literal_column("'-Infinity'::numeric", sa.Numeric())
     return Key(
-        sa.func.coalesce(current, sa.text("'Infinity'::numeric")),
-        sa.func.coalesce(current, sa.text("'-Infinity'::numeric")),
+        sa.func.coalesce(current, last),
+        sa.func.coalesce(current, first),
         sa.Numeric(),
+        parts=(
+            Part(
+                _is_current(price, known),
+                known,
+                known,
+                via=price.binding_id,
+                is_joined=True,
+                within=lambda values: between(known, values.get("gte"), values.get("lte")),
+            ),
+            Part(~has_known, last, first, is_constant=True),
+        ),
+        is_sequence=True,
+        bounds=bounds,
     )
 
 
@@ -141,13 +162,21 @@ def of_now(*columns: Any) -> sa.Select[Any]:
     return newest.correlate(ProviderBinding)
 
 
-def _superseded() -> sa.ColumnElement[bool]:
-    newer = sa.orm.aliased(Price)
-    return sa.exists().where(
-        col(newer.binding_id) == Price.binding_id,
-        col(newer.effective_from) > Price.effective_from,
-        col(newer.effective_from) <= sa.func.now(),
+def _aliased(name: str) -> Any:
+    """Prices under a name of their own, so that no other query of prices is taken for this one."""
+    return sa.orm.aliased(Price, name=name)
+
+
+def _is_current(price: Any, amount: Any) -> sa.ColumnElement[bool]:
+    """Prices of known amount that are in effect."""
+    newer = _aliased("newer")
+    superseded = sa.exists().where(
+        newer.binding_id == price.binding_id,
+        newer.effective_from > price.effective_from,
+        newer.effective_from <= sa.func.now(),
     )
+    started = price.effective_from <= sa.func.now()
+    return sa.and_(amount.is_not(None), started, ~superseded.correlate(price))
 
 
 def _select_in_effect(is_now: bool, columns: tuple[str, ...]) -> sa.Select[Any]:

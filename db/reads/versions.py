@@ -21,9 +21,10 @@ from db.reads.conditions import (
     value_between,
 )
 from db.reads.keys import nullable, plain
-from db.reads.keyset import Listing, Relation, Window, among, page_per_parent
+from db.reads.keyset import Listing, Relation, among, page_per_parent
 from db.reads.lookup import row_by_column, rows_after, rows_by_column
 from db.reads.routable import has_routable_binding, slo_status
+from db.reads.windows import Window
 from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
 from domain.enums import SloStatus, VersionStatus
 
