@@ -25,6 +25,7 @@ with warnings.catch_warnings():
 DATABASE = "registry"
 _LOOK_S = 0.25  # between two looks at whether PostgreSQL runs
 _PAUSE_MIN_S, _PAUSE_MAX_S = 0.5, 30.0  # before the next start; doubles each time
+_FROZEN_S = 20.0  # a server that was stopped by a signal for so long is killed
 _STABLE_S = 60.0  # after this time, the next start has no pause again
 _STOPS = (("fast", "30"), ("immediate", "5"))  # pg_ctl's modes, and the seconds that each may take
 _STOP_WAIT_S = 20.0  # for a start that is under way
@@ -39,7 +40,8 @@ def running(data_dir: Path) -> Iterator[str]:
     """Runs a PostgreSQL server on `data_dir`/postgres for the length of the block; yields its URL.
 
     Several processes may share one directory: the last one to exit stops the server. A server that
-    a killed process left running is used again. A server that is killed is started again.
+    a killed process left running is used again. A server that is killed is started again,
+    and one that a signal keeps stopped (SIGSTOP) is killed and started again.
     """
     folder = data_dir.expanduser().resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -92,14 +94,41 @@ def _restarted_when_killed(server: PostgresServer, folder: Path) -> Iterator[Non
 
 def _look_after(server: PostgresServer, folder: Path, is_over: Event) -> None:
     pause_s, started_at = 0.0, time.monotonic()
+    frozen_looks = 0  # no seconds: this process may have been stopped together with the server
     while not is_over.wait(_LOOK_S):
-        if _postmaster(server.pgdata) is not None:
+        if (postmaster := _postmaster(server.pgdata)) is not None:
+            frozen_looks = frozen_looks + 1 if _is_frozen(postmaster) else 0
+            if frozen_looks * _LOOK_S > _FROZEN_S:
+                _end_frozen(server, folder)
             if time.monotonic() - started_at > _STABLE_S:
                 pause_s = 0.0
         elif not is_over.wait(pause_s):
             pause_s = min(max(2 * pause_s, _PAUSE_MIN_S), _PAUSE_MAX_S)
             _start_again(server, folder)
             started_at = time.monotonic()
+
+
+def _is_frozen(process: psutil.Process) -> bool:
+    try:
+        return bool(process.status() == psutil.STATUS_STOPPED)
+    except psutil.Error:
+        return False
+
+
+def _end_frozen(server: PostgresServer, folder: Path) -> None:
+    """Kill the server, unless another process that shares the directory has just done so."""
+    with InterProcessLock(folder / "wheel.lock"):
+        postmaster = _postmaster(server.pgdata)
+        if postmaster is not None and _is_frozen(postmaster):
+            _log.error("the embedded PostgreSQL was frozen for %g s; it is killed", _FROZEN_S)
+            _kill(postmaster)
+
+
+def _kill(postmaster: psutil.Process) -> None:
+    """End the server and its processes, which would keep its shared memory in use."""
+    for process in (postmaster, *postmaster.children(recursive=True)):
+        with suppress(psutil.Error):
+            process.kill()
 
 
 def _start_again(server: PostgresServer, folder: Path) -> None:
@@ -126,9 +155,7 @@ def _stop(server: PostgresServer) -> None:
         with suppress(CalledProcessError):
             pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user)
     if postmaster := _postmaster(server.pgdata):
-        for process in (postmaster, *postmaster.children(recursive=True)):
-            with suppress(psutil.Error):
-                process.kill()
+        _kill(postmaster)
     # The wheel keeps one server object per directory, and would return this stopped one again.
     PostgresServer._instances.pop(server.pgdata, None)
 

@@ -1,7 +1,11 @@
-"""HAProxy of the lab: one port that leads to the server which Patroni calls the primary."""
+"""HAProxy of the lab: one port that leads to the server which Patroni calls the primary.
+
+Or, for faults, to any other server.
+"""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +13,7 @@ from deploy.lab import processes
 
 # Connections to a server that is no longer the primary are cut, so that no client goes on reading
 # from it. The check's second is what HAProxy adds to the time of a failover.
-_CONFIGURATION = """\
+_DEFAULTS = """\
 global
     maxconn 1000
 defaults
@@ -17,12 +21,19 @@ defaults
     timeout connect 2s
     timeout client 1h
     timeout server 1h
+"""
+_CONFIGURATION = f"""{_DEFAULTS}\
 listen primary
-    bind 127.0.0.1:{port}
+    bind 127.0.0.1:{{port}}
     option httpchk GET /primary
     http-check expect status 200
     default-server inter 1s fall 2 rise 1 on-marked-down shutdown-sessions
-{servers}
+{{servers}}
+"""
+_FORWARDING = f"""{_DEFAULTS}\
+listen forwarder
+    bind 127.0.0.1:{{port}}
+    server only 127.0.0.1:{{to}}
 """
 
 
@@ -45,3 +56,34 @@ def running(folder: Path, servers: Sequence[Server]) -> Iterator[int]:
     with processes.running([program, "-f", str(file)], folder / "haproxy.log"):
         processes.wait_until(lambda: processes.is_listening(port), "HAProxy")
         yield port
+
+
+@dataclass(slots=True)
+class Forwarder:
+    """A port that leads to another one; while it is stopped, it refuses connections."""
+
+    port: int
+    _file: Path
+    _stack: ExitStack = field(default_factory=ExitStack)
+
+    def start(self) -> None:
+        """Forward connections from now on. Raises MissingProgram."""
+        command = [processes.program("haproxy", "haproxy"), "-f", str(self._file)]
+        self._stack.enter_context(processes.running(command, self._file.with_suffix(".log")))
+        processes.wait_until(lambda: processes.is_listening(self.port), "HAProxy")
+
+    def stop(self) -> None:
+        """Cut all connections, and accept no more."""
+        self._stack.close()
+
+
+@contextmanager
+def forwarding(folder: Path, to: int) -> Iterator[Forwarder]:
+    """A forwarder to a port of loopback, started, for the length of the block."""
+    forwarder = Forwarder(processes.free_port(), folder / "forwarder.cfg")
+    forwarder._file.write_text(_FORWARDING.format(port=forwarder.port, to=to))
+    try:
+        forwarder.start()
+        yield forwarder
+    finally:
+        forwarder.stop()

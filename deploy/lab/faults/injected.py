@@ -13,7 +13,7 @@ from threading import Event, Thread
 import psycopg
 
 from deploy.lab import processes
-from deploy.lab.faults import disks, lab
+from deploy.lab.faults import disks, lab, seed
 from deploy.lab.faults.fault import fault
 from deploy.lab.faults.lab import Lab
 from deploy.lab.registry import ROOT
@@ -154,6 +154,60 @@ def _too_many(here: Lab) -> Iterator[None]:
 def _cold_full(here: Lab) -> Iterator[None]:
     with disks.full(here.cold):
         yield
+
+
+@fault("retention-full", "disk of the archives full while retention archives for 6 s", 6)
+def _retention_full(here: Lab) -> Iterator[None]:
+    """It archives versions of a model of its own; what it could not do, it does afterwards."""
+    name = seed.retained(here.registry.url)
+    with disks.full(here.cold):
+        refused = _retention(here, name)
+        yield
+    assert refused.returncode == 1, refused.stdout
+    assert "Traceback" not in refused.stdout, refused.stdout
+    assert _archived(here, name) == 0
+    done = _retention(here, name)
+    assert done.returncode == 0, done.stdout
+    assert _archived(here, name) > 0
+
+
+def _retention(here: Lab, name: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "server", "retention", "apply", "--model", name, "--yes"]
+    variables = {
+        **os.environ,
+        "DATABASE_URL": here.database_url,
+        "REGISTRY_ARCHIVE_URL": here.cold.as_uri(),
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=variables,
+        cwd=here.folder,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def _archived(here: Lab, name: str) -> int:
+    """How many versions of a model are archived."""
+    with psycopg.connect(here.database_url) as connection:
+        (count,) = connection.execute(
+            "SELECT count(*) FROM model_versions JOIN models ON models.id = model_id"
+            " WHERE name = %s AND model_versions.status = 'ARCHIVED'",
+            [name],
+        ).fetchone() or (0,)
+    return int(count)
+
+
+@fault("cold-refused", "S3 refuses connections for 8 s", 8, lab.S3_BY_PROXY, has_archives=True)
+def _cold_refused(here: Lab) -> Iterator[None]:
+    assert here.s3_proxy is not None
+    here.s3_proxy.stop()
+    yield
+    here.s3_proxy.start()
 
 
 @fault("cold-corrupt", "one byte of each archive changed for 6 s", 6, has_archives=True)

@@ -49,6 +49,29 @@ def _embedded_killed(here: Lab) -> Iterator[None]:
     yield
 
 
+@fault(
+    "embedded-main-killed",
+    "only the main process of the embedded PostgreSQL killed (SIGKILL)",
+    0,
+    lab.EMBEDDED,
+)
+def _embedded_main_killed(here: Lab) -> Iterator[None]:
+    _embedded(here)[0].kill()
+    yield
+
+
+@fault(
+    "embedded-frozen-for-good",
+    "the embedded PostgreSQL frozen (SIGSTOP) for good",
+    25,
+    lab.EMBEDDED,
+)
+def _embedded_frozen_for_good(here: Lab) -> Iterator[None]:
+    for process in _embedded(here):
+        process.suspend()
+    yield
+
+
 @fault("embedded-frozen", "the embedded PostgreSQL frozen (SIGSTOP) for 10 s", 10, lab.EMBEDDED)
 def _embedded_frozen(here: Lab) -> Iterator[None]:
     frozen = _embedded(here)

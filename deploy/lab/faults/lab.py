@@ -10,8 +10,9 @@ from urllib.request import Request, urlopen
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 
-from deploy.lab import postgres, processes, registry
+from deploy.lab import haproxy, postgres, processes, registry
 from deploy.lab.faults import disks
+from deploy.lab.haproxy import Forwarder
 from deploy.lab.postgres import Postgres
 from deploy.lab.registry import Registry
 
@@ -19,6 +20,7 @@ _DISK_MB, _COLD_MB = 400, 2
 _FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 HOST = "database.lab"  # resolved by the hosts file of the setup DNS
 BUCKET = "cold"
+_ENDPOINT = "AWS_ENDPOINT_URL"
 
 
 @dataclass(slots=True)
@@ -29,6 +31,7 @@ class Lab:
     registry: Registry
     postgres: Postgres | None = None  # None: the server runs the embedded one
     s3: Popen[bytes] | None = None
+    s3_proxy: Forwarder | None = None
 
     @property
     def database(self) -> Postgres:
@@ -63,6 +66,7 @@ class Setup:
 
     arguments: tuple[str, ...] = ()
     has_s3: bool = False
+    has_s3_proxy: bool = False  # before it
     has_own_clock: bool = False
     has_own_names: bool = False  # a file of hosts that can be changed
     is_embedded: bool = False
@@ -71,6 +75,7 @@ class Setup:
 PLAIN = Setup()
 WORKERS = Setup(arguments=("--workers", "2"))
 S3 = Setup(has_s3=True)
+S3_BY_PROXY = Setup(has_s3=True, has_s3_proxy=True)
 CLOCK = Setup(has_own_clock=True)
 NAMES = Setup(has_own_names=True)
 EMBEDDED = Setup(is_embedded=True)
@@ -82,7 +87,7 @@ def started(setup: Setup, folder: Path) -> Iterator[Lab]:
     with ExitStack() as stack:
         cold = stack.enter_context(disks.mounted(folder / "cold", _COLD_MB))
         variables = {"REGISTRY_ARCHIVE_URL": cold.as_uri()}
-        database, s3, url = None, None, ""
+        database, s3, s3_proxy, url = None, None, None, ""
         if not setup.is_embedded:
             disk = stack.enter_context(disks.mounted(folder / "disk", _DISK_MB))
             clock = _clock(folder / "database-clock") if setup.has_own_clock else {}
@@ -91,6 +96,10 @@ def started(setup: Setup, folder: Path) -> Iterator[Lab]:
         if setup.has_s3:
             s3, more = stack.enter_context(_s3(folder))
             variables |= more
+        if setup.has_s3_proxy:
+            port = int(variables[_ENDPOINT].rpartition(":")[2])
+            s3_proxy = stack.enter_context(haproxy.forwarding(folder, port))
+            variables[_ENDPOINT] = f"http://127.0.0.1:{s3_proxy.port}"
         before: tuple[str, ...] = ()
         if setup.has_own_clock:
             variables |= _clock(folder / "clock")
@@ -102,7 +111,7 @@ def started(setup: Setup, folder: Path) -> Iterator[Lab]:
                 folder / "registry", url, *setup.arguments, variables=variables, before=before
             )
         )
-        yield Lab(folder, served, database, s3)
+        yield Lab(folder, served, database, s3, s3_proxy)
 
 
 # Small, so that a disk of 400 MB is filled by a file beside it and not by the log.
@@ -143,7 +152,7 @@ def _s3(folder: Path) -> Iterator[tuple[Popen[bytes], dict[str, str]]]:
     program = Path(sys.executable).with_name("moto_server")
     command = [str(program), "-H", "127.0.0.1", "-p", str(port)]
     variables = {
-        "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
+        _ENDPOINT: f"http://127.0.0.1:{port}",
         "AWS_ACCESS_KEY_ID": "lab",
         "AWS_SECRET_ACCESS_KEY": "lab",
         "AWS_REGION": "eu-central-1",

@@ -183,8 +183,9 @@ class Load:
             self.breaks.append(result["errors"][0]["extensions"]["code"])
             return
         change = result["data"]["registryChanged"]
-        if change["model"] is not None and change["event"]["action"] == "CREATED":
-            self.seen.append(change["model"]["name"])
+        name = (change["model"] or {}).get("name", "")
+        if change["event"]["action"] == "CREATED" and name.startswith(f"{self.name}-"):
+            self.seen.append(name)
 
     async def _caught_up(self) -> None:
         """Wait until the subscriber has seen what was acknowledged, for some seconds at most."""

@@ -15,6 +15,7 @@ from deploy.lab.faults.load import OK, Answered, Load
 
 # An operation ends after 5 s; the rest is for a busy machine.
 ANSWER_MAX_S, PROBE_MAX_S, RECOVER_MAX_S = 7.0, 2.5, 20.0
+ALIVE_MAX_S = 1.0  # it depends on nothing but the event loop
 _LOG_LINES_MAX = 15
 _PROBES = (loads.READY, loads.ALIVE)
 
@@ -120,7 +121,9 @@ def _slow_answers(load: Load) -> list[str]:
 
 
 def _bound_s(kind: str) -> float:
-    return PROBE_MAX_S if kind in _PROBES else ANSWER_MAX_S
+    if kind == loads.ALIVE:
+        return ALIVE_MAX_S
+    return PROBE_MAX_S if kind == loads.READY else ANSWER_MAX_S
 
 
 def _lost(load: Load, stored: set[str]) -> list[str]:
@@ -141,7 +144,7 @@ def models(url: str) -> set[str]:
 
 
 def warnings(log: Path, offset: int) -> list[Any]:
-    """The log lines after a position, other than those of requests."""
+    """The log lines after a position, other than those of single requests, slow ones too."""
     found = []
     with log.open("rb") as file:
         file.seek(offset)
@@ -150,6 +153,6 @@ def warnings(log: Path, offset: int) -> list[Any]:
                 parsed = orjson.loads(line)
             except orjson.JSONDecodeError:
                 parsed = {"level": "text", "message": line.decode(errors="replace").rstrip()}
-            if parsed["level"] not in ("info", "debug"):
+            if parsed["level"] not in ("info", "debug") and parsed.get("logger") != "slow":
                 found.append(parsed)
     return found

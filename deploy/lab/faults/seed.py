@@ -21,6 +21,12 @@ _BINDING = """mutation ($version: ID!) {
     version: {id: $version}, binding: {provider: "lab", providerModelId: "m"}}) {
     binding { id } userErrors { code message } } }"""
 
+_RETAINED = """mutation { createModel(input: {name: "%s", task: CHAT, retentionKeep: 1}) {
+  userErrors { code message } } }"""
+_RETAINED_VERSION = """mutation { createVersion(input: {
+  model: {name: "%s"}, version: "2.0.%d", contentHash: "%s", region: "eu"}) {
+  userErrors { code message } } }"""
+
 
 def sown(url: str) -> tuple[str, list[str]]:
     """Create what the load needs; gives the ID of a binding, and those of versions to archive."""
@@ -40,6 +46,18 @@ def sown(url: str) -> tuple[str, list[str]]:
         ]
         binding = send(_BINDING, version=versions[0])["binding"]["id"]
     return str(binding), versions[1:]
+
+
+def retained(url: str) -> str:
+    """Create a model of which retention archives all versions but one; gives its name."""
+    name = "retained"
+    with httpx.Client(base_url=url, timeout=30, trust_env=False) as http:
+        documents = [_RETAINED % name, *(_RETAINED_VERSION % (name, n, _hash(n)) for n in range(4))]
+        for document in documents:
+            answer = http.post("/graphql", json={"query": document}).json()
+            (payload,) = answer["data"].values()
+            assert not payload["userErrors"], answer
+    return name
 
 
 def _hash(number: int) -> str:

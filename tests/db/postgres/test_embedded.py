@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 import psycopg
 import pytest
 
@@ -75,6 +76,23 @@ def test_a_killed_one_is_started_again_once_by_the_processes_that_share_it(folde
     assert started == 3  # the first start, and one after each kill
     assert b"cannot be started" not in logs
     assert not (folder / "postgres" / "postmaster.pid").exists()
+
+
+def test_one_that_stays_frozen_is_started_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "_FROZEN_S", 0.5)
+    with embedded.running(folder) as url:
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("CREATE TABLE kept AS SELECT 1 AS number")
+        main = psutil.Process(_pid(folder))
+        for process in (main, *main.children(recursive=True)):
+            process.suspend()
+        main.wait(WAIT_S)
+        _until_it_answers(url)
+        assert _pid(folder) != main.pid
+        with psycopg.connect(url) as connection:
+            assert connection.execute("SELECT number FROM kept").fetchall() == [(1,)]
 
 
 def test_a_frozen_one_is_stopped_by_force(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
