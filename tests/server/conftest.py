@@ -107,10 +107,7 @@ async def running(
     **options: Any,
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that uvicorn serves, on a free port unless one is given."""
-    # asyncio turns Nagle's 40 ms off for sockets that say IPPROTO_TCP, not for those that imply it.
-    listening = socket.socket(proto=socket.IPPROTO_TCP)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    listening.bind(("127.0.0.1", port))
+    listening = _bound(port)
     server = Server(
         uvicorn.Config(
             application,
@@ -142,6 +139,14 @@ async def running(
             # each start keeps all that lives from garbage collection, so also the servers before it
             gc.unfreeze()
             gc.collect()
+
+
+def _bound(port: int) -> socket.socket:
+    # asyncio turns Nagle's 40 ms off for sockets that say IPPROTO_TCP, not for those that imply it.
+    bound = socket.socket(proto=socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", port))
+    return bound
 
 
 @pytest.fixture

@@ -1,37 +1,49 @@
-"""Runs `registry` for each list of arguments, in processes that share the time of its imports.
+"""Runs `registry` in processes that share the time of its imports, which is a second for each.
 
-Standard input says what to run and with which variables, in JSON; what a process prints and its
-exit code are files in the folder that is given.
+A line of standard input is JSON that says what to run; when it has ended, a line of standard output
+is its exit code. What it prints is in the files `stdout` and `stderr` of the folder that is given.
 """
 
+import gc
+import io
 import json
 import os
+import signal
 import sys
 from pathlib import Path
+from typing import Any
 
+import server.app  # noqa: F401  # what most commands import when they run
 from server import cli
 
+TIMEOUT_S = 60
 
-def _become_registry(arguments: list[str], variables: dict[str, str], files: Path) -> None:
+
+def _become_registry(given: dict[str, Any], files: Path) -> None:
     """Have the arguments, the environment and the streams of a process of the command."""
-    for name, number in ((Path(os.devnull), 0), (files / "stdout", 1), (files / "stderr", 2)):
-        os.dup2(os.open(name, os.O_RDWR | os.O_CREAT), number)
-    os.environ.update(variables)
-    sys.argv[1:] = arguments
+    for name, number in (("stdin", 0), ("stdout", 1), ("stderr", 2)):
+        os.dup2(os.open(files / name, os.O_RDWR | os.O_CREAT), number)
+    os.environ.clear()
+    os.environ.update(given["variables"])
+    os.chdir(given["folder"])
+    sys.argv = [sys.argv[0], *given["arguments"]]
+    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False))  # the parent's has read ahead
+    signal.alarm(TIMEOUT_S)  # ends it
 
 
-def main(folder: Path) -> None:
+def main(files: Path) -> None:
     """Run them one after the other; nothing is on the stack that a child would end with."""
-    for number, (arguments, variables) in enumerate(json.load(sys.stdin)):
-        files = folder / str(number)
-        files.mkdir(parents=True)
+    for line in sys.stdin:
         process = os.fork()
         if not process:
-            _become_registry(arguments, variables, files)
+            _become_registry(json.loads(line), files)
             cli.main()
+            sys.exit()
         _, status = os.waitpid(process, 0)
-        (files / "code").write_text(str(os.waitstatus_to_exitcode(status)))
+        sys.stdout.write(f"{os.waitstatus_to_exitcode(status)}\n")
+        sys.stdout.flush()
 
 
 if __name__ == "__main__":
+    gc.freeze()  # a collection in a child would copy all pages
     main(Path(sys.argv[1]))

@@ -3,8 +3,6 @@
 import json
 import os
 import pwd
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +16,15 @@ from domain import actors
 from server.ops import jobs
 from server.settings import Settings
 from tests import factories
+from tests.server.commands.processes import registry
 
-ROOT = Path(__file__).resolve().parents[3]
 USER = actors.command(pwd.getpwuid(os.getuid()).pw_name)
 PERIOD = 1_800_000_000
 
 
 def _registry(url: str, folder: Path, *arguments: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "server", *arguments],
-        cwd=ROOT,
-        env={
-            **{"PATH": os.environ["PATH"], "DATABASE_URL": url, "REGISTRY_DATA_DIR": str(folder)},
-            **dict.fromkeys(("LOGNAME", "USER", "USERNAME", "SUDO_USER"), "token:somebody-else"),
-        },
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    names = dict.fromkeys(("LOGNAME", "USER", "USERNAME", "SUDO_USER"), "token:somebody-else")
+    done = registry(*arguments, DATABASE_URL=url, REGISTRY_DATA_DIR=str(folder), **names)
     assert done.returncode == 0, done.stderr
 
 

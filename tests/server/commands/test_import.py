@@ -1,16 +1,15 @@
 """`registry import`: plans, exit codes, and reports."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.server.commands.processes import registry
+
 _PRICED = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 1e-6}
 
 
@@ -26,13 +25,7 @@ def _write(folder: Path, content: dict[str, Any]) -> Path:
 
 
 def _run(url: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "server", "import", *map(str, arguments)],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return registry("import", *map(str, arguments), DATABASE_URL=url)
 
 
 def test_a_plan_exits_with_2_until_there_is_nothing_to_do(

@@ -1,15 +1,14 @@
 """Nothing that a person types at a command gives a traceback."""
 
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from tests.server.commands.processes import ROOT, registry
+
 COMMANDS = (
     "serve",
     "migrate",
@@ -34,56 +33,23 @@ URLS = (
 
 
 def _run(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "server", *arguments],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **variables},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert "Traceback" not in done.stdout + done.stderr, (arguments, variables, done.stderr)
-    return done
-
-
-def _run_each(
-    folder: Path, *given: tuple[Sequence[str], dict[str, str]]
-) -> list[subprocess.CompletedProcess[str]]:
-    """Run the command for each of the arguments and variables; see forked.py."""
-    files = folder / "printed"
-    subprocess.run(
-        [sys.executable, "-m", "tests.server.commands.forked", str(files)],
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
-        input=json.dumps(given),
-        text=True,
-        timeout=600,
-        check=True,
-    )
-    runs = []
-    for number, (arguments, variables) in enumerate(given):
-        code, out, err = (
-            (files / str(number) / name).read_text("utf-8") for name in ("code", "stdout", "stderr")
-        )
-        assert "Traceback" not in out + err, (arguments, variables, err)
-        runs.append(subprocess.CompletedProcess(arguments, int(code), out, err))
-    return runs
+    return registry(*arguments, folder=folder, **variables)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_nonsense_arguments_are_refused_in_words(command: str, tmp_path: Path) -> None:
     nonsense = (["--nonsense"],) if command == "psql" else NONSENSE  # psql gets its arguments
     variables = {"DATABASE_URL": "postgresql://127.0.0.1:1/none"}
-    for done in _run_each(tmp_path, *(([command, *each], variables) for each in nonsense)):
+    for each in nonsense:
+        done = _run(tmp_path, command, *each, **variables)
         assert done.returncode in (1, 2), done
         assert done.stderr.strip(), done
 
 
 @pytest.mark.parametrize("command", [("migrate",), ("retention", "apply"), ("import", "synthetic")])
 def test_a_wrong_database_url_is_refused_in_words(command: tuple[str, ...], tmp_path: Path) -> None:
-    runs = _run_each(tmp_path, *((command, {"DATABASE_URL": url}) for url in URLS))
-    for url, done in zip(URLS, runs, strict=True):
+    for url in URLS:
+        done = _run(tmp_path, *command, DATABASE_URL=url)
         assert done.returncode in (1, 2), (url, done)
         assert "DATABASE_URL" in done.stderr, (url, done)
 
@@ -100,8 +66,8 @@ def test_faulty_files_are_refused_in_words(database_url: str, tmp_path: Path) ->
     (tmp_path / "list").write_text("[]")
     (tmp_path / "gzip").write_bytes(b"\x1f\x8bnonsense")
     names = ("missing", "binary", "deep", "list", "gzip", ".", "http://[", "http://")
-    variables = {"DATABASE_URL": database_url}
-    for done in _run_each(tmp_path, *((("import", "litellm", name), variables) for name in names)):
+    for name in names:
+        done = _run(tmp_path, "import", "litellm", name, DATABASE_URL=database_url)
         assert (done.returncode, "Nothing was imported" in done.stderr) == (1, True), done
 
 

@@ -1,9 +1,6 @@
 """`registry retention` and `registry archive` as processes: tables, prompts, exit codes."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +9,7 @@ from sqlmodel import select
 from db.postgres.engine import Database
 from db.tables import ModelVersion, ProviderBinding
 from tests import factories
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.server.commands.processes import registry
 
 
 @pytest.fixture
@@ -26,16 +22,8 @@ async def url(db: Database, database_url: str) -> str:
 
 
 def _registry(url: str, folder: Path, *arguments: str, stdin: str = "") -> tuple[int, str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "server", *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": url, "REGISTRY_DATA_DIR": str(folder)},
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert "Traceback" not in done.stderr
+    variables = {"DATABASE_URL": url, "REGISTRY_DATA_DIR": str(folder)}
+    done = registry(*arguments, stdin=stdin, **variables)
     return done.returncode, done.stdout + done.stderr
 
 

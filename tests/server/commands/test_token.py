@@ -1,34 +1,22 @@
 """`registry token` as a process: what it prints where, and what it refuses."""
 
 import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from db.postgres.engine import Database
 from tests.server.access.test_sessions import VIEWER, post
+from tests.server.commands import processes
 from tests.server.conftest import Serving
 
-ROOT = Path(__file__).resolve().parents[3]
 SECRET = re.compile(r"mrk_[a-z0-9]{8}_[A-Za-z0-9_-]{43}\n")
 
 
 def registry(url: str, *arguments: str) -> tuple[int, str, str]:
     """The exit code, standard output and standard error of `registry token`."""
-    done = subprocess.run(
-        [sys.executable, "-m", "server", "token", *arguments],
-        cwd=ROOT,
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert "Traceback" not in done.stderr
+    done = processes.registry("token", *arguments, DATABASE_URL=url)
     return done.returncode, done.stdout, done.stderr
 
 
