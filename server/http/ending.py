@@ -25,6 +25,7 @@ from server.ops.stopping import Stop
 from server.settings_http import HttpSettings
 
 _PERIOD_S = 5.0  # between checks for timeouts, at most
+_LOOK_AGAIN_S = 0.01  # after a timeout, to read what has arrived before
 PAUSED_PERIOD_S = 1.0  # between checks for a client that has gone, while nothing is read
 # When the server stops, a connection waits so long for a request that may be under way.
 _LAST_REQUEST_S = 0.5
@@ -55,7 +56,7 @@ class EndingProtocol(HttpToolsProtocol):
         self._asgi: RequestResponseCycle | None = None  # the one that the ASGI application answers
         self._timer: asyncio.TimerHandle | None = None
         self._period_s = min(_PERIOD_S, self.timeout_keep_alive)
-        self._idle_since = 0.0
+        self._idle_since = self._due = 0.0  # `_due`: the timeout that has passed
         self._unsent, self._unsent_since = 0, 0.0
 
     @property
@@ -212,6 +213,9 @@ class EndingProtocol(HttpToolsProtocol):
             self._set_timer(PAUSED_PERIOD_S if is_paused else self._period_s)
         elif until > now:
             self._set_timer(min(until - now, self._period_s))
+        elif until != self._due:  # what has arrived may not be read yet: the event loop is late
+            self._due = until
+            self._set_timer(_LOOK_AGAIN_S)
         else:
             end()
 

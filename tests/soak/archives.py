@@ -23,9 +23,22 @@ class Archivist:
 
     client: Client = field(default_factory=lambda: Client("archivist", random.Random(0)))
     states: dict[str, str] = field(default_factory=dict)  # by id; unknown after a failure
+    _is_busy: bool = False
 
     async def turn(self, servers: list[Server]) -> str:
-        """Create, archive or restore a version; why it failed, or an empty text."""
+        """Create, archive or restore a version; why it failed, or an empty text.
+
+        While a turn waits for its answer, others do nothing: which of two is last is unknown.
+        """
+        if self._is_busy:
+            return ""
+        self._is_busy = True
+        try:
+            return await self._turn(servers)
+        finally:
+            self._is_busy = False
+
+    async def _turn(self, servers: list[Server]) -> str:
         active = [each for each, state in self.states.items() if state != "ARCHIVED"]
         archived = [each for each, state in self.states.items() if state == "ARCHIVED"]
         if self.client.model is None or len(active) < _KEPT:

@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+import uvloop
 from sqlmodel import select
 
 from db.postgres.engine import Database
@@ -135,3 +138,38 @@ async def test_a_websocket_upgrade_behind_a_running_request_ends_the_connection(
             await connection.send(request(QUERY) + UPGRADE)
             assert await connection.is_closed()
             await waiting(database_url, 0)  # its query is cancelled
+
+
+def test_a_request_that_arrives_while_the_event_loop_is_late_is_answered(
+    serve_bytes: Serve,
+) -> None:
+    """uvloop reads, then calls timers: one of them finds the connection idle for too long."""
+
+    async def ask() -> bytes:
+        async with serve_bytes(keep_alive_s=1) as site:
+            with socket.create_connection(("127.0.0.1", site.port)) as client:
+                client.settimeout(10)
+                client.sendall(request(QUERY))
+                await asyncio.to_thread(client.recv, 65_536)
+                await asyncio.sleep(0.5)
+                await _late(lambda: client.sendall(request(QUERY)))
+                return await asyncio.to_thread(client.recv, 65_536)
+
+    assert uvloop.run(ask()).startswith(b"HTTP/1.1 200 ")
+
+
+async def _late(act: Callable[[], object]) -> None:
+    """Act, and keep the event loop for a second, while it handles what has arrived elsewhere."""
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+    ours, theirs = socket.socketpair()
+
+    def handle() -> None:
+        loop.remove_reader(ours)
+        act()
+        time.sleep(1)
+        done.set()
+
+    with ours, theirs:
+        loop.add_reader(ours, handle)
+        theirs.send(b"x")
+        await done.wait()
