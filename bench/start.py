@@ -24,7 +24,7 @@ from bench import cpu, data, machine, report, servers
 from bench.servers import CACHED, SERVERS, Server, ServerProcess
 from bench.terminal import note, progress, table
 
-TARGET_S = 1.5
+TARGET_S = 1.0
 _POLL_S = 0.005
 _PACKAGES_MAX = 15  # in the table
 _BODY = json.dumps({"query": "{ models(first: 1) { nodes { name } } }"})

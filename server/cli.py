@@ -1,5 +1,6 @@
 """The commands of `registry`, and how it reports their errors."""
 
+import gc
 import os
 import sys
 import traceback
@@ -66,6 +67,8 @@ def options(
     ] = False,
 ) -> None:
     """A registry of models, their versions, and the provider bindings that serve them."""
+    gc.freeze()  # what is imported stays
+    gc.enable()  # server/__main__.py
 
 
 def main() -> None:

@@ -1,11 +1,9 @@
 """The settings of access: who may call, and from where."""
 
-from pydantic_settings import BaseSettings
-
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class AccessSettings(BaseSettings):
+class AccessSettings(SettingsPart):
     """The part of the settings that is about callers."""
 
     require_tokens: bool = setting(

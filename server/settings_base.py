@@ -4,11 +4,18 @@ from ipaddress import ip_address
 from typing import Any, TypeVar, cast
 
 from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.setting_names import PREFIX as PREFIX
 from server.setting_names import setting_name as setting_name
 
 T = TypeVar("T")
+
+
+class SettingsPart(BaseSettings):
+    """A part of the settings; only the whole needs a validator, which takes time to build."""
+
+    model_config = SettingsConfigDict(defer_build=True)
 
 
 def setting(default: T, meaning: str, **constraints: Any) -> T:

@@ -3,9 +3,8 @@
 import re
 
 from pydantic import ValidationInfo, field_validator
-from pydantic_settings import BaseSettings
 
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 _ORIGIN = re.compile(
     r"(?P<scheme>https?)://(?P<host>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:(?P<port>\d{1,5}))?"
@@ -14,7 +13,7 @@ _PORTS = {"http": 80, "https": 443}
 _EXAMPLE = "an origin is written like https://dash.example.com or http://localhost:5173"
 
 
-class BrowserSettings(BaseSettings):
+class BrowserSettings(SettingsPart):
     """The part of the settings that is about pages in browsers."""
 
     cors_origins: str = setting(

@@ -1,14 +1,13 @@
 """The settings of the database: where it is, and what is in between."""
 
 from pydantic import ValidationInfo, field_validator
-from pydantic_settings import BaseSettings
 
 from db.postgres import urls
 from db.postgres.poolers import Pooler
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class DatabaseSettings(BaseSettings):
+class DatabaseSettings(SettingsPart):
     """The part of the settings that is about the way to PostgreSQL."""
 
     database_url: str | None = setting(

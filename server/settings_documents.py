@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from pydantic import ValidationInfo, field_validator
-from pydantic_settings import BaseSettings
 
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class DocumentSettings(BaseSettings):
+class DocumentSettings(SettingsPart):
     """The part of the settings that is about trusted documents."""
 
     documents: Path | None = setting(

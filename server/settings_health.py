@@ -1,13 +1,12 @@
 """The settings of the bindings' health, which is computed from reported outcomes."""
 
 from pydantic import ValidationInfo, field_validator
-from pydantic_settings import BaseSettings
 
 from domain.health import HealthRules
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class HealthSettings(BaseSettings):
+class HealthSettings(SettingsPart):
     """The part of the settings that is about the bindings' health."""
 
     health_window_minutes: int = setting(

@@ -2,12 +2,10 @@
 
 from typing import Literal
 
-from pydantic_settings import BaseSettings
-
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class LogSettings(BaseSettings):
+class LogSettings(SettingsPart):
     """The part of the settings that is about log lines."""
 
     log_format: Literal["auto", "json", "text"] = setting(

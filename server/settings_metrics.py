@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-from pydantic_settings import BaseSettings
-
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class MetricsSettings(BaseSettings):
+class MetricsSettings(SettingsPart):
     """The part of the settings that is about metrics."""
 
     metrics_dir: Path | None = setting(

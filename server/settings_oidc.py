@@ -5,10 +5,9 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import ValidationInfo, field_validator
-from pydantic_settings import BaseSettings
 
 from domain.access import Role
-from server.settings_base import is_loopback, setting
+from server.settings_base import SettingsPart, is_loopback, setting
 
 # Asymmetric ones only: with HS256, for example, the issuer's public key would be the secret.
 ALGORITHMS = (
@@ -19,7 +18,7 @@ T = TypeVar("T")
 _COMMA = re.compile(r"(?<!\\),")  # not the one of `\,`
 
 
-class OidcSettings(BaseSettings):
+class OidcSettings(SettingsPart):
     """The part of the settings that is about OpenID Connect."""
 
     oidc_issuer: str | None = setting(

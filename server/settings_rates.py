@@ -1,11 +1,9 @@
 """The settings of rates: how much a caller may use a minute."""
 
-from pydantic_settings import BaseSettings
-
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class RateSettings(BaseSettings):
+class RateSettings(SettingsPart):
     """The part of the settings that is about points and wrong credentials."""
 
     points_per_minute: int = setting(

@@ -3,15 +3,14 @@
 from typing import Self
 
 from pydantic import field_validator, model_validator
-from pydantic_settings import BaseSettings
 
 from db.postgres.urls import host_count
 from db.postgres.urls import problem as url_problem
 from db.reads.replicas import ReplicaLimits
-from server.settings_base import setting, setting_name
+from server.settings_base import SettingsPart, setting, setting_name
 
 
-class ReplicaSettings(BaseSettings):
+class ReplicaSettings(SettingsPart):
     """The part of the settings that is about read replicas."""
 
     database_replica_urls: str = setting(

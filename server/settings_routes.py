@@ -1,11 +1,9 @@
 """The settings of routes, which tell gateways where to send calls."""
 
-from pydantic_settings import BaseSettings
-
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class RouteSettings(BaseSettings):
+class RouteSettings(SettingsPart):
     """The part of the settings that is about routes."""
 
     route_ttl_seconds: int = setting(

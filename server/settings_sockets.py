@@ -1,11 +1,9 @@
 """The settings of WebSockets and subscriptions."""
 
-from pydantic_settings import BaseSettings
-
-from server.settings_base import setting
+from server.settings_base import SettingsPart, setting
 
 
-class SocketSettings(BaseSettings):
+class SocketSettings(SettingsPart):
     """The part of the settings that is about sockets and subscriptions."""
 
     sockets_per_client_max: int = setting(

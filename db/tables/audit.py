@@ -6,9 +6,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import column_property
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.columns import TIME, Row, check, enum_column, json
+from db.tables.columns import TIME, Row, Table, check, enum_column, json
 from domain import ids
 from domain.audit_enums import AuditAction, EntityKind
 
@@ -81,7 +81,7 @@ class AuditEvent(Row, table=True):
 setattr(AuditEvent, "changes_text", column_property(sa.cast(AuditEvent.changes, sa.Text)))
 
 
-class IdempotencyKey(SQLModel, table=True):
+class IdempotencyKey(Table, table=True):
     """The first call with an idempotency key: a hash of its input, and its result.
 
     `result_ids` has the ids of the result's rows, and the values that are in no row, such as the

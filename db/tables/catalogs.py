@@ -5,9 +5,9 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.columns import SORTED_TEXT, TIME, Row, VersionedRow, check, json
+from db.tables.columns import SORTED_TEXT, TIME, Row, Table, VersionedRow, check, json
 from domain import ids, patterns
 
 
@@ -71,7 +71,7 @@ class CatalogEntry(Row, table=True):
         return ids.encode(ids.ENTRY, self.id)
 
 
-class CatalogValues(SQLModel, table=True):
+class CatalogValues(Table, table=True):
     """What all catalogs together said of a row when it was last merged: the base of a merge.
 
     `row_id` is the id of a provider, model, version or binding. A column that differs from this

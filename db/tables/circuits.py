@@ -4,13 +4,13 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.columns import TIME, check, enum_column
+from db.tables.columns import TIME, Table, check, enum_column
 from domain.traffic_enums import CircuitState
 
 
-class Circuit(SQLModel, table=True):
+class Circuit(Table, table=True):
     """The circuit of a binding; one without a row is CLOSED.
 
     `state` is what was stored last: an OPEN circuit is HALF_OPEN from `open_until` on, which no

@@ -6,14 +6,14 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.columns import TIME, check, enum_column, json
+from db.tables.columns import TIME, Table, check, enum_column, json
 from domain.periods import HOUR_SLOTS, MINUTE_SLOTS
 from domain.traffic_enums import HealthState
 
 
-class _Totals(SQLModel):
+class _Totals(Table):
     """What was reported of one binding for one period, which begins at `starts_at`.
 
     One column per outcome counts calls. `latency` and `ttft` are encoded histograms
@@ -69,7 +69,7 @@ class OutcomeHour(_Totals, table=True):
     )
 
 
-class ReporterMinute(SQLModel, table=True):
+class ReporterMinute(Table, table=True):
     """What a named reporter has reported of one minute, so that none of it is counted again.
 
     `reported` has the outcomes of each binding (db/writes/reporters.py). The rows are deleted when
@@ -84,7 +84,7 @@ class ReporterMinute(SQLModel, table=True):
     reported: bytes = b""
 
 
-class BindingHealth(SQLModel, table=True):
+class BindingHealth(Table, table=True):
     """A binding's figures over the last window, as of its last report.
 
     A report locks the row first, so that all that belongs to a binding is counted once. The totals

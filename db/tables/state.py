@@ -4,15 +4,15 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.columns import TIME, check
+from db.tables.columns import TIME, Table, check
 
 # 32 bytes that nobody can guess
 RANDOM_KEY = "sha256((((gen_random_uuid())::text || (gen_random_uuid())::text))::bytea)"
 
 
-class RegistryState(SQLModel, table=True):
+class RegistryState(Table, table=True):
     """One row: the sequence number of the last committed change.
 
     A trigger adds 1 to `tokens_revision` with each change of tokens and their secrets.
@@ -33,7 +33,7 @@ class RegistryState(SQLModel, table=True):
     )
 
 
-class ScheduledPrice(SQLModel, table=True):
+class ScheduledPrice(Table, table=True):
     """A price that takes effect later; a trigger of `prices` inserts it, and deletes older ones."""
 
     __tablename__ = "scheduled_prices"

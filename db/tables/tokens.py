@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.columns import TIME, Row, check, enum_column
+from db.tables.columns import TIME, Row, Table, check, enum_column
 from domain import ids
 from domain.access import Role
 
@@ -40,7 +40,7 @@ class Token(Row, table=True):
         return ids.encode(ids.TOKEN, self.id)
 
 
-class TokenSecret(SQLModel, table=True):
+class TokenSecret(Table, table=True):
     """The SHA-256 of a token's secret; after a rotation the old one expires.
 
     In a table of its own, so that the audit log has no hashes.
@@ -57,7 +57,7 @@ class TokenSecret(SQLModel, table=True):
     expires_at: datetime | None = Field(default=None, sa_type=TIME)
 
 
-class TokenUse(SQLModel, table=True):
+class TokenUse(Table, table=True):
     """When a token was last used; written about once a minute, without an audit event."""
 
     __tablename__ = "token_uses"

@@ -4,12 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-from db.tables.columns import TIME, json
+from db.tables.columns import TIME, Table, json
 
 
-class WorkRuns(SQLModel, table=True):
+class WorkRuns(Table, table=True):
     """How often a job (`kind` is `job`) or the import of a catalog (`import`) ran, in all.
 
     `seconds` is the time of all runs. `figures` are numbers of the last run that succeeded, such as

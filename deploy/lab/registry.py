@@ -32,13 +32,12 @@ def serving(
     *arguments: str,
     variables: Mapping[str, str] | None = None,
     before: Sequence[str] = (),
-    source: Path = ROOT,
     migrates: bool = True,
 ) -> Iterator[Registry]:
     """`registry serve --migrate` on a database, on a free port, until the end of the block.
 
     Without a URL it is on an embedded one. The command `before` starts it, such as `unshare`.
-    `source` is the folder of the code, such as that of another release.
+    The variable PYTHONPATH names the folder of its code, such as that of another release.
     """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "registry.log"
@@ -50,11 +49,11 @@ def serving(
         "REGISTRY_DATA_DIR": str(folder / "data"),
         "REGISTRY_FIRST_CATALOG": "none",
         "REGISTRY_LOG_FORMAT": "json",
-        "PYTHONPATH": str(source),
+        "PYTHONPATH": str(ROOT),
         **(variables or {}),
     }
     # Python looks for modules in the current folder first
-    with processes.running(command, log, variables=given, cwd=source) as process:
+    with processes.running(command, log, variables=given, cwd=Path(given["PYTHONPATH"])) as process:
 
         def url() -> str | None:
             assert process.poll() is None, log.read_text()

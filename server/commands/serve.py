@@ -42,6 +42,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the registry; without DATABASE_URL on an embedded PostgreSQL, migrated and filled."""
+    gc.disable()  # until the application is built: server/__main__.py, server/app.py
     from server.commands import listening, open_mode, pooled
     from server.settings import Settings
 
@@ -93,6 +94,7 @@ def _prepare(url: str, settings: "Settings") -> None:
     from db.postgres import migration_state
     from server.commands.import_ import first_catalog
 
+    gc.enable()  # an import of a catalog leaves garbage
     limits = settings.pool_limits
     migration = databases.migration(url, limits)
     if migration is None or migration.revision < migration_state.head():
@@ -101,6 +103,7 @@ def _prepare(url: str, settings: "Settings") -> None:
         raise Failure(f"{setting_name('database_url')}: {migration.problem}", FAILED)
     if settings.first_catalog != "none":
         databases.with_database(url, lambda database: first_catalog(database, settings), limits)
+    gc.disable()
 
 
 def _announce(settings: "Settings", bound: socket.socket, url: str) -> None:
@@ -136,12 +139,35 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
     import uvicorn
     from uvicorn.supervisors import ChangeReload, Multiprocess
 
-    from server.ops import stopping, watchdog
+    from server.ops import watchdog
 
     original = dict(os.environ)
     # Worker processes read the settings from the environment: server.app.from_environment.
     os.environ.update(_environment(settings, url))
-    config = uvicorn.Config(
+    config = _config(settings, reload)
+    server = uvicorn.Server(config)
+    if reload or settings.workers > 1:
+        gc.enable()  # the application is built in other processes
+    if reload:
+        ChangeReload(config, target=server.run, sockets=[bound]).run()
+    elif settings.workers > 1:
+        Multiprocess(config, sockets=[bound]).run()
+    else:
+        watchdog.on_stall(lambda: _start_again(server, original))
+        try:
+            server.run(sockets=[bound])
+        finally:
+            watchdog.stop()
+        if not server.started:
+            raise Failure("The server did not start; see the lines above", FAILED)
+
+
+def _config(settings: "Settings", reload: bool) -> "uvicorn.Config":
+    import uvicorn
+
+    from server.ops import stopping
+
+    return uvicorn.Config(
         "server.app:from_environment",
         factory=True,
         workers=settings.workers,
@@ -158,20 +184,6 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
         # what runs is cancelled before: server/ops/stopping.py
         timeout_graceful_shutdown=settings.shutdown_timeout_s + stopping.SERVER_GRACE_S,
     )
-    server = uvicorn.Server(config)
-    if reload:
-        ChangeReload(config, target=server.run, sockets=[bound]).run()
-    elif settings.workers > 1:
-        Multiprocess(config, sockets=[bound]).run()
-    else:
-        gc.disable()  # until the application is built: server/__main__.py, server/app.py
-        watchdog.on_stall(lambda: _start_again(server, original))
-        try:
-            server.run(sockets=[bound])
-        finally:
-            watchdog.stop()
-        if not server.started:
-            raise Failure("The server did not start; see the lines above", FAILED)
 
 
 def _start_again(server: "uvicorn.Server", environment: Mapping[str, str]) -> NoReturn:

@@ -6,7 +6,7 @@ import random
 import subprocess
 import sys
 import tarfile
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -62,10 +62,10 @@ class Load:
     `servers` are those that a load balancer would send requests to now.
     """
 
-    def __init__(self, http: httpx.AsyncClient, database_url: str, first: Registry) -> None:
+    def __init__(self, http: httpx.AsyncClient, database_url: str) -> None:
         self.http = http
         self.database_url = database_url
-        self.servers = [self.server(first)]
+        self.servers: list[Server] = []
         self.journal = Journal()
         self.writers = [Client(f"w{n}", random.Random(n)) for n in range(WRITERS)]
         self.reported = 0
@@ -74,9 +74,17 @@ class Load:
         """The server as clients reach it."""
         return Server(self.http, f"{served.url}/graphql")
 
-    async def prepare(self) -> None:
-        """Models, versions and bindings, so that there is something to read."""
-        server = self.servers[0]
+    async def answers(self, served: Registry, status: int) -> None:
+        """Wait until /readyz has a status; it may remember the one before for a moment."""
+        assert (await self.http.get(f"{served.url}/healthz")).status_code == 200
+        async with asyncio.timeout(20):
+            while (await self.http.get(f"{served.url}/readyz")).status_code != status:  # noqa: ASYNC110  # no event for it
+                await asyncio.sleep(0.1)
+
+    async def prepare(self, first: Registry) -> None:
+        """Send requests to a server, which has a model with a version and a binding now."""
+        server = self.server(first)
+        self.servers = [server]
         await prepare(server)
         keeper = Client("keeper", random.Random(0))  # nobody else writes to its model
         await create_model(server, keeper)
@@ -129,57 +137,84 @@ class Load:
         return Gateways(server, self.journal, [KEPT["model"]["name"]], self.bindings, luck)
 
 
-async def test_an_upgrade_under_load_and_back(
-    tmp_path: Path, empty_url: str, released: Path
-) -> None:
-    before = {"source": released, "migrates": False}
+class Follower:
+    """A subscriber of all changes, which may go on at another server."""
+
+    def __init__(self, load: Load) -> None:
+        self.load = load
+        self.subscriber = Subscriber(0, str(_revision(load.database_url)))
+        self.since = _revision(load.database_url)
+
+    async def begin(self, served: Registry) -> None:
+        """Follow at a server, after what was received before."""
+        self._is_over = asyncio.Event()
+        url = self.load.server(served).url
+        following = self.subscriber.follow(self.load.http, url, self._is_over)
+        self._task = asyncio.create_task(following)
+
+    async def end(self, served: Registry) -> None:
+        """Let the server stop, which ends the stream."""
+        self._is_over.set()
+        served.process.terminate()
+        assert await asyncio.to_thread(served.process.wait, 20) == 0
+        await self._task
+
+    async def has_all(self) -> None:
+        """Wait until each event is there; each came once and in order."""
+        with psycopg.connect(self.load.database_url) as connection:
+            query = "SELECT id FROM audit_events WHERE sequence > %s ORDER BY sequence"
+            found = connection.execute(query, [self.since]).fetchall()
+        events = [ids.encode(ids.EVENT, key) for (key,) in found]
+        async with asyncio.timeout(20):
+            while len(self.subscriber.received) < len(events):  # noqa: ASYNC110  # no event for it
+                await asyncio.sleep(0.05)
+        assert self.subscriber.received == events
+
+
+@pytest.fixture
+async def load(empty_url: str) -> AsyncIterator[Load]:
+    async with httpx.AsyncClient(timeout=30) as http:
+        yield Load(http, empty_url)
+
+
+async def test_an_upgrade_under_load_and_back(tmp_path: Path, load: Load, released: Path) -> None:
+    url, at_released = load.database_url, {**QUICK, "PYTHONPATH": str(released)}
     with ExitStack() as stack:
 
-        async def start(name: str, **options: Any) -> Registry:
-            serving = registry.serving(tmp_path / name, empty_url, variables=QUICK, **options)
+        async def start(name: str, variables: dict[str, str], **options: bool) -> Registry:
+            serving = registry.serving(tmp_path / name, url, variables=variables, **options)
             return await asyncio.to_thread(stack.enter_context, serving)
 
-        old = await start("old", source=released)
-        async with httpx.AsyncClient(timeout=30) as http:
-            load = Load(http, empty_url, old)
-            await load.prepare()
-            subscribers = [Subscriber(n, str(_revision(empty_url))) for n in range(2)]
-            since, ends = _revision(empty_url), [asyncio.Event(), asyncio.Event()]
-            follows = asyncio.create_task(subscribers[0].follow(http, load.servers[0].url, ends[0]))
+        old = await start("old", at_released)
+        await load.prepare(old)
+        follower = Follower(load)
+        await follower.begin(old)
 
-            new = await load.during(start("new", migrates=False))
-            await _until(http, new, 503)
-            await load.during(_run(empty_url, "migrate"))
-            await _until(http, old, RELEASED_STATUS)
-            await _until(http, new, 200)
-            load.servers.append(load.server(new))
-            following = subscribers[1].follow(http, load.servers[1].url, ends[1])
-            follows_new = asyncio.create_task(following)
-            await load.during(asyncio.sleep(STEP_S))
+        new = await load.during(start("new", QUICK, migrates=False))
+        await load.answers(new, 503)
+        await load.during(_run(url, "migrate"))
+        await load.answers(old, RELEASED_STATUS)
+        await load.answers(new, 200)
+        other = Follower(load)
+        await other.begin(new)
+        load.servers.append(load.server(new))
+        await load.during(asyncio.sleep(STEP_S))
 
-            del load.servers[0]  # as a load balancer does it
-            ends[0].set()
-            old.process.terminate()
-            ended = asyncio.to_thread(old.process.wait, 20)
-            assert await load.during(ended) == 0
-            await follows
-            ends[0].clear()
-            follows = asyncio.create_task(subscribers[0].follow(http, load.servers[0].url, ends[0]))
-            await _received(subscribers, empty_url, since)
-            for end in ends:
-                end.set()
-            new.process.terminate()
-            assert await asyncio.to_thread(new.process.wait, 20) == 0
-            await asyncio.gather(follows, follows_new)
+        del load.servers[0]  # as a load balancer does it
+        await load.during(follower.end(old))
+        await follower.begin(new)
+        await follower.has_all()
+        await other.has_all()
+        await asyncio.gather(follower.end(new), other.end(new))
 
-            losses = await _run(empty_url, "migrate", RELEASED_MIGRATION, "--down", code=1)
-            assert "(migration 0023)" in losses
-            await _run(empty_url, "migrate", RELEASED_MIGRATION, "--down", "--yes")
-            again = await start("again", **before)
-            await _until(http, again, 200)
-            load.servers[:] = [load.server(again)]
-            await load.during(asyncio.sleep(0))
-    _check(load, empty_url)
+        losses = await _run(url, "migrate", RELEASED_MIGRATION, "--down", code=1)
+        assert "(migration 0023)" in losses
+        await _run(url, "migrate", RELEASED_MIGRATION, "--down", "--yes")
+        again = await start("again", at_released, migrates=False)
+        await load.answers(again, 200)
+        load.servers[:] = [load.server(again)]
+        await load.during(asyncio.sleep(STEP_S))
+    _check(load, url)
 
 
 def _check(load: Load, url: str) -> None:
@@ -191,26 +226,6 @@ def _check(load: Load, url: str) -> None:
     assert not failed, failed
     with psycopg.connect(url) as connection:
         assert connection.execute(CALLS).fetchall() == [(load.reported,)]
-
-
-async def _received(subscribers: list[Subscriber], url: str, since: int) -> None:
-    """Wait until each subscriber has each event since then, once and in order."""
-    with psycopg.connect(url) as connection:
-        query = "SELECT id FROM audit_events WHERE sequence > %s ORDER BY sequence"
-        events = [ids.encode(ids.EVENT, key) for (key,) in connection.execute(query, [since])]
-    async with asyncio.timeout(20):
-        while any(len(each.received) < len(events) for each in subscribers):  # noqa: ASYNC110  # no event for it
-            await asyncio.sleep(0.05)
-    for each in subscribers:
-        assert each.received == events
-
-
-async def _until(http: httpx.AsyncClient, served: Registry, status: int) -> None:
-    """Wait until /readyz has a status; it may remember the one before for a moment."""
-    assert (await http.get(f"{served.url}/healthz")).status_code == 200
-    async with asyncio.timeout(20):
-        while (await http.get(f"{served.url}/readyz")).status_code != status:  # noqa: ASYNC110  # no event for it
-            await asyncio.sleep(0.1)
 
 
 async def _run(url: str, *arguments: str, code: int = 0) -> str:
