@@ -196,7 +196,7 @@ class _Writer:
             name = f"v{len(self.variables) + len(self.definitions)}"
             self.variable_types[name] = type_, coordinate
             if value is not None and self.chance(0.3):
-                self.definitions[name] = f"${name}: {type_} = {_literal(type_, value)}"
+                self.definitions[name] = f"${name}: {type_} = {literal(type_, value)}"
             else:
                 self.definitions[name] = f"${name}: {type_}"
                 self.variables[name] = value
@@ -212,7 +212,7 @@ class _Writer:
                 for k, v in value.items()
             ]
             return "{" + ", ".join(fields) + "}"
-        return _literal(type_, value)
+        return literal(type_, value)
 
     def value(self, type_: Any, coordinate: str, depth: int) -> Any:
         value = self.make_value(self.rng, coordinate, type_)
@@ -257,19 +257,19 @@ def _is_one_of(type_: GraphQLInputObjectType) -> bool:
     return type_.is_one_of or bool(getattr(definition, "is_one_of", False))
 
 
-def _literal(type_: Any, value: Any) -> str:
+def literal(type_: Any, value: Any) -> str:
     type_ = type_.of_type if isinstance(type_, GraphQLNonNull) else type_
     if value is None:
         return "null"
     if isinstance(type_, GraphQLList):
-        return "[" + ", ".join(_literal(type_.of_type, item) for item in value) + "]"
+        return "[" + ", ".join(literal(type_.of_type, item) for item in value) + "]"
     if isinstance(type_, GraphQLEnumType):
         return str(value)
     if isinstance(type_, GraphQLInputObjectType):
-        fields = [f"{k}: {_literal(type_.fields[k].type, v)}" for k, v in value.items()]
+        fields = [f"{k}: {literal(type_.fields[k].type, v)}" for k, v in value.items()]
         return "{" + ", ".join(fields) + "}"
     if isinstance(value, dict):  # of a JSON scalar
-        return "{" + ", ".join(f"{k}: {_literal(type_, v)}" for k, v in value.items()) + "}"
+        return "{" + ", ".join(f"{k}: {literal(type_, v)}" for k, v in value.items()) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(_literal(type_, item) for item in value) + "]"
+        return "[" + ", ".join(literal(type_, item) for item in value) + "]"
     return json.dumps(value)
