@@ -76,7 +76,8 @@ def _queries(server: RunningServer, keys: SampledKeys) -> dict[str, MeasuredQuer
     texts = [{**first, "text": name.removeprefix("model-")[:5]} for name in names]
     found["Search"] = MeasuredQuery("Search", texts)
     found["SearchOfNothing"] = MeasuredQuery("SearchOfNothing", [first])
-    found["Stats"] = MeasuredQuery("Stats", [{}])
+    for name in ("Stats", "StatsWhole"):
+        found[name] = MeasuredQuery(name, [{}])
     return found
 
 

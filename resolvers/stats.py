@@ -8,7 +8,7 @@ from db.tables import Provider
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import ModelFilter, conditions
-from resolvers.parents import loaded
+from resolvers.parents import attributes, loaded
 
 
 async def get(
@@ -18,7 +18,7 @@ async def get(
     ] = None,
 ) -> RegistryStats:
     """Counts and averages over all models, or over those that match a filter."""
-    return await stats.stats(info.context.reader, conditions(filter))
+    return await stats.stats(info.context.reader, conditions(filter), attributes(info))
 
 
 async def providers_of_stats(info: Info, parents: list[ProviderStats]) -> list[Provider]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import resolvers.stats
 from db.reads import stats
+from db.reads.stats_sql import NAMES_MAX
 from domain.enums import TaskType, VersionStatus
 from schema.fields import attribute, batched, type_of
 from schema.providers import Provider
@@ -78,15 +79,15 @@ class RegistryStats:
         "Versions counted by status.", items_max=len(VersionStatus)
     )
     versions_by_region: list[NamedCount] = attribute(
-        "Versions counted by region: the 100 regions with the most.", items_max=stats.NAMES_MAX
+        "Versions counted by region: the 100 regions with the most.", items_max=NAMES_MAX
     )
     models_by_task: list[TaskCount] = attribute("Models counted by task.", items_max=len(TaskType))
     models_by_subject: list[NamedCount] = attribute(
         "Models counted by subject, without those that have none: the 100 subjects with the most.",
-        items_max=stats.NAMES_MAX,
+        items_max=NAMES_MAX,
     )
     bindings_by_provider: list[ProviderStats] = attribute(
         "The bindings of each provider: the 100 providers with the most.",
-        items_max=stats.NAMES_MAX,
+        items_max=NAMES_MAX,
     )
     computed_at: datetime = attribute("The time of the snapshot.")

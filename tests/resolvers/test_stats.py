@@ -1,7 +1,12 @@
 """stats: counts and averages over all or the matching models, in one statement."""
 
+from dataclasses import fields
 from decimal import Decimal
+from typing import Any
 
+import pytest
+
+from db.reads import stats
 from domain.enums import BindingStatus, TaskType, VersionStatus
 from tests import factories
 from tests.graphql import GraphQL
@@ -80,3 +85,16 @@ async def test_stats_of_an_empty_registry_are_zero_or_null(gql: GraphQL) -> None
     stats = (await gql(STATS))["stats"]
     assert {value for value in stats.values() if not isinstance(value, list)} == {0, None}
     assert all(value == [] for value in stats.values() if isinstance(value, list))
+
+
+@pytest.mark.parametrize("conditions", [{}, {"names": ["plain"]}, {"names": ["none"]}])
+async def test_each_attribute_alone_has_the_value_that_it_has_among_all(
+    gql: GraphQL, conditions: dict[str, Any]
+) -> None:
+    await _registry(gql)
+    whole = await stats.stats(gql.db.reader, conditions)
+    for each in fields(whole):
+        if each.name == "computed_at":
+            continue
+        alone = await stats.stats(gql.db.reader, conditions, frozenset((each.name,)))
+        assert getattr(alone, each.name) == getattr(whole, each.name), each.name

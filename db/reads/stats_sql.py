@@ -1,0 +1,224 @@
+"""The statement of db/reads/stats.py: only what is wanted is computed."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
+from sqlmodel import col
+
+from db.reads import models
+from db.reads.routable import is_routable
+from db.tables import (
+    BindingHealth,
+    Model,
+    ModelVersion,
+    Price,
+    Provider,
+    ProviderBinding,
+    figures,
+)
+
+NAMES_MAX = 100  # in each list: the regions, subjects and providers with the largest counts
+_BY_STATUS = frozenset(("versions", "active_versions", "archived_versions", "versions_by_status"))
+_OF_FIGURES = frozenset(("eval_score_avg", "cost_per_1k_avg"))
+_OF_RATES = frozenset(("success_rate_avg", "latency_ms_avg", "bindings_by_provider"))
+_OF_ROUTABLE = frozenset(("routable_bindings", "bindings_by_provider"))
+_OF_PRICES = frozenset(("bindings_by_provider",))
+_OF_TOTALS = frozenset(("bindings", *_OF_ROUTABLE, *_OF_RATES))
+
+
+def select(conditions: Mapping[str, Any], wanted: frozenset[str]) -> sa.Select[Any]:
+    chosen = _models(conditions)
+    of_all = not conditions  # then a join with the models would only cost time
+    versions = _versions(chosen, of_all, wanted)
+    providers = _providers(chosen, of_all, wanted)
+    counted: Any = Provider if of_all else providers
+    columns = {
+        "models": (("models",), _row_count(chosen)),
+        "providers": (("providers",), _row_count(counted)),
+        "by_status": (_BY_STATUS, _counts(versions.c.status, versions.c.n, "by_status")),
+        "by_region": (
+            ("versions_by_region",),
+            _counts(versions.c.region, versions.c.n, "by_region"),
+        ),
+        "by_task": (("models_by_task",), _counts(chosen.c.task, 1, "by_task")),
+        "by_subject": (("models_by_subject",), _counts(chosen.c.subject, 1, "by_subject")),
+        "by_provider": (("bindings_by_provider",), _provider_list(providers)),
+    }
+    totals = _totals(providers)
+    if wanted & _OF_TOTALS == {"bindings"}:  # an index has them
+        totals = _counted_bindings(chosen, of_all)
+    # PostgreSQL does not compute what no column reads
+    found = [
+        (column if wanted.intersection(needed_by) else sa.null()).label(name)
+        for name, (needed_by, column) in columns.items()
+    ]
+    return sa.select(
+        *found,
+        *_single_row(wanted & _OF_FIGURES, _figures(versions)),
+        *_single_row(wanted & _OF_TOTALS, totals),
+        sa.func.now().label("computed_at"),
+    )
+
+
+def _row_count(table: Any) -> Any:
+    return sa.select(sa.func.count()).select_from(table).scalar_subquery()
+
+
+def _single_row(wanted: frozenset[str], row: sa.Subquery) -> Iterable[Any]:
+    """The columns of a row, which is left out of the statement where none is wanted."""
+    return [column if wanted else sa.null().label(column.name) for column in row.c]
+
+
+def _figures(versions: sa.CTE) -> sa.Subquery:
+    cost = _average(versions.c.cost_sum, versions.c.costs)
+    return sa.select(
+        _average(versions.c.score_sum, versions.c.scores).label("eval_score_avg"),
+        sa.func.round(cost, 10).label("cost_per_1k_avg"),
+    ).subquery("figures")
+
+
+def _models(conditions: Mapping[str, Any]) -> sa.CTE:
+    statement: Any = sa.select(col(Model.id), col(Model.task), col(Model.subject))
+    for name, value in conditions.items():
+        statement = statement.where(models.LISTING.conditions[name](value))
+    return statement.cte("chosen")  # type: ignore[no-any-return]  # of Any
+
+
+def _versions(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
+    """The versions' figures by status and region: few rows, from which the others are computed.
+
+    Without the figures an index has all that is read.
+    """
+    version = ModelVersion
+    region: Any = col(version.region) if "versions_by_region" in wanted else _null(sa.Text())
+    score: Any = col(version.eval_score) if wanted & _OF_FIGURES else _null(sa.Double())
+    cost: Any = col(version.cost_per_1k) if wanted & _OF_FIGURES else _null(sa.Numeric())
+    statement: Any = sa.select(
+        col(version.status),
+        region.label("region"),
+        sa.func.count().label("n"),
+        sa.func.count(score).label("scores"),
+        sa.func.sum(score).label("score_sum"),
+        sa.func.count(cost).label("costs"),
+        sa.func.sum(cost).label("cost_sum"),
+    ).group_by(col(version.status), *([region] if "versions_by_region" in wanted else []))
+    if not of_all:
+        statement = statement.join_from(version, chosen, chosen.c.id == col(version.model_id))
+    return statement.cte("versions")  # type: ignore[no-any-return]  # of Any
+
+
+def _null(type_: Any) -> Any:
+    return sa.cast(sa.null(), type_)
+
+
+def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
+    """The bindings' figures by provider: sums and counts, from which averages are computed.
+
+    The tables that no wanted attribute needs are not joined; their columns are NULL.
+    """
+    binding, version = ProviderBinding, ModelVersion
+    routable: Any = _null(sa.BigInteger())
+    rate: Any = _null(sa.Double())
+    latency = rate
+    price: Any = _null(sa.Numeric())
+    source: Any = sa.inspect(binding).local_table
+    if wanted & _OF_ROUTABLE:
+        source = source.join(version, col(version.id) == col(binding.version_id))
+        routable = sa.func.count().filter(is_routable())
+    if wanted & _OF_RATES:
+        source = source.outerjoin(BindingHealth, figures.health_of_bindings())
+        rate, latency = map(figures.joined, (figures.SUCCESS_RATE, figures.LATENCY))
+    if wanted & _OF_PRICES:
+        prices = _prices_now()
+        source = source.outerjoin(prices, prices.c.binding_id == col(binding.id))
+        price = prices.c.input_per_1k
+    if not of_all:
+        source = source.join(chosen, chosen.c.id == col(binding.model_id))
+    statement: Any = sa.select(
+        col(binding.provider_id),
+        sa.func.count().label("bindings"),
+        routable.label("routable"),
+        sa.func.count(rate).label("rates"),
+        sa.func.sum(rate).label("rate_sum"),
+        sa.func.count(latency).label("latencies"),
+        sa.func.sum(latency).label("latency_sum"),
+        sa.func.avg(price).label("input_per_1k_avg"),
+    )
+    grouped = statement.select_from(source).group_by(col(binding.provider_id))
+    return grouped.cte("by_provider")  # type: ignore[no-any-return]  # of Any
+
+
+def _prices_now() -> sa.Subquery:
+    """Each binding's price in effect, found by a backward scan of the unique index."""
+    statement: Any = (
+        sa.select(col(Price.binding_id), col(Price.input_per_1k))
+        .where(col(Price.effective_from) <= sa.func.now())
+        .ext(distinct_on(col(Price.binding_id)))
+        .order_by(col(Price.binding_id).desc(), col(Price.effective_from).desc())
+    )
+    return statement.subquery("prices_now")  # type: ignore[no-any-return]  # of Any
+
+
+def _totals(providers: sa.CTE) -> sa.Subquery:
+    of = providers.c
+    return sa.select(
+        _average(of.rate_sum, of.rates).label("success_rate_avg"),
+        _average(of.latency_sum, of.latencies).label("latency_ms_avg"),
+        _total(of.bindings).label("bindings"),
+        _total(of.routable).label("routable"),
+    ).subquery("totals")
+
+
+def _counted_bindings(chosen: sa.CTE, of_all: bool) -> sa.Subquery:
+    """The row of _totals with the number of bindings alone."""
+    statement: Any = sa.select(
+        sa.func.count().label("bindings"),
+        _null(sa.BigInteger()).label("routable"),
+        _null(sa.Double()).label("success_rate_avg"),
+        _null(sa.Double()).label("latency_ms_avg"),
+    ).select_from(ProviderBinding)
+    if not of_all:
+        statement = statement.join(chosen, chosen.c.id == col(ProviderBinding.model_id))
+    return statement.subquery("totals")  # type: ignore[no-any-return]  # of Any
+
+
+def _total(counts: Any) -> Any:
+    """The sum of counts over groups, as an integer."""
+    return sa.cast(sa.func.coalesce(sa.func.sum(counts), 0), sa.BigInteger)
+
+
+def _average(sums: Any, counts: Any) -> Any:
+    """The average over groups; NULL if no value is known."""
+    return sa.func.sum(sums) / sa.func.nullif(sa.func.sum(counts), 0)
+
+
+def _counts(column: Any, each: Any, name: str) -> Any:
+    """How often each value occurs in the column, the most frequent first; NULLs do not count."""
+    count = _total(each).label("n")
+    counted = (
+        sa.select(column.label("name"), count)
+        .where(column.is_not(None))
+        .group_by(column)
+        .order_by(count.desc(), column)
+        .limit(NAMES_MAX)
+        .subquery(name)
+    )
+    pair = sa.func.json_build_array(counted.c.name, counted.c.n)
+    ordered = aggregate_order_by(pair, counted.c.n.desc(), counted.c.name)
+    return sa.select(sa.func.json_agg(ordered)).scalar_subquery().label(name)
+
+
+def _provider_list(providers: sa.CTE) -> Any:
+    largest = sa.select(providers).order_by(providers.c.bindings.desc(), providers.c.provider_id)
+    of = largest.limit(NAMES_MAX).subquery("largest").c
+    price = sa.cast(sa.func.round(of.input_per_1k_avg, 10), sa.Text)
+    item = sa.func.json_build_object(
+        *("provider_id", of.provider_id, "bindings", of.bindings, "routable", of.routable),
+        *("success_rate_avg", of.rate_sum / sa.func.nullif(of.rates, 0)),
+        *("latency_ms_avg", of.latency_sum / sa.func.nullif(of.latencies, 0)),
+        *("input_per_1k_avg", price),
+    )
+    ordered = aggregate_order_by(item, of.bindings.desc(), of.provider_id)
+    return sa.select(sa.func.json_agg(ordered)).scalar_subquery().label("by_provider")
