@@ -1,7 +1,10 @@
 """A long soak of a mixed load: `python -m bench.mixed_soak --seconds 1800 --folder DIR`.
 
 90% reads of a gateway, 9% reported outcomes, 1% writes, and subscribers, on two processes behind
-PgBouncer; every minute a fault. Then every guarantee is checked. DIR gets soak.json, soak.txt and
+PgBouncer; every minute a fault. Then every guarantee is checked: acknowledged writes, events and
+archives; no failure of requests that met no fault; memory within 10% after a warm-up; and, idle
+again, no more tasks, descriptors, connections of PostgreSQL and files than before. Requests that
+were sent again because a kept connection was closed are shown. DIR gets soak.json, soak.txt and
 soak.svg, and the log of the server. The exit code is 1 when a guarantee does not hold.
 """
 

@@ -86,6 +86,8 @@ class OperationCounts:
             record.errors[response.code] += 1
         else:
             record.ok += 1
+            if request.prepared is not None:
+                self._nodes.add(request.prepared.measured.cost.nodes)
         record.points += request.points
         record.duration.add(request.seconds)
 

@@ -189,7 +189,9 @@ BUILD_INFO = _gauge(
 START_TIME = _gauge("process_start_time_seconds", "When the process began, as a Unix time.")
 STARTUP = _gauge("process_startup_seconds", "Time from the start of a process until it serves.")
 CPU = _counter("process_cpu_seconds", "CPU time of all processes.")
-MEMORY = _gauge("process_resident_memory_bytes", "Resident memory.")
+MEMORY = _gauge(
+    "process_resident_memory_bytes", "Resident memory; what processes share counts in each."
+)
 DESCRIPTORS = _gauge("descriptors", "Open file descriptors.")
 DESCRIPTORS_LIMIT = _gauge("descriptors_limit", "File descriptors that may be open.")
 TASKS = _gauge(

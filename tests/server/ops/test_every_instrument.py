@@ -68,3 +68,4 @@ async def test_every_instrument_is_exposed_as_it_is_declared(
                 wrong = differences(text, expected)
                 await asyncio.sleep(0.05)
     assert undeclared(text, expected) == set()
+    assert "registry_operation_nodes_count 3.0" in text  # of all mutations, the first one too
