@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import NullPool
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.postgres.bounded import BoundedConnection
-from db.postgres.errors import driver_error, raise_if_unknown
+from db.postgres.errors import driver_error, is_disk_full, raise_if_unknown
 from db.postgres.pool import Connect, Connection, ConnectionPool
 from db.postgres.reader import StatementListener, fetch_alone
 from db.postgres.statements import Query
@@ -58,6 +59,7 @@ class Writer:
         self._listeners = listeners
         self._single_statements = asyncio.Semaphore(_SINGLE_STATEMENTS_MAX)
         self.pool = pool(self._connect)
+        self.disk_full_at: float | None = None  # when a write last found no space, by monotonic()
 
     async def rows(self, query: Query) -> list[Any]:
         """The rows of a single statement, which is a transaction of its own in one round trip.
@@ -68,6 +70,7 @@ class Writer:
             try:
                 return await fetch_alone(connection, query, self._listeners)
             except BaseException as error:
+                self._note(error)
                 raise_if_unknown(error)
                 raise
 
@@ -101,12 +104,17 @@ class Writer:
                         raise
                     is_committing = True
             except BaseException as error:
+                self._note(error)
                 if is_committing:
                     raise_if_unknown(error)
                 raise
             finally:
                 if orm.invalidated:
                     await connection.close()  # `orm` cannot be used again
+
+    def _note(self, error: BaseException) -> None:
+        if is_disk_full(error):
+            self.disk_full_at = monotonic()
 
     async def _connect(self) -> Connection:
         try:

@@ -30,6 +30,8 @@ _PERIOD_S = 15.0  # between two looks at cold storage and jobs
 _CHECK_S = 5.0  # for the database
 _SILENT_S = 15.0  # the event feed reads at least each 5 s
 _JOBS_S = 300.0  # a job runs each minute, so with none for so long nobody runs jobs
+_DISK_FULL_S = 60.0  # a write that found no space tells of the disk for so long
+_DISK_FULL = "a write has found no space on the database's disk: queries are answered"
 _READ_ONLY = "the database is read-only: queries are answered, mutations are UNAVAILABLE"
 
 
@@ -85,9 +87,9 @@ class Readiness:
         fields = {
             "roundTripMs": round((monotonic() - began_at) * 1_000, 1),
             "isReadOnly": is_read_only,
+            "isDiskFull": self._is_disk_full,
         }
-        status: Status = "read-only" if is_read_only else "ok"
-        self.checks[DATABASE] = Check(status, _READ_ONLY if is_read_only else "", fields)
+        self.checks[DATABASE] = _working(fields)
         head = migration_state.head()
         reason = f"the database is not migrated, this server needs {head}"
         if current is not None:
@@ -97,6 +99,12 @@ class Readiness:
             reason,
             {"current": current and current.revision, "needed": head},
         )
+
+    @property
+    def _is_disk_full(self) -> bool:
+        """Whether a write of this process has found no space in the last minute."""
+        found_at = self.database.writer.disk_full_at
+        return found_at is not None and monotonic() - found_at < _DISK_FULL_S
 
     def look_at_listener(self) -> None:
         """Look at the event feed, which is read while there are subscribers."""
@@ -156,6 +164,15 @@ class Readiness:
         if state.late or state.stalled:
             reason = f"{state.late} jobs are late, {state.stalled} wait for a process that has died"
         self.checks[JOBS] = Check("degraded" if reason else "ok", reason, fields)
+
+
+def _working(fields: Mapping[str, object]) -> Check:
+    """The check of a database that answers queries, though it may take no writes."""
+    if fields["isReadOnly"]:
+        return Check("read-only", _READ_ONLY, fields)
+    if fields["isDiskFull"]:
+        return Check("degraded", _DISK_FULL, fields)
+    return Check("ok", "", fields)
 
 
 async def _state_of(source: Reader) -> tuple[Migration | None, bool, int | None]:

@@ -18,6 +18,9 @@ from tests.graphql import GraphQL
 from tests.server.conftest import Serving
 from tests.server.sockets import events
 
+CREATE = 'mutation { createModel(input: {name: "m", task: CHAT}) { model { name } } }'
+NO_SPACE = """CREATE FUNCTION no_space() RETURNS trigger LANGUAGE plpgsql AS
+    $$ BEGIN RAISE EXCEPTION 'no space left on device' USING ERRCODE = 'disk_full'; END $$"""
 LIVE = "subscription { registryChanged { cursor } }"
 
 
@@ -48,6 +51,7 @@ async def test_each_part_has_a_status_and_an_age(serve: Serving, tmp_path: Path)
     assert all(each["ageSeconds"] >= 0 for each in checks.values())
     assert checks["database"]["roundTripMs"] > 0
     assert checks["database"]["isReadOnly"] is False
+    assert checks["database"]["isDiskFull"] is False
     assert checks["migration"]["current"] == checks["migration"]["needed"] == body["migration"]
     assert checks["jobs"]["lastSuccessSeconds"] is None
     assert not (tmp_path / "cold").exists()  # a look makes nothing
@@ -66,6 +70,25 @@ async def test_cold_storage_that_does_not_work_degrades(serve: Serving, tmp_path
         cold.mkdir()
         await _until(client, lambda body: body["status"] == "ok")
         assert list(cold.iterdir()) == []
+
+
+async def test_a_write_that_found_no_space_degrades_for_a_while(
+    serve: Serving, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(NO_SPACE)
+        connection.execute(
+            "CREATE TRIGGER no_space BEFORE INSERT ON models EXECUTE FUNCTION no_space()"
+        )
+    async with serve() as client:
+        [error] = (await client.post("/graphql", json={"query": CREATE})).json()["errors"]
+        assert error["extensions"]["code"] == "UNAVAILABLE"
+        answer = await client.get("/readyz")
+        assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
+        assert "no space on the database's disk" in answer.json()["reason"]
+        assert answer.json()["checks"]["database"]["isDiskFull"] is True
+        monkeypatch.setattr(readiness, "_DISK_FULL_S", 0.0)
+        await _until(client, lambda body: body["status"] == "ok")
 
 
 async def test_cold_storage_that_hangs_has_one_look_at_a_time(tmp_path: Path) -> None:
