@@ -1,7 +1,7 @@
 """A complete input for every mutation, and a small registry in which it succeeds."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple, TypeAlias
@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 from domain import ids
 from tests import factories
 from tests.graphql import GraphQL
+from tests.resolvers.writing import kept_world
 from tests.resolvers.writing.field_values import VALUES, component_input
 from tests.resolvers.writing.mutations import call
 
@@ -45,7 +46,12 @@ def hash_of(number: int) -> str:
 
 
 async def world(gql: GraphQL) -> World:
-    """Create that registry by mutations."""
+    """That registry."""
+    return replace(await kept_world.made_once(gql, _made), gql=gql)
+
+
+async def _made(gql: GraphQL) -> World:
+    """Create it by mutations."""
     providers = [
         (await call(gql, "createProvider", slug=slug, name=slug, kind="OPENAI"))["provider"]["id"]
         for slug in ("acme", "idle")
