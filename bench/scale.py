@@ -2,8 +2,9 @@
 
 Fills a PostgreSQL in --folder by the synthetic import, multiplies that by copies, and measures:
 loading, sizes, reads with one connection, writes, reported outcomes, the log (WAL) of each, cache
-hits, VACUUM and ANALYZE, backups, and the import of a catalog beside the rest. Prints Markdown
-tables, and writes JSON. What is in the folder is used again. docs/scaling.md has the results.
+hits, the import of a catalog beside the rest, VACUUM and autovacuum, the last migration, and
+backups. Prints JSON. With --keep the filled database in the folder is used again. docs/scaling.md
+has the results.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from typing import Annotated, Any
 
 import typer
 
-from bench import data, scale_fill, scale_reads, scale_sql, scale_writes
+from bench import data, scale_fill, scale_reads, scale_sql, scale_upkeep, scale_writes
 from bench.terminal import progress
 from catalogs import synthetic
 from db.postgres import migrate
@@ -32,14 +33,7 @@ _FILLING = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "4GB"}
 _FOLDER = Path(gettempdir(), "registry-scale")
 _SEED = 7
 _LOAD_TIMEOUT_MS = 3_600_000
-_VACUUM = "VACUUM (ANALYZE) provider_bindings"
-_MAINTENANCE = {
-    "ANALYZE provider_bindings": "ANALYZE provider_bindings",
-    "10% of the prices' rows changed": """UPDATE prices SET source = source
-        WHERE get_byte(uuid_send(binding_id), 15) < 26""",
-    "VACUUM prices": "VACUUM prices",
-    "VACUUM provider_bindings": "VACUUM provider_bindings",
-}
+_AUTOVACUUM_S = 180  # it looks once a minute
 
 
 def main(
@@ -54,15 +48,20 @@ def main(
     shared_buffers: Annotated[str, typer.Option(help="PostgreSQL's cache.")] = "1GB",
     keep: Annotated[bool, typer.Option(help="Keep the database in the folder.")] = False,
 ) -> None:
-    """Measure a database of one size."""
+    """Measure a database of one size.
+
+    Measurements of less than a second give no figures, and leave out the catalog and autovacuum.
+    """
     results: dict[str, Any] = {"bindings": bindings, "shared_buffers": shared_buffers}
     with _primary(folder, shared_buffers, results, (bindings, imported or bindings)) as server:
         results["sizes"] = scale_sql.figures(server.url)
         results["reads"] = scale_reads.measure(server.url, seconds, folder)
         results["writes"] = scale_writes.measure(server.url, seconds, folder)
-        results["catalog_s"] = scale_writes.import_catalog(server.url)
-        progress("Maintenance and backups")
-        results["maintenance_s"] = scale_sql.statements(server.url, _MAINTENANCE)
+        if scale_sql.is_precise(seconds):
+            results["catalog_s"] = scale_writes.import_catalog(server.url)
+        wait_s = _AUTOVACUUM_S if scale_sql.is_precise(seconds) else 0
+        results["upkeep_s"] = scale_upkeep.measure(server.url, wait_s)
+        progress("Backups")
         results["backups"] = scale_sql.backups(server.url)
     text = json.dumps(results, indent=1, default=str)
     (folder / "scale.json").write_text(text, "utf-8")

@@ -109,10 +109,11 @@ def _measured(
     bodies = folder / "bodies"
     bodies.write_text("\n".join(lines) + "\n", "utf-8")
     source = RequestSource(server.url, bodies)
-    load.run(source, 0.5, 0, connections=connections)
+    if scale_sql.is_precise(seconds):
+        load.run(source, 0.5, 0, connections=connections)
     counted: dict[str, float] = {}
     scans = _scanned(url)
-    with scale_sql.counting(url, counted):
+    with scale_sql.counting(url, counted, scale_sql.settle_s(seconds)):
         result = load.run(source, seconds, 1, connections=connections, is_checked=True)
     figures = result.figures()
     requests = max(1, result.requests)

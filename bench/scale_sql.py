@@ -24,6 +24,19 @@ _INDEX_SIZES = """
 """
 _BLOCKS = "SELECT blks_hit, blks_read FROM pg_stat_database WHERE datname = current_database()"
 
+SETTLE_S = 1.1  # backends report their counters once a second
+_PRECISE_S = 1.0  # shorter measurements show that everything works, and no figures
+
+
+def is_precise(seconds: float) -> bool:
+    """Whether a measurement of so many seconds gives figures."""
+    return seconds >= _PRECISE_S
+
+
+def settle_s(seconds: float) -> float:
+    """The wait for counters after a measurement of so many seconds."""
+    return SETTLE_S if is_precise(seconds) else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class TableSize:
@@ -55,13 +68,16 @@ def total_bytes(url: str) -> int:
 
 
 @contextmanager
-def counting(url: str, into: dict[str, float]) -> Iterator[None]:
-    """Add what the block did: bytes of WAL, and the share of blocks that were in shared_buffers."""
+def counting(url: str, into: dict[str, float], settle_s: float = SETTLE_S) -> Iterator[None]:
+    """Add what the block did: bytes of WAL, and the share of blocks that were in shared_buffers.
+
+    Without `settle_s` the blocks of the last second are missing.
+    """
     wal, hit, read = _counters(url)
     began = time.monotonic()
     yield
     into["seconds"] = time.monotonic() - began
-    time.sleep(1.1)  # backends report their counters once a second
+    time.sleep(settle_s)
     wal_after, hit_after, read_after = _counters(url)
     into["wal_bytes"] = wal_after - wal
     blocks = (hit_after - hit) + (read_after - read)

@@ -79,7 +79,7 @@ def _measured(
     url: str, server: RunningServer, bodies: Path, seconds: float, connections: int
 ) -> dict[str, Any]:
     counted: dict[str, float] = {}
-    with scale_sql.counting(url, counted):
+    with scale_sql.counting(url, counted, scale_sql.settle_s(seconds)):
         result = load.run(
             RequestSource(server.url, bodies), seconds, connections, connections=connections
         )
