@@ -36,6 +36,8 @@ from bench.servers import (
     wait_until_ready,
 )
 from bench.terminal import progress
+from deploy.lab import collector
+from deploy.lab.collector import Collector
 
 
 def main() -> None:
@@ -58,7 +60,10 @@ def measured(url: str, chosen: Options, folder: Path) -> Result:
         progress(f"Adding {routed.MODELS} models to route")
         routed.add(url)
     keys = operations.sample_keys(url)
-    with _all_running(_available(chosen, url), url, keys, folder) as servers:
+    with ExitStack() as stack:
+        collecting = stack.enter_context(collector.running()) if chosen.with_telemetry else None
+        chosen_servers = _available(chosen, url, collecting)
+        servers = stack.enter_context(_all_running(chosen_servers, url, keys, folder))
         progress("Comparing their data")
         leaves = equivalence.require(servers, keys, schedule.operations)
         bodies = measure.write_bodies(servers, keys, folder)
@@ -66,6 +71,8 @@ def measured(url: str, chosen: Options, folder: Path) -> Result:
         if chosen.memory_s:
             default = next((s for s in servers if s.server.name == CACHED), servers[0])
             memory.show(memory.measure(default, bodies, chosen.memory_s, folder))
+    if collecting is not None:
+        comparison.require_exports(collecting)
     titles = {each.server.name: each.server.title for each in servers}
     return Result(
         facts=machine.facts(url),
@@ -78,11 +85,13 @@ def measured(url: str, chosen: Options, folder: Path) -> Result:
     )
 
 
-def _available(chosen: Options, url: str) -> list[Server]:
+def _available(chosen: Options, url: str, collecting: Collector | None) -> list[Server]:
     """The chosen servers that can run here; the registry always, and first."""
     others = comparison.servers(chosen.compare_with) if chosen.compare_with else []
     if chosen.with_tokens:
         others = comparison.with_tokens(url)
+    if collecting is not None:
+        others = comparison.with_telemetry(collecting.url)
     available = []
     for server in [*SERVERS[:2], *others, *SERVERS[2:]]:
         if not chosen.includes(server):

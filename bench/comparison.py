@@ -1,4 +1,4 @@
-"""Another registry, measured in the same rounds: of another checkout, or with tokens."""
+"""Another registry, measured in the same rounds: of another checkout, with tokens or telemetry."""
 
 import os
 from collections.abc import Sequence
@@ -11,9 +11,19 @@ from bench.heads import Headers
 from bench.measure import Sample
 from bench.servers import CACHED, REGISTRY, SERVERS, Server
 from bench.summary import Ratio
+from deploy.lab.collector import Collector
 from domain.access import Role
 
 PREFIX = "other_"  # of the names of the other registry's servers
+# A sampled trace costs more than one that is not: a hundredth is what busy services sample. Metrics
+# are sent each 5 s instead of each minute, so that each measurement has an export.
+_TELEMETRY = {
+    "OTEL_SDK_DISABLED": "false",
+    "OTEL_LOGS_EXPORTER": "otlp",
+    "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
+    "OTEL_TRACES_SAMPLER_ARG": "0.01",
+    "OTEL_METRIC_EXPORT_INTERVAL": "5000",
+}
 _POINTS = str(10**9)  # a minute: the rate limit is not what is measured
 # Settings that had another name in older versions. A server ignores names that it does not know.
 _FORMER_NAMES = {
@@ -74,13 +84,29 @@ def with_tokens(url: str) -> list[Server]:
     """The registry of this checkout where each caller needs a token; adds one to the database."""
     token = tokens.issue(url, Role.EDITOR)  # Q4 writes
     required = {"REGISTRY_REQUIRE_TOKENS": "true", "REGISTRY_POINTS_PER_MINUTE": _POINTS}
+    return [replace(each, token=token) for each in _changed("with tokens", required)]
+
+
+def with_telemetry(collector: str) -> list[Server]:
+    """The registry of this checkout that sends its telemetry to the collector at a URL."""
+    return _changed("with telemetry", {**_TELEMETRY, "OTEL_EXPORTER_OTLP_ENDPOINT": collector})
+
+
+def require_exports(collecting: Collector) -> None:
+    """Raise SystemExit if a signal never arrived: then its cost was not measured."""
+    arrived = {"spans": collecting.spans, "metrics": collecting.metrics}
+    if missing := [name for name, found in arrived.items() if not found]:
+        raise SystemExit(f"The collector got no {' and no '.join(missing)}")
+
+
+def _changed(what: str, environment: dict[str, str]) -> list[Server]:
+    """The registry of this checkout, without and with its response cache, with other settings."""
     return [
         replace(
             server,
             name=PREFIX + server.name,
-            title=f"{server.title} (with tokens)",
-            environment={**server.environment, **required},
-            token=token,
+            title=f"{server.title} ({what})",
+            environment={**server.environment, **environment},
         )
         for server in SERVERS
         if server.name in (REGISTRY, CACHED)

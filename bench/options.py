@@ -28,6 +28,7 @@ class Options:
     headers: Sequence[Headers]
     compare_with: Path | None
     with_tokens: bool
+    with_telemetry: bool
     memory_s: int
     publish: bool
 
@@ -55,6 +56,8 @@ class Options:
             settings["compared_with"] = comparison.commit(self.compare_with)
         elif self.with_tokens:
             settings["compared_with"] = "itself with tokens"
+        elif self.with_telemetry:
+            settings["compared_with"] = "itself with telemetry"
         return settings
 
     def schedule(self) -> LoadSchedule:
@@ -93,6 +96,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     )
     compared.add_argument(
         "--with-tokens", action="store_true", help="also measure with a token in each request"
+    )
+    compared.add_argument(
+        "--with-telemetry", action="store_true", help="also measure with telemetry over OTLP"
     )
     add("--memory-s", type=int, default=0, metavar="S", help="seconds of mixed load, for memory")
     add("--publish", action="store_true", help="write docs/benchmarks.md and docs/benchmark.svg")

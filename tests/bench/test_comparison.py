@@ -14,6 +14,7 @@ from bench import comparison, options, report, servers
 from bench.heads import DESCRIPTIONS, Headers
 from bench.report import Result
 from bench.servers import CACHED, REGISTRY, ROOT
+from deploy.lab.collector import Collector
 
 OTHERS = {comparison.PREFIX + name for name in (REGISTRY, CACHED)}
 
@@ -121,3 +122,17 @@ def test_headers_change_by_default_and_a_comparison_has_both_kinds() -> None:
     assert options.parse([]).schedule().headers == (Headers.CHANGING,)
     assert options.parse(["--headers", "equal"]).schedule().headers == (Headers.EQUAL,)
     assert options.parse(["--compare-with", "."]).schedule().headers == tuple(Headers)
+
+
+def test_telemetry_that_never_arrived_is_an_error() -> None:
+    with pytest.raises(SystemExit, match="no spans and no metrics"):
+        comparison.require_exports(Collector())
+
+
+def test_only_the_other_registry_sends_telemetry() -> None:
+    others = comparison.with_telemetry("http://127.0.0.1:4318")
+    assert {each.name for each in others} == OTHERS
+    assert {each.environment["OTEL_TRACES_SAMPLER_ARG"] for each in others} == {"0.01"}
+    assert {each.environment["OTEL_SDK_DISABLED"] for each in others} == {"false"}
+    measured = [each for each in servers.SERVERS if each.name in (REGISTRY, CACHED)]
+    assert not any("OTEL_SDK_DISABLED" in each.environment for each in measured)
