@@ -139,6 +139,7 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
     import uvicorn
     from uvicorn.supervisors import ChangeReload, Multiprocess
 
+    from server.commands import supervising
     from server.ops import watchdog
 
     original = dict(os.environ)
@@ -151,7 +152,9 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
     if reload:
         ChangeReload(config, target=server.run, sockets=[bound]).run()
     elif settings.workers > 1:
-        Multiprocess(config, sockets=[bound]).run()
+        supervisor = Multiprocess(config, sockets=[bound])
+        supervising.be_patient(supervisor)
+        supervisor.run()
     else:
         watchdog.on_stall(lambda: _start_again(server, original))
         try:
