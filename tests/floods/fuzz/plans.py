@@ -141,4 +141,6 @@ def plain(body: dict[str, Any]) -> str:
     for error in errors:
         # Each request has an ID of its own.
         error["extensions"] = {**error["extensions"], "requestId": ""}
+    # Fields are resolved at the same time, and that which fails first is first.
+    errors.sort(key=json.dumps)
     return json.dumps({**body, "errors": errors})
