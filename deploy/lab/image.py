@@ -19,6 +19,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from deploy.lab import processes
+from deploy.lab.processes import MissingProgram
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE, IMAGE, NAME = "localhost/python:3.13-slim", "localhost/model-registry", "registry"
@@ -27,6 +28,7 @@ _PACKAGES = "python3,python3-venv,ca-certificates"
 _TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 _MIRROR = "http://deb.debian.org/debian"
 _STOP_S = 30
+_CANNOT = 75  # EX_TEMPFAIL: the exit code of a machine that makes no base, whatever the image is
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +181,19 @@ def main() -> None:
         podman = Podman(Path(name))
         try:
             _try(podman)
-        finally:
             podman.run("rm", "--all", "--force")
+        finally:
             mounted = str(podman.folder / "store" / "overlay")
             subprocess.run(["umount", mounted], check=False, stderr=subprocess.DEVNULL)
 
 
 def _try(podman: Podman) -> None:
-    seconds = [_seconds(lambda: make_base(podman)), _seconds(lambda: build(podman))]
+    try:
+        seconds = [_seconds(lambda: make_base(podman))]
+    except (MissingProgram, OSError, subprocess.CalledProcessError) as error:
+        print(f"The image is not built, as this machine cannot make its base: {error}")
+        raise SystemExit(_CANNOT) from None
+    seconds.append(_seconds(lambda: build(podman)))
     with running(podman) as container:
         version = container.execute("registry", "--version")
         seconds.append(_seconds(lambda: check(container)))
