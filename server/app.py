@@ -219,6 +219,7 @@ def _observe(pipeline: RequestPipeline) -> None:
     settings, database = pipeline.operations.settings, pipeline.operations.database
     if (telemetry := switch.started()) is not None:
         pipeline.observers.append(telemetry.observe)
+        pipeline.stream_observers.append(telemetry.observe_start)
     if settings.slow_operation_ms:
         slow = SlowOperations(database, settings.slow_operation_ms / 1_000)
         pipeline.observers.append(slow.observe)

@@ -9,6 +9,7 @@ import argparse
 import gzip
 import json
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -41,6 +42,7 @@ class Collector:
     metrics: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     logs: list[dict[str, Any]] = field(default_factory=list)
     is_refusing: bool = False  # answers 503, as one that is overloaded
+    is_hanging: bool = False  # takes connections, and does not answer
     prints: bool = False
 
     def take(self, path: str, body: bytes) -> None:
@@ -98,6 +100,8 @@ def running(port: int = 0, *, prints: bool = False) -> Iterator[Collector]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if self.headers.get("Content-Encoding") == "gzip":
                 body = gzip.decompress(body)
+            while collector.is_hanging:
+                time.sleep(0.05)
             status = 503 if collector.is_refusing else 200
             if status == 200:
                 collector.take(self.path, body)

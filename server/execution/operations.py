@@ -20,7 +20,7 @@ from db.postgres.reader import Reader
 from db.reads import data_version
 from domain.access import Identity
 from domain.operations import Operation as RunningOperation
-from domain.operations import running
+from domain.operations import current, running
 from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.event_broker import Client, EventBroker
@@ -171,6 +171,8 @@ class Operations:
         other one: a committed write is never hidden, by a later field or by the size of the body.
         """
         context = self._context(caller)
+        # a cancellation comes from elsewhere, where another operation runs or none
+        operation = next(iter(current.get()), None) or RunningOperation(caller.request_id)
         if isinstance(plan, MutationPlan):
             executor = plan.executor(prepared.variables, context)
         else:
@@ -183,7 +185,7 @@ class Operations:
             result = executor.result_so_far(reason)
             if not task.done():  # the database does not answer
                 context.mark_unfinished_writes_unknown()
-        with running(RunningOperation(caller.request_id)):
+        with running(operation):
             body = errors.body(result, caller.request_id, context.outcomes)
         body = bodies.with_cost(body, self.shown_cost(prepared, caller))
         return bodies.to_json(body), errors.first_code(body)

@@ -150,8 +150,10 @@ class RequestPipeline:
         position = position or StreamPosition()
         results = await self.operations.subscribe(prepared, request.caller, position)
         is_open = self.operations.shared.is_open(prepared.operation.root_field)
+        request.seconds = perf_counter() - request.started_at
         for observe in self.stream_observers:
             observe(request)
+        request.end()  # it lives for hours: what its events read belongs to no operation
 
         async def bodies() -> AsyncGenerator[bytes, None]:
             identity = request.caller.authenticated

@@ -18,6 +18,7 @@ from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
 from db.writes import compaction, health, idempotency, reporters, retention, work_runs
 from domain import actors
+from server.ops import work
 from server.ops.later import JOB_CONNECTIONS_MAX
 from server.settings import Settings
 
@@ -122,10 +123,11 @@ async def run(app: App, *, can_listen: bool = True, pause_s: float = _PAUSE_S) -
         await asyncio.sleep(pause_s)
 
 
-async def _noted(database: Database, name: str, work: Awaitable[object]) -> None:
-    """Do the work of a job, and note the run for metrics."""
-    async with work_runs.noted(database, work_runs.JOB, name):
-        await work
+async def _noted(database: Database, name: str, done: Awaitable[object]) -> None:
+    """Do the work of a job, and note the run for metrics, log lines and spans."""
+    with work.of("job", name):
+        async with work_runs.noted(database, work_runs.JOB, name):
+            await done
 
 
 async def _forget_repeats(database: Database) -> None:

@@ -21,6 +21,7 @@ from server.telemetry.metrics import MetricExport, in_thread
 from server.telemetry.switch import LOGS, METRICS, TRACES
 from server.telemetry.traces import Tracer
 
+_STARTED = GraphQLResponse(b"")  # of a subscription: its results come later
 _STOP_S = 3.0  # to send what is left
 
 
@@ -48,6 +49,11 @@ class Started:
         """Take the span of an operation that has ended."""
         if self._tracer is not None:
             self._tracer.observe(request, response)
+
+    def observe_start(self, request: GraphQLRequest) -> None:
+        """Take the span of a subscription that has started."""
+        if self._tracer is not None:
+            self._tracer.observe(request, _STARTED)
 
     @asynccontextmanager
     async def exporting(self, readings: Readings) -> AsyncIterator[None]:

@@ -24,6 +24,9 @@ class Telemetry(Protocol):
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
         """Take the span of an operation that has ended."""
 
+    def observe_start(self, request: GraphQLRequest) -> None:
+        """Take the span of a subscription that has started."""
+
     def exporting(self, readings: Readings) -> AbstractAsyncContextManager[None]:
         """Send metrics while the block runs, and what is left at its end."""
 
