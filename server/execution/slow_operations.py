@@ -15,6 +15,7 @@ from db.postgres.observing import Statement
 from db.postgres.plans import NoPlan
 from server.execution.messages import GraphQLRequest, GraphQLResponse, log_fields
 
+_PERIOD_S, LINES_MAX = 60.0, 60  # in an outage each request is slow, and would be a line
 _PLAN_PAUSE_S = 60.0  # between two plans of one statement
 _PLANS_MAX = 500  # statements whose last plan is remembered
 _STATEMENTS_MAX = 10  # in a line, the slowest
@@ -32,12 +33,14 @@ class SlowOperations:
         self._database = database
         self._threshold_s = threshold_s
         self._planned_at: LRUCache[str, float] = LRUCache(_PLANS_MAX)
+        self._period_ends_at = 0.0
+        self._lines = self._left_out = 0  # of the period
         self._task: asyncio.Task[None] | None = None  # it asks for a plan: one at a time
 
     def observe(self, request: GraphQLRequest, _: GraphQLResponse) -> None:
         """Log an operation that has ended, if it was slow."""
         seconds = request.seconds
-        if seconds < self._threshold_s:
+        if seconds < self._threshold_s or not self._has_line_left():
             return
         slowest = sorted(request.statements or (), key=_seconds, reverse=True)
         fields = {
@@ -47,12 +50,24 @@ class SlowOperations:
             "statementCount": request.statement_count,
             "statements": [_shown(each) for each in slowest[:_STATEMENTS_MAX]],
         }
+        if self._left_out:
+            fields["leftOut"], self._left_out = self._left_out, 0
         text = self._to_be_planned(slowest)
         if text is None:
             _warn(fields)
         else:
             self._planned_at[text] = monotonic()
             self._task = asyncio.get_running_loop().create_task(self._warn_with_plan(text, fields))
+
+    def _has_line_left(self) -> bool:
+        now = monotonic()
+        if now >= self._period_ends_at:
+            self._period_ends_at, self._lines = now + _PERIOD_S, 0
+        self._lines += 1
+        if self._lines <= LINES_MAX:
+            return True
+        self._left_out += 1
+        return False
 
     def _to_be_planned(self, slowest: Sequence[Statement]) -> str | None:
         """The slowest statement that has a plan; None if its plan was logged a minute ago."""
