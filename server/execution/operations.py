@@ -19,8 +19,7 @@ from db.postgres.engine import Database
 from db.postgres.reader import Reader
 from db.reads import data_version
 from domain.access import Identity
-from domain.operations import Operation as RunningOperation
-from domain.operations import current, running
+from domain.operations import current, running, untraced
 from planner import FallbackToExecutor, MutationExecutor, MutationPlan, Planner, QueryPlan
 from resolvers.context import Context
 from resolvers.event_broker import Client, EventBroker
@@ -171,8 +170,7 @@ class Operations:
         other one: a committed write is never hidden, by a later field or by the size of the body.
         """
         context = self._context(caller)
-        # a cancellation comes from elsewhere, where another operation runs or none
-        operation = next(iter(current.get()), None) or RunningOperation(caller.request_id)
+        operation = next(iter(current.get()), untraced(caller.request_id))  # before a cancel
         if isinstance(plan, MutationPlan):
             executor = plan.executor(prepared.variables, context)
         else:
