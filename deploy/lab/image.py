@@ -6,20 +6,23 @@ Python is 3.13. The Dockerfile is the same. All files of podman are in one tempo
 
 import os
 import re
+import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import httpx
+import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 
 from deploy.lab import processes
-from deploy.lab.processes import MissingProgram
 
 ROOT = Path(__file__).resolve().parents[2]
 BASE, IMAGE, NAME = "localhost/python:3.13-slim", "localhost/model-registry", "registry"
@@ -27,8 +30,14 @@ _USER = 10001  # USER in the Dockerfile
 _PACKAGES = "python3,python3-venv,ca-certificates"
 _TRUSTED = "/etc/ssl/certs/ca-certificates.crt"
 _MIRROR = "http://deb.debian.org/debian"
+_UNNEEDED = ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man")
+_KEPT_S = 7 * 86_400
+_MEMORY_MIN = 8 * 2**30  # available; the images take up to 3 GB
 _STOP_S = 30
-_CANNOT = 75  # EX_TEMPFAIL: the exit code of a machine that makes no base, whatever the image is
+_CLOSED = (
+    *("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges"),
+    *("--cgroups", "disabled", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +78,31 @@ class Container:
 
 
 def make_base(podman: Podman) -> None:
-    """Import a Debian 13 with Python 3.13 as the image that python:3.13-slim is elsewhere."""
+    """Import a Debian 13 with Python 3.13 as the image that python:3.13-slim is elsewhere.
+
+    It is kept for a week in `~/.cache/model-registry`.
+    """
+    trusted = Path(_TRUSTED).read_bytes() if Path(_TRUSTED).exists() else b""
+    known = sha256(f"{_MIRROR} {_PACKAGES} {_UNNEEDED}".encode() + trusted).hexdigest()[:16]
+    kept = Path("~/.cache/model-registry").expanduser() / f"base-{known}.tar"
+    if not kept.exists() or time.time() - kept.stat().st_mtime > _KEPT_S:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        _make_archive(podman.folder / "debian", kept)
+    import_base(podman, kept)
+
+
+def _make_archive(system: Path, archive: Path) -> None:
     program = processes.program("debootstrap", "debootstrap")
-    system, archive = podman.folder / "debian", podman.folder / "debian.tar"
     command = [program, "--variant=minbase", f"--include={_PACKAGES}", "trixie", str(system)]
     subprocess.run([*command, _MIRROR], check=True, stdout=subprocess.DEVNULL)
-    for unneeded in ("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man"):
+    for unneeded in _UNNEEDED:
         shutil.rmtree(system / unneeded)
     if Path(_TRUSTED).exists():
         shutil.copy(_TRUSTED, f"{system}{_TRUSTED}")
-    subprocess.run(["tar", "-C", str(system), "-cf", str(archive), "."], check=True)
+    unfinished = archive.with_suffix(f".{os.getpid()}")
+    subprocess.run(["tar", "-C", str(system), "-cf", str(unfinished), "."], check=True)
+    unfinished.rename(archive)
     shutil.rmtree(system)
-    import_base(podman, archive)
-    archive.unlink()
 
 
 def import_base(podman: Podman, archive: Path) -> None:
@@ -103,7 +124,14 @@ def build(podman: Podman) -> None:
     arguments = (f"PYTHON_IMAGE={BASE}", f"SOURCE_REVISION={revision}")
     given = [word for argument in arguments for word in ("--build-arg", argument)]
     how = ("--isolation", "chroot", "--network", "host", "--format", "docker")
-    podman.run("build", "--quiet", *how, *given, "--tag", IMAGE, str(ROOT))
+    podman.run("build", "--quiet", *how, *_caches(), *given, "--tag", IMAGE, str(ROOT))
+
+
+def _caches() -> Iterator[str]:
+    """Options by which the build shares this user's downloads of uv and npm."""
+    for name in (".cache/uv", ".npm"):
+        (Path.home() / name).mkdir(parents=True, exist_ok=True)
+        yield from ("--volume", f"{Path.home() / name}:/root/{name}")
 
 
 @contextmanager
@@ -113,17 +141,8 @@ def running(podman: Podman) -> Iterator[Container]:
     data.mkdir()
     shutil.chown(data, _USER, _USER)
     port = processes.free_port()
-    closed = ("--read-only", "--cap-drop", "all", "--security-opt", "no-new-privileges")
-    limits = (
-        "--cgroups",
-        "disabled",
-        "--ulimit",
-        "nofile=1024:1024",
-        "--ulimit",
-        "nproc=1024:1024",
-    )
     mounts = ("--tmpfs", "/tmp", "--volume", f"{data}:/data")
-    command = podman.command("run", "--rm", "--name", NAME, "--network", "host", *closed, *limits)
+    command = podman.command("run", "--rm", "--name", NAME, "--network", "host", *_CLOSED)
     command += [*mounts, "--env", f"REGISTRY_PORT={port}", IMAGE]
     log, url = podman.folder / "registry.log", f"http://127.0.0.1:{port}"
     with processes.running(command, log) as process:
@@ -170,30 +189,71 @@ def _check_answers(container: Container) -> None:
             assert client.get(asset).is_success, asset
 
 
+class Unable(Exception):
+    """Why this machine cannot make or run images."""
+
+
 def main() -> None:
-    """Build the image, run it, and print its size."""
+    """Build the image, run it, and print its size; --if-possible accepts a machine that cannot."""
+    try:
+        _main()
+    except (Unable, processes.MissingProgram) as error:
+        print(f"image: NOT BUILT: {error}")
+        sys.exit("--if-possible" not in sys.argv)
+
+
+def _main() -> None:
     if "--inside" not in sys.argv:
+        _require_privileges()
         # crun refuses the mixed cgroups of some machines; we use none, so they are hidden from it
-        again = f"exec {sys.executable} -m deploy.lab.image --inside"
-        hidden = f"umount /sys/fs/cgroup/unified 2>/dev/null; {again}"
+        again = shlex.join([sys.executable, "-m", "deploy.lab.image", *sys.argv[1:], "--inside"])
+        hidden = f"umount /sys/fs/cgroup/unified 2>/dev/null; exec {again}"
         os.execvp("unshare", ["unshare", "--mount", "sh", "-c", hidden])
-    with TemporaryDirectory(prefix="registry-image-") as name:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # nothing stays mounted or runs on
+    with TemporaryDirectory(prefix="registry-image-") as name, _in_memory(name):
         podman = Podman(Path(name))
         try:
             _try(podman)
-            podman.run("rm", "--all", "--force")
         finally:
+            subprocess.run(podman.command("rm", "--all", "--force"), check=False)
             mounted = str(podman.folder / "store" / "overlay")
             subprocess.run(["umount", mounted], check=False, stderr=subprocess.DEVNULL)
 
 
-def _try(podman: Podman) -> None:
+def _require_privileges() -> None:
+    if os.geteuid():
+        raise Unable("podman needs root here")
+    for name in ("podman", "crun", "debootstrap"):
+        processes.program(name, name)
+    done = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True)
+    if done.returncode:
+        raise Unable(done.stderr.strip())
+
+
+def _prepare(podman: Podman) -> None:
+    """Make the base, and run it."""
     try:
-        seconds = [_seconds(lambda: make_base(podman))]
-    except (MissingProgram, OSError, subprocess.CalledProcessError) as error:
-        print(f"The image is not built, as this machine cannot make its base: {error}")
-        raise SystemExit(_CANNOT) from None
-    seconds.append(_seconds(lambda: build(podman)))
+        make_base(podman)
+        podman.run("run", "--rm", "--network", "host", *_CLOSED, BASE, "true")
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise Unable(f"no base can be made: {error}") from error
+
+
+@contextmanager
+def _in_memory(folder: str) -> Iterator[None]:
+    """Mount memory there, where there is enough: dpkg syncs each file that it unpacks."""
+    if psutil.virtual_memory().available < _MEMORY_MIN:
+        yield
+        return
+    subprocess.run(["mount", "-t", "tmpfs", "registry-image", folder], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def _try(podman: Podman) -> None:
+    seconds = [_seconds(lambda: _prepare(podman)), _seconds(lambda: build(podman))]
     with running(podman) as container:
         version = container.execute("registry", "--version")
         seconds.append(_seconds(lambda: check(container)))
