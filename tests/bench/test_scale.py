@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pytest
 
@@ -11,10 +12,10 @@ BINDINGS, IMPORTED = 800, 400
 
 
 def test_a_tiny_database_is_filled_measured_and_removed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    folder = tmp_path / "scale"
-    folder.mkdir()
+    # a short name: the path of PostgreSQL's socket has at most 107 bytes
+    folder = Path(mkdtemp(prefix="registry-scale-"))
     scale.main(BINDINGS, IMPORTED, folder, 0.02, shared_buffers="32MB")
     results = json.loads(capsys.readouterr().out)
     assert not folder.exists()
