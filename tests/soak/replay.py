@@ -1,7 +1,7 @@
 """The audit log, replayed: from an empty registry it must give exactly the tables."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
@@ -27,7 +27,7 @@ _DEFAULTS: dict[str, Row] = {
     "VERSION": {"rolling": False},
     "PRICE": {"components": []},
 }
-_DROPPED = "listed_in"  # a column that the log knows, and the table no longer has
+_DROPPED = ("listed_in",)  # columns that the log knows, and the tables no longer have
 _COMPUTED = "release_order"  # by PostgreSQL, so that no event has it
 CIRCUITS = "circuits"  # by their binding, with which they go
 LISTINGS = "catalog_entries"  # of which the log knows the listed ones: binding, catalog and key
@@ -99,19 +99,23 @@ def stored(connection: psycopg.Connection[Any]) -> Tables:
     return found
 
 
-def events(connection: psycopg.Connection[Any]) -> Iterator[Event]:
-    """The audit log of what is replayed, from its start."""
+def events(connection: psycopg.Connection[Any], dropped: Collection[str] = ()) -> Iterator[Event]:
+    """The audit log of what is replayed, from its start, without the columns `dropped`."""
     query = """SELECT sequence, kind, action, subject_id::text, subject_name, changes::text
         FROM audit_events WHERE kind = ANY(%s) ORDER BY sequence"""
     for *values, changes in connection.execute(query, [list(TABLES)]):
-        yield Event(*values, _parsed(changes))
+        known = {key: both for key, both in _parsed(changes).items() if key not in dropped}
+        yield Event(*values, known)
 
 
-def check(url: str) -> dict[str, int]:
-    """How many events and rows agree. Raises Disagreement, naming what does not."""
+def check(url: str, dropped: Collection[str] = ()) -> dict[str, int]:
+    """How many events and rows agree. Raises Disagreement, naming what does not.
+
+    `dropped` are columns that the tables had for a while, beside those that an older release had.
+    """
     with psycopg.connect(url) as connection:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        replayed, there = replay(events(connection)), stored(connection)
+        replayed, there = replay(events(connection, (*_DROPPED, *dropped))), stored(connection)
         for table, rows in there.items():
             _agree(table, replayed[table], rows)
         total = _gapless(connection)
@@ -157,8 +161,6 @@ def _changed(row: Row, event: Event) -> Row:
     defaults = _DEFAULTS.get(event.kind, {})
     changed = dict(row or defaults)
     for column, (before, after) in event.changes.items():
-        if column == _DROPPED:
-            continue
         if row.get(column) != before:
             raise Disagreement(f"{event.sequence}: {column} was {row.get(column)}, not {before}")
         changed[column] = after
