@@ -15,6 +15,7 @@ import httpx
 
 from bench import heads, operations, polls
 from bench.operations import CURSORS, Dialect
+from deploy.lab import processes
 
 ROOT = Path(__file__).resolve().parent.parent
 PEERS = ROOT / "bench" / "peers"
@@ -150,7 +151,7 @@ def running(server: Server, database_url: str, folder: Path) -> Iterator[Running
 @contextmanager
 def started(server: Server, database_url: str, folder: Path) -> Iterator[ServerProcess]:
     """A server process for as long as the block runs; its output goes to a file in the folder."""
-    port = _free_port()
+    port = processes.free_port()
     log = folder / f"{server.name}.log"
     environment = {"DATABASE_URL": database_url, "RESPONSES": str(folder)}
     with log.open("wb") as output:
@@ -222,9 +223,3 @@ def _execute(server: Server, url: str, body: str) -> Any:
     if response.get("errors") or not response.get("data"):
         raise SystemExit(f"{server.title} fails {body[:400]}:\n{str(response)[:1_000]}")
     return response["data"]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -50,11 +50,16 @@ class Postgres:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    @property
+    def log(self) -> Path:
+        """The file of its log lines."""
+        return self.folder.parent / f"{self.folder.name}.log"
+
     def start(self) -> float:
         """Start it, and return the seconds until it accepted a connection."""
         given = [f"--{name}={value}" for name, value in self.settings.items()]
         command = [str(embedded.BINARIES / "postgres"), "-D", str(self.folder), *given]
-        with (self.folder.parent / f"{self.folder.name}.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 command,
                 stdout=log,
@@ -67,7 +72,9 @@ class Postgres:
 
     def is_ready(self) -> bool:
         """Whether it accepts connections."""
-        assert self.process is None or self.process.poll() is None, "PostgreSQL has ended"
+        assert self.process is None or self.process.poll() is None, (
+            f"PostgreSQL has ended: {self.log.read_text()[-500:]}"
+        )
         try:
             self.execute("SELECT 1")
         except psycopg.OperationalError:

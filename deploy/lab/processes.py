@@ -1,6 +1,7 @@
 """Processes of the lab: started, awaited, and always ended."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_PORTS = (15_000, 32_000)  # below those of outgoing connections
 _STOP_S = 20.0
 _START_S = 30.0
 
@@ -27,10 +29,12 @@ def program(name: str, package: str) -> str:
 
 
 def free_port() -> int:
-    """A port of loopback that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of loopback that nothing listens on, and no outgoing connection takes meanwhile."""
+    while True:
+        port = random.randrange(*_PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(check: Callable[[], object], what: str, timeout_s: float = _START_S) -> float:

@@ -22,7 +22,8 @@ async def watch(period_s: float = _PERIOD_S) -> None:
     trim = _trim()
     if trim is None or not resident_bytes():
         return  # another C library or another system
-    lowest, is_growing = resident_bytes(), False
+    # the start, with what is loaded after it, is such a peak
+    lowest, is_growing = resident_bytes(), True
     while True:
         await asyncio.sleep(period_s)
         was_growing, is_growing = is_growing, resident_bytes() - lowest > _GROWTH_BYTES

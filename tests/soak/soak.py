@@ -4,7 +4,6 @@ import asyncio
 import os
 import random
 import signal
-import socket
 import sys
 import time
 from collections import Counter
@@ -16,6 +15,7 @@ from typing import Any
 import httpx
 import psycopg
 
+from deploy.lab import processes
 from tests.soak import replay
 from tests.soak.clients import Call, Client, Server, prepare, write_at_random
 
@@ -98,7 +98,7 @@ async def soak(database_url: str, clients: int, seconds: float, seed: int = 1) -
 
 @asynccontextmanager
 async def _processes(http: httpx.AsyncClient, database_url: str) -> AsyncIterator[list[Process]]:
-    two = [Process(_free_port(), database_url) for _ in range(2)]
+    two = [Process(processes.free_port(), database_url) for _ in range(2)]
     try:
         await asyncio.gather(*(process.start(http) for process in two))
         yield two
@@ -110,12 +110,6 @@ async def _kill_and_restart(process: Process, http: httpx.AsyncClient, after_s: 
     await asyncio.sleep(after_s)
     await process.stop(signal.SIGKILL)
     await process.start(http)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def check(database_url: str, calls: list[Call]) -> dict[str, int]:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,14 +13,10 @@ import httpx
 import psutil  # type: ignore[import-untyped]  # its stubs are a separate package
 import pytest
 
+from deploy.lab import processes
+
 ROOT = Path(__file__).resolve().parents[3]
 TIMEOUT_S = 60.0
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -67,7 +62,7 @@ def answers(port: int, within_s: float = TIMEOUT_S) -> bool:
 
 def test_a_server_of_one_process_starts_again_in_place(tmp_path: Path) -> None:
     """With the embedded PostgreSQL, which runs on meanwhile."""
-    port, log = _free_port(), tmp_path / "log"
+    port, log = processes.free_port(), tmp_path / "log"
     with serving(log, port, REGISTRY_DATA_DIR=str(tmp_path / "data")) as process:
         assert answers(port), log.read_text()
         pid_file = tmp_path / "data" / "postgres" / "postmaster.pid"
@@ -89,7 +84,7 @@ def test_a_server_of_one_process_starts_again_in_place(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere workers share one socket")
 def test_a_worker_that_stands_still_is_replaced(tmp_path: Path, database_url: str) -> None:
-    port, log = _free_port(), tmp_path / "log"
+    port, log = processes.free_port(), tmp_path / "log"
     variables = {"DATABASE_URL": database_url, "REGISTRY_WORKERS": "2"}
     with serving(log, port, **variables) as process:
         before = _two_workers(process.pid)
@@ -105,7 +100,7 @@ def test_a_worker_that_stands_still_is_replaced(tmp_path: Path, database_url: st
 def test_a_server_that_stands_still_and_is_told_to_stop_ends(
     tmp_path: Path, database_url: str
 ) -> None:
-    port, log = _free_port(), tmp_path / "log"
+    port, log = processes.free_port(), tmp_path / "log"
     with serving(log, port, DATABASE_URL=database_url) as process:
         assert answers(port), log.read_text()
         process.send_signal(signal.SIGUSR1)
@@ -131,7 +126,7 @@ def _listening(pid: int) -> Iterator[int]:
 
 
 def test_a_process_that_was_paused_as_a_whole_goes_on(tmp_path: Path, database_url: str) -> None:
-    port, log = _free_port(), tmp_path / "log"
+    port, log = processes.free_port(), tmp_path / "log"
     with serving(log, port, DATABASE_URL=database_url) as process:
         assert answers(port), log.read_text()
         process.send_signal(signal.SIGSTOP)
