@@ -46,8 +46,8 @@ class ReplicaSettings(SettingsPart):
     @model_validator(mode="after")
     def _have_a_primary(self) -> Self:
         if self.replica_urls and not getattr(self, "database_url", None):
-            needed = setting_name("database_url")
-            raise ValueError(f"{setting_name('database_replica_urls')} needs {needed}, the primary")
+            name, needed = map(setting_name, ("database_replica_urls", "database_url"))
+            raise ValueError(f"{name}: needs {needed}, the primary")
         return self
 
     @property

@@ -7,18 +7,22 @@ from server.settings_base import setting_name
 from server.settings_http import HttpSettings
 from server.settings_oidc import OidcSettings
 
-_SECRET = ("DATABASE_URL", setting_name("listen_url"))  # may contain a password
+# They may contain a password.
+_SECRET = tuple(map(setting_name, ("database_url", "database_replica_urls", "listen_url")))
 
 
 def problems(error: ValidationError) -> list[str]:
     """One line per invalid setting; each begins with the name of the variable."""
-    return [_problem(str(item["loc"][0]), item["msg"], item["input"]) for item in error.errors()]
+    return [_problem(item["loc"], item["msg"], item["input"]) for item in error.errors()]
 
 
-def _problem(field: str, message: str, value: object) -> str:
-    name = field if field == "DATABASE_URL" else setting_name(field)
+def _problem(location: tuple[int | str, ...], message: str, value: object) -> str:
+    text = message.removeprefix("Value error, ")
+    if not location:  # of several settings, which the message names; the value is all of them
+        return text
+    name = setting_name(str(location[0]).lower())
     shown = "" if name in _SECRET else f" (the value is {value!r})"
-    return f"{name}: {message.removeprefix('Value error, ')}{shown}"
+    return f"{name}: {text}{shown}"
 
 
 def table() -> str:

@@ -140,7 +140,7 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
     from uvicorn.supervisors import ChangeReload, Multiprocess
 
     from server.commands import supervising
-    from server.ops import watchdog
+    from server.ops import logs, watchdog
 
     original = dict(os.environ)
     # Worker processes read the settings from the environment: server.app.from_environment.
@@ -149,6 +149,7 @@ def _run(settings: "Settings", url: str, bound: socket.socket, reload: bool) -> 
     server = uvicorn.Server(config)
     if reload or settings.workers > 1:
         gc.enable()  # the application is built in other processes
+        logs.configure(settings)  # and configures theirs
     if reload:
         ChangeReload(config, target=server.run, sockets=[bound]).run()
     elif settings.workers > 1:

@@ -35,14 +35,19 @@ class Started:
         self._logs: LoggerProvider | None = None
         if found := list(exporters(TRACES, signals.get(TRACES, ()))):
             self._tracer = Tracer(of_process, [BatchSpanProcessor(each) for each in found])
-            operations.set_tracer(self._tracer.decide)
-            work.observers.append(self._tracer.observe_work)
         if found := list(exporters(METRICS, signals.get(METRICS, ()))):
             self._metrics = MetricExport(of_process, found)
         if found := list(exporters(LOGS, signals.get(LOGS, ()))):
             self._logs = LoggerProvider(of_process, shutdown_on_exit=False)
             for each in found:
                 self._logs.add_log_record_processor(BatchLogRecordProcessor(each))
+        self._attach()  # at last: a value that the SDK refuses leaves nothing attached
+
+    def _attach(self) -> None:
+        if self._tracer is not None:
+            operations.set_tracer(self._tracer.decide)
+            work.observers.append(self._tracer.observe_work)
+        if self._logs is not None:
             logging.root.addHandler(LogRecords(self._logs.get_logger("model-registry")))
 
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:

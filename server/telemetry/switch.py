@@ -71,9 +71,12 @@ def start(service: str = "model-registry") -> Telemetry | None:
             " model-registry[telemetry], or set OTEL_SDK_DISABLED=true"
         )
         return None
-    from server.telemetry import sdk
+    try:
+        from server.telemetry import sdk
 
-    _Process.telemetry = sdk.start(signals, service)
+        _Process.telemetry = sdk.start(signals, service)
+    except ValueError as error:  # the SDK checks some of its variables so, and ignores others
+        _log.warning("A variable OTEL_* has an invalid value, so no telemetry is sent: %s", error)
     return _Process.telemetry
 
 

@@ -1,5 +1,6 @@
 """`registry serve` and other commands as processes: start, stop and leftovers."""
 
+import json
 import os
 import re
 import signal
@@ -194,6 +195,21 @@ def test_workers_start_and_stop_together(data_dir: Path) -> None:
         assert not running.database_runs
         _, alive = psutil.wait_procs(workers, timeout=TIMEOUT_S)
         assert alive == []
+
+
+def test_the_supervisor_of_workers_logs_lines_of_json(data_dir: Path) -> None:
+    with serving(data_dir, "--workers", "2", REGISTRY_LOG_FORMAT="json") as running:
+        _workers(running)
+        pid_file = data_dir / "postgres" / "postmaster.pid"
+        first = pid_file.read_text().split()[:1]
+        os.kill(int(first[0]), signal.SIGKILL)
+        end = time.monotonic() + TIMEOUT_S
+        while not pid_file.exists() or pid_file.read_text().split()[:1] in ([], first):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert running.stop(signal.SIGINT) == 0
+    lines = [line for line in running.output.splitlines() if "embedded PostgreSQL has" in line]
+    assert [json.loads(line)["level"] for line in lines] == ["error"]
 
 
 def test_workers_end_when_their_parent_is_killed(database_url: str, tmp_path: Path) -> None:

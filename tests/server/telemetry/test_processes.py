@@ -57,6 +57,23 @@ def test_where_it_is_not_installed_a_server_says_so_and_starts() -> None:
     assert "OpenTelemetry is not installed: install model-registry[telemetry]" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "q"), ("OTEL_BLRP_MAX_QUEUE_SIZE", "0")],
+)
+def test_a_value_that_the_sdk_refuses_turns_telemetry_off_in_words(name: str, value: str) -> None:
+    code = """
+import logging
+from server.ops import work
+from server.telemetry import switch
+print(switch.start(), work.observers, len(logging.root.handlers))
+"""
+    variables = {"OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1", "OTEL_LOGS_EXPORTER": "otlp"}
+    done = _python(code, **variables, **{name: value})
+    assert done.stdout == "None [] 0\n"
+    assert "A variable OTEL_* has an invalid value, so no telemetry is sent" in done.stderr
+
+
 def test_workers_and_subscriptions_are_seen(database_url: str, tmp_path: Path) -> None:
     with collector.running() as collecting:
         variables = _variables(collecting.url)
