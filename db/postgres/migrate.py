@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import Any
 
 import psycopg
 import sqlalchemy as sa
@@ -18,21 +19,38 @@ _LOCK_TIMEOUT_MS = 5_000  # all traffic would queue behind an ALTER TABLE that w
 _STATEMENT_TIMEOUT_MS = 600_000
 
 
+# Why PostgreSQL ended a migration that can be tried again.
+_ENDED: dict[type[Any], str] = {
+    psycopg.errors.LockNotAvailable: (
+        f"a migration waited {_LOCK_TIMEOUT_MS / 1_000:g} s for a lock that another transaction"
+        " holds (see pg_stat_activity)"
+    ),
+    psycopg.errors.DeadlockDetected: "a migration and another transaction waited for each other",
+    psycopg.errors.QueryCanceled: (
+        f"a statement was cancelled, or took {_STATEMENT_TIMEOUT_MS / 1_000:g} s"
+    ),
+}
+
+
 class MigrationRefused(RuntimeError):
     """A migration cannot run on the rows that are there; the text says which, and what to do."""
+
+
+class MigrationEnded(RuntimeError):
+    """PostgreSQL ended a migration, which can be tried again; those that were done stay."""
 
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Run the migrations up to a revision, by default all; waits while another process migrates.
 
-    Raises MigrationRefused; the migrations before the refused one stay.
+    Raises MigrationRefused and MigrationEnded; the migrations before that one stay.
     """
     with _config(url) as config:
         command.upgrade(config, revision)
 
 
 def downgrade(url: str, revision: str) -> None:
-    """Undo the migrations down to a revision; `base` undoes all."""
+    """Undo the migrations down to a revision; `base` undoes all. Raises MigrationEnded."""
     with _config(url) as config:
         command.downgrade(config, revision)
 
@@ -84,6 +102,14 @@ def _config(url: str) -> Iterator[Config]:
         try:
             config.attributes["connection"] = connection
             yield config
+        except sa.exc.OperationalError as error:
+            why = _ENDED.get(type(error.orig))
+            if why is None:
+                raise
+            connection.rollback()
+            reached = MigrationContext.configure(connection).get_current_revision()
+            line = f"{why}; it is at migration {reached}: run the command again"
+            raise MigrationEnded(line) from error
         finally:
             connection.rollback()
             connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})

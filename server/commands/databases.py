@@ -91,13 +91,15 @@ def migration(url: str, limits: "PoolLimits") -> "Migration | None":
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Migrate the database; raises Failure when it has rows that must be changed first."""
+    """Migrate the database; raises Failure when rows or locks are in the way."""
     from db.postgres import migrate  # loads Alembic: 11 MB, which the process keeps
 
     try:
         migrate.upgrade(url, revision)
     except migrate.MigrationRefused as refusal:
         raise Failure(f"The database cannot be migrated: {refusal}") from refusal
+    except migrate.MigrationEnded as end:
+        raise Failure(f"The database was not migrated: {end}") from end
 
 
 @contextmanager

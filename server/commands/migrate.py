@@ -37,7 +37,7 @@ def migrate(
         session_url = databases.session_url(settings, url)
         try:
             if down:
-                _undo(session_url, revision, yes)
+                undo(session_url, revision, yes)
             else:
                 databases.upgrade(session_url, revision)
         except CommandError as error:
@@ -47,7 +47,8 @@ def migrate(
     typer.echo(f"The database is at migration {reached}.")
 
 
-def _undo(url: str, revision: str, is_confirmed: bool) -> None:
+def undo(url: str, revision: str, is_confirmed: bool) -> None:
+    """Undo the migrations after a revision, and name what is lost; raises Failure."""
     from db.postgres import migrate
 
     try:
@@ -58,4 +59,7 @@ def _undo(url: str, revision: str, is_confirmed: bool) -> None:
         typer.echo(f"Lost: {loss}", err=True)
     if losses and not is_confirmed:
         raise Failure("Nothing was changed: repeat with --yes to lose that", FAILED)
-    migrate.downgrade(url, revision)
+    try:
+        migrate.downgrade(url, revision)
+    except migrate.MigrationEnded as end:
+        raise Failure(f"The database was not migrated down: {end}") from end

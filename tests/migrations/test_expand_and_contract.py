@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,6 +13,9 @@ from httpx import ASGITransport, AsyncClient
 
 from db.postgres import migrate, migration_state
 from server.app import build
+from server.commands import databases
+from server.commands.failures import Failure
+from server.commands.migrate import undo
 from server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,6 +73,28 @@ def test_a_command_of_an_older_release_leaves_a_newer_database(database_url: str
         done = _registry(database_url, *command)
         assert (done.returncode, done.stderr.count("\n")) == (1, 1)
         assert f"The database is at migration {NEWER}".lower() in done.stderr.lower()
+
+
+@pytest.mark.parametrize(
+    ("act", "arguments"),
+    [(databases.upgrade, ["0024"]), (undo, ["0022", True])],
+    ids=["up", "down"],
+)
+def test_a_migration_that_gets_no_lock_leaves_those_that_are_done(
+    database_url: str,
+    act: Callable[..., None],
+    arguments: Sequence[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    migrate.downgrade(database_url, "0023")
+    monkeypatch.setattr(migrate, "_LOCK_TIMEOUT_MS", 50)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("LOCK TABLE alembic_version, work_runs IN ROW SHARE MODE")
+        with pytest.raises(Failure) as failure:
+            act(database_url, *arguments)
+    assert "waited 5 s for a lock that another transaction holds" in str(failure.value)
+    assert "at migration 0023: run the command again" in str(failure.value)
+    migrate.upgrade(database_url)
 
 
 def test_the_newest_release_can_be_undone_with_its_rows_kept(database_url: str) -> None:
