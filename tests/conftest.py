@@ -32,6 +32,7 @@ _LONG = (
     "project/test_recipe.py",
     "floods/test_sockets.py",
     "floods/test_http.py",
+    "migrations/test_upgrade.py",
     "schema/test_differential.py",
     "planner/test_differential.py",
     "floods/test_documents.py",

@@ -19,7 +19,8 @@ from tests.migrations.upgrading import Follower, Load
 
 Start: TypeAlias = Callable[..., Awaitable[Registry]]
 # The servers get no requests any more when they stop.
-VARIABLES = {"REGISTRY_DRAIN_S": "0", "REGISTRY_FIRST_CATALOG": "genai-prices"}
+VARIABLES = {"REGISTRY_DRAIN_S": "0"}
+CATALOG = {"REGISTRY_FIRST_CATALOG": "genai-prices"}
 
 
 @pytest.fixture
@@ -33,20 +34,24 @@ def start(tmp_path: Path, load: Load) -> Iterator[Start]:
     """Starts a server with the code of a folder; it ends with the test."""
     with ExitStack() as stack:
 
-        async def started(name: str, code: Path, *, migrates: bool = False) -> Registry:
-            variables = {**VARIABLES, "PYTHONPATH": str(code)}
+        async def started(
+            name: str, code: Path, *, migrates: bool = False, more: dict[str, str] | None = None
+        ) -> Registry:
+            variables = {**VARIABLES, "PYTHONPATH": str(code), **(more or {})}
             folder, url = tmp_path / name, load.database_url
             serving = registry.serving(folder, url, variables=variables, migrates=migrates)
             return await asyncio.to_thread(stack.enter_context, serving)
 
         yield started
+    for log in tmp_path.glob("*/registry.log"):
+        assert '"level":"error"' not in log.read_text()
 
 
 async def test_an_upgrade_from_the_release_before_and_back(
     tmp_path: Path, load: Load, start: Start
 ) -> None:
     released, url = releases.of(PREVIOUS, tmp_path / "released"), load.database_url
-    old = await start("old", released, migrates=True)
+    old = await start("old", released, migrates=True, more=CATALOG)
     await load.prepare(old)
     follower = Follower(load)
     await follower.begin(old)
@@ -99,8 +104,7 @@ async def test_a_release_that_only_adds_and_back_without_a_stop(
     load.use(old, new)
     load.ready = [old, new]
     # an old server is started again meanwhile, by a command that would migrate
-    starting = start("again", released, migrates=True)
-    again, _ = await load.during(asyncio.gather(starting, load.pages()))
+    again = await load.during(start("again", released, migrates=True))
     load.use(again, new)
     load.ready = [again, new]
     await load.during(follower.end(old))
