@@ -17,6 +17,9 @@ STATEMENTS_MAX = 100  # of an operation, that are kept until it ends; more are o
 _TRACEPARENT = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
+# The same of version 00, without the flag "sampled", as most headers of a busy caller are; a
+# pattern without groups takes less time.
+_UNSAMPLED = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][02468ace]")
 
 
 class Trace(Protocol):
@@ -123,24 +126,17 @@ def shared(waiting: Sequence[Operations]) -> Operations:
 
 def parent_of(traceparent: bytes, tracestate: bytes) -> Parent | None:
     """The caller's span; None for headers that are not valid, as the standard wants it."""
-    found = _match(traceparent)
-    if found is None:
+    found = _TRACEPARENT.fullmatch(traceparent)
+    if found is None or (traceparent.startswith(b"00") and len(traceparent) > found.end(3)):
         return None
     trace_id, span_id, flags = (part.decode() for part in found.groups())
     return Parent(trace_id, span_id, int(flags, 16), tracestate)
 
 
 def is_unsampled(traceparent: bytes) -> bool:
-    """Whether a caller's header is valid and says that its trace is not recorded."""
-    found = _match(traceparent)
-    return found is not None and not int(found[3], 16) & 1
-
-
-def _match(traceparent: bytes) -> re.Match[bytes] | None:
-    found = _TRACEPARENT.fullmatch(traceparent)
-    if found is None or (traceparent.startswith(b"00") and len(traceparent) > found.end(3)):
-        return None
-    return found
+    """Whether a caller's header is valid, of the first version, and says that its trace is not
+    recorded."""
+    return _UNSAMPLED.fullmatch(traceparent) is not None
 
 
 class _Process:

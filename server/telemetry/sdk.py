@@ -84,7 +84,7 @@ class Started:
         """Send what is left, for some seconds at most; what hangs then ends with the process."""
         stops = [each.shutdown for each in (self._logs,) if each is not None]
         if self._tracer is not None:
-            stops.append(self._tracer.provider.shutdown)
+            stops.append(self._tracer.shutdown)
         if self._metrics is not None:
             stops.append(self._metrics.stop)
         threads = [Thread(target=stop, daemon=True) for stop in stops]

@@ -8,16 +8,15 @@ from collections.abc import Sequence
 from functools import lru_cache
 from random import getrandbits
 from time import perf_counter, time_ns
-from typing import Any
+from typing import Any, NamedTuple
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider, sampling
-from opentelemetry.sdk.trace.id_generator import IdGenerator
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider, sampling
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import (
     Link,
     NonRecordingSpan,
-    Span,
     SpanContext,
     SpanKind,
     Status,
@@ -35,6 +34,8 @@ from server.telemetry import attributes
 
 _LOW_BITS = sampling.TraceIdRatioBased.TRACE_ID_LIMIT
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
+_SCOPE = InstrumentationScope("model-registry")
+_UNSET, _ERROR = Status(StatusCode.UNSET), Status(StatusCode.ERROR)
 
 
 class Unrecorded:
@@ -54,7 +55,7 @@ class Recorded:
 
     __slots__ = ("context", "parent", "response_line", "trace_id", "traceparent", "tracestate")
 
-    def __init__(self, context: SpanContext, parent: Context) -> None:
+    def __init__(self, context: SpanContext, parent: SpanContext | None) -> None:
         self.context = context
         self.parent = parent
         self.trace_id = f"{context.trace_id:032x}"
@@ -62,6 +63,11 @@ class Recorded:
         self.tracestate = context.trace_state.to_header()
         # https://w3c.github.io/trace-context/#traceresponse-header: of a draft, and harmless
         self.response_line = f"traceresponse: {self.traceparent}\r\n".encode()
+
+    @property
+    def place(self) -> tuple[SpanContext, SpanContext | None]:
+        """The context of its span, and of the one above."""
+        return self.context, self.parent
 
 
 _UNRECORDED = Unrecorded()
@@ -101,17 +107,18 @@ class PassedOn:
         return parent
 
 
-class _GivenIds(IdGenerator):
-    """Ids that were chosen before the span is made, so that others could refer to it."""
+class _Ended(NamedTuple):
+    """A span; times are those of perf_counter()."""
 
-    trace_id = span_id = 0
-
-    def generate_trace_id(self) -> int:
-        return self.trace_id or getrandbits(128)
-
-    def generate_span_id(self) -> int:
-        span_id, self.span_id = self.span_id, 0
-        return span_id or getrandbits(64)
+    name: str
+    context: SpanContext
+    parent: SpanContext | None
+    kind: SpanKind
+    values: dict[str, Any]
+    started_at: float
+    ended_at: float
+    error: str
+    links: Sequence[Link] = ()
 
 
 class Tracer:
@@ -122,16 +129,8 @@ class Tracer:
         self._bound = _bound_of_roots(self._sampler)
         # as OTEL_TRACES_SAMPLER makes it, which has no way to choose otherwise
         self._follows_callers = isinstance(self._sampler, sampling.ParentBased)
-        self._ids = _GivenIds()
-        self.provider = TracerProvider(
-            sampler=sampling.ALWAYS_ON,  # of those that this class makes
-            resource=resource,
-            shutdown_on_exit=False,
-            id_generator=self._ids,
-        )
-        for processor in processors:
-            self.provider.add_span_processor(processor)
-        self._tracer = self.provider.get_tracer("model-registry")
+        self._resource = resource
+        self._processors = processors
 
     def decide(self, operation: Operation) -> Trace:
         """The operation's place in a trace, by the sampler of OTEL_TRACES_SAMPLER."""
@@ -148,11 +147,12 @@ class Tracer:
         """Make the spans of a GraphQL operation that has ended, if it is sampled."""
         trace = trace_of(request)
         if isinstance(trace, Recorded):
-            values = attributes.of_request(request, response)
-            span = self._begin(
-                attributes.name_of(request), trace, values, request.started_at, SpanKind.SERVER
+            name, fault = attributes.name_of(request), attributes.fault_of(response)
+            values, times = (
+                attributes.of_request(request, response),
+                (request.started_at, perf_counter()),
             )
-            _end(span, perf_counter(), attributes.fault_of(response))
+            self._record(_Ended(name, *trace.place, SpanKind.SERVER, values, *times, fault))
             self._record_statements(request, trace)
 
     def observe_work(self, work: Work) -> None:
@@ -160,45 +160,54 @@ class Tracer:
         trace = trace_of(work.operation)
         if isinstance(trace, Recorded):
             values = {"registry.work.kind": work.kind, **attributes.of_operation(work.operation)}
-            name = f"{work.kind} {work.name}"
-            span = self._begin(name, trace, values, work.started_at, SpanKind.INTERNAL)
-            _end(span, perf_counter(), work.error)
+            name, times = f"{work.kind} {work.name}", (work.started_at, perf_counter())
+            self._record(_Ended(name, *trace.place, SpanKind.INTERNAL, values, *times, work.error))
             self._record_statements(work.operation, trace)
 
-    def _begin(
-        self, name: str, trace: Recorded, values: dict[str, Any], started_at: float, kind: SpanKind
-    ) -> Span:
-        self._ids.trace_id, self._ids.span_id = trace.context.trace_id, trace.context.span_id
-        return self._tracer.start_span(
-            name, trace.parent, kind, values, start_time=_unix_ns(started_at)
+    def shutdown(self) -> None:
+        """Send what is left."""
+        for processor in self._processors:
+            processor.shutdown()
+
+    def _record(self, ended: _Ended) -> None:
+        """Hand a span to the processors: the SDK's tracer takes several times as long to make one,
+        as its spans are known before their end."""
+        span = ReadableSpan(
+            ended.name,
+            ended.context,
+            ended.parent,
+            self._resource,
+            ended.values,
+            links=ended.links,
+            kind=ended.kind,
+            status=_ERROR if ended.error else _UNSET,
+            start_time=_unix_ns(ended.started_at),
+            end_time=_unix_ns(ended.ended_at),
+            instrumentation_scope=_SCOPE,
         )
+        for processor in self._processors:
+            processor.on_end(span)
 
     def _record_statements(self, operation: Operation, trace: Recorded) -> None:
         """A statement that several operations share is a span of the first one that is sampled."""
-        parent = set_span_in_context(NonRecordingSpan(trace.context), Context())
         for statement in operation.statements or ():
             recorded = [each for each in map(trace_of, statement.operations) if _is(each)]
             if recorded and recorded[0] is trace:
-                self._record_statement(statement, parent, recorded)
+                self._record_statement(statement, trace.context, recorded)
 
     def _record_statement(
-        self, statement: Statement, parent: Context, recorded: Sequence[Any]
+        self, statement: Statement, parent: SpanContext, recorded: Sequence[Any]
     ) -> None:
-        count = len(statement.operations)
-        links = [Link(each.context) for each in recorded] if count > 1 else ()
-        span = self._tracer.start_span(
-            attributes.name_of_statement(statement),
-            parent,
-            SpanKind.CLIENT,
-            attributes.of_statement(statement),
-            links,
-            start_time=_unix_ns(statement.started_at),
-        )
-        _end(span, statement.started_at + statement.seconds, statement.error)
+        own = SpanContext(parent.trace_id, getrandbits(64), False, _SAMPLED, parent.trace_state)
+        name, values = attributes.name_of_statement(statement), attributes.of_statement(statement)
+        times = statement.started_at, statement.started_at + statement.seconds
+        links = [Link(each.context) for each in recorded] if len(statement.operations) > 1 else ()
+        place = own, parent
+        self._record(_Ended(name, *place, SpanKind.CLIENT, values, *times, statement.error, links))
 
     def _decide_by_sampler(self, parent: Parent | None) -> Trace:
         if parent is None:
-            trace_id, context, flags = getrandbits(128), Context(), None
+            trace_id, context, of_parent = getrandbits(128), Context(), None
         else:
             trace_id, flags = int(parent.trace_id, 16), TraceFlags(parent.flags & 1)
             state = _state(parent.tracestate)
@@ -207,7 +216,7 @@ class Tracer:
         result = self._sampler.should_sample(context, trace_id, "GraphQL", SpanKind.SERVER)
         if result.decision is sampling.Decision.RECORD_AND_SAMPLE:
             own = SpanContext(trace_id, getrandbits(64), False, _SAMPLED, result.trace_state)
-            return Recorded(own, context)
+            return Recorded(own, of_parent)
         if parent is None:
             return _UNRECORDED
         passed_on = f"00-{parent.trace_id}-{parent.span_id}-00"
@@ -219,7 +228,7 @@ def _is(trace: Trace | None) -> bool:
 
 
 def _root(trace_id: int) -> Recorded:
-    return Recorded(SpanContext(trace_id, getrandbits(64), False, _SAMPLED), Context())
+    return Recorded(SpanContext(trace_id, getrandbits(64), False, _SAMPLED), None)
 
 
 def _bound_of_roots(sampler: sampling.Sampler) -> int | None:
@@ -231,12 +240,6 @@ def _bound_of_roots(sampler: sampling.Sampler) -> int | None:
 @lru_cache(maxsize=256)
 def _state(header: bytes) -> TraceState:
     return TraceState.from_header([header.decode("latin-1")]) if header else TraceState()
-
-
-def _end(span: Span, ended_at: float, error: str) -> None:
-    if error:
-        span.set_status(Status(StatusCode.ERROR))
-    span.end(_unix_ns(ended_at))
 
 
 def _unix_ns(at: float) -> int:
