@@ -28,7 +28,7 @@ FLOOD_S = 1.5  # of a flood; a test takes a second more for the measurements aro
 GROWTH_MB_MAX = 60.0
 KEPT_MB_MAX = 20.0  # of the growth, once the flood is over: allocators keep a part of their arenas
 GIVE_BACK_S = 10.0
-P99_S_MAX = 0.25
+P99_S_MAX = 1.0  # the tests of three workers share the cores
 # On a slow or busy machine the bystander is slow at rest too: then this ratio to its p99 holds.
 P99_RATIO_MAX = 8.0
 TRIES = 3
