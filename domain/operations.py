@@ -97,13 +97,13 @@ class NoTrace:
     response_line = b""
 
 
-_NO_TRACE = NoTrace()
+NO_TRACE = NoTrace()
 
 
 def untraced(request_id: str) -> Operation:
     """An operation that has no span, whatever a tracer would decide."""
     operation = Operation(request_id)
-    operation.trace = _NO_TRACE
+    operation.trace = NO_TRACE
     return operation
 
 

@@ -41,8 +41,7 @@ async def fetch(
     rows: list[Any] = []
     size = position = 0
     result = None
-    observers = getattr(connection, "observers", ())
-    with observing.Reported(observers, statement.sql) as seen:
+    with observing.Reported(connection, statement.sql) as seen:
         async with connection.cursor(binary=True) as cursor:
             stream: Any = cursor.stream(statement.sql, values, binary=True, size=_CHUNK)
             async with aclosing(stream):

@@ -100,8 +100,8 @@ class Reported:
 
     __slots__ = ("_observers", "_query", "_started_at", "rows")
 
-    def __init__(self, observers: Sequence[StatementObserver], query: Any) -> None:
-        self._observers = observers
+    def __init__(self, connection: Any, query: Any) -> None:
+        self._observers: Sequence[StatementObserver] = getattr(connection, "observers", ())
         self._query = query
         self.rows = ROWS_UNKNOWN
 
@@ -134,7 +134,7 @@ class ObservedCursor(psycopg.AsyncCursor[Any]):
     @asynccontextmanager
     async def copy(self, statement: Any, *args: Any, **options: Any) -> AsyncIterator[Any]:
         """COPY; its time includes that of the block, which makes the rows."""
-        with Reported(_observers(self._conn), statement) as seen:
+        with Reported(self._conn, statement) as seen:
             async with super().copy(statement, *args, **options) as copy:
                 yield copy
             seen.rows = self.rowcount

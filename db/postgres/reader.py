@@ -186,7 +186,7 @@ async def fetch(
         return await large_results.fetch(connection, statement, values, bytes_max)
     # a plain cursor: an observed one needs one more coroutine
     cursor = psycopg.AsyncCursor(connection)
-    with observing.Reported(getattr(connection, "observers", ()), statement.sql) as reported:
+    with observing.Reported(connection, statement.sql) as reported:
         # prepared when it is first sent: psycopg would wait until it is sent for the sixth time
         is_prepared = not query.is_planned_by_values
         await cursor.execute(statement.sql, values, prepare=is_prepared, binary=True)
@@ -225,7 +225,7 @@ async def _fetch_with_settings(
     statement, values = _statement(query, listeners)
     # plain cursors: in a pipeline, an observed one would report statements that are only queued
     cursor = psycopg.AsyncCursor(connection)
-    with observing.Reported(getattr(connection, "observers", ()), statement.sql) as reported:
+    with observing.Reported(connection, statement.sql) as reported:
         async with connection.pipeline():  # one transaction, as nothing in it ends one
             await psycopg.AsyncCursor(connection).execute(settings)
             await cursor.execute(

@@ -5,10 +5,10 @@ whether it is sampled or not: the log of slow operations needs them too.
 """
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from random import getrandbits
 from time import perf_counter, time_ns
-from typing import Any, NamedTuple
+from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -27,7 +27,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.span import TraceState
 
 from db.postgres.observing import Statement
-from domain.operations import Operation, Parent, Trace, is_unsampled, parent_of, trace_of
+from domain.operations import NO_TRACE, Operation, Parent, Trace, is_unsampled, parent_of, trace_of
 from server.execution.messages import GraphQLRequest, GraphQLResponse
 from server.ops.work import Work
 from server.telemetry import attributes
@@ -36,18 +36,6 @@ _LOW_BITS = sampling.TraceIdRatioBased.TRACE_ID_LIMIT
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _SCOPE = InstrumentationScope("model-registry")
 _UNSET, _ERROR = Status(StatusCode.UNSET), Status(StatusCode.ERROR)
-
-
-class Unrecorded:
-    """The trace of an operation that is not sampled; it is passed on if its caller began it."""
-
-    __slots__ = ("trace_id", "traceparent", "tracestate")
-    response_line = b""
-
-    def __init__(self, trace_id: str = "", traceparent: str = "", tracestate: str = "") -> None:
-        self.trace_id = trace_id
-        self.traceparent = traceparent
-        self.tracestate = tracestate
 
 
 class Recorded:
@@ -64,17 +52,9 @@ class Recorded:
         # https://w3c.github.io/trace-context/#traceresponse-header: of a draft, and harmless
         self.response_line = f"traceresponse: {self.traceparent}\r\n".encode()
 
-    @property
-    def place(self) -> tuple[SpanContext, SpanContext | None]:
-        """The context of its span, and of the one above."""
-        return self.context, self.parent
-
-
-_UNRECORDED = Unrecorded()
-
 
 class PassedOn:
-    """The trace of an operation whose caller has decided not to record it.
+    """The trace of an operation that is not recorded, though its caller has begun one.
 
     Its texts are made when they are asked for: a busy server asks for few of them.
     """
@@ -103,22 +83,8 @@ class PassedOn:
     @property
     def _parent(self) -> Parent:
         parent = parent_of(*self._headers)
-        assert parent is not None  # it has decided
+        assert parent is not None  # as whoever decided has seen
         return parent
-
-
-class _Ended(NamedTuple):
-    """A span; times are those of perf_counter()."""
-
-    name: str
-    context: SpanContext
-    parent: SpanContext | None
-    kind: SpanKind
-    values: dict[str, Any]
-    started_at: float
-    ended_at: float
-    error: str
-    links: Sequence[Link] = ()
 
 
 class Tracer:
@@ -129,7 +95,8 @@ class Tracer:
         self._bound = _bound_of_roots(self._sampler)
         # as OTEL_TRACES_SAMPLER makes it, which has no way to choose otherwise
         self._follows_callers = isinstance(self._sampler, sampling.ParentBased)
-        self._resource = resource
+        # The SDK's tracer takes several times as long: its spans are known before their end.
+        self._span = partial(ReadableSpan, resource=resource, instrumentation_scope=_SCOPE)
         self._processors = processors
 
     def decide(self, operation: Operation) -> Trace:
@@ -140,19 +107,24 @@ class Tracer:
         parent = operation.parent
         if parent is None and self._bound is not None:
             trace_id = getrandbits(128)  # what the sampler does, in a tenth of its time
-            return _UNRECORDED if trace_id & _LOW_BITS >= self._bound else _root(trace_id)
-        return self._decide_by_sampler(parent)
+            return NO_TRACE if trace_id & _LOW_BITS >= self._bound else _root(trace_id)
+        return self._decide_by_sampler(parent, headers)
 
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
         """Make the spans of a GraphQL operation that has ended, if it is sampled."""
         trace = trace_of(request)
         if isinstance(trace, Recorded):
-            name, fault = attributes.name_of(request), attributes.fault_of(response)
-            values, times = (
-                attributes.of_request(request, response),
-                (request.started_at, perf_counter()),
+            span = self._span(
+                attributes.name_of(request),
+                trace.context,
+                trace.parent,
+                attributes=attributes.of_request(request, response),
+                kind=SpanKind.SERVER,
+                status=_ERROR if attributes.fault_of(response) else _UNSET,
+                start_time=_unix_ns(request.started_at),
+                end_time=time_ns(),
             )
-            self._record(_Ended(name, *trace.place, SpanKind.SERVER, values, *times, fault))
+            self._hand_over(span)
             self._record_statements(request, trace)
 
     def observe_work(self, work: Work) -> None:
@@ -160,8 +132,17 @@ class Tracer:
         trace = trace_of(work.operation)
         if isinstance(trace, Recorded):
             values = {"registry.work.kind": work.kind, **attributes.of_operation(work.operation)}
-            name, times = f"{work.kind} {work.name}", (work.started_at, perf_counter())
-            self._record(_Ended(name, *trace.place, SpanKind.INTERNAL, values, *times, work.error))
+            span = self._span(
+                f"{work.kind} {work.name}",
+                trace.context,
+                trace.parent,
+                attributes=values,
+                kind=SpanKind.INTERNAL,
+                status=_ERROR if work.error else _UNSET,
+                start_time=_unix_ns(work.started_at),
+                end_time=time_ns(),
+            )
+            self._hand_over(span)
             self._record_statements(work.operation, trace)
 
     def shutdown(self) -> None:
@@ -169,22 +150,7 @@ class Tracer:
         for processor in self._processors:
             processor.shutdown()
 
-    def _record(self, ended: _Ended) -> None:
-        """Hand a span to the processors: the SDK's tracer takes several times as long to make one,
-        as its spans are known before their end."""
-        span = ReadableSpan(
-            ended.name,
-            ended.context,
-            ended.parent,
-            self._resource,
-            ended.values,
-            links=ended.links,
-            kind=ended.kind,
-            status=_ERROR if ended.error else _UNSET,
-            start_time=_unix_ns(ended.started_at),
-            end_time=_unix_ns(ended.ended_at),
-            instrumentation_scope=_SCOPE,
-        )
+    def _hand_over(self, span: ReadableSpan) -> None:
         for processor in self._processors:
             processor.on_end(span)
 
@@ -198,14 +164,23 @@ class Tracer:
     def _record_statement(
         self, statement: Statement, parent: SpanContext, recorded: Sequence[Any]
     ) -> None:
-        own = SpanContext(parent.trace_id, getrandbits(64), False, _SAMPLED, parent.trace_state)
-        name, values = attributes.name_of_statement(statement), attributes.of_statement(statement)
-        times = statement.started_at, statement.started_at + statement.seconds
-        links = [Link(each.context) for each in recorded] if len(statement.operations) > 1 else ()
-        place = own, parent
-        self._record(_Ended(name, *place, SpanKind.CLIENT, values, *times, statement.error, links))
+        is_shared = len(statement.operations) > 1
+        span = self._span(
+            attributes.name_of_statement(statement),
+            SpanContext(parent.trace_id, getrandbits(64), False, _SAMPLED, parent.trace_state),
+            parent,
+            attributes=attributes.of_statement(statement),
+            links=[Link(each.context) for each in recorded] if is_shared else (),
+            kind=SpanKind.CLIENT,
+            status=_ERROR if statement.error else _UNSET,
+            start_time=_unix_ns(statement.started_at),
+            end_time=_unix_ns(statement.started_at + statement.seconds),
+        )
+        self._hand_over(span)
 
-    def _decide_by_sampler(self, parent: Parent | None) -> Trace:
+    def _decide_by_sampler(
+        self, parent: Parent | None, headers: tuple[bytes, bytes] | None
+    ) -> Trace:
         if parent is None:
             trace_id, context, of_parent = getrandbits(128), Context(), None
         else:
@@ -217,10 +192,7 @@ class Tracer:
         if result.decision is sampling.Decision.RECORD_AND_SAMPLE:
             own = SpanContext(trace_id, getrandbits(64), False, _SAMPLED, result.trace_state)
             return Recorded(own, of_parent)
-        if parent is None:
-            return _UNRECORDED
-        passed_on = f"00-{parent.trace_id}-{parent.span_id}-00"
-        return Unrecorded(parent.trace_id, passed_on, parent.tracestate.decode("latin-1"))
+        return NO_TRACE if parent is None or headers is None else PassedOn(headers)
 
 
 def _is(trace: Trace | None) -> bool:
