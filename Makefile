@@ -31,7 +31,7 @@ PYTHON ?= $(or $(shell for p in python3 python3.13 python3.12 python3.11 python;
 UV := $(or $(shell uv --version 2>/dev/null | grep -qE '^uv (0\.(9|[1-9][0-9])|[1-9][0-9]*\.)' && command -v uv),.venv-tools/bin/uv)
 # Their bytecode is written with the environment: where PYTHONDONTWRITEBYTECODE is set, each start would compile them.
 PACKAGES := server schema resolvers db archive domain migrations catalogs planner
-PAGE := server/static/graphiql/index.html
+PAGE := server/static/ui/graphiql.html
 AUDIT := $(wildcard tests/server/audit/package-lock.json)
 # Where the machine has no Node of 20.19 or newer, one of PyPI (60 MB) is installed when it is first needed.
 NODE := $(shell node -e "const [a, b] = process.versions.node.split('.'); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)" 2>/dev/null && command -v npm)
@@ -98,7 +98,7 @@ import: $(ENV) ## Import a catalog (ARGS="litellm prices.json")
 psql: $(ENV) ## Open psql on the registry's database
 	$(BIN)/registry psql
 
-ui: $(PAGE) ## Build GraphiQL into server/static/graphiql
+ui: $(PAGE) ## Build the pages into server/static/ui
 	@:
 
 package: $(ENV) ## Build the sdist, and from it the wheel, into dist
@@ -129,7 +129,7 @@ security: $(ENV) ## Look for unsafe code, secrets and known vulnerabilities (ADV
 	$(UV) export --locked --no-default-groups --no-emit-project -q | ADVISORIES=$(ADVISORIES) $(BIN)/python .ci/audit.py
 
 clean: ## Remove environments, caches and builds; the data stays
-	rm -rf .venv .venv-tools dist server/static/graphiql ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
+	rm -rf .venv .venv-tools dist server/static/ui ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 .PHONY: help run test check fmt schema migration snapshot client demo import psql ui package image chart audit bench bench-quick load security clean
@@ -159,5 +159,5 @@ $(ENV): pyproject.toml uv.lock | $(UV)
 	cd $* && npm ci --no-progress --loglevel=error
 	@touch $@
 
-$(PAGE): ui/node_modules/.package-lock.json $(wildcard ui/*.* ui/src/* ui/examples/*)
+$(PAGE): ui/node_modules/.package-lock.json $(wildcard ui/*.*) $(shell find ui/src ui/examples ui/public -type f 2>/dev/null) schema/schema.graphql
 	cd ui && npm run --silent build -- --logLevel warn

@@ -8,6 +8,7 @@ wheel that is made of it needs no Node. An editable installation, as `make` uses
 import os
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from shutil import which
@@ -16,7 +17,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-PAGE = "server/static/graphiql/index.html"
+PAGE = "server/static/ui/graphiql.html"
 REVISION = "server/revision.txt"
 _IS_NEW_ENOUGH = """
 const [major, minor] = process.versions.node.split(".");
@@ -61,9 +62,16 @@ def _is_built(root: Path) -> bool:
     page = root / PAGE
     if (root / "PKG-INFO").exists():
         return page.exists()
-    sources = [*root.glob("ui/*.*"), *root.glob("ui/src/*"), *root.glob("ui/examples/*")]
-    newest = max((source.stat().st_mtime for source in sources), default=0)
+    newest = max((source.stat().st_mtime for source in _sources(root)), default=0)
     return page.exists() and page.stat().st_mtime >= newest
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    """What the build reads; the Makefile has the same list. Types are generated of the schema."""
+    yield from root.glob("ui/*.*")
+    for folder in ("src", "examples", "public"):
+        yield from filter(Path.is_file, root.glob(f"ui/{folder}/**/*"))
+    yield from root.glob("schema/schema.graphql")
 
 
 def _machine_has_node() -> bool:

@@ -183,7 +183,7 @@ def _check_answers(container: Container) -> None:
         answer = client.post("/graphql", json=query).json()
         assert answer["data"]["models"]["totalCount"] > 0, answer
         page = client.get("/graphql", headers={"accept": "text/html"}).text
-        assets = re.findall(r'(?:src|href)="(/static/graphiql/[^"]+)"', page)
+        assets = re.findall(r'(?:src|href)="(/static/ui/[^"]+)"', page)
         assert assets, page
         for asset in assets:
             assert client.get(asset).is_success, asset

@@ -1,6 +1,6 @@
 """GraphiQL: the page that browsers get from the GraphQL endpoint, and the files that it loads.
 
-`ui/` builds them from npm packages into `server/static/graphiql/`, which is a part of the wheel. In
+`ui/` builds them from npm packages into `server/static/ui/`, which is a part of the wheel. In
 a checkout without that build, the page says how to build it, and how to do without it.
 """
 
@@ -15,8 +15,8 @@ from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-FILES = Path(__file__).parents[1] / "static" / "graphiql"  # `outDir` in ui/vite.config.js
-ASSETS_PATH = "/static/graphiql/assets"  # `base` in ui/vite.config.js
+FILES = Path(__file__).parents[1] / "static" / "ui"  # `outDir` in ui/vite.config.js
+ASSETS_PATH = "/static/ui/assets"  # `base` in ui/vite.config.js
 _NO_DEVICES = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
@@ -66,7 +66,7 @@ def _policy(*inline_scripts: str) -> str:
 
 def _html(files: Path) -> str:
     try:
-        return (files / "index.html").read_text("utf-8")
+        return (files / "graphiql.html").read_text("utf-8")
     except FileNotFoundError:
         return _NOT_BUILT
 

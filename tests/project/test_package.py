@@ -20,7 +20,7 @@ from server import release
 from server.http import graphiql
 from tests.project.pages import ROOT
 
-PAGE = graphiql.FILES / "index.html"
+PAGE = graphiql.FILES / "graphiql.html"
 UV = shutil.which("uv") or str(ROOT / ".venv-tools" / "bin" / "uv")
 pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="GraphiQL is not built: make ui")
 

@@ -88,7 +88,7 @@ async def test_every_document_gets_the_same_answer(closed: httpx.AsyncClient) ->
         ("GET", "/playground", 404),
         ("GET", "/.env", 404),
         ("GET", "/..%2fpyproject.toml", 404),
-        ("GET", "/static/graphiql/..%2f..%2fpyproject.toml", 404),
+        ("GET", "/static/ui/..%2f..%2fpyproject.toml", 404),
         ("OPTIONS", "/graphql", 405),
         ("PUT", "/graphql", 405),
         ("DELETE", "/graphql", 405),

@@ -33,7 +33,7 @@ MISSING = [
     for name, path in {
         "Chromium": CHROMIUM,
         "Node": which("node"),
-        "GraphiQL, by make ui": (graphiql.FILES / "index.html").exists(),
+        "GraphiQL, by make ui": (graphiql.FILES / "graphiql.html").exists(),
         "ui/node_modules": (UI / "node_modules" / "playwright-core").exists(),
     }.items()
     if not path

@@ -40,7 +40,7 @@ def built(tmp_path: Path) -> Path:
     """A folder as the build leaves it, with a file beside the assets that is not for clients."""
     assets = tmp_path / "built" / "assets"
     assets.mkdir(parents=True)
-    (tmp_path / "built" / "index.html").write_text(INDEX)
+    (tmp_path / "built" / "graphiql.html").write_text(INDEX)
     (tmp_path / "built" / "package.json").write_text("{}")
     (assets / "index-1a2b.js").write_text("export {};")
     return tmp_path / "built"
@@ -115,16 +115,16 @@ def test_an_asset_that_did_not_change_is_not_sent_again(built: Path) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "/static/graphiql/index.html",
-        "/static/graphiql/../../pyproject.toml",
-        "/static/graphiql/assets/",
-        "/static/graphiql/assets/none.js",
-        "/static/graphiql/assets/../index.html",
-        "/static/graphiql/assets/%2e%2e/%2e%2e/package.json",
-        "/static/graphiql/assets/..%2f..%2fpackage.json",
-        "/static/graphiql/assets/%2fetc%2fpasswd",
-        "/static/graphiql/assets//etc/passwd",
-        "/static/graphiql/assets/index-1a2b.js%00",
+        "/static/ui/index.html",
+        "/static/ui/../../pyproject.toml",
+        "/static/ui/assets/",
+        "/static/ui/assets/none.js",
+        "/static/ui/assets/../index.html",
+        "/static/ui/assets/%2e%2e/%2e%2e/package.json",
+        "/static/ui/assets/..%2f..%2fpackage.json",
+        "/static/ui/assets/%2fetc%2fpasswd",
+        "/static/ui/assets//etc/passwd",
+        "/static/ui/assets/index-1a2b.js%00",
     ],
 )
 async def test_nothing_but_the_assets_is_served(built: Path, path: str) -> None:
