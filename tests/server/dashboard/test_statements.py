@@ -1,0 +1,67 @@
+"""Each page of the dashboard opens with at most five SQL statements.
+
+PAGES has the documents that a page sends when it is opened, and LATER those that it sends when
+somebody asks for more; together they are all queries in ui/src.
+"""
+
+from typing import Any, NamedTuple
+
+import pytest
+from graphql import OperationType, validate
+from graphql import parse as parsed
+
+from tests.graphql import SCHEMA
+from tests.server.dashboard.conftest import Dashboard
+from tests.server.dashboard.pages import OPERATIONS, SOURCE, document, file_of
+
+STATEMENTS_MAX = 5
+
+
+class Opening(NamedTuple):
+    """A document and the variables with which a page sends it."""
+
+    name: str
+    variables: dict[str, Any]
+
+
+MODEL = "gpt-4o"
+PAGES: dict[str, list[Opening]] = {}
+LATER = [
+    Opening("ModelAudit", {"name": MODEL}),
+]
+QUERIES = [name for name, node in OPERATIONS.items() if node.operation == OperationType.QUERY]
+
+
+@pytest.mark.parametrize("page", PAGES)
+async def test_a_page_opens_with_few_statements(dashboard: Dashboard, page: str) -> None:
+    for _ in range(2):  # the second time by compiled plans
+        sent = []
+        for opening in PAGES[page]:
+            answer = await dashboard.ask(opening.name, opening.variables)
+            assert any(answer.data.values()), opening
+            sent += answer.statements
+    assert 0 < len(sent) <= STATEMENTS_MAX, "\n\n".join(sent)
+
+
+@pytest.mark.parametrize("later", LATER, ids=lambda opening: opening.name)
+async def test_what_a_page_asks_later_takes_few_statements(
+    dashboard: Dashboard, later: Opening
+) -> None:
+    for _ in range(2):
+        answer = await dashboard.ask(later.name, later.variables)
+    assert any(answer.data.values())
+    assert len(answer.statements) <= STATEMENTS_MAX, "\n\n".join(answer.statements)
+
+
+def test_every_query_is_of_a_page() -> None:
+    named = [opening.name for openings in (*PAGES.values(), LATER) for opening in openings]
+    assert sorted(named) == sorted(QUERIES)
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_a_document_is_valid_and_named_after_its_page(name: str) -> None:
+    errors = validate(SCHEMA._schema, parsed(document(name)))
+    assert errors == []
+    file = file_of(name)
+    page = file.parent.name if file.is_relative_to(SOURCE / "pages") else ""
+    assert name.lower().startswith(page)
