@@ -25,9 +25,17 @@ class Opening(NamedTuple):
 
 
 MODEL = "gpt-4o"
-PAGES: dict[str, list[Opening]] = {}
+ROUTE = {"model": {"name": MODEL}, "strategy": "CHEAPEST", "limit": 20}
+PAGES: dict[str, list[Opening]] = {
+    "app": [Opening("AppFrame", {})],
+    "audit": [Opening("AuditPage", {"first": 50})],
+    "routing": [Opening("RoutingPage", {"model": {"name": MODEL}})],
+    "tokens": [Opening("TokensPage", {"first": 50})],
+}
 LATER = [
     Opening("ModelAudit", {"name": MODEL}),
+    Opening("RoutingModels", {"text": "gpt"}),
+    Opening("RoutingRoute", {"input": ROUTE}),
 ]
 QUERIES = [name for name, node in OPERATIONS.items() if node.operation == OperationType.QUERY]
 
