@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from db.reads import audit, tokens
+from db.reads import audit, models, tokens
 from db.reads.keyset import Relation
 from db.tables import AuditEvent, Model
 from domain import actors, field_changes
@@ -17,8 +17,10 @@ from resolvers.context import Info
 from resolvers.filters import FILTER_DESCRIPTION, DateTimeRange
 from resolvers.hidden_fields import hidden_columns, may_see
 from resolvers.orders import Order, OrderDirection
-from resolvers.parents import loaded
+from resolvers.parents import attributes, loaded
+from resolvers.reference_inputs import ModelRef
 
+_NAMELESS = frozenset((EntityKind.PRICE, EntityKind.RETENTION))
 NEWEST_EVENT_FIRST = Order("SEQUENCE", OrderDirection.DESC)
 
 
@@ -31,6 +33,10 @@ class AuditEventFilter:
     kinds: list[EntityKind] | None = optional("Events about one of these kinds of objects.")
     subjects: list[strawberry.ID] | None = optional(
         "Events whose subjectId is one of these: for a price its binding, for an alias its model."
+    )
+    models: list[ModelRef] | None = optional(
+        "Events of one of these models and of their versions, bindings, prices and aliases. An ID"
+        " also finds those of a deleted model."
     )
     at: DateTimeRange | None = optional("Events in this period.")
 
@@ -80,3 +86,27 @@ async def subjects(info: Info, parents: list[AuditEvent]) -> list[Any]:
     Null when it no longer exists.
     """
     return await nodes.by_ids(info, [strawberry.ID(row.subject_node_id) for row in parents])
+
+
+async def subject_names(info: Info, parents: list[AuditEvent]) -> list[str | None]:
+    """What the changed object was called: a name, a slug, a version or a providerModelId.
+
+    It is known also after the object was deleted. Null for a price and a retention run, which have
+    no name, and for an object that the caller may not see.
+    """
+    identity = info.context.identity
+    return [
+        row.subject_name
+        if row.kind not in _NAMELESS and may_see(identity, row.subject_node_id)
+        else None
+        for row in parents
+    ]
+
+
+async def models_of_events(info: Info, parents: list[AuditEvent]) -> list[Model | None]:
+    """The model that changed, or whose version, binding, price or alias changed.
+
+    Null when it no longer exists, and for changes that belong to no model.
+    """
+    load = partial(models.by_ids, attributes=attributes(info))
+    return await loaded(info, [row.model_id for row in parents], load)

@@ -195,6 +195,7 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("VersionFilter", "models"): _models,
     ("BindingFilter", "models"): _models,
     ("AuditEventFilter", "subjects"): _subjects,
+    ("AuditEventFilter", "models"): _models,
 }
 # Lists of which all values must match: an empty one sets no condition.
 _ALL_OF = {(f"{kind}Filter", "capabilities") for kind in ("Model", "Version", "Binding")}

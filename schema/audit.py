@@ -46,10 +46,14 @@ class AuditEvent(Node):
         "The ID of the changed object; of the binding for a price, of the model for an alias.",
         name="subjectId",
     )
+    subject_name: str | None = batched(
+        resolvers.audit.subject_names, "subject_name", "kind", "subject_node_id"
+    )
     request_id: str | None = attribute(
         "The x-request-id of the request that made the change; null for jobs and commands."
     )
     subject: Node | None = batched(resolvers.audit.subjects, "subject_node_id")
+    model: Model | None = batched(resolvers.audit.models_of_events, "model_id")
     changes: list[FieldChange] = batched(
         resolvers.audit.changes,
         "changes_text",

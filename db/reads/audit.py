@@ -9,12 +9,13 @@ from sqlmodel import col
 
 from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, columns_of, labelled
+from db.postgres.statements import Query, bound_array, columns_of, labelled
 from db.reads.conditions import time_between
 from db.reads.keys import plain
 from db.reads.keyset import Listing, among
 from db.reads.lookup import row_by_column
-from db.tables import AuditEvent
+from db.tables import AuditEvent, Model
+from db.tables.columns import lower
 from domain import ids
 from domain.audit_enums import EntityKind
 
@@ -45,6 +46,18 @@ def about(subjects: Mapping[str, Any]) -> sa.ColumnElement[bool]:
     )
 
 
+def of_models(refs: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """Events of models with one of the `ids`, also of deleted ones, or with one of the `names`.
+
+    One array of keys, so that the index on the model's events is read.
+    """
+    named = sa.select(col(Model.id)).where(among(lower(col(Model.name)), refs["names"]))
+    keys = sa.func.array_cat(
+        bound_array(refs["ids"], sa.Uuid()), sa.func.array(named.scalar_subquery())
+    )
+    return col(AuditEvent.model_id) == sa.any_(keys)
+
+
 LISTING = Listing(
     table=AuditEvent,
     conditions={
@@ -52,6 +65,7 @@ LISTING = Listing(
         "actions": lambda actions: among(col(AuditEvent.action), actions),
         "kinds": lambda kinds: among(col(AuditEvent.kind), kinds),
         "subjects": about,
+        "models": of_models,
         "at": time_between(col(AuditEvent.at)),
     },
     keys={"SEQUENCE": plain(col(AuditEvent.sequence))},

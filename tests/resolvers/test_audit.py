@@ -142,11 +142,47 @@ async def test_all_conditions_of_a_filter_must_match(gql: GraphQL) -> None:
         ({"subjects": [subject["BINDING"], subject["PROVIDER"]]}, ["PRICE", "BINDING", "PROVIDER"]),
         ({"subjects": [ids.encode(ids.VERSION, model.id), "x", ""]}, []),
         ({"subjects": []}, []),
+        ({"models": [{"id": model.node_id}]}, [k for k in kinds if k != "PROVIDER"]),
+        ({"models": [{"name": model.name.upper()}], "kinds": ["VERSION"]}, ["VERSION"]),
+        ({"models": [{"name": "another"}]}, []),
+        ({"models": []}, []),
         ({"at": {"gte": everything[0]["at"]}}, ["ALIAS"]),
         ({"at": {"lt": everything[-2]["at"]}}, ["MODEL"]),
     ):
         events = await _events(gql, **filter_)
         assert [event["kind"] for event in events] == expected, filter_
+
+
+async def test_an_event_names_its_subject_and_its_model(gql: GraphQL) -> None:
+    model = await _life(gql.db)
+    document = "{ auditEvents { nodes { kind subjectName model { name } } } }"
+    with gql.statements() as sent:
+        nodes = (await gql(document))["auditEvents"]["nodes"]
+    assert len(sent) == 2, "\n".join(sent)
+    name_of = {node["kind"]: node["subjectName"] for node in nodes}
+    assert name_of["MODEL"] == model.name
+    assert name_of["ALIAS"] == "production"
+    assert name_of["PRICE"] is None
+    assert name_of["BINDING"].startswith("served-")
+    assert name_of["PROVIDER"].startswith("provider-")
+    for node in nodes:
+        expected = None if node["kind"] == "PROVIDER" else {"name": model.name}
+        assert node["model"] == expected, node
+
+
+async def test_a_deleted_model_has_its_name_and_is_found_by_its_id(gql: GraphQL) -> None:
+    model_id = await _create_model(gql, {"name": "m", "task": "CHAT"})
+    await gql(
+        "mutation($id: ID!) { deleteModel(input: {model: {id: $id}}) { deletedId } }", id=model_id
+    )
+    document = """query($filter: AuditEventFilter) {
+        auditEvents(filter: $filter) { nodes { action subjectName model { id } } } }"""
+    by_id = await gql(document, filter={"models": [{"id": model_id}]})
+    assert by_id["auditEvents"]["nodes"] == [
+        {"action": action, "subjectName": "m", "model": None} for action in ("DELETED", "CREATED")
+    ]
+    by_name = await gql(document, filter={"models": [{"name": "m"}]})
+    assert by_name["auditEvents"]["nodes"] == []
 
 
 async def test_pages_are_newest_first(gql: GraphQL) -> None:

@@ -19,7 +19,7 @@ EVENTS = """{ auditEvents(filter: { kinds: BINDING }) {
     nodes { action tokenId changes { field before after isHidden } } } }"""
 UPDATE = """mutation ($id: ID!, $ref: String) { updateBinding(input: {
     binding: { id: $id }, credentialRef: $ref, priority: 7 }) { userErrors { message } } }"""
-SUBJECTS = """{ auditEvents { nodes { kind actor subject { __typename }
+SUBJECTS = """{ auditEvents { nodes { kind actor subjectName subject { __typename }
     changes { field before after isHidden } } } }"""
 TOKENS = "{ auditEvents { nodes { actor tokenId } } }"
 
@@ -79,6 +79,7 @@ async def test_changes_of_an_object_that_a_role_may_not_see_have_no_values(
     assert unseen == (set() if role == Role.ADMIN else {"TOKEN"})
     tokens = [node for node in nodes if node["kind"] == "TOKEN"]
     assert [node["actor"] for node in tokens] == ["tests"]
+    assert [node["subjectName"] for node in tokens] == ["ci" if role == Role.ADMIN else None]
     fields = [each["field"] for each in tokens[0]["changes"]]
     assert {"name", "role", "prefix"} <= set(fields)
     values = [(c["before"], c["after"]) for c in tokens[0]["changes"] if c["isHidden"]]
