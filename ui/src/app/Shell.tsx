@@ -1,0 +1,95 @@
+import { ActionIcon, Alert, Badge, Button, Group, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import { Link, Outlet } from "@tanstack/react-router";
+import { Moon, Sun } from "lucide-react";
+
+import { Time } from "../components/Time";
+import { useLiveState } from "./App";
+import { token, useToken as keepToken } from "./token";
+import { useMay, useViewer } from "./viewer";
+
+const PAGES = [
+  ["/", "Overview"],
+  ["/models", "Models"],
+  ["/compare", "Compare"],
+  ["/prices", "Prices"],
+  ["/retirements", "Retirements"],
+  ["/routing", "Routing"],
+  ["/retention", "Retention"],
+  ["/audit", "Audit"],
+] as const;
+
+/** The frame of every page: where to go, who one is, and whether the page is up to date. */
+export function Shell() {
+  const mayIssueTokens = useMay("ADMIN");
+  return (
+    <div className="frame">
+      <a className="skip-link" href="#main">Skip to the content</a>
+      <header className="frame-head">
+        <Link to="/" className="frame-brand">Model Registry</Link>
+        <LiveBadge />
+        <Caller />
+        <Button component="a" href="/graphql" variant="default" size="xs">GraphiQL</Button>
+        <ColorSchemeButton />
+      </header>
+      <nav className="frame-nav" aria-label="Pages">
+        <ul>
+          {PAGES.map(([to, name]) => (
+            <li key={to}>
+              <Link to={to} activeOptions={{ exact: to === "/", includeSearch: false }}>{name}</Link>
+            </li>
+          ))}
+          {mayIssueTokens && <li><Link to="/tokens">Tokens</Link></li>}
+        </ul>
+      </nav>
+      <main className="frame-main" id="main" tabIndex={-1}>
+        <BehindBanner />
+        <Outlet />
+      </main>
+    </div>
+  );
+}
+
+function LiveBadge() {
+  const { isLive } = useLiveState();
+  const text = isLive ? "Changes of the registry appear by themselves." : "Not connected: changes do not appear.";
+  return (
+    <Tooltip label={text}>
+      <Badge tabIndex={0} variant="dot" color={isLive ? "green" : "gray"}>{isLive ? "Live" : "Not live"}</Badge>
+    </Tooltip>
+  );
+}
+
+function BehindBanner() {
+  const { behindSince, reason } = useLiveState();
+  if (!behindSince) return null;
+  return (
+    <Alert color="yellow" variant="outline" role="status" mb="md" title="This page may be out of date">
+      The connection to the registry was lost <Time at={behindSince.toISOString()} />. The page connects again by
+      itself, and then shows what has changed in between. {reason && `(${reason})`}
+    </Alert>
+  );
+}
+
+function Caller() {
+  const viewer = useViewer();
+  if (!viewer) return null;
+  return (
+    <Group gap="xs">
+      <span>{viewer.name} <Badge variant="outline" color="gray">{viewer.role}</Badge></span>
+      {token() && <Button size="xs" variant="subtle" onClick={() => keepToken("")}>Sign out</Button>}
+    </Group>
+  );
+}
+
+function ColorSchemeButton() {
+  const { setColorScheme } = useMantineColorScheme();
+  const isDark = useComputedColorScheme("light") === "dark";
+  const label = isDark ? "Use light colors" : "Use dark colors";
+  return (
+    <Tooltip label={label}>
+      <ActionIcon variant="default" aria-label={label} onClick={() => setColorScheme(isDark ? "light" : "dark")}>
+        {isDark ? <Sun size={16} /> : <Moon size={16} />}
+      </ActionIcon>
+    </Tooltip>
+  );
+}

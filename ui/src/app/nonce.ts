@@ -1,0 +1,4 @@
+/** The nonce of the page's Content-Security-Policy: style elements that components create carry it. */
+export function nonce(): string {
+  return document.querySelector<HTMLElement>("script[nonce]")?.nonce ?? "";
+}

@@ -1,0 +1,18 @@
+// The token that every request carries. It is kept until the tab is closed, and nowhere else.
+const KEY = "registry.token"; // also in ui/src/graphiql/token.js and server/http/sign_in.py
+
+export function token(): string {
+  return sessionStorage.getItem(KEY) ?? "";
+}
+
+export function authorization(): Record<string, string> {
+  const kept = token();
+  return kept ? { authorization: `Bearer ${kept}` } : {};
+}
+
+/** Keeps the token, or forgets it. The page begins anew, so that nothing on it was read with another token. */
+export function useToken(next: string): void {
+  if (next) sessionStorage.setItem(KEY, next);
+  else sessionStorage.removeItem(KEY);
+  location.reload();
+}

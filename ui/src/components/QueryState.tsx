@@ -1,0 +1,51 @@
+// What stands in the place of data that is not there: it is loading, it failed, or there is none.
+import { Alert, Button, Center, Code, Loader, Stack, Text } from "@mantine/core";
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+
+import { ApiError, advice } from "../app/errors";
+
+type Props<Data> = {
+  query: Pick<UseQueryResult<Data>, "data" | "error" | "refetch">;
+  /** Said when `isEmpty`: why there is nothing, and what to do. */
+  empty?: ReactNode;
+  isEmpty?: (data: Data) => boolean;
+  children: (data: Data) => ReactNode;
+};
+
+/** Shows the data of a query. When a later reading fails, the error stands above the data of the last one. */
+export function QueryState<Data>({ query, empty, isEmpty, children }: Props<Data>) {
+  const { data, error, refetch } = query;
+  return (
+    <>
+      {error && <QueryError error={error} onRetry={() => void refetch()} />}
+      {data === undefined ? !error && <Loading /> : isEmpty?.(data) ? <Empty>{empty}</Empty> : children(data)}
+    </>
+  );
+}
+
+export function Loading() {
+  return (
+    <Center p="xl" role="status" aria-label="Loading">
+      <Loader />
+    </Center>
+  );
+}
+
+export function Empty({ children }: { children?: ReactNode }) {
+  return <Text c="dimmed" p="md">{children ?? "There is nothing here."}</Text>;
+}
+
+/** An error, what to do about it, and the id under which the server's log has the cause. */
+export function QueryError({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  const message = error instanceof Error ? error.message : String(error);
+  const requestId = error instanceof ApiError ? error.requestId : "";
+  return (
+    <Alert color="red" variant="outline" role="alert" mb="md" title={advice(error)}>
+      <Stack gap="xs" align="flex-start">
+        <span>{message}{requestId && <> (request <Code>{requestId}</Code>)</>}</span>
+        {onRetry && <Button size="xs" variant="default" onClick={onRetry}>Try again</Button>}
+      </Stack>
+    </Alert>
+  );
+}

@@ -1,0 +1,27 @@
+// Amounts are exact decimal numbers, sent as text: they are shown without going through a float.
+
+/** `amount` times a power of ten, exactly, without zeros at its end. */
+export function shifted(amount: string, places: number): string {
+  const [, sign = "", whole = "0", fraction = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
+  const digits = whole + fraction.padEnd(places, "0");
+  const point = whole.length + places;
+  const left = digits.slice(0, point).replace(/^0+(?=\d)/, "");
+  const right = digits.slice(point).replace(/0+$/, "");
+  return `${sign}${left}${right && `.${right}`}`;
+}
+
+/** Dollars per 1,000 units, as the registry has them, per 1,000,000, as people compare them: "$2.5". */
+export function perMillion(amount: string): string {
+  return `$${shifted(amount, 3)}`;
+}
+
+const counts = new Intl.NumberFormat("en");
+const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat("en", { style: "percent", maximumFractionDigits: 2 });
+
+export const count = (value: number): string => counts.format(value);
+/** A rounded number of tokens, such as "128K"; show the exact one beside it or in a tooltip. */
+export const tokens = (value: number): string => compact.format(value);
+/** A ratio from 0 to 1. */
+export const percent = (ratio: number): string => percents.format(ratio);
+export const milliseconds = (value: number): string => `${counts.format(Math.round(value))} ms`;

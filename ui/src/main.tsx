@@ -1,0 +1,18 @@
+import "@mantine/core/styles.layer.css";
+import "@mantine/notifications/styles.layer.css";
+import "./app/app.css";
+
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { createRoot } from "react-dom/client";
+
+import { App } from "./app/App";
+import { nonce } from "./app/nonce";
+import { theme } from "./app/theme";
+
+createRoot(document.getElementById("root") as HTMLElement).render(
+  <MantineProvider theme={theme} defaultColorScheme="auto" getStyleNonce={nonce}>
+    <Notifications position="bottom-right" />
+    <App />
+  </MantineProvider>,
+);
