@@ -161,7 +161,8 @@ def _select_compared() -> Any:
     return sa.values(*columns, name="compared").data(rows).lateral()
 
 
-_PRICE_NOW = prices.of_now(col(Price.components), col(Price.source)).lateral("price_now")
+# of both sides the price that started last: before a release, too, what an operator sets differs
+_PRICE_NOW = prices.newest_started(col(Price.components), col(Price.source)).lateral("price_now")
 _COMPARED = _select_compared()
 _IS_EDITED = ~_same(_COMPARED.c.held, _COMPARED.c.base)
 

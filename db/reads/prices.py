@@ -19,6 +19,7 @@ from db.reads.keys import Key, Part
 from db.reads.keyset import Listing, Relation, among, between
 from db.reads.lookup import row_by_column
 from db.tables import ModelVersion, Price, ProviderBinding
+from db.tables.columns import DAY_ZERO, unknown_last
 from domain import ids
 from domain.prices import PriceComponent
 from domain.prices import from_json as components_from_json
@@ -116,7 +117,7 @@ def now_in_range(amount: Any, bounds: Mapping[str, Any]) -> sa.ColumnElement[boo
     amount = getattr(price, amount.key)
     within = between(amount, bounds.get("gte"), bounds.get("lte"))
     current = sa.select(price.binding_id).where(within, _is_current(price, amount))
-    return col(ProviderBinding.id).in_(current.correlate(None))
+    return sa.and_(has_release(), col(ProviderBinding.id).in_(current.correlate(None)))
 
 
 def now_key(amount: Any, bounds: str) -> Key:
@@ -125,10 +126,11 @@ def now_key(amount: Any, bounds: str) -> Key:
     Prices are read in the order of their index, without those that are not in effect: nearly all
     are. `bounds` is the condition for a range of the amount.
     """
-    current = of_now(amount).scalar_subquery()
+    current = newest_started(amount).where(has_release()).scalar_subquery()
     price = _aliased("current_price")
     known = getattr(price, amount.key)
-    has_known = sa.exists().where(price.binding_id == ProviderBinding.id, _is_current(price, known))
+    is_known = sa.and_(has_release(), _is_current(price, known))
+    has_known = sa.exists().where(price.binding_id == ProviderBinding.id, is_known)
     has_known = has_known.correlate(ProviderBinding)
     last: Any = sa.literal_column("'Infinity'::numeric", sa.Numeric())
     first: Any = sa.literal_column("'-Infinity'::numeric", sa.Numeric())
@@ -138,7 +140,7 @@ def now_key(amount: Any, bounds: str) -> Key:
         sa.Numeric(),
         parts=(
             Part(
-                _is_current(price, known),
+                is_known,
                 known,
                 known,
                 via=price.binding_id,
@@ -152,14 +154,41 @@ def now_key(amount: Any, bounds: str) -> Key:
     )
 
 
-def of_now(*columns: Any) -> sa.Select[Any]:
-    """Columns of a binding's current price, to be used in a query of bindings."""
+def newest_started(*columns: Any) -> sa.Select[Any]:
+    """Columns of a binding's newest price that has started, to be used in a query of bindings.
+
+    It is the price in effect, if the version has been released.
+    """
     statement: sa.Select[Any] = sa.select(*columns).where(
         col(Price.binding_id) == ProviderBinding.id,
         col(Price.effective_from) <= sa.func.now(),
     )
     newest = statement.order_by(col(Price.effective_from).desc()).limit(1)
     return newest.correlate(ProviderBinding)
+
+
+def is_released(version: type[ModelVersion], day: Any = None) -> sa.ColumnElement[bool]:
+    """Whether a version has been released on a day, today by default: before, it has no price.
+
+    One without a known day of release has.
+    """
+    released_on = col(version.released_on)
+    day = sa.func.current_date() if day is None else day
+    return sa.or_(released_on.is_(None), released_on <= day)
+
+
+def has_release() -> sa.ColumnElement[bool]:
+    """Bindings of versions that have been released.
+
+    Few have not: PostgreSQL looks each one up, or finds all of these by the index for the order by
+    the day, in which an unknown day is before all others.
+    """
+    unreleased = sa.orm.aliased(ModelVersion, name="unreleased")
+    day = unknown_last("unreleased.released_on", "date", descending=True)
+    zero: Any = sa.literal_column(DAY_ZERO, sa.Date())
+    is_later = sa.literal_column(day, sa.Double()) > sa.func.current_date() - zero
+    later = sa.exists().where(col(ProviderBinding.version_id) == unreleased.id, is_later)
+    return ~later.correlate(ProviderBinding)
 
 
 def _aliased(name: str) -> Any:
@@ -187,7 +216,7 @@ def _select_in_effect(is_now: bool, columns: tuple[str, ...]) -> sa.Select[Any]:
     released_later = sa.exists().where(
         col(ProviderBinding.id) == binding,
         col(ModelVersion.id) == ProviderBinding.version_id,
-        col(ModelVersion.released_on) > day,
+        ~is_released(ModelVersion, day),
     )
     statement = statement.where(among(binding, sa.bindparam("keys")), start <= at, ~released_later)
     return statement.ext(distinct_on(binding)).order_by(binding, start.desc())

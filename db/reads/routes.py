@@ -110,10 +110,6 @@ def _select() -> sa.Select[Any]:
     selected = _selected()
     price = _price().lateral("price")
     version, binding = col(ModelVersion.id), col(ProviderBinding.id)
-    is_released = sa.or_(
-        col(ModelVersion.released_on).is_(None),
-        col(ModelVersion.released_on) <= sa.func.current_date(),
-    )
     is_binding = sa.and_(
         col(ProviderBinding.version_id) == selected.c.version_id,
         selected.c.binding_count <= BINDINGS_MAX,
@@ -125,7 +121,7 @@ def _select() -> sa.Select[Any]:
         .outerjoin(Provider, col(Provider.id) == ProviderBinding.provider_id)
         .outerjoin(Circuit, col(Circuit.binding_id) == binding)
         .outerjoin(BindingHealth, figures.health_of_bindings())
-        .outerjoin(price, is_released)
+        .outerjoin(price, prices.is_released(ModelVersion))
     )
     columns = [*_of_route(selected), *_of_binding(), *price.c]
     return sa.select(*columns).select_from(tables).order_by(selected.c.ordinal)
@@ -225,10 +221,10 @@ def _offered(name: str) -> Any:
 
 
 def _price() -> sa.Select[Any]:
-    """The binding's current price: all of it as JSON, and the higher one of its two amounts."""
+    """The binding's newest started price: all of it as JSON, and the higher one of two amounts."""
     amounts = (col(Price.input_per_1k), col(Price.output_per_1k))
     are_known = sa.and_(*(amount.is_not(None) for amount in amounts))
-    return prices.of_now(
+    return prices.newest_started(
         sa.cast(col(Price.components), sa.Text()).label("components"),
         sa.case((are_known, sa.func.greatest(*amounts))).label("cost_per_1k"),
     )

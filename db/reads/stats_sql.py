@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlmodel import col
 
 from db.reads import models
+from db.reads.prices import has_release
 from db.reads.routable import is_routable
 from db.tables import (
     BindingHealth,
@@ -131,9 +132,10 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
         source = source.outerjoin(BindingHealth, figures.health_of_bindings())
         rate, latency = map(figures.joined, (figures.SUCCESS_RATE, figures.LATENCY))
     if wanted & _OF_PRICES:
-        prices = _prices_now()
-        source = source.outerjoin(prices, prices.c.binding_id == col(binding.id))
-        price = prices.c.input_per_1k
+        started = _prices_now()
+        is_price = sa.and_(started.c.binding_id == col(binding.id), has_release())
+        source = source.outerjoin(started, is_price)
+        price = started.c.input_per_1k
     if not of_all:
         source = source.join(chosen, chosen.c.id == col(binding.model_id))
     statement: Any = sa.select(
@@ -151,7 +153,7 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
 
 
 def _prices_now() -> sa.Subquery:
-    """Each binding's price in effect, found by a backward scan of the unique index."""
+    """Each binding's newest started price, found by a backward scan of the unique index."""
     statement: Any = (
         sa.select(col(Price.binding_id), col(Price.input_per_1k))
         .where(col(Price.effective_from) <= sa.func.now())

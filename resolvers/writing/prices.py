@@ -57,8 +57,8 @@ async def set_price(
         return binding, await writes.set_price(session, key, values)
 
     binding, price = await write(info, input, insert_price)
-    dated = await reads.in_effect(info.context.db.reader, [binding.id], price.effective_from)
-    return PricedBinding(binding, dated.get(binding.id))
+    added: dict[Any, Any] = await reads.by_ids(info.context.db.reader, [price.id])
+    return PricedBinding(binding, added.get(price.id))
 
 
 async def withdraw(

@@ -1,8 +1,10 @@
 """Prices by components: they must not contradict the amounts per 1,000 tokens."""
 
+from datetime import date
 from typing import Any
 
 from domain.rules import PRICE_COMPONENTS_MAX
+from tests import factories
 from tests.graphql import GraphQL
 from tests.resolvers.writing.cases import world
 from tests.resolvers.writing.mutations import call, codes
@@ -45,3 +47,16 @@ async def test_the_number_of_components_is_limited(gql: GraphQL) -> None:
     assert await _problems(gql, {"components": tiers}) == [("INVALID", "price.components")]
     binding = (await gql("{ bindings { nodes { id } } }"))["bindings"]["nodes"][0]
     await call(gql, "setPrice", binding=binding, price={"components": tiers[1:]})
+
+
+async def test_the_added_price_is_shown_before_the_release(gql: GraphQL) -> None:
+    version = await factories.version(
+        gql.db, await factories.model(gql.db), released_on=date(2999, 1, 1)
+    )
+    row = await factories.binding(gql.db, version)
+    payload = await call(gql, "setPrice", binding={"id": row.node_id}, price={"components": [BASE]})
+    assert payload["price"]["inputPer1k"] == "0.5"
+    [node] = (await gql("{ bindings { nodes { price { id } prices { nodes { id } } } } }"))[
+        "bindings"
+    ]["nodes"]
+    assert node == {"price": None, "prices": {"nodes": [{"id": payload["price"]["id"]}]}}
