@@ -17,7 +17,7 @@ from resolvers.context import Info
 from resolvers.filters import FILTER_DESCRIPTION, DateTimeRange
 from resolvers.hidden_fields import hidden_columns, may_see
 from resolvers.orders import Order, OrderDirection
-from resolvers.parents import attributes, loaded
+from resolvers.parents import attributes, carried, loaded
 from resolvers.reference_inputs import ModelRef
 
 _NAMELESS = frozenset((EntityKind.PRICE, EntityKind.RETENTION))
@@ -71,6 +71,14 @@ async def changes(info: Info, parents: list[AuditEvent]) -> list[list[FieldChang
         )
         for row in rows
     ]
+
+
+async def model_names(info: Info, parents: list[AuditEvent]) -> list[str | None]:
+    """The name that the model now has to which the changed object belongs.
+
+    Null for an object of no model, and when the model no longer exists.
+    """
+    return await carried(info, parents, "model_name", audit.by_ids)
 
 
 async def token_ids(info: Info, parents: list[AuditEvent]) -> list[str | None]:

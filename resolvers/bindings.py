@@ -17,7 +17,7 @@ from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingFilter
 from resolvers.orders import Order, OrderDirection
-from resolvers.parents import attributes, loaded, parents_of
+from resolvers.parents import attributes, carried, loaded, parents_of
 
 _ADDRESS = frozenset({"slug", "api_base"})
 
@@ -54,6 +54,30 @@ async def versions_of_bindings(info: Info, parents: list[ProviderBinding]) -> li
 async def providers_of_bindings(info: Info, parents: list[ProviderBinding]) -> list[Provider]:
     """The provider that serves the version."""
     return await parents_of(info, [row.provider_id for row in parents], providers.by_ids)
+
+
+async def model_names(info: Info, parents: list[ProviderBinding]) -> list[str]:
+    """The name of the model: version.model.name, without a look at either."""
+    return [names[0] for names in await _names(info, parents)]
+
+
+async def version_labels(info: Info, parents: list[ProviderBinding]) -> list[str]:
+    """The semantic version of the version that it serves, without a look at it."""
+    return [names[1] for names in await _names(info, parents)]
+
+
+async def provider_slugs(info: Info, parents: list[ProviderBinding]) -> list[str]:
+    """The slug of the provider, without a look at it."""
+    return [names[2] for names in await _names(info, parents)]
+
+
+async def provider_names(info: Info, parents: list[ProviderBinding]) -> list[str]:
+    """The provider's name for people, without a look at it."""
+    return [names[3] for names in await _names(info, parents)]
+
+
+async def _names(info: Info, parents: list[ProviderBinding]) -> list[list[str]]:
+    return await carried(info, parents, "names", bindings.by_ids)
 
 
 async def credential_refs(info: Info, parents: list[ProviderBinding]) -> list[str | None]:

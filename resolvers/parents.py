@@ -1,6 +1,7 @@
 """Helpers of batches: loads by distinct keys, and the attributes that a plan selects."""
 
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,6 +10,8 @@ from resolvers.errors import UNAVAILABLE, RequestError
 
 KeyT = TypeVar("KeyT", bound=Hashable)
 ValueT = TypeVar("ValueT")
+
+_DELETED = "an object was deleted while it was read; send the query again"
 
 Load = Callable[[Any, list[KeyT]], Awaitable[Mapping[KeyT, ValueT]]]
 
@@ -36,8 +39,27 @@ async def parents_of(
     try:
         return [by_number[number] for number in numbers]
     except KeyError:
-        message = "an object was deleted while it was read; send the query again"
-        raise RequestError(message, UNAVAILABLE) from None
+        raise RequestError(_DELETED, UNAVAILABLE) from None
+
+
+async def carried(
+    info: Info, parents: Sequence[Any], name: str, by_ids: Callable[..., Any]
+) -> list[Any]:
+    """An attribute of the parents that is computed only where a plan selects it.
+
+    A row that was loaded for a plan has it. One that was written, or loaded by the ordinary
+    executor, is looked up: it may be older than what the attribute is computed from.
+    """
+    missing = {row.id for row in parents if not _carries(row, name)}
+    load = partial(by_ids, attributes=frozenset((name,)))
+    found = await load(info.context.reader, list(missing)) if missing else {}
+    if len(found) < len(missing):
+        raise RequestError(_DELETED, UNAVAILABLE)
+    return [getattr(found.get(row.id, row), name) for row in parents]
+
+
+def _carries(row: Any, name: str) -> bool:
+    return isinstance(row, tuple) and hasattr(row, name)  # not a row of the ORM
 
 
 def attributes(info: Info) -> frozenset[str] | None:

@@ -12,7 +12,7 @@ from resolvers import connections, orders, references
 from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.filters import BindingFilter, VersionFilter
-from resolvers.parents import loaded, parents_of
+from resolvers.parents import carried, loaded, parents_of
 from resolvers.reference_inputs import VersionRef
 
 
@@ -45,6 +45,21 @@ binding_pages = connections.of_parents(
 async def models_of_versions(info: Info, parents: list[ModelVersion]) -> list[Model]:
     """The model that the version belongs to."""
     return await parents_of(info, [row.model_id for row in parents], models.by_ids)
+
+
+async def model_names(info: Info, parents: list[ModelVersion]) -> list[str]:
+    """The name of the model, without a look at it."""
+    return await carried(info, parents, "model_name", versions.by_ids)
+
+
+async def alias_names(info: Info, parents: list[ModelVersion]) -> list[list[str]]:
+    """The names of the aliases that point at the version, sorted."""
+    return await carried(info, parents, "alias_names", versions.by_ids)
+
+
+async def are_latest(info: Info, parents: list[ModelVersion]) -> list[bool]:
+    """Whether it is the model's latestVersion."""
+    return await carried(info, parents, "is_latest", versions.by_ids)
 
 
 async def aliases(info: Info, parents: list[ModelVersion]) -> list[list[ModelAlias]]:

@@ -52,6 +52,7 @@ class AuditEvent(Node):
     request_id: str | None = attribute(
         "The x-request-id of the request that made the change; null for jobs and commands."
     )
+    model_name: str | None = batched(resolvers.audit.model_names, "id", "model_name")
     subject: Node | None = batched(resolvers.audit.subjects, "subject_node_id")
     model: Model | None = batched(resolvers.audit.models_of_events, "model_id")
     changes: list[FieldChange] = batched(

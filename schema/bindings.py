@@ -22,7 +22,7 @@ from domain.catalog_fields import ENTRIES_MAX
 from domain.enums import BindingStatus, Capability, PriceMeter, PriceUnit, PriceVariant
 from domain.periods import POINTS_MAX
 from domain.traffic_enums import CircuitState, HealthState
-from resolvers.scalars import URL
+from resolvers.scalars import URL, SemVer
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
 from schema.pages import Connection
@@ -173,6 +173,10 @@ class BindingHealth:
 class ProviderBinding(Node, Versioned):
     version: ModelVersion = batched(resolvers.bindings.versions_of_bindings, "version_id")
     provider: Provider = batched(resolvers.bindings.providers_of_bindings, "provider_id")
+    model_name: str = batched(resolvers.bindings.model_names, "id", "names")
+    version_label: SemVer = batched(resolvers.bindings.version_labels, "id", "names")
+    provider_slug: str = batched(resolvers.bindings.provider_slugs, "id", "names")
+    provider_name: str = batched(resolvers.bindings.provider_names, "id", "names")
     provider_model_id: str = attribute("The provider's name for the model, to send in calls.")
     region: str | None = attribute(
         "The region that serves it, such as eu-west-1; null when not stated."

@@ -48,6 +48,7 @@ class VersionHold:
 @type_of(tables.ModelVersion, "One release of a model.")
 class ModelVersion(Node, Versioned):
     model: Model = batched(resolvers.versions.models_of_versions, "model_id")
+    model_name: str = batched(resolvers.versions.model_names, "id", "model_name")
     number: int = attribute(
         "Counts up from 1 in each model; assigned by the server, immutable and never reused."
     )
@@ -101,6 +102,10 @@ class ModelVersion(Node, Versioned):
     )
     archive: ArchiveInfo | None = attribute("Its archive while it is ARCHIVED, else null.")
     hold: VersionHold | None = attribute("The hold on it; null when it is not held.")
+    is_latest: bool = batched(resolvers.versions.are_latest, "id", "is_latest")
+    alias_names: list[str] = batched(
+        resolvers.versions.alias_names, "id", "alias_names", items_max=rules.ALIASES_MAX
+    )
     aliases: list[Annotated["ModelAlias", strawberry.lazy("schema.aliases")]] = batched(
         resolvers.versions.aliases, "id", items_max=rules.ALIASES_MAX
     )

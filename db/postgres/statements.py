@@ -100,11 +100,12 @@ def stands_for(value: object, table: type) -> bool:
 def columns_of(table: type[SQLModel], attributes: frozenset[str] | None) -> tuple[str, ...]:
     """The columns that these attributes of a row need, and `id`; None stands for all columns.
 
-    The columns that a property needs are in the table's `PROPERTIES`.
+    The columns that a property needs are in the table's `PROPERTIES`. A deferred column is read
+    only where an attribute names it (db/tables/names.py).
     """
-    columns = _columns(table)
     if attributes is None:
-        return columns
+        return _columns(table, with_deferred=False)
+    columns = _columns(table, with_deferred=True)
     needs: Mapping[str, tuple[str, ...]] = table.PROPERTIES  # type: ignore[attr-defined]  # every listed table has it
     needed = {"id"}
     for attribute in attributes:
@@ -129,8 +130,9 @@ def labelled(table: type[SQLModel], names: Iterable[str] | None = None) -> list[
 
 
 @lru_cache
-def _columns(table: type[SQLModel]) -> tuple[str, ...]:
-    return tuple(prop.key for prop in sa.inspect(table).column_attrs)
+def _columns(table: type[SQLModel], *, with_deferred: bool) -> tuple[str, ...]:
+    columns = sa.inspect(table).column_attrs
+    return tuple(each.key for each in columns if with_deferred or not each.deferred)
 
 
 @by_identity

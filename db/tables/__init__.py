@@ -1,5 +1,6 @@
 """The tables, one file per noun; importing this package fills SQLModel.metadata."""
 
+from db.tables import names as names  # declares columns of other tables
 from db.tables.aliases import ModelAlias
 from db.tables.audit import AuditEvent, IdempotencyKey
 from db.tables.bindings import Price, ProviderBinding

@@ -97,6 +97,7 @@ class ProviderBinding(VersionedRow, table=True):
     requests_per_minute: int | None = None
     tokens_per_minute: int | None = None
     measured: ClassVar[list[float | None] | None]  # a column that reads compute; see figures.py
+    names: ClassVar[list[str]]  # of its model, version and provider; see names.py
 
     @property
     def node_id(self) -> str:

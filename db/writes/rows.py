@@ -80,7 +80,8 @@ async def update(
 def derived_names(table: type[VersionedRow]) -> tuple[str, ...]:
     """The attributes of a row that are computed from more than its own columns."""
     attributes = sa.inspect(table).column_attrs
-    return tuple(a.key for a in attributes if not isinstance(a.columns[0], sa.Column))
+    derived = (a for a in attributes if not isinstance(a.columns[0], sa.Column))
+    return tuple(each.key for each in derived if not each.deferred)
 
 
 def next_revision(

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import undefer
 from sqlmodel import SQLModel, select
 from strawberry.types.base import StrawberryObjectDefinition
 
@@ -57,7 +58,7 @@ async def _rows(db: Database, table: Any) -> list[Any]:
         await factories.alias(db, version)
         await factories.entry(db, await factories.catalog(db), binding, {"priority": 7})
     async with db.write("tests") as session:
-        return list(await session.exec(select(table)))
+        return list(await session.exec(select(table).options(undefer("*"))))
 
 
 @pytest.mark.parametrize("name", OF_TABLES)
