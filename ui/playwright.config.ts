@@ -1,0 +1,30 @@
+// Tests of the pages in the machine's Chromium, against a server that tests/server/dashboard/test_pages.py starts.
+import { defineConfig } from "@playwright/test";
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: process.env.PLAYWRIGHT_OUTPUT ?? "/tmp/registry-playwright",
+  workers: 1,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: "line",
+  use: {
+    baseURL: process.env.BASE_URL ?? "http://127.0.0.1:8003",
+    viewport: { width: 1280, height: 900 },
+    actionTimeout: 15_000,
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-quic",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+      ],
+    },
+  },
+});

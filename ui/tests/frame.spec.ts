@@ -1,0 +1,30 @@
+import { expect, expectWellShown, test } from "./page";
+
+const PAGES = ["Models", "Compare", "Prices", "Retirements", "Routing", "Retention", "Audit"];
+
+test("the frame leads to each page", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  for (const name of PAGES) {
+    await page.getByRole("navigation").getByRole("link", { name, exact: true }).click();
+    await expect(page).toHaveURL(new RegExp(`/${name.toLowerCase()}`));
+    await expect(page.getByRole("heading", { level: 1, name })).toBeVisible();
+    await expect(page).toHaveTitle(`${name} - Model Registry`);
+  }
+});
+
+test("by keyboard one skips to the content", async ({ page }) => {
+  await page.goto("/");
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.keyboard.press("Tab");
+  await expect(page.getByRole("link", { name: "Skip to the content" })).toBeFocused();
+  await page.keyboard.press("Enter");
+  await expect(page.getByRole("main")).toBeFocused();
+});
+
+test("the frame is well shown", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await expectWellShown(page, "frame");
+});
