@@ -44,7 +44,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: $(ENV) ## Serve the registry (PORT=8003 DATA_DIR=.registry, or DATABASE_URL=...)
-	@$(MAKE) ui || echo "GraphiQL is not built; the API works without it."
+	@$(MAKE) ui || echo "The pages are not built; the API works without them."
 	@$(BIN)/registry serve --migrate
 
 test: $(ENV) ## Run the whole suite on a PostgreSQL of its own (ARGS=...)
@@ -159,5 +159,5 @@ $(ENV): pyproject.toml uv.lock | $(UV)
 	cd $* && npm ci --no-progress --loglevel=error
 	@touch $@
 
-$(PAGE): ui/node_modules/.package-lock.json $(wildcard ui/*.*) $(shell find ui/src ui/examples ui/public -type f 2>/dev/null) schema/schema.graphql
+$(PAGE): ui/node_modules/.package-lock.json $(wildcard ui/*.*) $(shell find ui/src ui/examples ui/public -type f -not -path '*/gql/*' 2>/dev/null) schema/schema.graphql
 	cd ui && npm run --silent build -- --logLevel warn

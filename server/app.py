@@ -39,7 +39,8 @@ from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
 from server.execution.slow_operations import SlowOperations
 from server.execution.sources import Sources
-from server.http import graphiql, sdl, socket_protocol, unknown_paths
+from server.http import pages, sdl, socket_protocol, unknown_paths
+from server.http.dashboard import Dashboard
 from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
 from server.http.for_readers import ForReaders
 from server.http.hosts import Hosts
@@ -163,8 +164,8 @@ def _routes(
 ) -> list[BaseRoute]:
     """The paths; the direct path answers most requests for /graphql before (server/http)."""
     for_readers = partial(ForReaders, pipeline.authentication)
+    settings = pipeline.operations.settings
     return [
-        Route("/", health.index),
         Route(PATH, GraphQLEndpoint(pipeline)),
         Route(STREAM_PATH, SingleConnectionEndpoint()),
         WebSocketRoute(PATH, sockets),
@@ -172,7 +173,8 @@ def _routes(
         Route("/readyz", health.ReadinessEndpoint(readiness).get),
         Route("/metrics", for_readers(metrics.get, is_needed_without_database=True).get),
         Route(sdl.PATH, for_readers(sdl.Sdl(schema.published_sdl).get).get),
-        *graphiql.routes(),
+        *Dashboard(issuer=settings.oidc_issuer).routes(),
+        *pages.routes(),
     ]
 
 

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { defineConfig, type Plugin } from "vite";
 
+import { compressed } from "./compressed.ts";
+
 // The texts of the page's documents, by their hashes, for the server; the page has the hashes alone.
 const manifest: Plugin = {
   name: "manifest-of-documents",
@@ -11,10 +13,10 @@ const manifest: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [manifest],
-  // server/http/built_pages.py serves the assets here.
+  plugins: [manifest, compressed],
+  // server/http/pages.py serves the assets here.
   base: "/static/ui/",
-  // Written into the page for each response: styles that components create carry it.
+  // server/http/dashboard.py writes one into the page for each response: styles that components create carry it.
   html: { cspNonce: "CSP_NONCE" },
   // The graphql worker of GraphiQL imports prettier on demand, which only module workers can.
   worker: { format: "es" },

@@ -156,7 +156,7 @@ def running(podman: Podman) -> Iterator[Container]:
 
 
 def check(container: Container) -> None:
-    """Fail unless the container is closed, serves GraphiQL and queries, and ends cleanly."""
+    """Fail unless the container is closed, serves both pages and queries, and ends cleanly."""
     status = container.execute("cat", "/proc/1/status")
     found = dict(re.findall(r"^(CapEff|CapBnd|NoNewPrivs|Seccomp|Uid):\s+(\w+)", status, re.M))
     none = "0" * 16
@@ -182,11 +182,12 @@ def _check_answers(container: Container) -> None:
         client.headers["authorization"] = f"Bearer {token.splitlines()[-1]}"
         answer = client.post("/graphql", json=query).json()
         assert answer["data"]["models"]["totalCount"] > 0, answer
-        page = client.get("/graphql", headers={"accept": "text/html"}).text
-        assets = re.findall(r'(?:src|href)="(/static/ui/[^"]+)"', page)
-        assert assets, page
-        for asset in assets:
-            assert client.get(asset).is_success, asset
+        for path in ("/", "/graphql"):
+            page = client.get(path, headers={"accept": "text/html"}).text
+            assets = re.findall(r'(?:src|href)="(/static/ui/[^"]+)"', page)
+            assert assets, page
+            for asset in assets:
+                assert client.get(asset).is_success, asset
 
 
 class Unable(Exception):

@@ -111,7 +111,9 @@ def _announce(settings: "Settings", bound: socket.socket, url: str) -> None:
 
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = bound.getsockname()[1]
-    typer.echo(f"Model Registry on http://{host}:{port}/graphql  (Ctrl-C stops it)", err=True)
+    address = f"http://{host}:{port}/"
+    typer.echo(f"Model Registry on {address}  (Ctrl-C stops it)", err=True)
+    typer.echo(f"GraphQL and GraphiQL on {address}graphql", err=True)
     warning = open_mode.warning(settings, bound, url)
     if warning is not None:
         typer.echo(typer.style(warning, fg="yellow"), err=True)

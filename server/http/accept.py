@@ -51,7 +51,7 @@ def prefers_events(accept: bytes) -> bool:
     return _events_quality(accept) > json_q
 
 
-def coding(accept_encoding: bytes) -> tuple[str, int]:
+def coding(accept_encoding: bytes, codings: tuple[str, ...] = CODINGS) -> tuple[str, int]:
     """The content coding that a client wants, and from how many bytes on; "" when it wants none.
 
     Of equal q values the cheaper coding is taken. A client that refuses to get a response without
@@ -61,12 +61,20 @@ def coding(accept_encoding: bytes) -> tuple[str, int]:
     if "x-gzip" in given:
         given.setdefault("gzip", given["x-gzip"])
     others = given.get("*", 0.0)
-    best = max(CODINGS, key=lambda name: given.get(name, others))  # of equal ones the first
+    best = max(codings, key=lambda name: given.get(name, others))  # of equal ones the first
     best_q = given.get(best, others)
     plain_q = given.get("identity", given.get("*"))
     if not best_q or ("identity" in given and given["identity"] > best_q):
         return "", 0
     return best, 0 if plain_q == 0 else CODED_BYTES_MIN
+
+
+@lru_cache(maxsize=64)
+def prefers_html(accept: bytes) -> bool:
+    """Whether a client names HTML, and wants JSON no more than that: a browser, and not curl."""
+    given = dict(_weighted(accept))
+    quality = given.get("text/html", 0.0)
+    return quality > 0 and quality >= given.get(JSON, 0.0)
 
 
 def _events_quality(accept: bytes) -> float:

@@ -1,26 +1,18 @@
-"""GraphiQL: the page that browsers get from the GraphQL endpoint, and the files that it loads.
+"""GraphiQL: the page that browsers get from the GraphQL endpoint.
 
-`ui/` builds them from npm packages into `server/static/ui/`, which is a part of the wheel. In
-a checkout without that build, the page says how to build it, and how to do without it.
+In a checkout without a build, the page says how to build it, and how to do without it.
 """
 
 import re
 from base64 import b64encode
 from hashlib import sha256
-from os import PathLike, stat_result
 from pathlib import Path
 
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
 
-FILES = Path(__file__).parents[1] / "static" / "ui"  # `outDir` in ui/vite.config.js
-ASSETS_PATH = "/static/ui/assets"  # `base` in ui/vite.config.js
-_NO_DEVICES = ", ".join(
-    f"{feature}=()"
-    for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
-)
+from server.http import pages
+from server.http.pages import FILES
+
 # Shown until GraphiQL is built. The address is that of a server with default settings, until the
 # script writes the page's own.
 _NOT_BUILT = """<!doctype html>
@@ -82,34 +74,6 @@ def page(files: Path = FILES) -> Response:
 
 def headers(files: Path, *scripts: str) -> dict[str, str]:
     """The headers of the page; also of one that has these inline scripts, and turns into it."""
-    return {
-        "Content-Security-Policy": _policy(*_inline_scripts(_html(files)), *scripts),
-        "Permissions-Policy": _NO_DEVICES,
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "cache-control": "no-cache",  # it names the assets of the current build
-        "Vary": "Accept, Authorization",  # API clients get JSON from the same address
-    }
-
-
-class _Assets(StaticFiles):
-    """Built files. Their names contain a hash of their content: clients may cache them forever."""
-
-    async def check_config(self) -> None:
-        """No check: the folder may be missing, and may be built while the server runs."""
-
-    def file_response(
-        self,
-        full_path: str | PathLike[str],
-        stat_result: stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
-
-
-def routes(files: Path = FILES) -> list[BaseRoute]:
-    """The files of the page; each is a 404 when GraphiQL was not built."""
-    assets = _Assets(directory=files / "assets", check_dir=False)
-    return [Mount(ASSETS_PATH, assets, name="graphiql-assets")]
+    policy = _policy(*_inline_scripts(_html(files)), *scripts)
+    # API clients get JSON from the same address
+    return {**pages.headers(policy), "Vary": "Accept, Authorization"}

@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.responses import HTMLResponse, Response
 
 from server.errors import HttpError
-from server.http import graphiql
+from server.http import graphiql, pages
 
 # A block: GraphiQL's page gets the same window, so its scripts may use the same names.
 _SCRIPT = """{
@@ -84,7 +84,7 @@ _PAGE = f"""<!doctype html>
 """
 
 
-def page(error: HttpError, files: Path = graphiql.FILES) -> Response:
+def page(error: HttpError, files: Path = pages.FILES) -> Response:
     """The page, with the status and the headers of the error that a client of the API gets."""
     headers = {**graphiql.headers(files, _SCRIPT), **error.headers}
     return HTMLResponse(_PAGE, error.status, headers)

@@ -1,11 +1,11 @@
-"""The endpoints for liveness and readiness, and an index page with links."""
+"""The endpoints for liveness and readiness, and links to what is served."""
 
 import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from db.postgres import migration_state
 from db.postgres.engine import Database
@@ -14,13 +14,7 @@ from server.ops.readiness import DATABASE, MIGRATION, Check, Readiness
 
 _ANSWER_S = 1.5  # a probe waits this long for the database
 
-_VARY = {"vary": "accept"}
-_PAGE = """<!doctype html>
-<html lang="en"><meta charset="utf-8"><title>Model Registry</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<h1>Model Registry</h1><ul>{items}</ul></html>
-"""
-_LINKS = {
+LINKS = {
     "graphql": "/graphql",
     "health": "/healthz",
     "readiness": "/readyz",
@@ -82,9 +76,6 @@ async def current_migration(database: Database) -> Migration | None:
     return await migration_state.current(database.reader)
 
 
-async def index(request: Request) -> Response:
-    """Links to the endpoints: HTML for browsers, JSON for other clients."""
-    if "text/html" not in request.headers.get("accept", ""):
-        return JSONResponse({"name": "model-registry", "links": _LINKS}, headers=_VARY)
-    items = "".join(f'<li><a href="{path}">{name}</a></li>' for name, path in _LINKS.items())
-    return HTMLResponse(_PAGE.format(items=items), headers=_VARY)
+def links() -> Response:
+    """Links to the endpoints, for clients that are no browsers."""
+    return JSONResponse({"name": "model-registry", "links": LINKS})

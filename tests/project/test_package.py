@@ -17,10 +17,10 @@ import pytest
 
 from deploy.lab import processes
 from server import release
-from server.http import graphiql
+from server.http import pages
 from tests.project.pages import ROOT
 
-PAGE = graphiql.FILES / "graphiql.html"
+PAGE = pages.FILES / "graphiql.html"
 UV = shutil.which("uv") or str(ROOT / ".venv-tools" / "bin" / "uv")
 pytestmark = pytest.mark.skipif(not PAGE.exists(), reason="GraphiQL is not built: make ui")
 
@@ -129,7 +129,7 @@ def test_the_wheel_has_each_file_of_its_packages(wheel: Path) -> None:
         text=True,
         check=True,
     ).stdout.splitlines()
-    page = {str(file.relative_to(ROOT)) for file in graphiql.FILES.rglob("*") if file.is_file()}
+    page = {str(file.relative_to(ROOT)) for file in pages.FILES.rglob("*") if file.is_file()}
     existing = {name for name in listed if (ROOT / name).exists()}
     assert files_of(wheel) - {"server/revision.txt"} == existing | page
 
@@ -147,8 +147,10 @@ def test_a_browser_gets_graphiql_from_this_server_alone(url: str) -> None:
     page = httpx.get(f"{url}/graphql", headers={"accept": "text/html"})
     assert page.status_code == 200
     assert page.text == PAGE.read_text("utf-8")
-    for file in (graphiql.FILES / "assets").iterdir():
-        answer = httpx.get(f"{url}{graphiql.ASSETS_PATH}/{file.name}")
+    files = [file for file in (pages.FILES / "assets").iterdir() if file.suffix != ".gz"]
+    assert [file.name for file in files if file.with_name(f"{file.name}.gz").exists()]
+    for file in files:
+        answer = httpx.get(f"{url}{pages.ASSETS_PATH}/{file.name}")
         assert (answer.status_code, len(answer.content)) == (200, file.stat().st_size)
 
 

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from db.postgres.engine import Database
 from domain.access import Role
-from server.http import graphiql
+from server.http import pages
 from tests import factories
 from tests.server.conftest import Serving, running
 
@@ -33,7 +33,7 @@ MISSING = [
     for name, path in {
         "Chromium": CHROMIUM,
         "Node": which("node"),
-        "GraphiQL, by make ui": (graphiql.FILES / "graphiql.html").exists(),
+        "GraphiQL, by make ui": (pages.FILES / "graphiql.html").exists(),
         "ui/node_modules": (UI / "node_modules" / "playwright-core").exists(),
     }.items()
     if not path

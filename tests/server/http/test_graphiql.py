@@ -1,14 +1,12 @@
-"""GraphiQL: what a browser gets at the endpoint's address, and the files behind it."""
+"""GraphiQL: what a browser gets at the endpoint's address."""
 
 import json
 import re
 import shlex
-from asyncio import Event
 from base64 import b64encode
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from graphql import GraphQLSchema, OperationDefinitionNode, build_schema, parse, validate
@@ -18,13 +16,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
-from starlette.types import Message
 
-from server.http import graphiql
+from server.http import graphiql, pages
 
 ROOT = Path(__file__).parents[3]
 EXAMPLES = sorted((ROOT / "ui" / "examples").glob("*.graphql"))
-ASSET = f"{graphiql.ASSETS_PATH}/index-1a2b.js"
+ASSET = f"{pages.ASSETS_PATH}/index-1a2b.js"
 INDEX = f'<!doctype html><script type="module" src="{ASSET}"></script>'
 
 
@@ -32,17 +29,14 @@ def client(files: Path) -> TestClient:
     async def endpoint(_: Request) -> Response:
         return graphiql.page(files)
 
-    return TestClient(Starlette(routes=[Route("/graphql", endpoint), *graphiql.routes(files)]))
+    return TestClient(Starlette(routes=[Route("/graphql", endpoint)]))
 
 
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
-    """A folder as the build leaves it, with a file beside the assets that is not for clients."""
-    assets = tmp_path / "built" / "assets"
-    assets.mkdir(parents=True)
+    """A folder with the page, as the build leaves it."""
+    (tmp_path / "built").mkdir()
     (tmp_path / "built" / "graphiql.html").write_text(INDEX)
-    (tmp_path / "built" / "package.json").write_text("{}")
-    (assets / "index-1a2b.js").write_text("export {};")
     return tmp_path / "built"
 
 
@@ -55,22 +49,6 @@ def unbuilt(tmp_path: Path) -> Path:
 def directives(headers: Mapping[str, str]) -> dict[str, list[str]]:
     parts = (part.split() for part in headers["content-security-policy"].split(";"))
     return {name: sources for name, *sources in parts}
-
-
-async def status_of(files: Path, path: str) -> int:
-    """The status of a path that reaches the application as written: clients resolve dots first."""
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        await Event().wait()  # the client stays until it has its answer
-        return {"type": "http.disconnect"}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {"type": "http", "method": "GET", "path": unquote(path), "headers": []}
-    await Starlette(routes=graphiql.routes(files))(scope, receive, send)
-    return int(sent[0]["status"])
 
 
 def test_the_built_page_is_served_under_a_policy_that_names_no_other_host(built: Path) -> None:
@@ -97,55 +75,6 @@ def test_the_page_is_revalidated_and_kept_apart_from_json_answers(built: Path) -
     assert headers["cross-origin-opener-policy"] == "same-origin"
     assert "camera=()" in headers["permissions-policy"]
     assert headers["content-type"] == "text/html; charset=utf-8"
-
-
-def test_assets_are_cached_for_good(built: Path) -> None:
-    response = client(built).get(ASSET)
-    assert response.text == "export {};"
-    assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
-    assert "javascript" in response.headers["content-type"]
-
-
-def test_an_asset_that_did_not_change_is_not_sent_again(built: Path) -> None:
-    tag = client(built).get(ASSET).headers["etag"]
-    response = client(built).get(ASSET, headers={"If-None-Match": tag})
-    assert (response.status_code, response.content) == (304, b"")
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/static/ui/index.html",
-        "/static/ui/../../pyproject.toml",
-        "/static/ui/assets/",
-        "/static/ui/assets/none.js",
-        "/static/ui/assets/../index.html",
-        "/static/ui/assets/%2e%2e/%2e%2e/package.json",
-        "/static/ui/assets/..%2f..%2fpackage.json",
-        "/static/ui/assets/%2fetc%2fpasswd",
-        "/static/ui/assets//etc/passwd",
-        "/static/ui/assets/index-1a2b.js%00",
-    ],
-)
-async def test_nothing_but_the_assets_is_served(built: Path, path: str) -> None:
-    assert await status_of(built, path) == 404
-
-
-async def test_the_same_request_for_an_asset_finds_it(built: Path) -> None:
-    assert await status_of(built, ASSET) == 200
-
-
-def test_assets_of_a_ui_that_was_not_built_are_404(unbuilt: Path) -> None:
-    assert client(unbuilt).get(ASSET).status_code == 404
-
-
-def test_a_build_made_while_the_server_runs_is_served(unbuilt: Path) -> None:
-    running = client(unbuilt)
-    assert running.get(ASSET).status_code == 404
-    assets = unbuilt / "assets"
-    assets.mkdir(parents=True)
-    (assets / "index-1a2b.js").write_text("export {};")
-    assert running.get(ASSET).status_code == 200
 
 
 def test_without_a_build_the_page_says_so_and_what_to_do(unbuilt: Path) -> None:
