@@ -118,7 +118,7 @@ def _unexpected(error: Exception) -> str:
     """One line about any other error; REGISTRY_LOG_LEVEL=debug shows the traceback first."""
     from db.postgres.errors import is_disk_full, is_read_only, is_unavailable, is_without_schema
 
-    if os.environ.get("REGISTRY_LOG_LEVEL", "").lower() == "debug":
+    if _shows_tracebacks():
         traceback.print_exception(error)
     if is_read_only(error):
         return "DATABASE_URL: the database is read-only"
@@ -132,6 +132,16 @@ def _unexpected(error: Exception) -> str:
         return "An argument, a setting or .env is not UTF-8 text"
     first = next(iter(str(error).splitlines()), "")
     return f"{type(error).__name__}: {first} (REGISTRY_LOG_LEVEL=debug shows the traceback)"
+
+
+def _shows_tracebacks() -> bool:
+    """Whether the log level is debug, by the environment or by `.env`."""
+    from server.settings import Settings
+
+    try:
+        return Settings().log_level == "debug"
+    except (OSError, ValueError):  # an invalid setting, or a .env that cannot be read
+        return False
 
 
 def _fail(lines: str, exit_code: int) -> None:

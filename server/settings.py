@@ -48,7 +48,6 @@ class Settings(
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
-        validate_by_name=True,
     )
 
     data_dir: Path = setting(

@@ -13,7 +13,11 @@ T = TypeVar("T")
 
 
 class SettingsPart(BaseSettings):
-    """A part of the settings; only the whole needs a validator, which takes time to build."""
+    """A part of the settings; only the whole needs a validator, which takes time to build.
+
+    A field with a `validation_alias` is set by that alone: with `validate_by_name` the environment
+    would set it by REGISTRY_ and its name, too.
+    """
 
     model_config = SettingsConfigDict(defer_build=True)
 

@@ -82,8 +82,8 @@ class Server:
 async def serving(cluster: Cluster, *servers: Postgres, **more: Any) -> AsyncIterator[Server]:
     given = {
         "jobs": False,
-        "database_url": cluster.primary.url,
-        "database_replica_urls": ",".join(server.url for server in servers),
+        "DATABASE_URL": cluster.primary.url,
+        "DATABASE_REPLICA_URLS": ",".join(server.url for server in servers),
         "replica_lag_max_s": 2,
         **more,
     }

@@ -1,6 +1,7 @@
 """Settings: their documentation in README.md and .env.example, and errors for invalid values."""
 
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -143,3 +144,26 @@ def test_a_database_that_does_not_answer_gives_one_line_and_exit_code_1(
     assert result.stderr.count("\n") == 1
     assert result.stderr.startswith("DATABASE_URL: ")
     assert "secret" not in result.stderr
+
+
+@pytest.mark.parametrize("is_in_file", [False, True])
+def test_the_level_debug_shows_the_traceback_of_an_unexpected_error(
+    is_in_file: bool, tmp_path: Path
+) -> None:
+    variables = {"PYTHONPATH": str(ROOT), "REGISTRY_LOG_LEVEL": "debug"}
+    if is_in_file:
+        (tmp_path / ".env").write_text("REGISTRY_LOG_LEVEL=debug\n")
+        del variables["REGISTRY_LOG_LEVEL"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "server", "schema"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=tmp_path,
+            env=variables,
+        )
+    assert done.returncode == 1
+    assert "Traceback" in done.stderr
+    assert "OSError: [Errno 28] No space left on device" in done.stderr

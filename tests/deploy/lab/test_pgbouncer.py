@@ -92,7 +92,7 @@ async def _opened(url: str, mode: Mode, **limits: Any) -> AsyncIterator[Database
 def _settings(mode: Mode, direct_url: str, **given: Any) -> Settings:
     return Settings(
         _env_file=None,
-        database_url=direct_url,
+        DATABASE_URL=direct_url,
         pooler=mode.pooler,
         prepared_statements=mode.keeps_statements,
         listen_url=direct_url if mode.has_listen_url else None,

@@ -43,7 +43,7 @@ def _name(database_url: str) -> str:
 def _settings(direct_url: str, **given: Any) -> Settings:
     behind = {"pooler": "transaction", "prepared_statements": False, "jobs": False}
     return Settings(
-        _env_file=None, database_url=direct_url, **{"listen_url": direct_url, **behind, **given}
+        _env_file=None, DATABASE_URL=direct_url, **{"listen_url": direct_url, **behind, **given}
     )
 
 
