@@ -112,8 +112,7 @@ async def routable(info: Info, parents: list[ProviderBinding]) -> list[bool]:
     It is ACTIVE, its version is ACTIVE or DEPRECATED, neither is past its sunsetOn (UTC), and its
     circuit is not OPEN. A HALF_OPEN one lets a trial through: see claimTrial.
     """
-    keys = await bindings.routable(info.context.reader, [row.id for row in parents])
-    return [row.id in keys for row in parents]
+    return await carried(info, parents, "is_routable", bindings.by_ids)
 
 
 async def prices_in_effect(

@@ -22,6 +22,7 @@ class Circuit:
     held_until: datetime | None = None
     reason: str | None = None
     consecutive_failures: int = 0
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,5 +69,6 @@ def _health(row: Any, window_minutes: int) -> BindingHealth:
             row.held_until,
             row.reason,
             row.consecutive_failures,
+            row.changed_at,
         ),
     )

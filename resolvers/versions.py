@@ -69,5 +69,5 @@ async def aliases(info: Info, parents: list[ModelVersion]) -> list[list[ModelAli
 
 async def slo_statuses(info: Info, parents: list[ModelVersion]) -> list[SloStatus]:
     """Whether routable bindings meet sloLatencyMs and sloSuccessRate now; see SloStatus."""
-    statuses = await loaded(info, [row.id for row in parents], versions.slo_statuses)
-    return [status or SloStatus.UNKNOWN for status in statuses]
+    found = await carried(info, parents, "slo_status", versions.by_ids)
+    return [SloStatus(status) for status in found]

@@ -112,6 +112,10 @@ class CostEstimate:
 )
 class Circuit:
     state: CircuitState = attribute("Which calls are let through now.")
+    changed_at: datetime | None = attribute(
+        "Since when it is so: when it opened, closed, or let a trial through; null when it never"
+        " changed. An OPEN circuit became HALF_OPEN at openUntil, which does not count."
+    )
     open_until: datetime | None = attribute(
         "Until when it is OPEN, or was before it became HALF_OPEN. Null when it is CLOSED, and when"
         " it is OPEN until an operator closes it."
@@ -197,7 +201,7 @@ class ProviderBinding(Node, Versioned):
     sunset_on: date | None = attribute(
         "The last day (UTC) on which it is routable; null without an end."
     )
-    routable: bool = batched(resolvers.bindings.routable, "id")
+    routable: bool = batched(resolvers.bindings.routable, "id", "is_routable")
     success_rate_now: float | None = attribute(
         "Success rate from 0 to 1: that of health while it is known, else what updateBinding or an"
         " import has set; null when neither is known.",

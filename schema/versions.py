@@ -71,7 +71,9 @@ class ModelVersion(Node, Versioned):
     slo_success_rate: float | None = attribute(
         "Target for the success rate, 0 to 1; null without a target."
     )
-    slo_status: SloStatus = batched(resolvers.versions.slo_statuses, "id", observed=True)
+    slo_status: SloStatus = batched(
+        resolvers.versions.slo_statuses, "id", "slo_status", observed=True
+    )
     context_window: int | None = attribute(
         "Largest number of tokens in a context; null when unknown."
     )

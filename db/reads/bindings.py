@@ -112,11 +112,6 @@ async def key_of(
     return found[0].id if found else None
 
 
-async def routable(source: Source, ids: Sequence[UUID]) -> set[UUID]:
-    """The bindings among the ids that can be called now."""
-    return set(await reader.row_by_key(source, _ROUTABLE, ids))
-
-
 def _select_by_key() -> sa.Select[Any]:
     of_provider = sa.select(col(Provider.id)).where(
         col(Provider.slug) == sa.bindparam("provider", type_=sa.Text())
@@ -129,15 +124,3 @@ def _select_by_key() -> sa.Select[Any]:
         == sa.bindparam("provider_model_id", type_=sa.Text()),
         col(ProviderBinding.region).is_not_distinct_from(region),
     )
-
-
-def _select_routable() -> sa.Select[Any]:
-    key = col(ProviderBinding.id)
-    version = col(ModelVersion.id) == ProviderBinding.version_id
-    statement: sa.Select[Any] = sa.select(key.label("parent")).join_from(
-        ProviderBinding, ModelVersion, version
-    )
-    return statement.where(among(key, sa.bindparam("keys")), is_routable())
-
-
-_ROUTABLE = Query("routable bindings", _select_routable, {})

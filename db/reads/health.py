@@ -92,6 +92,7 @@ def _of_circuit() -> list[Any]:
             for name in ("trial_until", "held_until")
         ),
         col(Circuit.reason),
+        col(Circuit.changed_at),
     ]
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import column_property
 from sqlmodel import col
 
 from db.reads.health import has_open_circuit
@@ -74,3 +75,13 @@ def _bindings_of_version() -> sa.Select[Any]:
         .where(col(ProviderBinding.version_id) == ModelVersion.id)
         .correlate(ModelVersion)
     )
+
+
+def _declare(table: Any, name: str, expression: Any) -> None:
+    """A column that statements have where it is asked for by its name; see db/tables/names.py."""
+    setattr(table, name, column_property(expression, deferred=True, expire_on_flush=False))
+
+
+_OF_BINDING = sa.select(is_routable()).where(col(ModelVersion.id) == ProviderBinding.version_id)
+_declare(ProviderBinding, "is_routable", _OF_BINDING.correlate(ProviderBinding).scalar_subquery())
+_declare(ModelVersion, "slo_status", slo_status())

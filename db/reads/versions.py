@@ -8,9 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlmodel import col
 
-from db.postgres import reader
 from db.postgres.reader import Source
-from db.postgres.statements import Query, bound
+from db.postgres.statements import bound
 from db.reads import models
 from db.reads.conditions import (
     days_between,
@@ -26,7 +25,7 @@ from db.reads.lookup import row_by_column, rows_after, rows_by_column
 from db.reads.routable import has_routable_binding, slo_status
 from db.reads.windows import Window
 from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
-from domain.enums import SloStatus, VersionStatus
+from domain.enums import VersionStatus
 
 
 def _of_models(refs: Mapping[str, Any]) -> sa.ColumnElement[bool]:
@@ -141,18 +140,3 @@ async def by_content_hash(source: Source, content_hash: str) -> ModelVersion | N
         ModelVersion, "content_hash", source, [content_hash], order="id"
     )
     return next(iter(versions[content_hash]), None)
-
-
-async def slo_statuses(source: Source, ids: Sequence[UUID]) -> dict[UUID, SloStatus]:
-    """Each version's status: its targets compared with the figures of its routable bindings."""
-    rows = await reader.row_by_key(source, _SLO_STATUSES, ids)
-    return {version_id: SloStatus(row.slo_status) for version_id, row in rows.items()}
-
-
-def _select_slo_statuses() -> sa.Select[Any]:
-    key = col(ModelVersion.id)
-    statement = sa.select(key.label("parent"), slo_status().label("slo_status"))
-    return statement.where(among(key, sa.bindparam("keys")))
-
-
-_SLO_STATUSES = Query("slo statuses", _select_slo_statuses, {})
