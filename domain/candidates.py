@@ -33,6 +33,7 @@ class Candidate(NamedTuple):
     weight: int = 100
     circuit: CircuitState = CircuitState.CLOSED
     retry_at: datetime | None = None
+    circuit_changed_at: datetime | None = None
     capabilities: frozenset[str] | None = None
     context_window: int | None = None
     cost_per_1k: Decimal | None = None

@@ -6,7 +6,7 @@ one, then the strategy, then the id.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
@@ -46,6 +46,16 @@ class Exclusion(NamedTuple):
     candidate: Candidate
     reason: ExclusionReason
     retry_at: datetime | None
+
+    @property
+    def since(self) -> datetime | None:
+        """Since when the reason holds; None when the registry does not date it."""
+        if self.reason is ExclusionReason.CIRCUIT_OPEN:
+            return self.candidate.circuit_changed_at
+        last_day = self.candidate.sunset_on
+        if self.reason is not ExclusionReason.SUNSET or last_day is None:
+            return None
+        return datetime.combine(last_day + timedelta(days=1), time(), UTC)
 
 
 class Choice(NamedTuple):

@@ -43,7 +43,9 @@ class Route:
     """
 
     model_id: UUID
+    model_name: str
     version_id: UUID
+    version_label: str
     strategy: RouteStrategy
     candidates: list[Ranked]
     candidate_count: int
@@ -156,7 +158,9 @@ def _route(route: RouteInput, rows: Sequence[RouteRow], version_id: UUID, ttl_ma
     left = ttl_max if changes_at is None else ceil((changes_at - now).total_seconds())
     return Route(
         model_id=UUID(first.model_id),
+        model_name=first.model_name,
         version_id=version_id,
+        version_label=first.version,
         strategy=request.strategy,
         candidates=choice.candidates,
         candidate_count=choice.candidate_count,
@@ -185,6 +189,7 @@ def _candidate(row: RouteRow, usage: Usage) -> Candidate:
         row.weight,
         circuit,
         retry_at,
+        row.circuit_changed_at,
         None if capabilities is None else frozenset(capabilities),
         row.context_window,
         row.cost_per_1k,

@@ -7,7 +7,7 @@ import resolvers.routes
 from domain.candidates import CANDIDATES_MAX, EXCLUDED_MAX
 from domain.routing import Exclusion, Ranked
 from domain.traffic_enums import ExclusionReason, RouteStrategy
-from resolvers.scalars import BigInt
+from resolvers.scalars import BigInt, SemVer
 from schema.bindings import ProviderBinding
 from schema.fields import attribute, batched, type_of
 from schema.models import Model
@@ -36,6 +36,11 @@ class RouteExclusion:
         "With CIRCUIT_OPEN: when its circuit may let a call through; null when an operator opened"
         " it without an end."
     )
+    since: datetime | None = attribute(
+        "With CIRCUIT_OPEN: when its circuit last changed. With SUNSET: the end of the last day on"
+        " which it was routable. Null for other reasons; the audit log has the changes that made"
+        " them."
+    )
 
 
 @type_of(
@@ -45,7 +50,11 @@ class RouteExclusion:
 )
 class Route:
     model: Model = batched(resolvers.routes.models_of_routes)
+    model_name: str = attribute("The name of the model, without a look at it.")
     version: ModelVersion = batched(resolvers.routes.versions_of_routes)
+    version_label: SemVer = attribute(
+        "The semantic version that the bindings serve, without a look at it."
+    )
     strategy: RouteStrategy = attribute("What decided between candidates of one priority.")
     candidates: list[RouteCandidate] = attribute(
         "The bindings that can take the call, best first, up to the limit of the input.",

@@ -87,6 +87,7 @@ class RouteRow(NamedTuple):
     circuit: str | None
     open_until: datetime | None
     trial_until: datetime | None
+    circuit_changed_at: datetime | None
     latency_ms: float | None
     success_rate: float | None
     components: str | None  # of the price in effect, as JSON
@@ -209,6 +210,7 @@ def _of_binding() -> list[Any]:
         col(Circuit.state).label("circuit"),
         col(Circuit.open_until),
         col(Circuit.trial_until),
+        col(Circuit.changed_at).label("circuit_changed_at"),
         figures.joined(figures.LATENCY_P95).label("latency_ms"),
         figures.joined(figures.SUCCESS_RATE).label("success_rate"),
         _next_price_at().label("next_price_at"),

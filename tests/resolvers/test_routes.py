@@ -16,10 +16,11 @@ from domain.traffic_enums import CircuitState
 from tests import factories
 from tests.graphql import GraphQL
 
-FIELDS = """ model { name } version { version } strategy candidateCount excludedCount etag
+FIELDS = """ model { name } version { version } modelName versionLabel strategy etag
+    candidateCount excludedCount
     registryRevision ttlSeconds decidedAt
     candidates { rank score expectedCost regionMatch reasons binding { id provider { slug } } }
-    excluded { reason retryAt binding { id } } """
+    excluded { reason retryAt since binding { id } } """
 ROUTE = f"query ($input: RouteInput!) {{ route(input: $input) {{ {FIELDS} }} }}"
 ROUTES = f"query ($inputs: [RouteInput!]!) {{ routes(inputs: $inputs) {{ {FIELDS} }} }}"
 NOW = datetime.now(UTC)
@@ -66,6 +67,7 @@ async def test_a_route_names_each_binding_once_and_says_why(gql: GraphQL) -> Non
     route = await _route(gql)
 
     assert (route["model"]["name"], route["version"]["version"]) == ("M", version.version)
+    assert (route["modelName"], route["versionLabel"]) == ("M", version.version)
     assert _ids(route["candidates"]) == [first.node_id, cheap.node_id]
     assert [each["expectedCost"] for each in route["candidates"]] == [None, "2"]
     assert route["candidates"][1]["reasons"] == ["priority 2", "weight 100"]
@@ -253,6 +255,20 @@ async def test_an_open_circuit_ends_by_the_clock_and_its_trial_is_taken_once(gql
     assert datetime.fromisoformat(excluded["retryAt"]) == later
     await _circuit(gql, binding, state=CircuitState.OPEN, reason="by hand")
     assert (await _route(gql))["excluded"][0]["retryAt"] is None
+
+
+async def test_an_exclusion_that_the_registry_dates_says_since_when(gql: GraphQL) -> None:
+    version = await _version(gql, sunset_on=date(2020, 2, 29))
+    ended = await factories.binding(gql.db, version)
+    disabled = await factories.binding(gql.db, version, status="DISABLED")
+    excluded = (await _route(gql))["excluded"]
+    since = {each["binding"]["id"]: each["since"] for each in excluded}
+    assert since == {ended.node_id: "2020-03-01T00:00:00+00:00", disabled.node_id: None}
+
+    opened = await factories.binding(gql.db, await _version(gql, "n"))
+    await _circuit(gql, opened, state=CircuitState.OPEN)
+    [excluded] = (await _route(gql, "n"))["excluded"]
+    assert (excluded["reason"], datetime.fromisoformat(excluded["since"])) == ("CIRCUIT_OPEN", NOW)
 
 
 async def test_the_etag_stands_for_what_a_gateway_acts_on(gql: GraphQL) -> None:

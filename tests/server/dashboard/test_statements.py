@@ -63,7 +63,7 @@ LATER = [
     Opening("ModelPrices", {"name": MODEL}),
     Opening("ModelUsage", {"name": MODEL, **PERIOD}),
     Opening("ModelVersionDetails", {"id": _first_of("versions")}),
-    Opening("RoutingModels", {"text": "gpt"}),
+    Opening("ModelPicker", {"text": "gpt"}),
     Opening("RoutingRoute", {"input": ROUTE}),
 ]
 QUERIES = [name for name, node in OPERATIONS.items() if node.operation == OperationType.QUERY]
