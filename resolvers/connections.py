@@ -13,7 +13,7 @@ from db.reads import keyset
 from db.reads.keyset import Listing, Relation
 from db.reads.windows import Position, Window
 from domain.access import Identity
-from resolvers import cursors
+from resolvers import cursors, orders
 from resolvers.arguments import describe
 from resolvers.context import Batch, Info
 from resolvers.errors import RequestError
@@ -139,7 +139,10 @@ def _query(
 ) -> PageQuery:
     """The query of a page; raises RequestError for sizes and cursors that are not valid."""
     order = arguments.order_by or default
-    name = f"{listing.table.__name__} {order.field} {order.direction}"
+    parameters = orders.parameters_of(order)
+    name = " ".join(
+        (listing.table.__name__, order.field, order.direction, *map(str, parameters.values()))
+    )
     key_type = listing.keys[order.field].type.python_type
     window = Window(
         key=order.field,
@@ -148,6 +151,7 @@ def _query(
         after=_position(name, key_type, arguments.after, "after"),
         before=_position(name, key_type, arguments.before, "before"),
         from_end=arguments.last is not None,
+        parameters=tuple(parameters.items()),
     )
     return PageQuery(listing, conditions(arguments.filter), window, name, relation)
 

@@ -8,40 +8,14 @@ from typing import Annotated
 from db.reads import prices
 from db.tables import ProviderBinding
 from domain import costs
-from domain.costs import CostEstimate, Usage
-from domain.enums import PriceVariant
-from resolvers.arguments import describe, input_type, optional
+from domain.costs import CostEstimate
+from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.errors import RequestError
 from resolvers.parents import loaded
+from resolvers.usage_inputs import UsageInput, usage_of
 
 _COMPONENTS = frozenset(("component_list",))
-
-
-@input_type("What a call uses.")
-class UsageInput:
-    input_tokens: int = optional(
-        "All input tokens, with those of cache and audio. They choose the tier of the whole call.",
-        default=0,
-    )
-    output_tokens: int = optional(
-        "All output tokens, with those of reasoning and audio.", default=0
-    )
-    cache_read_tokens: int = optional(
-        "Of inputTokens, those that the provider reads from its cache.", default=0
-    )
-    cache_write_tokens: int = optional(
-        "Of inputTokens, those that the provider writes to its cache, for its usual time.",
-        default=0,
-    )
-    reasoning_tokens: int = optional("Of outputTokens, those of reasoning.", default=0)
-    audio_input_tokens: int = optional(
-        "Of inputTokens, those of audio, without those of the cache.", default=0
-    )
-    audio_output_tokens: int = optional("Of outputTokens, those of audio.", default=0)
-    images: int = optional("Images that are answered and charged one by one.", default=0)
-    requests: int = optional("Calls; free where they have no price of their own.", default=1)
-    variant: PriceVariant = optional("The way of calling.", default=PriceVariant.STANDARD)
 
 
 async def estimates(
@@ -57,7 +31,7 @@ async def estimates(
     has none of the variant at all. BAD_USER_INPUT for negative counts, and for parts of more tokens
     than the whole.
     """
-    used = Usage(**vars(usage))
+    used = usage_of(usage)
     wrong = costs.problem(used)
     if wrong is not None:
         raise RequestError(f"usage.{wrong}")

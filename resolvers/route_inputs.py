@@ -15,18 +15,15 @@ from domain.candidates import (
     STICKY_KEY_LENGTH_MAX,
     RouteRequest,
 )
-from domain.costs import Usage
 from domain.enums import Capability
 from domain.traffic_enums import RouteStrategy
 from resolvers import references
 from resolvers.arguments import input_type, optional, required
-from resolvers.costs import UsageInput
 from resolvers.errors import RequestError
 from resolvers.reference_inputs import ModelRef, VersionSelector
+from resolvers.usage_inputs import UsageInput, usage_of
 
 DEFAULT_ALIAS = "production"
-# What a call is taken to use when the input does not say.
-DEFAULT_USAGE = Usage(input_tokens=1_000, output_tokens=1_000)
 
 
 @input_type(
@@ -125,11 +122,6 @@ def request_of(route: RouteInput) -> RouteRequest:
     )
 
 
-def usage_of(route: RouteInput) -> Usage:
-    """What the call uses."""
-    return DEFAULT_USAGE if route.usage is None else Usage(**vars(route.usage))
-
-
 def key_of(route: RouteInput, path: str) -> VersionKey | None:
     """What names the version; None for an id that is not one of a model."""
     ref = route.model
@@ -167,7 +159,7 @@ def _problems(route: RouteInput) -> Iterator[str]:
             yield f"{rules.api_name(name)} {message}, not {shown}"
     if route.require_region and route.region is None:
         yield "requireRegion needs region"
-    wrong = costs.problem(usage_of(route))
+    wrong = costs.problem(usage_of(route.usage))
     if wrong is not None:
         yield f"usage.{wrong}"
     yield from _problems_of_draw(route)

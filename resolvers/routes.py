@@ -27,8 +27,9 @@ from resolvers.arguments import describe
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
 from resolvers.parents import parents_of
-from resolvers.route_inputs import RouteInput, check, key_of, request_of, usage_of
+from resolvers.route_inputs import RouteInput, check, key_of, request_of
 from resolvers.service import Service
+from resolvers.usage_inputs import usage_of
 
 ROUTES_MAX = 50  # in one `routes`
 _SERVING = (VersionStatus.ACTIVE, VersionStatus.DEPRECATED)
@@ -151,7 +152,7 @@ def _route_or_error(
 
 def _route(route: RouteInput, rows: Sequence[RouteRow], version_id: UUID, ttl_max: int) -> Route:
     first, now, request = rows[0], rows[0].now, request_of(route)
-    usage = usage_of(route)
+    usage = usage_of(route.usage)
     found = [_candidate(row, usage) for row in rows if row.id is not None]
     choice = choose(found, request, now.date())
     changes_at = _next_change(rows, now)

@@ -11,7 +11,7 @@ from sqlmodel import col
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query
-from db.reads import figures, models
+from db.reads import cost_order, figures, models
 from db.reads.conditions import days_between, has_all, has_any, value_between
 from db.reads.effective import effective
 from db.reads.keys import nullable, plain
@@ -94,6 +94,7 @@ LISTING = Listing(
         "LATENCY": figures.key(LATENCY),
         "SUNSET_ON": _SUNSET_ON,
         "INPUT_PER_1K": now_key(col(Price.input_per_1k), "input_per_1k"),
+        "ESTIMATED_COST": cost_order.key(),
         "OUTPUT_PER_1K": now_key(col(Price.output_per_1k), "output_per_1k"),
     },
 )

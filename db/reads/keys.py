@@ -36,7 +36,7 @@ class Key:
     one page of each part is fast to find, and the page is the first rows of these. With
     `is_sequence` the rows of the first part lie before those of the second one in both directions,
     and the second one is read only when the first one does not fill the page. `bounds` is the
-    condition for a range of the key.
+    condition for a range of the key. With `is_slow` the key is computed for every row.
     """
 
     ascending: sa.ColumnElement[Any]
@@ -45,6 +45,7 @@ class Key:
     parts: tuple[Part, ...] = ()
     is_sequence: bool = False
     bounds: str = ""
+    is_slow: bool = False
 
 
 def plain(column: Any) -> Key:

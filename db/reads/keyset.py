@@ -94,7 +94,7 @@ async def one_page(
         # a condition may hold for one row in 10,000 or for nearly all: a generic plan would look
         # for a rare label row by row, and read far more of a first part than a page
         is_planned_by_values=bool(conditions) or listing.keys[window.key].is_sequence,
-        is_slow=not _SLOW.isdisjoint(conditions),
+        is_slow=listing.keys[window.key].is_slow or not _SLOW.isdisjoint(conditions),
     )
     return _slice(await reader.rows(source, query), window)
 
@@ -120,7 +120,7 @@ async def page_per_parent(
         {**values, **window.values},
         relation.listing.table,
         has_ordinals=True,  # an int per row is read and compared faster than a UUID
-        is_slow=not _SLOW.isdisjoint(conditions),
+        is_slow=relation.listing.keys[window.key].is_slow or not _SLOW.isdisjoint(conditions),
     )
     rows_of = await reader.rows_by_key(source, query, parent_ids)
     return {key: _slice(rows_of.get(key, []), window) for key in parent_ids}

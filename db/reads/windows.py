@@ -15,7 +15,10 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `limit` rows after one position and before another, taken from either end."""
+    """At most `limit` rows after one position and before another, taken from either end.
+
+    `parameters` are those of the key's expression, by name.
+    """
 
     key: str
     descending: bool
@@ -23,6 +26,7 @@ class Window:
     after: Position | None = None
     before: Position | None = None
     from_end: bool = False
+    parameters: tuple[tuple[str, Any], ...] = ()
 
     @property
     def shape(self) -> tuple[Any, ...]:
@@ -33,7 +37,7 @@ class Window:
     @property
     def values(self) -> dict[str, Any]:
         """The window's parameters; one extra row shows whether there are more."""
-        values: dict[str, Any] = {"limit": self.limit + 1}
+        values: dict[str, Any] = {"limit": self.limit + 1, **dict(self.parameters)}
         for name, position in (("after", self.after), ("before", self.before)):
             if position is not None:
                 values |= {f"{name}_key": position.key, f"{name}_id": position.id}

@@ -43,8 +43,10 @@ KEYS = {
         "LATENCY": "latency_ms",
         "INPUT_PER_1K": PRICE_NOW,
         "SUNSET_ON": "sunset_on",
+        "ESTIMATED_COST": PRICE_NOW,
     },
 }
+ARGUMENTS = {"ESTIMATED_COST": ", usage: {inputTokens: 1000}"}  # of orders: what they need
 PARENTS = {  # connection -> its owners: their type, and the foreign key
     "models": [],
     "versions": [("Model", ids.MODEL, "model_id")],
@@ -71,7 +73,7 @@ class Order:
         """A page of all rows, or of those that belong to one owner."""
         page = f"""page: {self.connection}(
             first: $first, after: $after, last: $last, before: $before,
-            orderBy: {{field: {self.key}, direction: {self.direction}}}
+            orderBy: {{field: {self.key}, direction: {self.direction}{ARGUMENTS.get(self.key, "")}}}
         ) {{
             edges {{ cursor node {{ id }} }} nodes {{ id }}
             pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}

@@ -45,11 +45,14 @@ PERIOD = {
     "step": "HOUR",
 }
 ROUTE = {"model": {"name": MODEL}, "strategy": "CHEAPEST", "limit": 20}
+NEEDS = {"routable": True, "capabilities": [], "contextWindow": {"gte": 1000}}
+USAGE = {"inputTokens": 3000, "cacheReadTokens": 1000, "outputTokens": 500}
 PAGES: dict[str, list[Opening]] = {
     "app": [Opening("AppFrame", {})],
     "audit": [Opening("AuditPage", {"first": 50})],
     "compare": [Opening("ComparePage", {"names": COMPARED, "bindings": {"routable": True}})],
     "model": [Opening("ModelPage", {"name": MODEL})],
+    "prices": [Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE})],
     "routing": [Opening("RoutingPage", {"model": {"name": MODEL}})],
     "tokens": [Opening("TokensPage", {"first": 50})],
 }
