@@ -10,11 +10,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from catalogs.sources import genai_prices
+from db.postgres.engine import Database
 from server import app
 from server.settings import Settings
-from tests.db.clones import cloned, opened
+from tests.db.clones import cloned
 from tests.imports import import_file
 from tests.server.browser.test_browser import CHROMIUM, MISSING, UI
 from tests.server.conftest import running
@@ -28,16 +30,17 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {MI
 @pytest.fixture(scope="module")
 async def with_catalog(postgres_url: str, template: str) -> AsyncIterator[str]:
     """The name of a database that holds the catalog of a first start."""
-    async with opened(postgres_url, template) as database:
+    with cloned(postgres_url, template) as url:
+        database = Database(url)
         await import_file(database, genai_prices.read())
-        await database.close()
-        yield str(database.engine.url.database)
+        await database.close()  # a database with sessions is no template
+        yield str(make_url(url).database)
 
 
 @pytest.mark.parametrize("spec", SPECS)
 async def test_pages(spec: str, postgres_url: str, with_catalog: str, tmp_path: Path) -> None:
     with cloned(postgres_url, with_catalog) as url:
-        settings = Settings(_env_file=None, jobs=False)
+        settings = Settings(_env_file=None, jobs=False, documents=UI.parent / "server/static/ui/documents.json")
         async with running(app.build(settings, url)) as client:
             await _run(spec, str(client.base_url), tmp_path)
 

@@ -1,11 +1,12 @@
-import { QueryClientProvider, useQuery, useQueryClient } from "@tanstack/react-query";
+import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 
+import { QueryState } from "../components/QueryState";
 import { AppFrameDocument } from "../gql/graphql";
 import { SignIn } from "../pages/sign-in/SignIn";
 import { type Change, Live, type LiveState } from "./live";
-import { newQueryClient, registryQuery } from "./queries";
+import { newQueryClient, useRegistryQuery } from "./queries";
 import { router } from "./router";
 import { ViewerContext } from "./viewer";
 
@@ -35,26 +36,35 @@ export function App() {
   if (isSignedOut) return <SignIn />;
   return (
     <QueryClientProvider client={queries}>
-      <Following />
+      <Frame onUnauthenticated={() => setSignedOut(true)} />
     </QueryClientProvider>
   );
 }
 
-function Following() {
+/** Everything waits for the caller and the revision: what is read then is older than no change that is missed. */
+function Frame({ onUnauthenticated }: { onUnauthenticated: () => void }) {
+  const frame = useRegistryQuery(AppFrameDocument, {}, { isTouched: () => false });
+  return (
+    <QueryState query={frame}>
+      {({ viewer, service }) => (
+        <ViewerContext value={viewer}>
+          <Following after={service.registryRevision} onUnauthenticated={onUnauthenticated} />
+        </ViewerContext>
+      )}
+    </QueryState>
+  );
+}
+
+function Following({ after, onUnauthenticated }: { after: string; onUnauthenticated: () => void }) {
   const queries = useQueryClient();
-  const [live] = useState(() => new Live(queries));
-  const frame = useQuery(registryQuery(AppFrameDocument, {}, { isTouched: () => false }));
-  const isKnown = frame.data !== undefined;
+  const [live] = useState(() => new Live(queries, after, onUnauthenticated));
   useEffect(() => {
-    if (!isKnown) return;
     void live.run();
     return () => live.stop();
-  }, [live, isKnown]);
+  }, [live]);
   return (
     <LiveContext value={live}>
-      <ViewerContext value={frame.data?.viewer ?? null}>
-        <RouterProvider router={router} />
-      </ViewerContext>
+      <RouterProvider router={router} />
     </LiveContext>
   );
 }

@@ -20,7 +20,6 @@ const KEEP_ALIVE_MS = 10_000; // a connection that does not answer a ping for th
 /** Follows the registry until `stop`, and reads touched queries again. */
 export class Live {
   private state: LiveState = { isLive: false, behindSince: null, reason: "" };
-  private cursor: string | null = null;
   private isStopped = false;
   private touched: Change[] = [];
   private flushing: ReturnType<typeof setTimeout> | undefined;
@@ -28,7 +27,12 @@ export class Live {
   private readonly listeners = new Set<Listener>();
   private readonly stateListeners = new Set<StateListener>();
 
-  constructor(private readonly queries: QueryClient) {
+  /** `cursor`: the registry's revision when the page was opened; null to begin now. */
+  constructor(
+    private readonly queries: QueryClient,
+    private cursor: string | null,
+    private readonly onUnauthenticated: () => void,
+  ) {
     // After sleep the timers have stood still: do not wait for the rest of a delay.
     addEventListener("online", () => this.wake?.());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake?.());
@@ -57,7 +61,7 @@ export class Live {
         await this.follow(this.cursor);
       } catch (error) {
         if (this.cursor !== before) failures = 0;
-        if (error instanceof ApiError && error.code === "UNAUTHENTICATED") return; // the page asks for a token
+        if (isUnauthenticated(error)) return this.onUnauthenticated();
         if (error instanceof ApiError && error.code === "BAD_CURSOR") this.restart();
         this.setBehind(error instanceof Error ? error.message : "The connection was lost.");
       }
@@ -90,6 +94,7 @@ export class Live {
       connectionParams: authorization,
       retryAttempts: 0, // with the newest cursor, so by `run`
       keepAlive: KEEP_ALIVE_MS,
+      jsonMessageReplacer: withoutText,
     });
     client.on("connected", () => this.setLive());
     client.on("pong", (received) => received && this.setLive());
@@ -155,10 +160,20 @@ export class Live {
   }
 }
 
-// graphql-ws sends the payload as it is: the id stands in the place of the text, as in a request over HTTP.
+/** The server closes the socket with 4403 where it requires a token and got none, or one that is not valid. */
+function isUnauthenticated(error: unknown): boolean {
+  if (error instanceof CloseEvent) return error.code === 4403 || error.code === 4401;
+  return error instanceof ApiError && error.code === "UNAUTHENTICATED";
+}
+
+// graphql-ws insists on a text, and sends the rest of the payload as it is: the id goes in the place of an empty text.
 function operation(after: string) {
   const id = documentId(AppChangesDocument as unknown as TypedDocumentString<unknown, never>);
-  return { documentId: id, variables: { after } } as unknown as { query: string; variables: Record<string, unknown> };
+  return { query: "", documentId: id, variables: { after } };
+}
+
+function withoutText(key: string, value: unknown): unknown {
+  return key === "query" && value === "" ? undefined : value;
 }
 
 function resumable(error: Parameters<typeof toApiError>[0], live: Live): ApiError {
