@@ -12,7 +12,7 @@ from db.postgres.engine import PoolLimits
 from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
 from server.settings_access import AccessSettings
-from server.settings_base import PREFIX, setting
+from server.settings_base import PREFIX, SettingPath, setting
 from server.settings_database import DatabaseSettings
 from server.settings_documents import DocumentSettings
 from server.settings_health import HealthSettings
@@ -50,7 +50,7 @@ class Settings(
         frozen=True,
     )
 
-    data_dir: Path = setting(
+    data_dir: SettingPath = setting(
         Path(".registry"), "Directory of the embedded PostgreSQL and, by default, of archives."
     )
     archive_url: str | None = setting(
@@ -77,7 +77,7 @@ class Settings(
         "genai-prices",
         "Catalog that `registry serve` imports into a new registry; `none` imports nothing.",
     )
-    catalog_aliases: Path | None = setting(
+    catalog_aliases: SettingPath | None = setting(
         None,
         "TOML file of names of models, as `canonical = [names]`, that imports regard as one model.",
     )

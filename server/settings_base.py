@@ -1,15 +1,26 @@
 """How a setting is declared: a field with its default, its meaning and its bounds."""
 
 from ipaddress import ip_address
-from typing import Any, TypeVar, cast
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from server.setting_names import PREFIX as PREFIX
 from server.setting_names import setting_name as setting_name
 
 T = TypeVar("T")
+
+
+def _expanded(path: Path) -> Path:
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from error
+
+
+SettingPath = Annotated[Path, AfterValidator(_expanded)]  # `~` is the home directory
 
 
 class SettingsPart(BaseSettings):

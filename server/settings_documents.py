@@ -1,16 +1,14 @@
 """The settings of trusted documents: where they are, and whether others are executed."""
 
-from pathlib import Path
-
 from pydantic import ValidationInfo, field_validator
 
-from server.settings_base import SettingsPart, setting
+from server.settings_base import SettingPath, SettingsPart, setting
 
 
 class DocumentSettings(SettingsPart):
     """The part of the settings that is about trusted documents."""
 
-    documents: Path | None = setting(
+    documents: SettingPath | None = setting(
         None,
         "Trusted documents, which requests can name by an id: a directory of `*.graphql` files, or"
         " a manifest of Apollo, Relay or graphql-codegen.",

@@ -1,14 +1,12 @@
 """The settings of metrics."""
 
-from pathlib import Path
-
-from server.settings_base import SettingsPart, setting
+from server.settings_base import SettingPath, SettingsPart, setting
 
 
 class MetricsSettings(SettingsPart):
     """The part of the settings that is about metrics."""
 
-    metrics_dir: Path | None = setting(
+    metrics_dir: SettingPath | None = setting(
         None,
         "Directory in which the processes of one server share their metrics: a scrape of any has"
         " the sums of all. `registry serve` makes one for itself when it has several workers.",

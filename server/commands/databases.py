@@ -33,13 +33,18 @@ def connectable(settings: "Settings") -> Iterator[str]:
 
 def with_registry(act: "Callable[[Database, ArchiveStore], Coroutine[Any, Any, T]]") -> T:
     """Run `act` with the database and the cold storage of the settings; raises Failure."""
-    from archive.store import ArchiveStore
+    from archive.store import ArchiveStore, StoreUnavailable
+    from server.commands import paths
     from server.settings import Settings
 
     settings = Settings()
+    paths.check_archives(settings)
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)
     with connectable(settings) as url, closing(store):
-        return with_database(url, lambda database: act(database, store), settings.pool_limits)
+        try:
+            return with_database(url, lambda database: act(database, store), settings.pool_limits)
+        except StoreUnavailable as error:
+            raise Failure(f"{paths.archive_setting(settings)}: {error}") from error
 
 
 def with_database(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from server.commands import databases, import_report
-from server.commands.failures import Failure
+from server.commands.failures import USAGE, Failure
 from server.commands.progress import progress_bar
+from server.setting_names import setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from rich.console import Console
@@ -117,7 +118,7 @@ async def first_catalog(database: "Database", settings: "Settings") -> None:
         from catalogs.importing.plan import Options
         from catalogs.sources import genai_prices  # 12 MB, which the process keeps
 
-        file, names = genai_prices.read(), _aliases(settings)
+        file, names = genai_prices.read(), names_of_models(settings)
         await _load(database, file, names, Options(), Console(stderr=True))
 
 
@@ -137,7 +138,7 @@ def _import(read: "Callable[[], SourceFile]", options: "Options", json: bool) ->
         file = read()  # a faulty catalog fails before a database is started
     except CatalogError as error:
         raise Failure(f"Nothing was imported: {error}") from error
-    aliases = _aliases(Settings())
+    aliases = names_of_models(Settings())
     progress = Console(stderr=True)
     report = _run(lambda db: _load(db, file, aliases, options, progress))
     if json:
@@ -162,15 +163,15 @@ def _run(work: "Callable[[Database], Coroutine[Any, Any, T]]") -> T:
         raise Failure(f"Nothing was imported: {error}; run `registry migrate` first") from error
 
 
-def _aliases(settings: "Settings") -> Mapping[str, str]:
-    """Raises Failure when the operator's file of names is faulty."""
+def names_of_models(settings: "Settings") -> Mapping[str, str]:
+    """Each name in the operator's file, and its canonical name; raises Failure at a fault."""
     from catalogs import aliases
     from catalogs.catalog import CatalogError
 
     try:
         return aliases.read(settings.catalog_aliases) if settings.catalog_aliases else {}
     except CatalogError as error:
-        raise Failure(f"Nothing was imported: {error}") from error
+        raise Failure(f"{setting_name('catalog_aliases')}: {error}", USAGE) from error
 
 
 async def _load(

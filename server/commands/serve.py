@@ -50,6 +50,7 @@ def serve(
     options["documents"] = documents
     settings = Settings(**{name: value for name, value in options.items() if value is not None})
     _check_documents(settings)
+    _check_paths(settings)
     signals.exit_on_stop()
     with listening.bind(settings.host, settings.port, settings.workers) as bound:
         open_mode.check(settings, bound)
@@ -67,8 +68,6 @@ def serve(
 def _shared_metrics(settings: "Settings") -> "Iterator[Settings]":
     """The settings, with a directory for the metrics of several processes."""
     if settings.workers == 1 or settings.metrics_dir is not None:
-        if settings.metrics_dir is not None:
-            settings.metrics_dir.mkdir(parents=True, exist_ok=True)
         yield settings
         return
     with TemporaryDirectory(prefix="registry-metrics-") as name:
@@ -88,6 +87,17 @@ def _check_documents(settings: "Settings") -> None:
         trusted.load(settings.documents, Documents(schema.published()._schema, settings))
     except FaultyDocuments as error:
         raise Failure(f"{setting_name('documents')}: {error}", USAGE) from None
+
+
+def _check_paths(settings: "Settings") -> None:
+    from server.commands import paths
+    from server.commands.import_ import names_of_models
+
+    if settings.metrics_dir is not None:
+        paths.make("metrics_dir", settings.metrics_dir)
+    if settings.catalog_aliases is not None:
+        names_of_models(settings)
+    paths.check_archives(settings)
 
 
 def _prepare(url: str, settings: "Settings") -> None:

@@ -16,13 +16,14 @@ def worker() -> None:
     from contextlib import closing, suppress
 
     from archive.store import ArchiveStore
-    from server.commands import pooled
+    from server.commands import paths, pooled
     from server.ops import background, jobs, log_level, logs
     from server.settings import Settings
     from server.telemetry import switch
 
     settings = Settings()
     logs.configure(settings)
+    paths.check_archives(settings)
     signals.exit_on_stop()
     telemetry = switch.start()
     store = ArchiveStore(settings.archive_location, settings.archive_storage_class)

@@ -6,6 +6,7 @@ Manifests are JSON, as the build tools of clients write them:
 - relay-compiler and graphql-codegen's client preset: {id: text}
 """
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -42,10 +43,20 @@ def read(path: Path) -> list[StoredText]:
 
 def _of_directory(path: Path) -> Iterator[StoredText]:
     left = BYTES_MAX
-    for file in sorted(path.rglob("*.graphql")):
+    for file in sorted(_files(path)):
         text = _text(file, left)
         left -= len(text)
         yield StoredText(str(file), file.stem, _decoded(file, text))
+
+
+def _files(path: Path) -> Iterator[Path]:
+    """The files of a directory and of those in it; OSError for one that cannot be read."""
+    for folder, _, names in os.walk(path, onerror=_raise):
+        yield from (Path(folder, name) for name in names if name.endswith(".graphql"))
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _of_manifest(file: Path) -> Iterator[StoredText]:

@@ -1,55 +1,18 @@
 """Settings: their documentation in README.md and .env.example, and errors for invalid values."""
 
-import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
 
 import pytest
 
 from resolvers.service import Limits
-from server.cli import main
 from server.settings import Settings
 from server.settings_base import setting_name
 from server.settings_text import table
+from tests.server.conftest import Registry
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Result(NamedTuple):
-    """The exit code and the output of a command."""
-
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-Registry: TypeAlias = Callable[..., Result]
-
-
-@pytest.fixture
-def registry(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Registry]:
-    """Runs a short command in this process: a new process would need 0.6 s for imports."""
-
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def run(*arguments: str, **variables: str) -> Result:
-        for name in Settings.model_fields:
-            monkeypatch.delenv(setting_name(name), raising=False)
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(sys, "argv", ["registry", *arguments])
-        with pytest.raises(SystemExit) as exit_:
-            main()
-        return Result(int(str(exit_.value.code)), *capsys.readouterr())
-
-    yield run
-    for number, handler in handlers.items():
-        signal.signal(number, handler)
 
 
 def test_the_readme_lists_every_setting_with_its_default() -> None:
