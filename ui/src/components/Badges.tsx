@@ -5,13 +5,13 @@ import { words } from "./words";
 
 const COLORS: Record<string, string> = {
   // versions and bindings
-  ACTIVE: "green", DRAFT: "gray", DEPRECATED: "yellow", ARCHIVED: "gray", RETIRED: "red", DISABLED: "gray",
+  ACTIVE: "green", DRAFT: "gray", DEPRECATED: "yellow", ARCHIVED: "gray", PENDING: "gray", DRAINING: "yellow", DISABLED: "gray",
   // health
-  HEALTHY: "green", DEGRADED: "yellow", DOWN: "red", UNHEALTHY: "red", UNKNOWN: "gray",
+  HEALTHY: "green", DEGRADED: "yellow", UNHEALTHY: "red", UNKNOWN: "gray",
   // circuits
   CLOSED: "green", HALF_OPEN: "yellow", OPEN: "red",
   // SLOs
-  MET: "green", BREACHED: "red", NO_DATA: "gray",
+  MET: "green", BREACHED: "red",
 };
 
 /** A state of the API's enums, such as ACTIVE or OPEN. */

@@ -1,7 +1,7 @@
 import { Alert, List } from "@mantine/core";
 
 import { QueryError } from "./QueryState";
-import type { UserError } from "./userErrors";
+import { pathOf, type UserError } from "./userErrors";
 
 /** The errors of a form that belong to none of its fields, and the error of its request. */
 export function FormErrors({ errors, failure }: { errors: readonly UserError[]; failure?: unknown }) {
@@ -12,7 +12,7 @@ export function FormErrors({ errors, failure }: { errors: readonly UserError[]; 
         <Alert color="red" variant="outline" role="alert" mb="md" title="Nothing was changed">
           <List>
             {errors.map((error, index) => (
-              <List.Item key={index}>{error.path.length > 0 && `${error.path.join(".")}: `}{error.message}</List.Item>
+              <List.Item key={index}>{pathOf(error) && `${pathOf(error)}: `}{error.message}</List.Item>
             ))}
           </List>
         </Alert>

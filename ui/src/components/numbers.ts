@@ -1,3 +1,5 @@
+import type { PriceUnit } from "../gql/graphql";
+
 // Amounts are exact decimal numbers, sent as text: they are shown without going through a float.
 
 /** `amount` times a power of ten, exactly, without zeros at its end. */
@@ -13,6 +15,23 @@ export function shifted(amount: string, places: number): string {
 /** Dollars per 1,000 units, as the registry has them, per 1,000,000, as people compare them: "$2.5". */
 export function perMillion(amount: string): string {
   return `$${shifted(amount, 3)}`;
+}
+
+// What a price is for, as people compare prices; with how many places the amount is shifted for it.
+const UNITS: Record<PriceUnit, readonly [string, number]> = {
+  TOKENS_1K: ["1M tokens", 3],
+  CHARACTERS_1K: ["1M characters", 3],
+  IMAGE: ["image", 0],
+  SECOND: ["second", 0],
+  PAGE: ["page", 0],
+  QUERY: ["query", 0],
+  REQUEST: ["call", 0],
+};
+
+/** A component of a price: "$2.5 per 1M tokens". */
+export function unitPrice(unit: PriceUnit, amount: string): string {
+  const [name, places] = UNITS[unit];
+  return `$${shifted(amount, places)} per ${name}`;
 }
 
 const counts = new Intl.NumberFormat("en");

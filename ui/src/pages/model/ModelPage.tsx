@@ -1,5 +1,88 @@
-import { PageHeader } from "../../components/PageHeader";
+import { Badge, Group, Tabs, Text } from "@mantine/core";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { lazy, type ReactNode, Suspense } from "react";
 
+import { useRegistryQuery } from "../../app/queries";
+import { PageHeader } from "../../components/PageHeader";
+import { Empty, Loading, QueryState } from "../../components/QueryState";
+import { Time } from "../../components/Time";
+import { words } from "../../components/words";
+import { ModelPageDocument } from "../../gql/graphql";
+import { AliasesTab } from "./AliasesTab";
+import { AuditTab } from "./AuditTab";
+import { BindingsTab } from "./BindingsTab";
+import { CatalogsTab } from "./CatalogsTab";
+import type { Model } from "./model";
+import { touches } from "./model";
+import { TABS, type Tab } from "./search";
+import { VersionsTab } from "./VersionsTab";
+
+// The charts' library is large: it is loaded with the first tab that has one.
+const PricesTab = lazy(() => import("./PricesTab").then(({ PricesTab }) => ({ default: PricesTab })));
+const UsageTab = lazy(() => import("./UsageTab").then(({ UsageTab }) => ({ default: UsageTab })));
+
+/** One model: its versions, and which provider serves them, at which price, how well, and since when. */
 export function ModelPage() {
-  return <PageHeader title="Model" />;
+  const { name } = useParams({ from: "/models/$name" });
+  const query = useRegistryQuery(ModelPageDocument, { name }, { isTouched: touches(name), isKept: false });
+  return (
+    <QueryState
+      query={query}
+      isEmpty={({ model }) => model === null}
+      empty={`The registry has no model with the name ${name}. It may have been renamed or deleted.`}
+    >
+      {({ model }) => model && <ModelView model={model} />}
+    </QueryState>
+  );
+}
+
+function ModelView({ model }: { model: Model }) {
+  const { tab = "versions" } = useSearch({ from: "/models/$name" });
+  const navigate = useNavigate({ from: "/models/$name" });
+  return (
+    <>
+      <PageHeader title={model.name} />
+      <Summary model={model} />
+      <Tabs
+        value={tab}
+        keepMounted={false}
+        onChange={(next) => void navigate({ search: (search) => ({ ...search, tab: (next as Tab | null) ?? undefined }) })}
+      >
+        <Tabs.List mb="md">
+          {TABS.map((each) => <Tabs.Tab key={each} value={each}>{words(each).replace(/^./, (c) => c.toUpperCase())}</Tabs.Tab>)}
+        </Tabs.List>
+        <Panel tab="versions"><VersionsTab model={model} /></Panel>
+        <Panel tab="bindings"><BindingsTab model={model} /></Panel>
+        <Panel tab="prices"><PricesTab name={model.name} /></Panel>
+        <Panel tab="usage"><UsageTab name={model.name} /></Panel>
+        <Panel tab="aliases"><AliasesTab model={model} /></Panel>
+        <Panel tab="catalogs"><CatalogsTab name={model.name} /></Panel>
+        <Panel tab="audit"><AuditTab name={model.name} /></Panel>
+      </Tabs>
+    </>
+  );
+}
+
+function Panel({ tab, children }: { tab: Tab; children: ReactNode }) {
+  return (
+    <Tabs.Panel value={tab}>
+      <Suspense fallback={<Loading />}>{children}</Suspense>
+    </Tabs.Panel>
+  );
+}
+
+function Summary({ model }: { model: Model }) {
+  return (
+    <>
+      <Group gap="xs" mb="xs">
+        <Badge variant="light">{words(model.task)}</Badge>
+        {model.subject && <Badge variant="outline" color="gray">{model.subject}</Badge>}
+        {model.labels.map(({ key, value }) => (
+          <Badge key={key} variant="outline" color="gray">{key}: {value}</Badge>
+        ))}
+        <Text size="sm" c="dimmed">changed <Time at={model.updatedAt} /></Text>
+      </Group>
+      {model.description ? <Text mb="md" maw="80ch">{model.description}</Text> : <Empty>It has no description.</Empty>}
+    </>
+  );
 }

@@ -1,7 +1,16 @@
-import type { Search } from "../../app/search";
+import { integer, oneOf, type Search } from "../../app/search";
 
-export type ModelSearch = Record<string, never>;
+export const TABS = ["versions", "bindings", "prices", "usage", "aliases", "catalogs", "audit"] as const;
+export type Tab = (typeof TABS)[number];
+export const DAYS = [1, 7, 30, 90] as const;
 
-export function modelSearch(_search: Search): ModelSearch {
-  return {};
+export type ModelSearch = {
+  tab?: Tab;
+  /** Of the usage: how many days back. */
+  days?: number;
+};
+
+export function modelSearch(search: Search): ModelSearch {
+  const days = integer(search.days);
+  return { tab: oneOf(search.tab, TABS), days: DAYS.find((each) => each === days) };
 }

@@ -1,0 +1,107 @@
+import { Badge, Group, Stack, Text } from "@mantine/core";
+
+import { StateBadge } from "../../components/Badges";
+import { DataTable } from "../../components/DataTable";
+import { count, milliseconds, percent, perMillion, unitPrice } from "../../components/numbers";
+import { Empty } from "../../components/QueryState";
+import { Day, Time } from "../../components/Time";
+import { Unknown } from "../../components/Unknown";
+import { words } from "../../components/words";
+import type { Binding, Model } from "./model";
+
+/** Who serves the model: price, health, circuit and limits of each binding. */
+export function BindingsTab({ model }: { model: Model }) {
+  const { nodes, pageInfo } = model.bindings;
+  if (nodes.length === 0) return <Empty>No provider serves this model yet.</Empty>;
+  return (
+    <Stack>
+      <DataTable
+        caption="Provider bindings"
+        rows={nodes}
+        rowKey={(binding) => binding.id}
+        columns={[
+          { key: "provider", header: "Provider", cell: (binding) => <Name binding={binding} /> },
+          { key: "version", header: "Version", cell: ({ versionLabel }) => versionLabel },
+          { key: "status", header: "Status", cell: (binding) => <Status binding={binding} /> },
+          { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Unknown value={price?.inputPer1k}>{perMillion(price?.inputPer1k ?? "0")}</Unknown> },
+          { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Unknown value={price?.outputPer1k}>{perMillion(price?.outputPer1k ?? "0")}</Unknown> },
+          { key: "tiers", header: "Other prices", cell: (binding) => <OtherPrices binding={binding} /> },
+          { key: "health", header: "Health", cell: (binding) => <Health binding={binding} /> },
+          { key: "limits", header: "Limits a minute", cell: (binding) => <Limits binding={binding} /> },
+          { key: "context", header: "Context window", isNumeric: true, cell: ({ contextWindow }) => <Unknown value={contextWindow}>{count(contextWindow ?? 0)}</Unknown> },
+        ]}
+      />
+      {pageInfo.hasNextPage && <Text c="dimmed">These are the first {nodes.length} bindings; there are more.</Text>}
+    </Stack>
+  );
+}
+
+function Name({ binding: { providerName, providerModelId, region } }: { binding: Binding }) {
+  return (
+    <>
+      <Text fw={600}>{providerName}{region && <Text span c="dimmed"> {region}</Text>}</Text>
+      <span className="mono">{providerModelId}</span>
+    </>
+  );
+}
+
+function Status({ binding: { status, routable, sunsetOn } }: { binding: Binding }) {
+  return (
+    <Stack gap={2} align="flex-start">
+      <StateBadge state={status} />
+      {!routable && <Badge variant="outline" color="red">not routable</Badge>}
+      {sunsetOn && <Text size="sm">until <Day on={sunsetOn} /></Text>}
+    </Stack>
+  );
+}
+
+function OtherPrices({ binding: { price } }: { binding: Binding }) {
+  const others = (price?.components ?? []).filter(
+    ({ meter, variant, aboveInputTokens }) => !(["INPUT", "OUTPUT"].includes(meter) && variant === "STANDARD" && aboveInputTokens === 0),
+  );
+  if (others.length === 0) return <Unknown value={price ? "none" : null} />;
+  return (
+    <Stack gap={0}>
+      {others.map(({ meter, variant, aboveInputTokens, unit, amount }) => (
+        <Text key={`${meter} ${variant} ${aboveInputTokens} ${unit}`} size="sm">
+          {words(meter)}{variant !== "STANDARD" && ` ${words(variant)}`}
+          {aboveInputTokens > 0 && ` above ${count(aboveInputTokens)} input tokens`}: {unitPrice(unit, amount)}
+        </Text>
+      ))}
+    </Stack>
+  );
+}
+
+function Health({ binding: { health } }: { binding: Binding }) {
+  const { state, samples, circuit, successRate, latencyMsP95, windowMinutes } = health;
+  return (
+    <Stack gap={2} align="flex-start">
+      <Group gap={4} wrap="nowrap">
+        <StateBadge state={state} />
+        {circuit.state !== "CLOSED" && <Badge color="red" variant="filled">circuit {words(circuit.state)}</Badge>}
+      </Group>
+      {samples > 0 && (
+        <Text size="sm">
+          {successRate !== null && `${percent(successRate)} of `}{count(samples)} calls succeeded in {windowMinutes} minutes
+          {latencyMsP95 !== null && `, p95 ${milliseconds(latencyMsP95)}`}
+        </Text>
+      )}
+      {circuit.state !== "CLOSED" && (
+        <Text size="sm">
+          {circuit.reason}{circuit.changedAt && <> since <Time at={circuit.changedAt} /></>}
+          {circuit.openUntil && <>, next trial <Time at={circuit.openUntil} /></>}
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function Limits({ binding: { requestsPerMinute, tokensPerMinute } }: { binding: Binding }) {
+  if (requestsPerMinute === null && tokensPerMinute === null) return <Unknown value={null} />;
+  return (
+    <Stack gap={0}>
+      {requestsPerMinute !== null && <span>{count(requestsPerMinute)} requests</span>}
+      {tokensPerMinute !== null && <span>{count(tokensPerMinute)} tokens</span>}
+    </Stack>
+  );
+}

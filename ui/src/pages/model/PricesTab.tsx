@@ -1,0 +1,72 @@
+import { SegmentedControl, Stack, Text } from "@mantine/core";
+import { useState } from "react";
+
+import { useRegistryQuery } from "../../app/queries";
+import { DataTable } from "../../components/DataTable";
+import { perMillion } from "../../components/numbers";
+import { QueryState } from "../../components/QueryState";
+import { StepChart } from "../../components/StepChart";
+import { Time } from "../../components/Time";
+import { Unknown } from "../../components/Unknown";
+import { ModelPricesDocument, type ModelPricesQuery } from "../../gql/graphql";
+import { bindingName, touches } from "./model";
+import { type Meter, pricePoints } from "./pricePoints";
+
+export type PricedBinding = NonNullable<ModelPricesQuery["model"]>["bindings"]["nodes"][number];
+
+/** The prices of all bindings over time: as steps, and as a table. */
+export function PricesTab({ name }: { name: string }) {
+  const query = useRegistryQuery(ModelPricesDocument, { name }, { isTouched: touches(name) });
+  return (
+    <QueryState
+      query={query}
+      isEmpty={({ model }) => !model?.bindings.nodes.some(({ prices }) => prices.nodes.length > 0)}
+      empty="No price of this model is known."
+    >
+      {({ model }) => model && <Prices bindings={model.bindings.nodes} hasMore={model.bindings.pageInfo.hasNextPage} />}
+    </QueryState>
+  );
+}
+
+function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; hasMore: boolean }) {
+  const [meter, setMeter] = useState<Meter>("inputPer1k");
+  const priced = bindings.filter(({ prices }) => prices.nodes.length > 0);
+  const rows = priced.flatMap((binding) => binding.prices.nodes.map((price) => ({ binding, price })));
+  return (
+    <Stack>
+      <SegmentedControl
+        aria-label="Which price"
+        value={meter}
+        onChange={(value) => setMeter(value as Meter)}
+        data={[{ value: "inputPer1k", label: "Input" }, { value: "outputPer1k", label: "Output" }]}
+        style={{ alignSelf: "flex-start" }}
+      />
+      <StepChart
+        label={`${meter === "inputPer1k" ? "Input" : "Output"} price per 1M tokens, of each binding. The table below has the same prices.`}
+        series={priced.map((binding) => ({ key: binding.id, name: bindingName(binding) }))}
+        points={pricePoints(priced, meter)}
+        format={(value) => `$${value}`}
+        isStepped
+      />
+      {hasMore && <Text c="dimmed">These are the first {bindings.length} bindings; there are more.</Text>}
+      <DataTable
+        caption="Prices of all bindings"
+        rows={rows}
+        rowKey={({ price }) => price.id}
+        columns={[
+          { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
+          { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Time at={price.effectiveFrom} /> : "the beginning") },
+          { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Time at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
+          { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },
+          { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.outputPer1k} /> },
+          { key: "cached", header: "Cached input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },
+          { key: "source", header: "Source", cell: ({ price }) => <Unknown value={price.source} /> },
+        ]}
+      />
+    </Stack>
+  );
+}
+
+function Amount({ of }: { of: string | null }) {
+  return <Unknown value={of}>{perMillion(of ?? "0")}</Unknown>;
+}

@@ -1,0 +1,97 @@
+import { SegmentedControl, Stack, Text } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useMemo } from "react";
+
+import { useRegistryQuery } from "../../app/queries";
+import { DataTable } from "../../components/DataTable";
+import { count, milliseconds, percent } from "../../components/numbers";
+import { QueryState } from "../../components/QueryState";
+import { type Point, StepChart } from "../../components/StepChart";
+import { ModelUsageDocument, type ModelUsageQuery } from "../../gql/graphql";
+import { bindingName } from "./model";
+import { DAYS } from "./search";
+
+type UsedBinding = NonNullable<ModelUsageQuery["model"]>["bindings"]["nodes"][number];
+
+const REFRESH_MS = 30_000; // outcomes are no changes of the registry, so no event tells of them
+const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
+
+/** How many calls each binding had, how many succeeded, and how long they took, as gateways have reported. */
+export function UsageTab({ name }: { name: string }) {
+  const { days = 7 } = useSearch({ from: "/models/$name" });
+  const navigate = useNavigate({ from: "/models/$name" });
+  const range = useMemo(() => {
+    const to = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+    return { from: new Date(to - days * DAY_MS).toISOString(), to: new Date(to).toISOString() };
+  }, [days]);
+  const step = days === 1 ? "MINUTE" : days <= 7 ? "HOUR" : "DAY";
+  const query = useRegistryQuery(ModelUsageDocument, { name, ...range, step }, { isTouched: () => false, refetchMs: REFRESH_MS });
+  return (
+    <Stack>
+      <SegmentedControl
+        aria-label="How far back"
+        value={String(days)}
+        onChange={(value) => void navigate({ search: (search) => ({ ...search, days: Number(value) }) })}
+        data={DAYS.map((each) => ({ value: String(each), label: each === 1 ? "1 day" : `${each} days` }))}
+        style={{ alignSelf: "flex-start" }}
+      />
+      <QueryState
+        query={query}
+        isEmpty={({ model }) => !model?.bindings.nodes.some(({ usage }) => usage.length > 0)}
+        empty="No gateway has reported a call of this model in this time. See reportOutcomes in the API."
+      >
+        {({ model }) => model && <Usage bindings={model.bindings.nodes.filter(({ usage }) => usage.length > 0)} />}
+      </QueryState>
+    </Stack>
+  );
+}
+
+function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {
+  const series = bindings.map((binding) => ({ key: binding.id, name: bindingName(binding) }));
+  return (
+    <>
+      <StepChart label="95th percentile of the latency" series={series} points={points(bindings, ({ latencyMsP95 }) => latencyMsP95)} format={milliseconds} />
+      <StepChart label="Share of the calls that succeeded" series={series} points={points(bindings, successOf)} format={percent} />
+      <DataTable
+        caption="Sums of this time"
+        rows={bindings.map((binding) => ({ binding, total: totalOf(binding) }))}
+        rowKey={({ binding }) => binding.id}
+        columns={[
+          { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
+          { key: "calls", header: "Calls", isNumeric: true, cell: ({ total }) => count(total.calls) },
+          { key: "failed", header: "Failed", isNumeric: true, cell: ({ total }) => count(total.failed) },
+          { key: "limited", header: "Rate limited", isNumeric: true, cell: ({ total }) => count(total.limited) },
+          { key: "success", header: "Succeeded", isNumeric: true, cell: ({ total }) => (total.calls ? percent(total.succeeded / total.calls) : "–") },
+        ]}
+      />
+      <Text size="sm" c="dimmed">Calls are counted as gateways report them, up to the last minute.</Text>
+    </>
+  );
+}
+
+type Usage = UsedBinding["usage"][number];
+
+const successOf = ({ calls, succeeded }: Usage): number | null => (Number(calls) ? Number(succeeded) / Number(calls) : null);
+
+function totalOf({ usage }: UsedBinding) {
+  const sum = (of: (each: Usage) => number | string) => usage.reduce((total, each) => total + Number(of(each)), 0);
+  return {
+    calls: sum(({ calls }) => calls),
+    succeeded: sum(({ succeeded }) => succeeded),
+    failed: sum(({ failed }) => failed),
+    limited: sum(({ rateLimited }) => rateLimited),
+  };
+}
+
+/** One point for each time that any binding has a figure of. */
+function points(bindings: readonly UsedBinding[], valueOf: (usage: Usage) => number | null): Point[] {
+  const byTime = new Map<number, Record<string, number | null>>();
+  for (const { id, usage } of bindings) {
+    for (const each of usage) {
+      const at = Date.parse(each.at);
+      byTime.set(at, { ...byTime.get(at), [id]: valueOf(each) });
+    }
+  }
+  return [...byTime].sort(([a], [b]) => a - b).map(([at, values]) => ({ at, ...values }) as Point);
+}

@@ -1,0 +1,23 @@
+import type { IsTouched } from "../../app/queries";
+import type { ModelPageQuery } from "../../gql/graphql";
+
+export type Model = NonNullable<ModelPageQuery["model"]>;
+export type Version = Model["versions"]["nodes"][number];
+export type Binding = Model["bindings"]["nodes"][number];
+export type Alias = { name: string };
+
+/** Whether a change belongs to this model. A change of a provider or a catalog may show in any of its bindings. */
+export function touches(name: string): IsTouched {
+  return ({ event, model }) => (model ? model.name === name : event.kind === "PROVIDER" || event.kind === "MODEL");
+}
+
+/** Who serves which version: "OpenAI gpt-4o (eu) 2.0.0". */
+export function bindingName(binding: {
+  providerName: string;
+  providerModelId: string;
+  region: string | null;
+  versionLabel: string;
+}): string {
+  const region = binding.region ? ` (${binding.region})` : "";
+  return `${binding.providerName} ${binding.providerModelId}${region} ${binding.versionLabel}`;
+}
