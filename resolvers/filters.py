@@ -194,6 +194,8 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("ModelFilter", "labels"): lambda labels: tuple({label.key: label.value} for label in labels),
     ("VersionFilter", "models"): _models,
     ("BindingFilter", "models"): _models,
+    ("PriceChangeFilter", "bindings"): lambda texts: decoded(ids.BINDING, texts),
+    ("PriceChangeFilter", "models"): _models,
     ("AuditEventFilter", "subjects"): _subjects,
     ("AuditEventFilter", "models"): _models,
 }

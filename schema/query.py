@@ -7,6 +7,7 @@ import resolvers.bindings
 import resolvers.catalogs
 import resolvers.models
 import resolvers.nodes
+import resolvers.price_changes
 import resolvers.providers
 import resolvers.registry
 import resolvers.retention
@@ -22,6 +23,7 @@ from schema.fields import field
 from schema.models import Model
 from schema.nodes import Node
 from schema.pages import Connection
+from schema.price_changes import PriceChange
 from schema.providers import Provider
 from schema.retention import RetentionPlan, RetentionStats
 from schema.routes import Route
@@ -47,6 +49,9 @@ class Query:
         resolvers.bindings.get, requires=Role.READER, several=resolvers.bindings.get_several
     )
     bindings: Connection[ProviderBinding] = field(resolvers.bindings.page, requires=Role.READER)
+    price_changes: Connection[PriceChange] = field(
+        resolvers.price_changes.page, requires=Role.READER
+    )
     provider: Provider | None = field(
         resolvers.providers.get, requires=Role.READER, several=resolvers.providers.get_several
     )

@@ -143,6 +143,7 @@ BY_FIGURE = (BindingOrderField.SUCCESS_RATE, BindingOrderField.LATENCY)
 # The price in effect depends on the clock: an index holds all prices, others than it are left out.
 BY_PRICE = (BindingOrderField.INPUT_PER_1K, BindingOrderField.OUTPUT_PER_1K)
 READS = [
+    f"{{ priceChanges(filter: {{at: {TIMES}}}) {{ totalCount nodes {{ at inputChange }} }} }}",
     f'{{ model(by: {{id: "{MODEL}"}}) {{ name }} }}',
     '{ model(by: {name: "model-77"}) { latestVersion { number } aliases { name } } }',
     f'{{ version(by: {{contentHash: "{HASH}"}}) {{ aliases {{ name }} model {{ name }} }} }}',

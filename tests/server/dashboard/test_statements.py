@@ -46,13 +46,17 @@ PERIOD = {
 }
 ROUTE = {"model": {"name": MODEL}, "strategy": "CHEAPEST", "limit": 20}
 NEEDS = {"routable": True, "capabilities": [], "contextWindow": {"gte": 1000}}
+SINCE = {"gte": "2020-01-01T00:00:00Z"}
 USAGE = {"inputTokens": 3000, "cacheReadTokens": 1000, "outputTokens": 500}
 PAGES: dict[str, list[Opening]] = {
     "app": [Opening("AppFrame", {})],
     "audit": [Opening("AuditPage", {"first": 50})],
     "compare": [Opening("ComparePage", {"names": COMPARED, "bindings": {"routable": True}})],
     "model": [Opening("ModelPage", {"name": MODEL})],
-    "prices": [Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE})],
+    "prices": [
+        Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE}),
+        Opening("PricesChanges", {"first": 20, "filter": {"at": SINCE}}),
+    ],
     "routing": [Opening("RoutingPage", {"model": {"name": MODEL}})],
     "tokens": [Opening("TokensPage", {"first": 50})],
 }
