@@ -26,6 +26,8 @@ export default defineConfig({
     outDir: "../server/static/ui",
     emptyOutDir: true,
     target: "es2022",
+    // For older browsers light-dark() would be replaced by variables that Mantine's color schemes do not set.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     // An inline script or a data: module would need holes in the Content-Security-Policy.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,

@@ -22,7 +22,8 @@ STATEMENTS_MAX = 5
 class Opening(NamedTuple):
     """A document and the variables with which a page sends it.
 
-    The value of a variable may be a function of the model that ModelPage shows.
+    The value of a variable may be a function of the model that ModelPage shows, with the newest
+    event of the log as `newestEvent`.
     """
 
     name: str
@@ -61,6 +62,7 @@ PAGES: dict[str, list[Opening]] = {
     "tokens": [Opening("TokensPage", {"first": 50})],
 }
 LATER = [
+    Opening("AuditSingleEvent", {"id": lambda model: model["newestEvent"]["id"]}),
     Opening("ModelAliases", {"name": MODEL}),
     Opening("ModelAudit", {"name": MODEL}),
     Opening("ModelBindingDetails", {"id": _first_of("bindings")}),
@@ -92,7 +94,8 @@ async def test_what_a_page_asks_later_takes_few_statements(
     dashboard: Dashboard, later: Opening
 ) -> None:
     page = await dashboard.ask("ModelPage", {"name": MODEL})
-    model = page.data["model"]
+    log = await dashboard.ask("AuditPage", {"first": 1})
+    model = {**page.data["model"], "newestEvent": log.data["auditEvents"]["nodes"][0]}
     given = {k: v(model) if callable(v) else v for k, v in later.variables.items()}
     for _ in range(2):
         answer = await dashboard.ask(later.name, given)

@@ -36,6 +36,11 @@ export function Time({ at }: { at: string }) {
   );
 }
 
+/** The exact time of a moment, in the reader's own zone; in UTC in its tooltip. */
+export function Moment({ at }: { at: string }) {
+  return <time dateTime={at} title={at}>{absolute.format(new Date(at))}</time>;
+}
+
 /** A day in UTC, as the registry has it. */
 export function Day({ on }: { on: string }) {
   return <time dateTime={on}>{days.format(new Date(`${on}T00:00:00Z`))}</time>;

@@ -1,7 +1,67 @@
-import type { Search } from "../../app/search";
+import { day, type Search, someOf, text, texts } from "../../app/search";
+import type { AuditAction, AuditEventFilter, EntityKind } from "../../gql/graphql";
 
-export type AuditSearch = Record<string, never>;
+// Records, so that the build fails when the API has another value.
+const KIND_NAMES: Record<EntityKind, string> = {
+  MODEL: "Models", VERSION: "Versions", BINDING: "Bindings", PROVIDER: "Providers", PRICE: "Prices", ALIAS: "Aliases",
+  TOKEN: "Tokens", RETENTION: "Retention runs", CATALOG: "Catalogs",
+};
+const ACTION_NAMES: Record<AuditAction, string> = {
+  CREATED: "Created", UPDATED: "Updated", DELETED: "Deleted", ARCHIVED: "Archived", RESTORED: "Restored", PURGED: "Purged",
+  HELD: "Hold put", RELEASED: "Hold lifted", ALIASED: "Alias moved", ROLLED_BACK: "Alias rolled back", PRICED: "Priced",
+  CIRCUIT_OPENED: "Circuit opened", CIRCUIT_HALF_OPENED: "Circuit half opened", CIRCUIT_CLOSED: "Circuit closed",
+  RETENTION_APPLIED: "Retention applied", REVOKED: "Revoked", LISTED: "Listed", DELISTED: "Delisted", WITHDRAWN: "Withdrawn",
+};
+export const KINDS = Object.keys(KIND_NAMES) as EntityKind[];
+export const ACTIONS = Object.keys(ACTION_NAMES) as AuditAction[];
+export const kindName = (kind: EntityKind): string => KIND_NAMES[kind];
+export const actionName = (action: AuditAction): string => ACTION_NAMES[action];
 
-export function auditSearch(_search: Search): AuditSearch {
-  return {};
+export type AuditSearch = {
+  kinds?: EntityKind[];
+  actions?: AuditAction[];
+  actors?: string[];
+  /** The name of a model, or its ID, by which a deleted one is found. */
+  model?: string;
+  /** The first and the last day, in UTC. */
+  from?: string;
+  to?: string;
+  /** One event alone. */
+  event?: string;
+};
+
+const ID = /^[a-z]{3}_[0-9a-f]{32}$/;
+
+export function auditSearch(search: Search): AuditSearch {
+  return {
+    kinds: someOf(search.kinds, KINDS),
+    actions: someOf(search.actions, ACTIONS),
+    actors: texts(search.actors),
+    model: text(search.model),
+    from: day(search.from),
+    to: day(search.to),
+    event: text(search.event),
+  };
+}
+
+export const isFiltered = ({ event: _, ...filters }: AuditSearch): boolean =>
+  Object.values(filters).some((value) => value !== undefined);
+
+const DAY_MS = 86_400_000;
+
+/** The filter of the API; undefined when there is none. */
+export function filterOf({ kinds, actions, actors, model, from, to }: AuditSearch): AuditEventFilter | undefined {
+  const filter: AuditEventFilter = {};
+  if (kinds) filter.kinds = kinds;
+  if (actions) filter.actions = actions;
+  if (actors) filter.actors = actors;
+  if (model) filter.models = [modelRef(model)];
+  if (from || to) filter.at = { gte: from && startOf(from), lt: to && startOf(to, 1) };
+  return Object.keys(filter).length > 0 ? filter : undefined;
+}
+
+export const modelRef = (model: string) => (ID.test(model) ? { id: model } : { name: model });
+
+function startOf(day: string, later = 0): string {
+  return new Date(Date.parse(day) + later * DAY_MS).toISOString();
 }
