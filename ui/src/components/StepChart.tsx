@@ -25,7 +25,7 @@ const times = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "s
 export function StepChart({ label, series, points, format, isStepped = false }: Props) {
   const id = useId();
   return (
-    <figure aria-labelledby={id} style={{ margin: 0 }}>
+    <figure aria-labelledby={id} className="chart">
       <figcaption id={id}>{label}</figcaption>
       <ResponsiveContainer width="100%" height={320}>
         <LineChart data={points as Point[]} margin={{ top: 16, right: 16, bottom: 8, left: 16 }}>

@@ -6,7 +6,7 @@ import { DataTable } from "../../components/DataTable";
 import { perMillion } from "../../components/numbers";
 import { QueryState } from "../../components/QueryState";
 import { StepChart } from "../../components/StepChart";
-import { Time } from "../../components/Time";
+import { Moment } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { ModelPricesDocument, type ModelPricesQuery } from "../../gql/graphql";
 import { bindingName, touches } from "./model";
@@ -55,8 +55,8 @@ function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; has
         rowKey={({ price }) => price.id}
         columns={[
           { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
-          { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Time at={price.effectiveFrom} /> : "the beginning") },
-          { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Time at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
+          { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Moment at={price.effectiveFrom} /> : "the beginning") },
+          { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Moment at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
           { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },
           { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.outputPer1k} /> },
           { key: "cached", header: "Cached input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },

@@ -25,7 +25,7 @@ export function UsageTab({ name }: { name: string }) {
     const to = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
     return { from: new Date(to - days * DAY_MS).toISOString(), to: new Date(to).toISOString() };
   }, [days]);
-  const step = days === 1 ? "MINUTE" : days <= 7 ? "HOUR" : "DAY";
+  const step = days <= 7 ? "HOUR" : "DAY";
   const query = useRegistryQuery(ModelUsageDocument, { name, ...range, step }, { isTouched: () => false, refetchMs: REFRESH_MS });
   return (
     <Stack>
@@ -38,10 +38,10 @@ export function UsageTab({ name }: { name: string }) {
       />
       <QueryState
         query={query}
-        isEmpty={({ model }) => !model?.bindings.nodes.some(({ usage }) => usage.length > 0)}
+        isEmpty={({ model }) => !model?.bindings.nodes.some(isUsed)}
         empty="No gateway has reported a call of this model in this time. See reportOutcomes in the API."
       >
-        {({ model }) => model && <Usage bindings={model.bindings.nodes.filter(({ usage }) => usage.length > 0)} />}
+        {({ model }) => model && <Usage bindings={model.bindings.nodes.filter(isUsed)} />}
       </QueryState>
     </Stack>
   );
@@ -71,6 +71,9 @@ function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {
 }
 
 type Usage = UsedBinding["usage"][number];
+
+/** Steps without a call have a point, too. */
+const isUsed = ({ usage }: UsedBinding): boolean => usage.some(({ calls }) => Number(calls) > 0);
 
 const successOf = ({ calls, succeeded }: Usage): number | null => (Number(calls) ? Number(succeeded) / Number(calls) : null);
 
