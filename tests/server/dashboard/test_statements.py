@@ -64,7 +64,6 @@ PAGES: dict[str, list[Opening]] = {
 LATER = [
     Opening("AuditSingleEvent", {"id": lambda model: model["newestEvent"]["id"]}),
     Opening("ModelAliases", {"name": MODEL}),
-    Opening("ModelAudit", {"name": MODEL}),
     Opening("ModelBindingDetails", {"id": _first_of("bindings")}),
     Opening("ModelCatalogs", {"name": MODEL}),
     Opening("ModelMoreBindings", {"name": MODEL, "after": _end_of("bindings")}),

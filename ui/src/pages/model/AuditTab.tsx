@@ -1,3 +1,10 @@
+import "../audit/audit.css";
+
+import { EventList } from "../audit/EventList";
+import { useEvents } from "../audit/useEvents";
+
+/** What was changed of the model and of all that belongs to it, by whom and when. */
 export function AuditTab({ name }: { name: string }) {
-  return <a href={`/audit?model=${encodeURIComponent(name)}`}>Audit log of {name}</a>;
+  const filter = { model: { name } };
+  return <EventList key={name} filter={filter} older={useEvents(filter)} />;
 }
