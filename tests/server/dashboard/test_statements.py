@@ -45,6 +45,7 @@ PERIOD = {
     "to": datetime.now(UTC).isoformat(),
     "step": "HOUR",
 }
+BY_NAME = {"field": "NAME", "direction": "ASC"}
 ROUTE = {"model": {"name": MODEL}, "strategy": "CHEAPEST", "limit": 20}
 NEEDS = {"routable": True, "capabilities": [], "contextWindow": {"gte": 1000}}
 SINCE = {"gte": "2020-01-01T00:00:00Z"}
@@ -71,6 +72,8 @@ LATER = [
     Opening("ModelPrices", {"name": MODEL}),
     Opening("ModelUsage", {"name": MODEL, **PERIOD}),
     Opening("ModelVersionDetails", {"id": _first_of("versions")}),
+    Opening("ModelsRows", {"first": 50, "orderBy": BY_NAME}),
+    Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),
     Opening("ModelPicker", {"text": "gpt"}),
     Opening("RoutingRoute", {"input": ROUTE}),
 ]
