@@ -173,7 +173,7 @@ def _routes(
         Route("/readyz", health.ReadinessEndpoint(readiness).get),
         Route("/metrics", for_readers(metrics.get, is_needed_without_database=True).get),
         Route(sdl.PATH, for_readers(sdl.Sdl(schema.published_sdl).get).get),
-        *Dashboard(issuer=settings.oidc_issuer).routes(),
+        *Dashboard(pages.FILES, settings.oidc_issuer).routes(),
         *pages.routes(),
     ]
 
@@ -250,7 +250,7 @@ def _operations(
         service,
         settings,
         documents,
-        trusted.load(settings.documents, documents),
+        trusted.of(settings, documents, pages.FILES / pages.DOCUMENTS),
         Planner(built, passthrough=PASSTHROUGH, bytes_max=settings.document_cache_bytes_max)
         if settings.compiled_plans
         else None,

@@ -66,7 +66,7 @@ def measure(
     """The readings of an application's parts; from now on its operations are counted."""
     operations = pipeline.operations
     service, database = operations.service, operations.database
-    counts, statements = OperationCounts(_trusted_names(pipeline)), StatementTimes()
+    counts, statements = OperationCounts(operations.trusted.names()), StatementTimes()
     pipeline.observers.append(counts.observe)
     pipeline.stream_observers.append(counts.observe_stream)
     database.statement_observers.append(statements.observe)
@@ -112,12 +112,6 @@ class StatementTimes:
             yield Reading(instruments.SQL_DURATION, tally, (verb,))
         for error, count in self._errors.items():
             yield Reading(instruments.SQL_ERRORS, count, (error,))
-
-
-def _trusted_names(pipeline: RequestPipeline) -> Iterator[str]:
-    """The names of the operations of trusted documents."""
-    for document in pipeline.operations.trusted.by_id.values():
-        yield from document.operations
 
 
 def _of_pipeline(pipeline: RequestPipeline, sockets: SocketCounts) -> Iterator[Reading]:

@@ -1,7 +1,5 @@
 """The settings of trusted documents: where they are, and whether others are executed."""
 
-from pydantic import ValidationInfo, field_validator
-
 from server.settings_base import SettingPath, SettingsPart, setting
 
 
@@ -10,18 +8,11 @@ class DocumentSettings(SettingsPart):
 
     documents: SettingPath | None = setting(
         None,
-        "Trusted documents, which requests can name by an id: a directory of `*.graphql` files, or"
-        " a manifest of Apollo, Relay or graphql-codegen.",
+        "Trusted documents, which requests can name by an id, beside those of the dashboard: a"
+        " directory of `*.graphql` files, or a manifest of Apollo, Relay or graphql-codegen.",
     )
     documents_only: bool = setting(
         False,
         "Refuse every document that is not trusted, with DOCUMENT_NOT_TRUSTED, but for callers with"
-        " a token of the role ADMIN.",
+        " a token of the role ADMIN. Without `REGISTRY_DOCUMENTS`, only the dashboard is answered.",
     )
-
-    @field_validator("documents_only")
-    @classmethod
-    def _has_documents(cls, is_only: bool, info: ValidationInfo) -> bool:
-        if is_only and info.data.get("documents", "invalid") is None:
-            raise ValueError("needs trusted documents, in REGISTRY_DOCUMENTS")
-        return is_only

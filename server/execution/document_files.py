@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import orjson
 
 BYTES_MAX = 1_048_576
+HASH_PREFIX = "sha256:"  # of an id that is the hash of its document
 _APOLLO = "apollo-persisted-query-manifest"
 
 

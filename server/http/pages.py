@@ -17,6 +17,7 @@ from server.http import accept
 
 FILES = Path(__file__).parents[1] / "static" / "ui"  # `outDir` in ui/vite.config.js
 ASSETS_PATH = "/static/ui/assets"  # `base` in ui/vite.config.js
+DOCUMENTS = "documents.json"  # the manifest of the dashboard's documents, for the server alone
 _CODING, _SUFFIX = "gzip", ".gz"  # of the files that the build compresses: ui/compressed.js
 _NO_DEVICES = ", ".join(
     f"{feature}=()"

@@ -68,7 +68,6 @@ def test_settings_cannot_be_changed_later() -> None:
         ("REGISTRY_HOST", "0.0.0.0", "REGISTRY_ALLOW_OPEN=true"),
         ("REGISTRY_DOCUMENTS", "/nowhere", "/nowhere: No such file or directory"),
         ("REGISTRY_DOCUMENTS", str(ROOT / "pyproject.toml"), "is neither a directory nor JSON"),
-        ("REGISTRY_DOCUMENTS_ONLY", "true", "needs trusted documents, in REGISTRY_DOCUMENTS"),
         ("REGISTRY_DATA_DIR", "/dev/null/x", "no PostgreSQL can run"),
     ],
 )

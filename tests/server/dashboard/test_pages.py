@@ -40,7 +40,7 @@ async def with_catalog(postgres_url: str, template: str) -> AsyncIterator[str]:
 @pytest.mark.parametrize("spec", SPECS)
 async def test_pages(spec: str, postgres_url: str, with_catalog: str, tmp_path: Path) -> None:
     with cloned(postgres_url, with_catalog) as url:
-        settings = Settings(_env_file=None, jobs=False, documents=UI.parent / "server/static/ui/documents.json")
+        settings = Settings(_env_file=None, jobs=False)
         async with running(app.build(settings, url)) as client:
             await _run(spec, str(client.base_url), tmp_path)
 
