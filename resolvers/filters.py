@@ -196,6 +196,7 @@ _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("BindingFilter", "models"): _models,
     ("PriceChangeFilter", "bindings"): lambda texts: decoded(ids.BINDING, texts),
     ("PriceChangeFilter", "models"): _models,
+    ("RetirementFilter", "models"): _models,
     ("AuditEventFilter", "subjects"): _subjects,
     ("AuditEventFilter", "models"): _models,
 }

@@ -11,6 +11,7 @@ import resolvers.price_changes
 import resolvers.providers
 import resolvers.registry
 import resolvers.retention
+import resolvers.retirements
 import resolvers.routes
 import resolvers.stats
 import resolvers.tokens
@@ -26,6 +27,7 @@ from schema.pages import Connection
 from schema.price_changes import PriceChange
 from schema.providers import Provider
 from schema.retention import RetentionPlan, RetentionStats
+from schema.retirements import Retirement
 from schema.routes import Route
 from schema.service import ServiceInfo
 from schema.stats import RegistryStats
@@ -71,6 +73,7 @@ class Query:
     )
     audit_events: Connection[AuditEvent] = field(resolvers.audit.page, requires=Role.READER)
     stats: RegistryStats = field(resolvers.stats.get, requires=Role.READER)
+    retirements: Connection[Retirement] = field(resolvers.retirements.page, requires=Role.READER)
     retention_stats: RetentionStats = field(
         resolvers.retention.stats, requires=Role.READER, fresh=True
     )

@@ -143,6 +143,8 @@ BY_FIGURE = (BindingOrderField.SUCCESS_RATE, BindingOrderField.LATENCY)
 # The price in effect depends on the clock: an index holds all prices, others than it are left out.
 BY_PRICE = (BindingOrderField.INPUT_PER_1K, BindingOrderField.OUTPUT_PER_1K)
 READS = [
+    """{ retirements(filter: {on: {gte: "2030-01-02", lte: "2030-01-09"}}) {
+        totalCount nodes { on version { number } binding { region } } } }""",
     f"{{ priceChanges(filter: {{at: {TIMES}}}) {{ totalCount nodes {{ at inputChange }} }} }}",
     f'{{ model(by: {{id: "{MODEL}"}}) {{ name }} }}',
     '{ model(by: {name: "model-77"}) { latestVersion { number } aliases { name } } }',

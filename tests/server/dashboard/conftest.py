@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from typing import Any, NamedTuple
 
 import httpx
+import psycopg
 import pytest
 
 from catalogs.sources import genai_prices
@@ -16,6 +17,14 @@ from tests.server.conftest import running
 from tests.server.dashboard.pages import document
 
 _SETTINGS = {"jobs": False, "response_cache_bytes_max": 0}  # each answer is read from the database
+
+# The catalog knows no ends: some versions and bindings get one, so that pages can show some.
+_RETIRING = """
+    UPDATE model_versions SET deprecated_on = '2030-01-01', sunset_on = '2030-06-01'
+    WHERE id IN (SELECT id FROM model_versions ORDER BY id LIMIT 30);
+    UPDATE provider_bindings SET sunset_on = '2030-03-01'
+    WHERE id IN (SELECT id FROM provider_bindings ORDER BY id DESC LIMIT 30);
+"""
 
 
 class Answer(NamedTuple):
@@ -55,6 +64,8 @@ async def dashboard(postgres_url: str, template: str) -> AsyncIterator[Dashboard
         database = Database(url)
         await import_file(database, genai_prices.read())
         await database.close()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute(_RETIRING)
         patch.setattr(app, "Database", opened)
         settings = Settings(_env_file=None, **_SETTINGS)
         async with running(app.build(settings, url)) as client:

@@ -48,6 +48,7 @@ PERIOD = {
 BY_NAME = {"field": "NAME", "direction": "ASC"}
 ROUTE = {"model": {"name": MODEL}, "strategy": "CHEAPEST", "limit": 20}
 NEEDS = {"routable": True, "capabilities": [], "contextWindow": {"gte": 1000}}
+DAYS = {"gte": "2029-12-01", "lte": "2030-06-30"}
 SINCE = {"gte": "2020-01-01T00:00:00Z"}
 USAGE = {"inputTokens": 3000, "cacheReadTokens": 1000, "outputTokens": 500}
 PAGES: dict[str, list[Opening]] = {
@@ -59,6 +60,7 @@ PAGES: dict[str, list[Opening]] = {
         Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE}),
         Opening("PricesChanges", {"first": 20, "filter": {"at": SINCE}}),
     ],
+    "retirements": [Opening("RetirementsPage", {"first": 50, "filter": {"on": DAYS}})],
     "routing": [Opening("RoutingPage", {"model": {"name": MODEL}})],
     "tokens": [Opening("TokensPage", {"first": 50})],
 }
@@ -75,6 +77,7 @@ LATER = [
     Opening("ModelsRows", {"first": 50, "orderBy": BY_NAME}),
     Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),
     Opening("ModelPicker", {"text": "gpt"}),
+    Opening("RetirementsBindings", {"version": _first_of("versions"), "first": 20}),
     Opening("RoutingRoute", {"input": ROUTE}),
 ]
 QUERIES = [name for name, node in OPERATIONS.items() if node.operation == OperationType.QUERY]
