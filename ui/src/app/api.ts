@@ -9,7 +9,7 @@ export const apiUrl = new URL("/graphql", location.origin);
 type Answer<Result> = { data?: Result | null; errors?: GraphQLError[] };
 type GraphQLError = {
   message: string;
-  extensions?: { code?: string; requestId?: string; retryAfter?: number; outcome?: string };
+  extensions?: { code?: string; requestId?: string; retryAfter?: number; outcome?: string; cursor?: string };
 };
 
 /** The id by which the server knows a document. */
@@ -65,6 +65,6 @@ async function parsed<Result>(response: Response): Promise<Answer<Result>> {
 }
 
 export function toApiError({ message, extensions = {} }: GraphQLError): ApiError {
-  const { code = "UNKNOWN", requestId, retryAfter, outcome } = extensions;
-  return new ApiError(code, message, requestId, retryAfter, outcome);
+  const { code = "UNKNOWN", requestId, retryAfter, outcome, cursor } = extensions;
+  return new ApiError(code, message, requestId, retryAfter, outcome, cursor);
 }

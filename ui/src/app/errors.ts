@@ -11,6 +11,8 @@ export class ApiError extends Error {
     readonly retryAfter = 0,
     /** What is known of a write that failed: NOT_STARTED, NOT_COMMITTED, UNKNOWN or COMMITTED. */
     readonly outcome = "",
+    /** Where a subscription that was ended goes on. */
+    readonly cursor = "",
   ) {
     super(message);
   }

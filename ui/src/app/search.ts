@@ -28,14 +28,20 @@ export function someOf<Value extends string>(value: unknown, values: readonly Va
 
 /** A whole number of at least zero, or undefined. */
 export function integer(value: unknown): number | undefined {
-  const number = typeof value === "string" ? Number(value) : value;
-  return typeof number === "number" && Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+  const number = signedInteger(value);
+  return number !== undefined && number >= 0 ? number : undefined;
 }
 
 /** A decimal number as text, without rounding; undefined when it is none. */
 export function decimal(value: unknown): string | undefined {
   const given = text(value);
   return given !== undefined && /^\d+(\.\d+)?$/.test(given) ? given : undefined;
+}
+
+/** A whole number that may be below zero, or undefined. */
+export function signedInteger(value: unknown): number | undefined {
+  const number = typeof value === "string" && value !== "" ? Number(value) : value;
+  return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
 }
 
 /** A day such as 2026-11-28, or undefined. */

@@ -11,10 +11,10 @@ export type Column<Row> = {
   sorted?: "ascending" | "descending";
 };
 
-type Props<Row> = { caption: string; columns: Column<Row>[]; rows: readonly Row[]; rowKey: (row: Row) => Key };
+type Props<Row> = { caption: string; columns: Column<Row>[]; rows: readonly Row[]; rowKey: (row: Row) => Key; rowClass?: (row: Row) => string | undefined };
 
 /** A table of up to some hundred rows. Its caption is for readers of the screen. */
-export function DataTable<Row>({ caption, columns, rows, rowKey }: Props<Row>) {
+export function DataTable<Row>({ caption, columns, rows, rowKey, rowClass }: Props<Row>) {
   return (
     <div className="table-scroll" role="region" aria-label={caption} tabIndex={0}>
       <Table aria-label={caption}>
@@ -23,7 +23,7 @@ export function DataTable<Row>({ caption, columns, rows, rowKey }: Props<Row>) {
         </Table.Thead>
         <Table.Tbody>
           {rows.map((row) => (
-            <Table.Tr key={rowKey(row)}>
+            <Table.Tr key={rowKey(row)} className={rowClass?.(row)}>
               {columns.map(({ key, cell, isNumeric }) => (
                 <Table.Td key={key} className={isNumeric ? "numeric" : undefined}>{cell(row)}</Table.Td>
               ))}
