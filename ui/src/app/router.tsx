@@ -9,6 +9,7 @@ import { pricesSearch } from "../pages/prices/search";
 import { retentionSearch } from "../pages/retention/search";
 import { retirementsSearch } from "../pages/retirements/search";
 import { routingSearch } from "../pages/routing/search";
+import { tokensSearch } from "../pages/tokens/search";
 import { NotFound, RouteError } from "./RouteError";
 import { Shell } from "./Shell";
 
@@ -70,6 +71,7 @@ const audit = createRoute({
 const tokens = createRoute({
   getParentRoute: () => root,
   path: "/tokens",
+  validateSearch: tokensSearch,
   component: lazyRouteComponent(() => import("../pages/tokens/TokensPage"), "TokensPage"),
 });
 

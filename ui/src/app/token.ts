@@ -10,6 +10,11 @@ export function authorization(): Record<string, string> {
   return kept ? { authorization: `Bearer ${kept}` } : {};
 }
 
+/** Keeps another secret of the same caller, from the next request on. */
+export function replaceToken(next: string): void {
+  sessionStorage.setItem(KEY, next);
+}
+
 /** Keeps the token, or forgets it. The page begins anew, so that nothing on it was read with another token. */
 export function useToken(next: string): void {
   if (next) sessionStorage.setItem(KEY, next);
