@@ -29,7 +29,7 @@ from resolvers.watchers import Watchers
 from server import errors
 from server.access.rate_limits import RateLimits
 from server.errors import HttpError, OperationRejected
-from server.execution import batching, bodies, inputs, points, subscriptions, trusted
+from server.execution import batching, bodies, inputs, points, subscriptions, trusted, unstarted
 from server.execution.batching import BatchFailure, QueryBatcher
 from server.execution.bodies import ShownCost
 from server.execution.costs import Cost
@@ -175,7 +175,7 @@ class Operations:
             executor = plan.executor(prepared.variables, context)
         else:
             executor = self._executor(prepared, context, MutationExecutor)
-        task = asyncio.ensure_future(executor.result())
+        task = asyncio.ensure_future(unstarted.closing(executor, executor.result))
         try:
             result = await in_task(task)
         except asyncio.CancelledError as error:
@@ -227,12 +227,9 @@ class Operations:
             result = await loop.run_in_executor(
                 self.introspection_thread, executor.execute_operation
             )
-        else:
-            result = executor.execute_operation()
-        if optimized_is_awaitable(result):
-            result = await result  # type: ignore[misc]  # narrowed by a predicate that is no TypeGuard
-        assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema
-        return result
+            assert isinstance(result, ExecutionResult)  # introspection awaits nothing
+            return result
+        return await unstarted.closing(executor, executor.execute_operation)
 
     async def _query_context(
         self, prepared: PreparedOperation, caller: Caller, reader: Reader

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Coroutine, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from cachetools import FIFOCache
@@ -16,6 +17,7 @@ from strawberry.execution.is_awaitable import optimized_is_awaitable
 from resolvers.loaders import Loaders
 from server import errors
 from server.errors import HttpError, OperationRejected
+from server.execution import unstarted
 from server.ops import refused
 
 _SHARED_MAX = 256  # results, the newest ones
@@ -96,8 +98,4 @@ async def _execute(executor: Executor[Any], timeout_ms: int) -> ExecutionResult:
     # The subscription lives for hours: one event's loaded rows must not be used for the next.
     executor.context_value = replace(executor.context_value, loaders=Loaders())
     async with asyncio.timeout(timeout_ms / 1_000):
-        result: Any = executor.execute_operation(False)
-        if optimized_is_awaitable(result):
-            result = await result
-    assert isinstance(result, ExecutionResult)  # @defer and @stream are not in the schema
-    return result
+        return await unstarted.closing(executor, partial(executor.execute_operation, False))

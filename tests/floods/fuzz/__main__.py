@@ -40,9 +40,10 @@ def main(minutes: float = 10, only: str = "", log: Path = Path("fuzz.log")) -> N
         if only in ("", name):
             with TemporaryDirectory() as folder, _registry(Path(folder)) as urls:
                 done = fuzz(urls, minutes * 60)
-                written = Path(folder) / "planned" / "registry.log"
-                done.faults += answers.in_log(written)
-                shutil.copy(written, log.with_suffix(f".{name}"))
+                for server in ("planned", "unplanned"):
+                    written = Path(folder) / server / "registry.log"
+                    done.faults += answers.in_log(written)
+                    shutil.copy(written, log.with_suffix(f".{name}.{server}"))
             for line in done.lines(name, answers.for_checks()):
                 typer.echo(line)
             failed = failed or bool(done.faults)

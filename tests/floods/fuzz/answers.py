@@ -122,10 +122,10 @@ def _type_of(value: Any, info: GraphQLResolveInfo[Any], type_: Any) -> Any:
 
 
 def in_log(log: Path) -> list[str]:
-    """Tracebacks, unexpected errors and all else at the level ERROR in a server's log."""
+    """Tracebacks, Python's warnings, unexpected errors and all else at the level ERROR in a log."""
     lines = log.read_text("utf-8", "replace").splitlines()
     return [
         line[:2_000]
         for line in lines
-        if re.search(r'Traceback|INTERNAL|"level": ?"(error|crit)', line)
+        if re.search(r'Traceback|Warning:|Exception ignored|INTERNAL|"level": ?"(error|crit)', line)
     ]
