@@ -15,9 +15,11 @@ from domain.enums import BindingStatus, Capability, ProviderKind, SloStatus, Tas
 from domain.names import without_case
 from domain.traffic_enums import HealthState
 from resolvers.arguments import input_type, optional
+from resolvers.errors import RequestError
 from resolvers.reference_inputs import LabelInput, ModelRef
 from resolvers.scalars import SHA256, SemVer
 
+_WORDS_MAX = 8  # that a name is searched for: each makes the statement longer
 FILTER_DESCRIPTION = (
     "An object must match every field that is set. A list matches any of its values, and"
     " an empty one nothing, unless its field says otherwise; it has at most 100 values by default."
@@ -58,7 +60,10 @@ class DateTimeRange:
 class ModelFilter:
     ids: list[strawberry.ID] | None = optional("Models with one of these IDs.")
     names: list[str] | None = optional("Models with one of these names, in any case.")
-    name_contains: str | None = optional("Models whose name contains this text, in any case.")
+    name_contains: str | None = optional(
+        "Models whose name contains this text, in any case; of several words, all of them, in any"
+        " order. At most 8 words."
+    )
     tasks: list[TaskType] | None = optional("Models for one of these tasks.")
     subjects: list[str] | None = optional("Models with one of these subjects.")
     labels: list[LabelInput] | None = optional("Models with one of these labels.")
@@ -66,6 +71,22 @@ class ModelFilter:
     has_active_version: bool | None = optional("True: with an ACTIVE version; false: without.")
     capabilities: list[Capability] | None = optional(
         "Models whose latestVersion has all of these capabilities; all models when it is empty."
+    )
+    context_window: IntRange | None = optional(
+        "Models whose latestVersion has a contextWindow in this range."
+    )
+    released_on: DateRange | None = optional("Models whose latestVersion was released then.")
+    version_statuses: list[VersionStatus] | None = optional(
+        "Models with a version in one of these states."
+    )
+    regions: list[str] | None = optional("Models with a binding in one of these regions.")
+    input_per_1k: DecimalRange | None = optional(
+        "Models whose lowest input price now of a routable binding is in this range.",
+        name="inputPer1k",
+    )
+    output_per_1k: DecimalRange | None = optional(
+        "Models whose lowest output price now of a routable binding is in this range.",
+        name="outputPer1k",
     )
     sunset_on: DateRange | None = optional(
         "Models whose latestVersion, or one of whose bindings, has a sunsetOn in this range."
@@ -181,6 +202,14 @@ def _subjects(texts: list[str]) -> dict[str, list[UUID]]:
     return {prefix: keys for prefix, keys in by_prefix.items() if keys}
 
 
+def _words(text: str) -> tuple[str, ...]:
+    """The words of a text, of which none can be in a name."""
+    words = tuple(text.split())
+    if len(words) > _WORDS_MAX:
+        raise RequestError(f"nameContains: at most {_WORDS_MAX} words, not {len(words)}")
+    return words
+
+
 def _range(bounds: Any) -> dict[str, Any]:
     return dict(vars(bounds))
 
@@ -188,6 +217,7 @@ def _range(bounds: Any) -> dict[str, Any]:
 _CONVERTERS: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("ModelFilter", "ids"): lambda texts: decoded(ids.MODEL, texts),
     ("ModelFilter", "names"): lambda names: [without_case(name) for name in names],
+    ("ModelFilter", "name_contains"): _words,
     ("VersionFilter", "ids"): lambda texts: decoded(ids.VERSION, texts),
     ("BindingFilter", "ids"): lambda texts: decoded(ids.BINDING, texts),
     ("BindingFilter", "versions"): lambda texts: decoded(ids.VERSION, texts),

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from db.reads import aliases as aliases_db
 from db.reads import bindings as bindings_db
-from db.reads import models, versions
+from db.reads import models, offers, versions
 from db.reads.keyset import Relation
+from db.reads.offers import ModelOffer
 from db.tables import Model, ModelAlias, ModelVersion
 from domain.rules import api_name
 from resolvers import connections, orders, references
@@ -97,6 +98,11 @@ async def selected_versions(
     )
     load = partial(versions.by_ids, attributes=attributes(info))
     return await loaded(info, [named.get(row.id) for row in parents], load)
+
+
+async def offers_of_models(info: Info, parents: list[Model]) -> list[ModelOffer]:
+    """What providers offer of it now, by the bindings of all its versions."""
+    return await loaded(info, [row.id for row in parents], offers.of_models)
 
 
 async def aliases(info: Info, parents: list[Model]) -> list[list[ModelAlias]]:

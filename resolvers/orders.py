@@ -28,11 +28,19 @@ class ModelOrderField(StrEnum):
     - NAME: by the name, byte by byte: capitals come first.
     - CREATED_AT: by the time of creation.
     - UPDATED_AT: by the time of the last change.
+    - RELEASED_ON: by releasedOn of the latestVersion.
+    - CONTEXT_WINDOW: by contextWindow of the latestVersion.
+    - INPUT_PER_1K: by the lowest input price now of a routable binding.
+    - OUTPUT_PER_1K: by the lowest output price now of a routable binding.
     """
 
     NAME = "NAME"
     CREATED_AT = "CREATED_AT"
     UPDATED_AT = "UPDATED_AT"
+    RELEASED_ON = "RELEASED_ON"
+    CONTEXT_WINDOW = "CONTEXT_WINDOW"
+    INPUT_PER_1K = "INPUT_PER_1K"
+    OUTPUT_PER_1K = "OUTPUT_PER_1K"
 
 
 class VersionOrderField(StrEnum):

@@ -1,5 +1,7 @@
 """The type Model."""
 
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import strawberry
@@ -7,6 +9,7 @@ import strawberry
 import resolvers.audit
 import resolvers.models
 from db import tables
+from db.reads import offers
 from domain import rules, values
 from domain.enums import TaskType
 from schema.fields import attribute, batched, type_of
@@ -24,6 +27,38 @@ if TYPE_CHECKING:
 class Label:
     key: str = attribute("1 to 63 characters, unique in the model.")
     value: str = attribute("Up to 255 characters.")
+
+
+@type_of(
+    offers.ModelOffer,
+    "What providers offer of a model now, by its bindings in numbers. Amounts are US dollars per"
+    " 1,000 tokens, of routable bindings.",
+)
+class ModelOffer:
+    bindings: int = attribute("Number of bindings.")
+    routable_bindings: int = attribute("Number of routable bindings.")
+    provider_count: int = attribute("Number of providers that have a binding.")
+    providers: list[str] = attribute(
+        "Their slugs, sorted; the first 100.", items_max=offers.NAMES_MAX
+    )
+    regions: list[str] = attribute(
+        "The regions of the bindings, sorted; the first 100.", items_max=offers.NAMES_MAX
+    )
+    input_per_1k: Decimal | None = attribute(
+        "The lowest input price now; null when none is known.", name="inputPer1k"
+    )
+    input_provider: str | None = attribute("The slug of a provider that has it.")
+    output_per_1k: Decimal | None = attribute(
+        "The lowest output price now; null when none is known.", name="outputPer1k"
+    )
+    output_provider: str | None = attribute("The slug of a provider that has it.")
+    healthy: int = attribute("Number of HEALTHY bindings.", observed=True)
+    degraded: int = attribute("Number of DEGRADED bindings.", observed=True)
+    unhealthy: int = attribute("Number of UNHEALTHY bindings.", observed=True)
+    open_circuits: int = attribute("Number of bindings with an OPEN circuit.")
+    sunset_on: date | None = attribute(
+        "The first last day of a routable binding or its version; null without one."
+    )
 
 
 @type_of(tables.Model, "A model: a name under which versions are registered.")
@@ -45,6 +80,7 @@ class Model(Node, Versioned):
     version: Annotated["ModelVersion", strawberry.lazy("schema.versions")] | None = batched(
         resolvers.models.selected_versions, "id"
     )
+    offer: ModelOffer = batched(resolvers.models.offers_of_models, "id")
     aliases: list[Annotated["ModelAlias", strawberry.lazy("schema.aliases")]] = batched(
         resolvers.models.aliases, "id", items_max=rules.ALIASES_MAX
     )

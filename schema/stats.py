@@ -6,7 +6,7 @@ from decimal import Decimal
 import resolvers.stats
 from db.reads import stats
 from db.reads.stats_sql import NAMES_MAX
-from domain.enums import TaskType, VersionStatus
+from domain.enums import Capability, TaskType, VersionStatus
 from schema.fields import attribute, batched, type_of
 from schema.providers import Provider
 
@@ -23,6 +23,19 @@ class TaskCount:
     count: int = attribute("How many objects have it.")
 
 
+@type_of(stats.ProviderCount, "How many models a provider has a binding of.")
+class ProviderCount:
+    slug: str = attribute("The provider's slug.")
+    name: str = attribute("The provider's name for people.")
+    count: int = attribute("How many models have a binding of it.")
+
+
+@type_of(stats.CapabilityCount, "How many models have a capability.")
+class CapabilityCount:
+    capability: Capability = attribute("The capability.")
+    count: int = attribute("How many objects have it.")
+
+
 @type_of(stats.VersionStatusCount, "How many versions are in a state.")
 class VersionStatusCount:
     status: VersionStatus = attribute("The state.")
@@ -36,8 +49,14 @@ class VersionStatusCount:
 )
 class ProviderStats:
     provider: Provider = batched(resolvers.stats.providers_of_stats, "provider_id")
+    slug: str = attribute("The provider's slug.")
+    name: str = attribute("The provider's name for people.")
     bindings: int = attribute("Number of bindings.")
     routable: int = attribute("Number of routable bindings.")
+    healthy: int = attribute("Number of HEALTHY bindings.", observed=True)
+    degraded: int = attribute("Number of DEGRADED bindings.", observed=True)
+    unhealthy: int = attribute("Number of UNHEALTHY bindings.", observed=True)
+    open_circuits: int = attribute("Number of bindings with an OPEN circuit.")
     success_rate_avg: float | None = attribute(
         "Average successRate of its bindings, 0 to 1.", observed=True
     )
@@ -85,6 +104,23 @@ class RegistryStats:
     models_by_subject: list[NamedCount] = attribute(
         "Models counted by subject, without those that have none: the 100 subjects with the most.",
         items_max=NAMES_MAX,
+    )
+    models_by_provider: list[ProviderCount] = attribute(
+        "Models counted by the providers that have a binding of them: the 100 providers with the"
+        " most.",
+        items_max=NAMES_MAX,
+    )
+    models_by_region: list[NamedCount] = attribute(
+        "Models counted by the regions of their bindings: the 100 regions with the most.",
+        items_max=NAMES_MAX,
+    )
+    models_by_capability: list[CapabilityCount] = attribute(
+        "Models counted by the capabilities of their latestVersion.", items_max=len(Capability)
+    )
+    models_by_version_status: list[VersionStatusCount] = attribute(
+        "Models counted by the states of their versions; one with versions in two states counts"
+        " for both.",
+        items_max=len(VersionStatus),
     )
     bindings_by_provider: list[ProviderStats] = attribute(
         "The bindings of each provider: the 100 providers with the most.",

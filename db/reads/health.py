@@ -29,14 +29,16 @@ async def of_bindings(source: Source, ids: Sequence[UUID]) -> Mapping[UUID, Any]
     return await reader.row_by_key(source, _HEALTH, ids)
 
 
-def has_open_circuit() -> sa.ColumnElement[bool]:
+def has_open_circuit(
+    binding: type[ProviderBinding] = ProviderBinding,
+) -> sa.ColumnElement[bool]:
     """Bindings whose circuit is OPEN now."""
     is_open = sa.and_(
-        col(Circuit.binding_id) == ProviderBinding.id,
+        col(Circuit.binding_id) == binding.id,
         col(Circuit.state) == CircuitState.OPEN,
         sa.or_(col(Circuit.open_until).is_(None), _is_later(col(Circuit.open_until))),
     )
-    return sa.exists().where(is_open).correlate(ProviderBinding)
+    return sa.exists().where(is_open).correlate(binding)
 
 
 def circuit_state() -> Any:

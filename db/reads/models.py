@@ -8,20 +8,22 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.postgres.reader import Source
+from db.reads import cheapest, latest
 from db.reads.conditions import (
     any_label,
     days_between,
     has_all,
+    in_range,
     name_contains,
     time_between,
     value_between,
 )
-from db.reads.keys import nullable, plain
+from db.reads.keys import Key, nullable, plain
 from db.reads.keyset import Condition, Listing, among
 from db.reads.latest import is_latest
 from db.reads.listed import is_listed
 from db.reads.lookup import row_by_column, rows_after
-from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
+from db.tables import Model, ModelAlias, ModelVersion, Price, Provider, ProviderBinding
 from db.tables.columns import lower
 from domain.enums import VersionStatus
 from domain.names import without_case
@@ -76,6 +78,22 @@ def _retires(bounds: Mapping[str, Any]) -> sa.ColumnElement[bool]:
     return col(Model.id).in_(sa.union(_of_latest(_version_ends(bounds)), of_bindings))
 
 
+def _in_regions(regions: Sequence[str]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(ProviderBinding.model_id)).where(
+        among(col(ProviderBinding.region), regions)
+    )
+    return col(Model.id).in_(chosen)
+
+
+def _with_versions_in(statuses: Sequence[str]) -> sa.ColumnElement[bool]:
+    chosen = sa.select(col(ModelVersion.model_id)).where(among(col(ModelVersion.status), statuses))
+    return col(Model.id).in_(chosen)
+
+
+def _with_words(words: Sequence[str]) -> sa.ColumnElement[bool]:
+    return sa.and_(sa.true(), *map(name_contains(Model), words))
+
+
 def _with_alias(names: Sequence[str]) -> sa.ColumnElement[bool]:
     chosen = sa.select(col(ModelAlias.model_id)).where(among(col(ModelAlias.name), names))
     return col(Model.id).in_(chosen)
@@ -89,18 +107,38 @@ def _listed(is_expected: bool) -> sa.ColumnElement[bool]:
     return has_one if is_expected else ~has_one
 
 
+def _released_on(table: str) -> Key:
+    return nullable(table, "released_on", "date", sa.Double())
+
+
+def _context_window(table: str) -> Key:
+    # as a float, which can be the infinite key of an unknown one, and be compared with the column
+    column: Any = sa.literal_column(f"{table}.context_window::float8", sa.Double())
+    return Key(column, column, sa.Double())
+
+
 LISTING = Listing(
     table=Model,
     conditions={
         "ids": lambda ids: among(col(Model.id), ids),
         "names": _named,
-        "name_contains": name_contains(Model),
+        "name_contains": _with_words,
         "tasks": lambda tasks: among(col(Model.task), tasks),
         "subjects": lambda subjects: among(col(Model.subject), subjects),
         "labels": any_label(Model),
         "providers": _offered_by,
         "has_active_version": _has_active_version,
         "capabilities": _whose_latest(has_all(col(ModelVersion.capabilities))),
+        "context_window": _whose_latest(
+            in_range(col(ModelVersion.context_window), _context_window("model_versions"))
+        ),
+        "released_on": _whose_latest(
+            days_between(col(ModelVersion.released_on), _released_on("model_versions"))
+        ),
+        "version_statuses": _with_versions_in,
+        "regions": _in_regions,
+        "input_per_1k": cheapest.in_range(col(Price.input_per_1k)),
+        "output_per_1k": cheapest.in_range(col(Price.output_per_1k)),
         "sunset_on": _retires,
         "aliases": _with_alias,
         "listed": _listed,
@@ -111,6 +149,10 @@ LISTING = Listing(
         "NAME": plain(col(Model.name)),
         "CREATED_AT": plain(col(Model.created_at)),
         "UPDATED_AT": plain(col(Model.updated_at)),
+        "RELEASED_ON": latest.key("released_on", _released_on, "released_on", days_between),
+        "CONTEXT_WINDOW": latest.key("context_window", _context_window, "context_window", in_range),
+        "INPUT_PER_1K": cheapest.key(col(Price.input_per_1k), "input_per_1k"),
+        "OUTPUT_PER_1K": cheapest.key(col(Price.output_per_1k), "output_per_1k"),
     },
 )
 

@@ -116,7 +116,7 @@ def now_in_range(amount: Any, bounds: Mapping[str, Any]) -> sa.ColumnElement[boo
     price = _aliased("priced")
     amount = getattr(price, amount.key)
     within = between(amount, bounds.get("gte"), bounds.get("lte"))
-    current = sa.select(price.binding_id).where(within, _is_current(price, amount))
+    current = sa.select(price.binding_id).where(within, is_current(price, amount))
     return sa.and_(has_release(), col(ProviderBinding.id).in_(current.correlate(None)))
 
 
@@ -129,7 +129,7 @@ def now_key(amount: Any, bounds: str) -> Key:
     current = newest_started(amount).where(has_release()).scalar_subquery()
     price = _aliased("current_price")
     known = getattr(price, amount.key)
-    is_known = sa.and_(has_release(), _is_current(price, known))
+    is_known = sa.and_(has_release(), is_current(price, known))
     has_known = sa.exists().where(price.binding_id == ProviderBinding.id, is_known)
     has_known = has_known.correlate(ProviderBinding)
     last: Any = sa.literal_column("'Infinity'::numeric", sa.Numeric())
@@ -196,7 +196,7 @@ def _aliased(name: str) -> Any:
     return sa.orm.aliased(Price, name=name)
 
 
-def _is_current(price: Any, amount: Any) -> sa.ColumnElement[bool]:
+def is_current(price: Any, amount: Any) -> sa.ColumnElement[bool]:
     """Prices of known amount that are in effect."""
     newer = _aliased("newer")
     superseded = sa.exists().where(

@@ -3,30 +3,32 @@
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import column_property
 from sqlmodel import col
 
 from db.reads.health import has_open_circuit
 from db.reads.keyset import among
 from db.tables import ModelVersion, ProviderBinding, figures
+from db.tables.names import declare
 from domain.enums import BindingStatus, SloStatus, VersionStatus
 
 _SERVING = [VersionStatus.ACTIVE.value, VersionStatus.DEPRECATED.value]
 _TODAY = sa.func.current_date()  # sessions run in UTC
 
 
-def is_routable() -> sa.ColumnElement[bool]:
+def is_routable(
+    binding: type[ProviderBinding] = ProviderBinding, version: type[ModelVersion] = ModelVersion
+) -> sa.ColumnElement[bool]:
     """An ACTIVE binding of an ACTIVE or DEPRECATED version, both not past their sunset.
 
-    Its circuit is not OPEN. For a join of the two tables. On the day of its sunset a binding still
-    serves.
+    Its circuit is not OPEN. For a join of the two tables, or of aliases of them. On the day of its
+    sunset a binding still serves.
     """
     return sa.and_(
-        col(ProviderBinding.status) == BindingStatus.ACTIVE,
-        among(col(ModelVersion.status), _SERVING),
-        _not_past(col(ProviderBinding.sunset_on)),
-        _not_past(col(ModelVersion.sunset_on)),
-        ~has_open_circuit(),
+        col(binding.status) == BindingStatus.ACTIVE,
+        among(col(version.status), _SERVING),
+        _not_past(col(binding.sunset_on)),
+        _not_past(col(version.sunset_on)),
+        ~has_open_circuit(binding),
     )
 
 
@@ -77,11 +79,6 @@ def _bindings_of_version() -> sa.Select[Any]:
     )
 
 
-def _declare(table: Any, name: str, expression: Any) -> None:
-    """A column that statements have where it is asked for by its name; see db/tables/names.py."""
-    setattr(table, name, column_property(expression, deferred=True, expire_on_flush=False))
-
-
 _OF_BINDING = sa.select(is_routable()).where(col(ModelVersion.id) == ProviderBinding.version_id)
-_declare(ProviderBinding, "is_routable", _OF_BINDING.correlate(ProviderBinding).scalar_subquery())
-_declare(ModelVersion, "slo_status", slo_status())
+declare(ProviderBinding, "is_routable", _OF_BINDING.correlate(ProviderBinding).scalar_subquery())
+declare(ModelVersion, "slo_status", slo_status())

@@ -12,7 +12,7 @@ from db.postgres.reader import Source
 from db.postgres.statements import Query, parametrize
 from db.reads import stats_sql
 from db.reads.keyset import Conditions
-from domain.enums import TaskType, VersionStatus
+from domain.enums import Capability, TaskType, VersionStatus
 from domain.hashable import hashable
 
 
@@ -33,6 +33,23 @@ class TaskCount:
 
 
 @dataclass(frozen=True, slots=True)
+class ProviderCount:
+    """How many models this provider has a binding of."""
+
+    slug: str
+    name: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityCount:
+    """How many models have a latest version with this capability."""
+
+    capability: Capability
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class VersionStatusCount:
     """How many versions have this status."""
 
@@ -45,8 +62,14 @@ class ProviderStats:
     """What one provider serves; averages ignore unknown values, prices are USD per 1,000 tokens."""
 
     provider_id: UUID
+    slug: str
+    name: str
     bindings: int
     routable: int
+    healthy: int
+    degraded: int
+    unhealthy: int
+    open_circuits: int
     success_rate_avg: float | None
     latency_ms_avg: float | None
     input_per_1k_avg: Decimal | None
@@ -71,6 +94,10 @@ class RegistryStats:
     versions_by_region: list[NamedCount]
     models_by_task: list[TaskCount]
     models_by_subject: list[NamedCount]
+    models_by_provider: list[ProviderCount]
+    models_by_region: list[NamedCount]
+    models_by_capability: list[CapabilityCount]
+    models_by_version_status: list[VersionStatusCount]
     bindings_by_provider: list[ProviderStats]
     computed_at: datetime
 
@@ -119,17 +146,31 @@ def _read(row: Any) -> RegistryStats:
         versions_by_region=[NamedCount(*pair) for pair in row.by_region or ()],
         models_by_task=[TaskCount(TaskType(name), n) for name, n in row.by_task or ()],
         models_by_subject=[NamedCount(*pair) for pair in row.by_subject or ()],
+        models_by_provider=[ProviderCount(*each) for each in row.models_by_provider or ()],
+        models_by_region=[NamedCount(*pair) for pair in row.models_by_region or ()],
+        models_by_capability=[
+            CapabilityCount(Capability(name), n) for name, n in row.models_by_capability or ()
+        ],
+        models_by_version_status=[
+            VersionStatusCount(VersionStatus(name), n)
+            for name, n in row.models_by_version_status or ()
+        ],
         bindings_by_provider=by_provider,
         computed_at=row.computed_at,
     )
+
+
+_OF_PROVIDER = (
+    *("slug", "name", "bindings", "routable"),
+    *("healthy", "degraded", "unhealthy", "open_circuits"),
+)
 
 
 def _provider(item: Mapping[str, Any]) -> ProviderStats:
     price = item["input_per_1k_avg"]
     return ProviderStats(
         provider_id=UUID(item["provider_id"]),
-        bindings=item["bindings"],
-        routable=item["routable"],
+        **{name: item[name] for name in _OF_PROVIDER},
         success_rate_avg=item["success_rate_avg"],
         latency_ms_avg=item["latency_ms_avg"],
         input_per_1k_avg=None if price is None else Decimal(price),

@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlmodel import col
 
-from db.reads import models
+from db.reads import facets, models
+from db.reads.health import has_open_circuit
 from db.reads.prices import has_release
 from db.reads.routable import is_routable
 from db.tables import (
@@ -25,6 +26,8 @@ _BY_STATUS = frozenset(("versions", "active_versions", "archived_versions", "ver
 _OF_FIGURES = frozenset(("eval_score_avg", "cost_per_1k_avg"))
 _OF_RATES = frozenset(("success_rate_avg", "latency_ms_avg", "bindings_by_provider"))
 _OF_ROUTABLE = frozenset(("routable_bindings", "bindings_by_provider"))
+_OF_CIRCUITS = frozenset(("bindings_by_provider",))
+_STATES = ("healthy", "degraded", "unhealthy")
 _OF_PRICES = frozenset(("bindings_by_provider",))
 _OF_TOTALS = frozenset(("bindings", *_OF_ROUTABLE, *_OF_RATES))
 
@@ -46,6 +49,7 @@ def select(conditions: Mapping[str, Any], wanted: frozenset[str]) -> sa.Select[A
         "by_task": (("models_by_task",), _counts(chosen.c.task, 1, "by_task")),
         "by_subject": (("models_by_subject",), _counts(chosen.c.subject, 1, "by_subject")),
         "by_provider": (("bindings_by_provider",), _provider_list(providers)),
+        **facets.columns(chosen, of_all),
     }
     totals = _totals(providers)
     if wanted & _OF_TOTALS == {"bindings"}:  # an index has them
@@ -121,6 +125,9 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
     """
     binding, version = ProviderBinding, ModelVersion
     routable: Any = _null(sa.BigInteger())
+    open_circuits: Any = _null(sa.BigInteger())
+    if wanted & _OF_CIRCUITS:
+        open_circuits = sa.func.count().filter(has_open_circuit())
     rate: Any = _null(sa.Double())
     latency = rate
     price: Any = _null(sa.Numeric())
@@ -128,8 +135,13 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
     if wanted & _OF_ROUTABLE:
         source = source.join(version, col(version.id) == col(binding.version_id))
         routable = sa.func.count().filter(is_routable())
+    health: dict[str, Any] = dict.fromkeys(_STATES, _null(sa.BigInteger()))
     if wanted & _OF_RATES:
         source = source.outerjoin(BindingHealth, figures.health_of_bindings())
+        health = {
+            name: sa.func.count().filter(col(BindingHealth.state) == name.upper())
+            for name in _STATES
+        }
         rate, latency = map(figures.joined, (figures.SUCCESS_RATE, figures.LATENCY))
     if wanted & _OF_PRICES:
         started = _prices_now()
@@ -142,6 +154,8 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
         col(binding.provider_id),
         sa.func.count().label("bindings"),
         routable.label("routable"),
+        *(value.label(name) for name, value in health.items()),
+        open_circuits.label("open_circuits"),
         sa.func.count(rate).label("rates"),
         sa.func.sum(rate).label("rate_sum"),
         sa.func.count(latency).label("latencies"),
@@ -213,11 +227,16 @@ def _counts(column: Any, each: Any, name: str) -> Any:
 
 
 def _provider_list(providers: sa.CTE) -> Any:
-    largest = sa.select(providers).order_by(providers.c.bindings.desc(), providers.c.provider_id)
+    largest = sa.select(providers, col(Provider.slug), col(Provider.name)).join_from(
+        providers, Provider, col(Provider.id) == providers.c.provider_id
+    )
+    largest = largest.order_by(providers.c.bindings.desc(), providers.c.provider_id)
     of = largest.limit(NAMES_MAX).subquery("largest").c
     price = sa.cast(sa.func.round(of.input_per_1k_avg, 10), sa.Text)
     item = sa.func.json_build_object(
         *("provider_id", of.provider_id, "bindings", of.bindings, "routable", of.routable),
+        *("slug", of.slug, "name", of.name, "open_circuits", of.open_circuits),
+        *(part for name in _STATES for part in (name, of[name])),
         *("success_rate_avg", of.rate_sum / sa.func.nullif(of.rates, 0)),
         *("latency_ms_avg", of.latency_sum / sa.func.nullif(of.latencies, 0)),
         *("input_per_1k_avg", price),

@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.orm import aliased, column_property
+from sqlalchemy.orm import column_property
 from sqlmodel import col
 
 from db.tables.aliases import ModelAlias
@@ -17,12 +17,15 @@ from db.tables.bindings import ProviderBinding
 from db.tables.models import Model
 from db.tables.providers import Provider
 from db.tables.versions import ModelVersion
-from domain.enums import VersionStatus
+
+
+def declare(table: Any, name: str, expression: Any) -> None:
+    """A column that statements have only where it is asked for by its name."""
+    setattr(table, name, column_property(expression, deferred=True, expire_on_flush=False))
 
 
 def _declare(table: Any, name: str, subquery: sa.Select[Any]) -> None:
-    scalar = subquery.correlate(table).scalar_subquery()
-    setattr(table, name, column_property(scalar, deferred=True, expire_on_flush=False))
+    declare(table, name, subquery.correlate(table).scalar_subquery())
 
 
 def _of_binding() -> sa.Select[Any]:
@@ -41,17 +44,6 @@ def _aliases_of_version() -> sa.Select[Any]:
     return sa.select(sa.func.array(ordered.scalar_subquery(), type_=postgresql.ARRAY(sa.Text())))
 
 
-def _is_latest() -> sa.Select[Any]:
-    later = aliased(ModelVersion, name="later_version")
-    has_later = sa.exists().where(
-        col(later.model_id) == ModelVersion.model_id,
-        col(later.status) == VersionStatus.ACTIVE,
-        col(later.release_order) > ModelVersion.release_order,
-    )
-    is_active = col(ModelVersion.status) == VersionStatus.ACTIVE
-    return sa.select(sa.and_(is_active, ~has_later.correlate(ModelVersion)))
-
-
 _declare(ProviderBinding, "names", _of_binding())
 _declare(
     ModelVersion,
@@ -59,7 +51,6 @@ _declare(
     sa.select(col(Model.name)).where(col(Model.id) == ModelVersion.model_id),
 )
 _declare(ModelVersion, "alias_names", _aliases_of_version())
-_declare(ModelVersion, "is_latest", _is_latest())
 _declare(
     AuditEvent,
     "model_name",

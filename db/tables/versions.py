@@ -82,6 +82,11 @@ class ModelVersion(VersionedRow, table=True):
         *asc_desc_indexes("model_versions", "eval_score", "float8"),
         *asc_desc_indexes("model_versions", "cost_per_1k", "numeric"),
         *asc_desc_indexes("model_versions", "released_on", "date"),
+        sa.Index(
+            "ix_model_versions_context_window_model_id",
+            sa.text("(context_window::float8)"),
+            "model_id",
+        ),
         sa.Index("ix_model_versions_version", "version"),
         sa.Index("ix_model_versions_content_hash", "content_hash"),
         sa.Index("ix_model_versions_region", "region"),

@@ -21,13 +21,29 @@ from tests.graphql import GraphQL
 
 PRICE_NOW = """(SELECT input_per_1k FROM prices WHERE binding_id = t.id AND effective_from <= now()
                 ORDER BY effective_from DESC LIMIT 1)"""
+OF_LATEST = """(SELECT v.{} FROM model_versions v WHERE v.model_id = t.id AND v.status = 'ACTIVE'
+                ORDER BY v.release_order DESC LIMIT 1)"""
+LOWEST = """(SELECT min(p.{}) FROM provider_bindings b JOIN model_versions v ON v.id = b.version_id
+             CROSS JOIN LATERAL (SELECT * FROM prices WHERE binding_id = b.id
+                AND effective_from <= now() ORDER BY effective_from DESC LIMIT 1) p
+             WHERE b.model_id = t.id AND b.status = 'ACTIVE' AND v.status = 'ACTIVE'
+                AND coalesce(b.sunset_on, 'infinity') >= current_date
+                AND coalesce(v.released_on, '-infinity') <= current_date)"""
 TABLES = {
     "models": ("models", ids.MODEL),
     "versions": ("model_versions", ids.VERSION),
     "bindings": ("provider_bindings", ids.BINDING),
 }
 KEYS = {
-    "models": {"NAME": "name", "CREATED_AT": "created_at", "UPDATED_AT": "updated_at"},
+    "models": {
+        "NAME": "name",
+        "CREATED_AT": "created_at",
+        "UPDATED_AT": "updated_at",
+        "RELEASED_ON": OF_LATEST.format("released_on"),
+        "CONTEXT_WINDOW": OF_LATEST.format("context_window"),
+        "INPUT_PER_1K": LOWEST.format("input_per_1k"),
+        "OUTPUT_PER_1K": LOWEST.format("output_per_1k"),
+    },
     "versions": {
         "NUMBER": "number",
         "SEMVER": "semver_key",
@@ -114,6 +130,7 @@ async def _insert_rows(db: Database, rng: random.Random) -> None:
                 version=f"1.{number}.0{rng.choice(['', '-rc.1', '+5'])}",
                 created_at=time(),
                 eval_score=_random_value(rng, 0.0, 0.1 + 0.2, 1.0),
+                context_window=_random_value(rng, 8_000, 128_000),
                 cost_per_1k=_random_value(rng, Decimal("0.0000000001"), Decimal("9999999999.5")),
                 released_on=_random_value(rng, date.min, date(1999, 12, 31), date.max),
             )

@@ -40,6 +40,18 @@ def _first_of(connection: str) -> Callable[[Any], str]:
 
 MODEL = "gpt-4o"
 COMPARED = [MODEL, "gpt-4o-mini", "claude-sonnet-4-5"]
+FILTER = {
+    "nameContains": "gpt mini",
+    "tasks": ["CHAT"],
+    "providers": ["openai", "azure"],
+    "inputPer1k": {"gte": "0.00001", "lte": "1"},
+    "versionStatuses": ["ACTIVE"],
+}
+SEARCH = {
+    "filter": FILTER,
+    "orderBy": {"field": "INPUT_PER_1K", "direction": "ASC"},
+    "first": 100,
+}
 PERIOD = {
     "from": (datetime.now(UTC) - timedelta(days=2)).isoformat(),
     "to": datetime.now(UTC).isoformat(),
@@ -56,6 +68,7 @@ PAGES: dict[str, list[Opening]] = {
     "audit": [Opening("AuditPage", {"first": 50})],
     "compare": [Opening("ComparePage", {"names": COMPARED, "bindings": {"routable": True}})],
     "model": [Opening("ModelPage", {"name": MODEL})],
+    "models": [Opening("ModelsPage", SEARCH), Opening("ModelsFacets", {"filter": FILTER})],
     "prices": [
         Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE}),
         Opening("PricesChanges", {"first": 20, "filter": {"at": SINCE}}),
