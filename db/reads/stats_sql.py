@@ -26,7 +26,7 @@ _BY_STATUS = frozenset(("versions", "active_versions", "archived_versions", "ver
 _OF_FIGURES = frozenset(("eval_score_avg", "cost_per_1k_avg"))
 _OF_RATES = frozenset(("success_rate_avg", "latency_ms_avg", "bindings_by_provider"))
 _OF_ROUTABLE = frozenset(("routable_bindings", "bindings_by_provider"))
-_OF_CIRCUITS = frozenset(("bindings_by_provider",))
+_OF_HEALTH = frozenset(("bindings_by_provider",))
 _STATES = ("healthy", "degraded", "unhealthy")
 _OF_PRICES = frozenset(("bindings_by_provider",))
 _OF_TOTALS = frozenset(("bindings", *_OF_ROUTABLE, *_OF_RATES))
@@ -125,9 +125,6 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
     """
     binding, version = ProviderBinding, ModelVersion
     routable: Any = _null(sa.BigInteger())
-    open_circuits: Any = _null(sa.BigInteger())
-    if wanted & _OF_CIRCUITS:
-        open_circuits = sa.func.count().filter(has_open_circuit())
     rate: Any = _null(sa.Double())
     latency = rate
     price: Any = _null(sa.Numeric())
@@ -135,13 +132,8 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
     if wanted & _OF_ROUTABLE:
         source = source.join(version, col(version.id) == col(binding.version_id))
         routable = sa.func.count().filter(is_routable())
-    health: dict[str, Any] = dict.fromkeys(_STATES, _null(sa.BigInteger()))
     if wanted & _OF_RATES:
         source = source.outerjoin(BindingHealth, figures.health_of_bindings())
-        health = {
-            name: sa.func.count().filter(col(BindingHealth.state) == name.upper())
-            for name in _STATES
-        }
         rate, latency = map(figures.joined, (figures.SUCCESS_RATE, figures.LATENCY))
     if wanted & _OF_PRICES:
         started = _prices_now()
@@ -154,8 +146,7 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
         col(binding.provider_id),
         sa.func.count().label("bindings"),
         routable.label("routable"),
-        *(value.label(name) for name, value in health.items()),
-        open_circuits.label("open_circuits"),
+        *_health(wanted),
         sa.func.count(rate).label("rates"),
         sa.func.sum(rate).label("rate_sum"),
         sa.func.count(latency).label("latencies"),
@@ -164,6 +155,18 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
     )
     grouped = statement.select_from(source).group_by(col(binding.provider_id))
     return grouped.cte("by_provider")  # type: ignore[no-any-return]  # of Any
+
+
+def _health(wanted: frozenset[str]) -> list[Any]:
+    """How many bindings are in each state of health, and how many have an open circuit."""
+    if not wanted & _OF_HEALTH:
+        return [_null(sa.BigInteger()).label(name) for name in (*_STATES, "open_circuits")]
+    is_open = sa.func.count().filter(has_open_circuit())
+    of_states = [
+        sa.func.count().filter(col(BindingHealth.state) == name.upper()).label(name)
+        for name in _STATES
+    ]
+    return [*of_states, is_open.label("open_circuits")]
 
 
 def _prices_now() -> sa.Subquery:

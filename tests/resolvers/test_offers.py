@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from db.postgres.engine import Database
 from domain.enums import BindingStatus
 from domain.traffic_enums import CircuitState
 from tests import factories
@@ -12,8 +13,8 @@ OFFER = """{ models(orderBy: {field: NAME}) { nodes { name offer {
     outputPer1k outputProvider healthy degraded unhealthy openCircuits sunsetOn } } } }"""
 
 
-async def test_an_offer_has_the_lowest_prices_of_routable_bindings(gql: GraphQL) -> None:
-    db = gql.db
+async def _registry(db: Database) -> None:
+    """A model with four bindings, of which one is DISABLED and one has an open circuit."""
     model = await factories.model(db, name="a")
     await factories.model(db, name="b")
     one, two = [
@@ -32,6 +33,10 @@ async def test_an_offer_has_the_lowest_prices_of_routable_bindings(gql: GraphQL)
     await factories.price(db, opened, "0.02", output_per_1k="0.02")
     opening = {"state": CircuitState.OPEN, "changed_at": factories.EPOCH}
     await factories.circuit(db, binding_id=opened.id, open_until=None, **opening)
+
+
+async def test_an_offer_has_the_lowest_prices_of_routable_bindings(gql: GraphQL) -> None:
+    await _registry(gql.db)
     with gql.statements() as sent:
         a, b = (await gql(OFFER))["models"]["nodes"]
     assert len(sent) == 2
