@@ -54,11 +54,27 @@ class OidcSettings(SettingsPart):
     oidc_algorithms: str = setting(
         ", ".join(ALGORITHMS), "Algorithms of signatures that are accepted."
     )
+    oidc_browser_client_id: str = setting(
+        "",
+        "Client id by which the dashboard signs people in at the issuer: a public client, with PKCE"
+        " and the redirect URI `https://<host>/sign-in`. Without it, people need a token.",
+        pattern=r"^[ -~]*$",
+    )
+    oidc_browser_scopes: str = setting(
+        "openid",
+        "Scopes that the dashboard asks the issuer for: `openid api://registry/.default`.",
+        pattern=r"^[!#-\[\]-~]+( +[!#-\[\]-~]+)*$",
+    )
+    oidc_resource: str | None = setting(
+        None,
+        "URL by which clients know this registry, without a path: `https://registry.example.com`."
+        " Refusals with status 401 name its metadata.",
+    )
     oidc_clock_skew_s: int = setting(
         60, "Seconds by which the issuer's clock may differ from this one.", ge=0, le=600
     )
 
-    @field_validator("oidc_issuer", "oidc_jwks_url")
+    @field_validator("oidc_issuer", "oidc_jwks_url", "oidc_resource")
     @classmethod
     def _is_safe_url(cls, url: str | None) -> str | None:
         if url is not None and not is_safe(url):
@@ -68,8 +84,21 @@ class OidcSettings(SettingsPart):
             )
         return url
 
+    @field_validator("oidc_resource")
+    @classmethod
+    def _has_no_path(cls, url: str | None) -> str | None:
+        if url is not None and any(urlsplit(url)[2:]):
+            raise ValueError("must have no path, as in https://registry.example.com")
+        return url
+
     @field_validator(
-        "oidc_audience", "oidc_role_claim", "oidc_roles", "oidc_default_role", "oidc_jwks_url"
+        "oidc_audience",
+        "oidc_role_claim",
+        "oidc_roles",
+        "oidc_default_role",
+        "oidc_jwks_url",
+        "oidc_browser_client_id",
+        "oidc_resource",
     )
     @classmethod
     def _is_of_an_issuer(cls, value: T, info: ValidationInfo) -> T:
@@ -113,6 +142,11 @@ class OidcSettings(SettingsPart):
     def oidc_audience_list(self) -> list[str]:
         """The audiences, of which a token must name one."""
         return _items(self.oidc_audience)
+
+    @property
+    def oidc_browser_scope_list(self) -> list[str]:
+        """The scopes that the dashboard asks for."""
+        return self.oidc_browser_scopes.split()
 
     @property
     def oidc_role_map(self) -> dict[str, Role]:

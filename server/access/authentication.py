@@ -53,13 +53,15 @@ class Authentication:
         self._tokens = known_tokens
         self._uses = uses
         self._oidc = oidc
+        self._resource = settings.oidc_resource
         self._wrong = WrongCredentials(settings, clock)
 
     def without_credential(self) -> Identity:
         """The identity of a caller that sends no credential; raises HttpError where one is
         required."""
         if self._anonymous is None:
-            raise unauthenticated(_NO_CREDENTIAL, refusals.MISSING)
+            error = unauthenticated(_NO_CREDENTIAL, refusals.MISSING)
+            raise refusals.with_metadata(error, self._resource)
         return self._anonymous
 
     async def of_headers(self, headers: Mapping[bytes, bytes], client: str) -> Identity:
@@ -115,6 +117,13 @@ class Authentication:
         Raises HttpError, with status 401 for a credential that proves none. It awaits futures only
         (server/execution/in_flight.py).
         """
+        try:
+            return await self._identity(credential)
+        except HttpError as error:
+            refusals.with_metadata(error, self._resource)
+            raise
+
+    async def _identity(self, credential: bytes) -> Identity:
         bearer = _bearer(credential)
         if not tokens.is_ours(bearer):
             if self._oidc is None:

@@ -64,6 +64,11 @@ def test_good_settings() -> None:
         ({"oidc_algorithms": "HS256"}, "ALGORITHMS", "must name some of RS256, "),
         ({"oidc_algorithms": "RS256, none"}, "ALGORITHMS", "must name some of RS256, "),
         ({"oidc_algorithms": ","}, "ALGORITHMS", "must name some of RS256, "),
+        ({"oidc_resource": "http://registry.example"}, "RESOURCE", "must be an https:// URL"),
+        ({"oidc_resource": "https://registry.example/"}, "RESOURCE", "must have no path"),
+        ({"oidc_resource": "https://registry.example?a"}, "RESOURCE", "must have no path"),
+        ({"oidc_browser_client_id": "a\nb"}, "BROWSER_CLIENT_ID", "String should match"),
+        ({"oidc_browser_scopes": ' "'}, "BROWSER_SCOPES", "String should match"),
         ({"oidc_clock_skew_s": 601}, "CLOCK_SKEW_S", "Input should be less than or equal to 600"),
     ],
 )
@@ -72,9 +77,16 @@ def test_a_wrong_setting_is_named(changed: dict[str, Any], variable: str, messag
     assert problem.startswith(f"REGISTRY_OIDC_{variable}: {message}")
 
 
-@pytest.mark.parametrize("name", ["audience", "role_claim", "roles", "default_role", "jwks_url"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("audience", "role_claim", "roles", "default_role", "jwks_url"),
+        *("browser_client_id", "resource"),
+    ],
+)
 def test_a_setting_without_an_issuer_is_not_ignored(name: str) -> None:
     values = {**GOOD, "oidc_default_role": "READER", "oidc_jwks_url": "https://issuer.example/k"}
+    values |= {"oidc_browser_client_id": "dashboard", "oidc_resource": "https://registry.example"}
     given = {f"oidc_{name}": values[f"oidc_{name}"]}
     assert f"REGISTRY_OIDC_{name.upper()}: needs an issuer, in REGISTRY_OIDC_ISSUER" in "".join(
         problems(**given)

@@ -87,6 +87,7 @@ async def test_every_document_gets_the_same_answer(closed: httpx.AsyncClient) ->
         ("GET", "/graphiql", 404),
         ("GET", "/playground", 404),
         ("GET", "/.env", 404),
+        ("GET", "/.well-known/oauth-protected-resource", 404),
         ("GET", "/..%2fpyproject.toml", 404),
         ("GET", "/static/ui/..%2f..%2fpyproject.toml", 404),
         ("OPTIONS", "/graphql", 405),
