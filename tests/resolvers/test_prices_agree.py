@@ -140,10 +140,18 @@ async def test_a_call_costs_that_price(registry: _Registry) -> None:
 
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
-@pytest.mark.parametrize("key", _AMOUNTS)
-async def test_the_order_is_by_that_price(registry: _Registry, key: str, direction: str) -> None:
-    amounts = {k: (of.amounts or {}).get(_AMOUNTS[key]) for k, of in registry.bindings.items()}
-    nodes = await _listed(registry, f"orderBy: {{field: {key}, direction: {direction}}}", "id")
+@pytest.mark.parametrize(
+    ("order", "field"),
+    [
+        *((f"field: {key}", field) for key, field in _AMOUNTS.items()),
+        ("field: ESTIMATED_COST, usage: {inputTokens: 1000, requests: 0}", "inputPer1k"),
+    ],
+)
+async def test_the_order_is_by_that_price(
+    registry: _Registry, order: str, field: str, direction: str
+) -> None:
+    amounts = {key: (of.amounts or {}).get(field) for key, of in registry.bindings.items()}
+    nodes = await _listed(registry, f"orderBy: {{{order}, direction: {direction}}}", "id")
     found = [node["providerModelId"] for node in nodes]
     assert sorted(found) == sorted(amounts)
     known = sorted(
