@@ -68,8 +68,15 @@ async def stats(
     BAD_USER_INPUT when the model does not exist.
     """
     row = await _model(info, model)
+    return await retention_runs.stats(info.context.reader, row.id if row else None)
+
+
+async def archivable(info: Info, parents: list[RetentionStats]) -> list[int]:
+    """Number of versions that retention would archive now; costs statements of its own."""
     source, recent_traffic = info.context.reader, info.context.service.recent_traffic
-    return await retention_runs.stats(source, row.id if row else None, recent_traffic)
+    return [
+        await retention_runs.archivable(source, row.model_id, recent_traffic) for row in parents
+    ]
 
 
 async def versions_of_actions(info: Info, parents: list[Action]) -> list[ModelVersion]:

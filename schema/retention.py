@@ -7,7 +7,7 @@ from db import tables
 from db.reads import retention_plan, retention_runs
 from domain.enums import ProtectionReason
 from domain.retention import PLANNED_MAX
-from resolvers.scalars import BigInt
+from resolvers.scalars import BigInt, SemVer
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node
 from schema.versions import ModelVersion
@@ -27,6 +27,8 @@ class RetentionRun(Node):
 @type_of(retention_plan.Action, "A version that retention would archive or purge.")
 class RetentionAction:
     version: ModelVersion = batched(resolvers.retention.versions_of_actions, "version_id")
+    model_name: str = attribute("The name of its model, as version.model has it.")
+    version_label: SemVer = attribute("Its semantic version, as version.version has it.")
     reason: str = attribute("An explanation for people.")
 
 
@@ -36,6 +38,8 @@ class RetentionAction:
 )
 class ProtectedVersion:
     version: ModelVersion = batched(resolvers.retention.versions_of_protected, "version_id")
+    model_name: str = attribute("The name of its model, as version.model has it.")
+    version_label: SemVer = attribute("Its semantic version, as version.version has it.")
     because: ProtectionReason = attribute(
         "What protects it. With several reasons, the first in the order of ProtectionReason."
     )
@@ -68,7 +72,7 @@ class RetentionPlan:
 class RetentionStats:
     active: int = attribute("Number of ACTIVE versions.")
     archived: int = attribute("Number of ARCHIVED versions.")
-    archivable: int = attribute("Number of versions that retention would archive now.")
+    archivable: int = batched(resolvers.retention.archivable, "model_id")
     purgeable: int = attribute(
         "Number of versions that were archived more than 365 days ago, and are neither held nor"
         " listed in a catalog."

@@ -37,6 +37,8 @@ class Action:
 
     version_id: UUID
     model_id: UUID
+    model_name: str
+    version_label: str
     reason: str
 
 
@@ -46,6 +48,8 @@ class Protected:
 
     version_id: UUID
     model_id: UUID
+    model_name: str
+    version_label: str
     because: ProtectionReason
     reason: str
 
@@ -137,8 +141,8 @@ async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) 
     """
     result = RetentionPlan([], [], [])
     candidates = await _candidates(source, scope, locking)
-    for model_id, versions in groupby(candidates, key=lambda row: row.model_id):
-        _add_model(result, model_id, list(versions), scope.keep)
+    for _, versions in groupby(candidates, key=lambda row: row.model_id):
+        _add_model(result, list(versions), scope.keep)
     if scope.purge_before is not None:
         for row in await _purgeable(source, scope, locking):
             because = protection(is_held=row.is_held, is_listed=bool(row.catalogs))
@@ -146,7 +150,7 @@ async def plan(source: Source, scope: RetentionScope, *, locking: bool = False) 
                 result.protected.append(_protected(row, because))
             else:
                 reason = f"archived on {row.archived_at:%Y-%m-%d}"
-                result.purge.append(Action(row.id, row.model_id, reason))
+                result.purge.append(Action(*_names(row), reason))
     return result
 
 
@@ -156,7 +160,7 @@ def narrowed(scope: RetentionScope, plan: RetentionPlan) -> RetentionScope:
     return replace(scope, model_ids=sorted(models))
 
 
-def _add_model(plan: RetentionPlan, model_id: UUID, rows: list[Any], keep: int | None) -> None:
+def _add_model(plan: RetentionPlan, rows: list[Any], keep: int | None) -> None:
     keep = keep or rows[0].retention_keep
     by_id = {row.id: row for row in rows}
     candidates = [
@@ -173,7 +177,7 @@ def _add_model(plan: RetentionPlan, model_id: UUID, rows: list[Any], keep: int |
     ]
     archive, protected = to_archive(candidates, keep)
     reason = _why_archived([by_id[each.id].version for each in latest(candidates, keep)])
-    plan.archive.extend(Action(version.id, model_id, reason) for version in archive)
+    plan.archive.extend(Action(*_names(by_id[version.id]), reason) for version in archive)
     plan.protected.extend(_protected(by_id[version.id], because) for version, because in protected)
 
 
@@ -187,7 +191,11 @@ def _protected(row: Any, because: ProtectionReason) -> Protected:
     last = getattr(row, "last_called_at", None)  # archived versions have no bindings to call
     last_called_at = None if last is None else last.astimezone(UTC)
     reason = explanation(row.aliases, hold_reason, row.catalogs or (), last_called_at)
-    return Protected(row.id, row.model_id, because, reason)
+    return Protected(*_names(row), because, reason)
+
+
+def _names(row: Any) -> tuple[UUID, UUID, str, str]:
+    return row.id, row.model_id, row.model_name, row.version
 
 
 async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> list[Any]:
@@ -205,6 +213,7 @@ async def _candidates(source: Source, scope: RetentionScope, locking: bool) -> l
                 *protections.of_versions(),
                 protections.last_called_at(recent).label("last_called_at"),
                 col(Model.retention_keep),
+                col(Model.name).label("model_name"),
             )
             .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
             .where(among(col(ModelVersion.status), _CANDIDATE_STATUSES))
@@ -235,9 +244,12 @@ async def _purgeable(source: Source, scope: RetentionScope, locking: bool) -> li
             sa.select(
                 col(ModelVersion.id),
                 col(ModelVersion.model_id),
+                col(ModelVersion.version),
                 col(ModelVersion.archived_at),
                 *protections.of_versions(),
+                col(Model.name).label("model_name"),
             )
+            .join_from(ModelVersion, Model, col(Model.id) == ModelVersion.model_id)
             .where(*_is_old())
             .order_by(col(ModelVersion.model_id), col(ModelVersion.id))
         )

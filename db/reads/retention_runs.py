@@ -28,39 +28,45 @@ _VERSIONS = 2_000  # that are read at once
 
 @dataclass(frozen=True, slots=True)
 class RetentionStats:
-    """Counts of versions, bytes in cold storage, and the newest run."""
+    """Counts of versions of one model or of all, bytes in cold storage, and the newest run."""
 
+    model_id: UUID | None
     active: int
     archived: int
-    archivable: int
     purgeable: int
     cold_bytes: int
     last_run: RetentionRun | None
 
 
-async def stats(
-    source: Source, model_id: UUID | None, recent_traffic: timedelta = RECENT_TRAFFIC
-) -> RetentionStats:
+async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
     """The stats of one model or of all models; a run over all models is also each model's run."""
     return await reader.shared(
-        source,
-        ("retention stats", model_id, recent_traffic),
-        lambda: _stats(source, model_id, recent_traffic),
+        source, ("retention stats", model_id), lambda: _stats(source, model_id)
     )
 
 
-async def _stats(
-    source: Source, model_id: UUID | None, recent_traffic: timedelta
-) -> RetentionStats:
+async def _stats(source: Source, model_id: UUID | None) -> RetentionStats:
     model_ids = None if model_id is None else [model_id]
     (counts,) = await _rows(source, "retention counts", _select_counts, model_ids)
     return RetentionStats(
+        model_id,
         active=counts.active,
         archived=counts.archived,
-        archivable=await _archivable(source, model_ids, recent_traffic),
         purgeable=counts.purgeable,
         cold_bytes=int(counts.cold_bytes),
         last_run=await newest(source, model_ids),
+    )
+
+
+async def archivable(
+    source: Source, model_id: UUID | None, recent_traffic: timedelta = RECENT_TRAFFIC
+) -> int:
+    """How many versions a plan would archive, of one model or of all."""
+    model_ids = None if model_id is None else [model_id]
+    return await reader.shared(
+        source,
+        ("archivable", model_id, recent_traffic),
+        lambda: _archivable(source, model_ids, recent_traffic),
     )
 
 
@@ -70,7 +76,7 @@ by_ids = partial(row_by_column, RetentionRun, "id")
 async def _archivable(
     source: Source, model_ids: list[UUID] | None, recent_traffic: timedelta
 ) -> int:
-    """How many versions a plan would archive, some models at a time: memory stays constant."""
+    """Plans some models at a time: memory stays constant."""
     scope = RetentionScope(model_ids, recent_traffic=recent_traffic)
     if model_ids is not None:
         return len((await retention_plan.plan(source, scope)).archive)

@@ -235,3 +235,34 @@ async def test_the_time_that_counts_as_recent_is_a_setting(gql: GraphQL) -> None
         scope = RetentionScope([model.id], recent_traffic=timedelta(days=days))
         found = await retention_plan.plan(gql.db.reader, scope)
         assert len(found.archive) == archived
+
+
+async def test_a_plan_repeats_the_names_of_its_versions(gql: GraphQL) -> None:
+    """So that a plan is shown by two statements, or four with a time to purge before."""
+    model = await factories.model(gql.db, retention_keep=1)
+    first, *_ = await versions(gql, model, 3)
+    await factories.alias(gql.db, first)
+    await archived(gql, model, 400, version="9.0.0")
+    await archived(gql, model, 400, version="8.0.0", held_at=datetime.now(UTC))
+    names = "modelName versionLabel"
+    document = f"""query ($input: RetentionInput!) {{ retentionPlan(input: $input) {{
+        archive {{ {names} }} purge {{ {names} }} protected {{ {names} }} }} }}"""
+    before = (datetime.now(UTC) - timedelta(days=365)).isoformat()
+    for values, statements in (({}, 2), ({"purgeArchivedBefore": before}, 4)):
+        with gql.statements() as sent:
+            found = (await gql(document, input=values))["retentionPlan"]
+        assert len(sent) == statements, "\n".join(sent)
+        assert {each["modelName"] for part in found.values() for each in part} == {model.name}
+        labels = {part: [each["versionLabel"] for each in of] for part, of in found.items()}
+        assert labels["archive"] == ["2.0.0"]
+        assert labels["purge"] == (["9.0.0"] if values else [])
+        assert labels["protected"] == ["1.0.0", *(["8.0.0"] if values else [])]
+
+
+async def test_stats_plan_only_where_it_is_asked_how_much_is_archivable(gql: GraphQL) -> None:
+    await versions(gql, await factories.model(gql.db, retention_keep=1), 3)
+    with gql.statements() as sent:
+        await gql("{ retentionStats { active archived purgeable coldBytes lastRun { id } } }")
+    assert len(sent) == 2, "\n".join(sent)
+    data = await gql("{ retentionStats { archivable } }")
+    assert data == {"retentionStats": {"archivable": 2}}

@@ -73,6 +73,10 @@ PAGES: dict[str, list[Opening]] = {
         Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE}),
         Opening("PricesChanges", {"first": 20, "filter": {"at": SINCE}}),
     ],
+    "retention": [
+        Opening("RetentionPage", {"input": {}}),
+        Opening("RetentionArchives", {"first": 20}),
+    ],
     "retirements": [Opening("RetirementsPage", {"first": 50, "filter": {"on": DAYS}})],
     "routing": [Opening("RoutingPage", {"model": {"name": MODEL}})],
     "tokens": [Opening("TokensPage", {"first": 50})],
