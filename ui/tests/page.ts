@@ -26,7 +26,7 @@ export const test = base.extend<Fixtures>({
   },
 });
 
-export { expect };
+export { expect, type Page };
 
 type Violation = { id: string; impact: string | null; nodes: { html: string; failureSummary: string }[] };
 

@@ -1,12 +1,11 @@
 // What stands in the place of data that is not there: it is loading, it failed, or there is none.
 import { Alert, Button, Center, Code, Loader, Stack, Text } from "@mantine/core";
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 
 import { ApiError, advice } from "../app/errors";
 
 type Props<Data> = {
-  query: Pick<UseQueryResult<Data>, "data" | "error" | "refetch">;
+  query: { data: Data | undefined; error: Error | null; refetch: () => unknown };
   /** Said when `isEmpty`: why there is nothing, and what to do. */
   empty?: ReactNode;
   isEmpty?: (data: Data) => boolean;

@@ -1,13 +1,10 @@
 import { decimal, flag, integer, oneOf, type Search, someOf, text, texts } from "../../app/search";
+import { CAPABILITIES } from "../../components/capabilityNames";
 import type { Capability, ModelOrderField, TaskType } from "../../gql/graphql";
 
 export const TASKS: readonly TaskType[] = [
   "CHAT", "COMPLETION", "EMBEDDING", "RERANK", "CLASSIFICATION", "MODERATION", "SPEECH_TO_TEXT", "TEXT_TO_SPEECH",
   "IMAGE_GENERATION", "IMAGE_EDIT", "VIDEO_GENERATION", "REALTIME", "OCR", "SEARCH", "OTHER",
-];
-export const CAPABILITIES: readonly Capability[] = [
-  "TOOLS", "PARALLEL_TOOLS", "JSON_SCHEMA", "VISION", "PDF_INPUT", "AUDIO_INPUT", "AUDIO_OUTPUT", "REASONING",
-  "PROMPT_CACHING", "WEB_SEARCH", "COMPUTER_USE", "STREAMING",
 ];
 export const ORDERS: readonly ModelOrderField[] = ["NAME", "CREATED_AT", "UPDATED_AT"];
 
