@@ -52,6 +52,10 @@ SEARCH = {
     "orderBy": {"field": "INPUT_PER_1K", "direction": "ASC"},
     "first": 100,
 }
+COUNTED = {
+    "filter": FILTER,
+    **dict.fromkeys(("tasks", "providers", "capabilities", "regions", "statuses"), True),
+}
 PERIOD = {
     "from": (datetime.now(UTC) - timedelta(days=2)).isoformat(),
     "to": datetime.now(UTC).isoformat(),
@@ -68,7 +72,7 @@ PAGES: dict[str, list[Opening]] = {
     "audit": [Opening("AuditPage", {"first": 50})],
     "compare": [Opening("ComparePage", {"names": COMPARED, "bindings": {"routable": True}})],
     "model": [Opening("ModelPage", {"name": MODEL})],
-    "models": [Opening("ModelsPage", SEARCH), Opening("ModelsFacets", {"filter": FILTER})],
+    "models": [Opening("ModelsPage", SEARCH), Opening("ModelsFacets", COUNTED)],
     "prices": [
         Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE}),
         Opening("PricesChanges", {"first": 20, "filter": {"at": SINCE}}),
@@ -91,7 +95,6 @@ LATER = [
     Opening("ModelPrices", {"name": MODEL}),
     Opening("ModelUsage", {"name": MODEL, **PERIOD}),
     Opening("ModelVersionDetails", {"id": _first_of("versions")}),
-    Opening("ModelsRows", {"first": 50, "orderBy": BY_NAME}),
     Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),
     Opening("ModelPicker", {"text": "gpt"}),
     Opening("RetirementsBindings", {"version": _first_of("versions"), "first": 20}),

@@ -10,10 +10,12 @@ type Props = {
   onCommit: (value: string | undefined) => void;
   /** Why a text cannot be a value, or undefined when it can. */
   check?: (text: string) => string | undefined;
+  /** How long typing pauses before the value counts. */
+  pauseMs?: number;
 } & Omit<TextInputProps, "value" | "defaultValue" | "onChange">;
 
 /** A text field whose value is in the address of the page: while somebody types, the address waits. */
-export function DraftInput({ value, onCommit, check, error, ...props }: Props) {
+export function DraftInput({ value, onCommit, check, error, pauseMs = PAUSE_MS, ...props }: Props) {
   const kept = value === undefined ? "" : String(value);
   const [draft, setDraft] = useState(kept);
   const committed = useRef(kept);
@@ -32,9 +34,9 @@ export function DraftInput({ value, onCommit, check, error, ...props }: Props) {
   const newest = useRef(commit);
   newest.current = commit;
   useEffect(() => {
-    const timer = setTimeout(() => newest.current(), PAUSE_MS);
+    const timer = setTimeout(() => newest.current(), pauseMs);
     return () => clearTimeout(timer);
-  }, [draft]);
+  }, [draft, pauseMs]);
   return (
     <TextInput
       {...props}

@@ -5,8 +5,9 @@ import type { PriceUnit } from "../gql/graphql";
 /** `amount` times a power of ten, exactly, without zeros at its end. */
 export function shifted(amount: string, places: number): string {
   const [, sign = "", whole = "0", fraction = ""] = /^(-?)(\d+)(?:\.(\d+))?$/.exec(amount) ?? [];
-  const digits = whole + fraction.padEnd(places, "0");
-  const point = whole.length + places;
+  const zeros = "0".repeat(Math.max(0, -places)); // before the number, for a negative power
+  const digits = zeros + whole + fraction.padEnd(places, "0");
+  const point = zeros.length + whole.length + places;
   const left = digits.slice(0, point).replace(/^0+(?=\d)/, "");
   const right = digits.slice(point).replace(/0+$/, "");
   return `${sign}${left}${right && `.${right}`}`;

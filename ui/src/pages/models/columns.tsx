@@ -3,7 +3,9 @@
 import { columnVisibilityFeature, createColumnHelper, tableFeatures } from "@tanstack/react-table";
 import type { ReactNode } from "react";
 
+import { capabilityName } from "../../components/capabilityNames";
 import { count, perMillion, shifted, tokens } from "../../components/numbers";
+import { Day } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
 import type { ModelOrderField } from "../../gql/graphql";
@@ -12,6 +14,8 @@ import type { ModelRow } from "./useModels";
 export type Field = {
   id: string;
   title: string;
+  /** In a CSV file, where it says more than the title. */
+  csvTitle?: string;
   width: number; // in pixels
   cell: (row: ModelRow) => ReactNode;
   csv: (row: ModelRow) => string | number | null | undefined;
@@ -23,36 +27,58 @@ export type Field = {
 
 const FIELDS: readonly Field[] = [
   {
-    id: "name", title: "Model", width: 280, order: "NAME",
+    id: "name", title: "Model", width: 260, order: "NAME", csv: ({ name }) => name,
     cell: ({ name }) => <a href={`/models/${encodeURIComponent(name)}`} title={name}>{name}</a>,
-    csv: ({ name }) => name,
   },
-  { id: "task", title: "Task", width: 130, cell: ({ task }) => words(task), csv: ({ task }) => task },
+  { id: "task", title: "Task", width: 120, cell: ({ task }) => words(task), csv: ({ task }) => task },
   {
-    id: "inputPrice", title: "Input per 1M tokens, from", width: 120, isNumeric: true,
-    cell: (row) => <Amount of={inputFrom(row)} />, csv: (row) => exact(inputFrom(row)),
-  },
-  {
-    id: "outputPrice", title: "Output per 1M tokens, from", width: 120, isNumeric: true,
-    cell: (row) => <Amount of={outputFrom(row)} />, csv: (row) => exact(outputFrom(row)),
+    id: "input", title: "Input from, per 1M tokens", csvTitle: "Lowest input price, US dollars per 1M tokens",
+    width: 112, isNumeric: true, order: "INPUT_PER_1K", csv: ({ offer }) => exact(offer.inputPer1k),
+    cell: ({ offer }) => <Amount of={offer.inputPer1k} at={offer.inputProvider} />,
   },
   {
-    id: "contextWindow", title: "Context window", width: 100, isNumeric: true,
+    id: "output", title: "Output from, per 1M tokens", csvTitle: "Lowest output price, US dollars per 1M tokens",
+    width: 120, isNumeric: true, order: "OUTPUT_PER_1K", csv: ({ offer }) => exact(offer.outputPer1k),
+    cell: ({ offer }) => <Amount of={offer.outputPer1k} at={offer.outputProvider} />,
+  },
+  {
+    id: "context", title: "Context window", width: 96, isNumeric: true, order: "CONTEXT_WINDOW",
     cell: ({ latestVersion }) => <Tokens of={latestVersion?.contextWindow} />,
     csv: ({ latestVersion }) => latestVersion?.contextWindow,
   },
   {
-    id: "maxOutputTokens", title: "Largest output", width: 100, isNumeric: true, isExtra: true,
+    id: "maxOutput", title: "Largest output", width: 96, isNumeric: true, isExtra: true,
     cell: ({ latestVersion }) => <Tokens of={latestVersion?.maxOutputTokens} />,
     csv: ({ latestVersion }) => latestVersion?.maxOutputTokens,
   },
   {
-    id: "capabilities", title: "Capabilities", width: 260,
-    cell: ({ latestVersion }) => <List of={latestVersion?.capabilities?.map(words)} />,
-    csv: ({ latestVersion }) => latestVersion?.capabilities?.join(" "),
+    id: "capabilities", title: "Capabilities", width: 250, csv: ({ latestVersion }) => latestVersion?.capabilities?.join(" "),
+    cell: ({ latestVersion }) => <List of={latestVersion?.capabilities?.map(capabilityName)} />,
   },
-  { id: "providers", title: "Providers", width: 220, cell: (row) => <List of={providers(row)} />, csv: (row) => providers(row).join(" ") },
-  { id: "regions", title: "Regions", width: 200, isExtra: true, cell: (row) => <List of={regions(row)} />, csv: (row) => regions(row).join(" ") },
+  {
+    id: "providers", title: "Providers", width: 230, csv: ({ offer }) => offer.providers.join(" "),
+    cell: ({ offer }) => <List of={offer.providers} count={offer.providerCount} />,
+  },
+  { id: "regions", title: "Regions", width: 180, isExtra: true, cell: ({ offer }) => <List of={offer.regions} />, csv: ({ offer }) => offer.regions.join(" ") },
+  {
+    id: "routable", title: "Routable bindings", width: 92, isNumeric: true,
+    cell: ({ offer }) => `${count(offer.routableBindings)} of ${count(offer.bindings)}`, csv: ({ offer }) => offer.routableBindings,
+  },
+  { id: "health", title: "Health", width: 180, isExtra: true, cell: ({ offer }) => <Unknown value={health(offer)} />, csv: ({ offer }) => health(offer) },
+  {
+    id: "released", title: "Released", width: 112, order: "RELEASED_ON", csv: ({ latestVersion }) => latestVersion?.releasedOn,
+    cell: ({ latestVersion }) => <OnDay of={latestVersion?.releasedOn} />,
+  },
+  {
+    id: "deprecated", title: "Deprecated", width: 112, isExtra: true, csv: ({ latestVersion }) => latestVersion?.deprecatedOn,
+    cell: ({ latestVersion }) => <OnDay of={latestVersion?.deprecatedOn} />,
+  },
+  { id: "sunset", title: "First sunset", width: 112, isExtra: true, cell: ({ offer }) => <OnDay of={offer.sunsetOn} />, csv: ({ offer }) => offer.sunsetOn },
+  { id: "version", title: "Latest version", width: 100, isExtra: true, cell: ({ latestVersion }) => <Unknown value={latestVersion?.version} />, csv: ({ latestVersion }) => latestVersion?.version },
+  { id: "aliases", title: "Aliases", width: 160, isExtra: true, cell: ({ aliases }) => <List of={aliases.map(({ name }) => name)} />, csv: ({ aliases }) => aliases.map(({ name }) => name).join(" ") },
+  { id: "subject", title: "Subject", width: 110, isExtra: true, cell: ({ subject }) => <Unknown value={subject} />, csv: ({ subject }) => subject },
+  { id: "updated", title: "Updated", width: 140, isExtra: true, order: "UPDATED_AT", cell: ({ updatedAt }) => <Moment at={updatedAt} />, csv: ({ updatedAt }) => updatedAt },
+  { id: "created", title: "Registered", width: 140, isExtra: true, order: "CREATED_AT", cell: ({ createdAt }) => <Moment at={createdAt} />, csv: ({ createdAt }) => createdAt },
 ];
 const BY_ID = new Map(FIELDS.map((field) => [field.id, field]));
 
@@ -61,7 +87,7 @@ const helper = createColumnHelper<typeof features, ModelRow>();
 export const columns = helper.columns(
   FIELDS.map(({ id, title }) => helper.display({ id, header: title, enableHiding: id !== "name" })),
 );
-export const DEFAULT_VISIBILITY = Object.fromEntries(FIELDS.map(({ id, isExtra }) => [id, !isExtra]));
+export const DEFAULT_VISIBILITY: Record<string, boolean> = Object.fromEntries(FIELDS.map(({ id, isExtra }) => [id, !isExtra]));
 
 /** What a column shows. */
 export function fieldOf(id: string): Field {
@@ -70,22 +96,34 @@ export function fieldOf(id: string): Field {
   return field;
 }
 
-const unique = (values: (string | null)[]) => [...new Set(values)].filter((value) => value !== null).sort();
-const providers = ({ bindings }: ModelRow) => unique(bindings.nodes.map(({ providerSlug }) => providerSlug));
-const regions = ({ bindings }: ModelRow) => unique(bindings.nodes.map(({ region }) => region));
-const inputFrom = ({ bindings }: ModelRow) => bindings.nodes[0]?.price?.inputPer1k;
-const outputFrom = ({ bindings }: ModelRow) => bindings.nodes[0]?.price?.outputPer1k;
-const exact = (amount: string | null | undefined) => (amount ? shifted(amount, 3) : null);
+const exact = (amount: string | null) => (amount === null ? null : shifted(amount, 3));
+const HEALTH = [["healthy", "healthy"], ["degraded", "degraded"], ["unhealthy", "unhealthy"], ["openCircuits", "with an open circuit"]] as const;
 
-function Amount({ of }: { of: string | null | undefined }) {
-  return <Unknown value={of}>{of && perMillion(of)}</Unknown>;
+/** The bindings whose health is known, such as "2 healthy, 1 with an open circuit"; null when none is. */
+function health(offer: ModelRow["offer"]): string | null {
+  const parts = HEALTH.filter(([field]) => offer[field] > 0).map(([field, name]) => `${offer[field]} ${name}`);
+  return parts.length > 0 ? parts.join(", ") : null;
+}
+
+function Amount({ of, at }: { of: string | null; at: string | null }) {
+  return <Unknown value={of}><span title={at ? `at ${at}` : undefined}>{of && perMillion(of)}</span></Unknown>;
 }
 
 function Tokens({ of }: { of: number | null | undefined }) {
   return <Unknown value={of}><span title={of ? count(of) : undefined}>{of && tokens(of)}</span></Unknown>;
 }
 
-function List({ of }: { of: readonly string[] | undefined }) {
+function OnDay({ of }: { of: string | null | undefined }) {
+  return <Unknown value={of}>{of && <Day on={of} />}</Unknown>;
+}
+
+/** A moment in UTC, to the minute: times that say how long ago they are would be drawn anew all the time. */
+function Moment({ at }: { at: string }) {
+  return <time dateTime={at} title={`${at} (UTC)`}>{at.slice(0, 16).replace("T", " ")}</time>;
+}
+
+function List({ of, count: total }: { of: readonly string[] | undefined; count?: number }) {
   const text = of?.join(", ");
-  return <Unknown value={of}><span title={text}>{text || "none"}</span></Unknown>;
+  const more = of && total !== undefined && total > of.length ? ` and ${total - of.length} more` : "";
+  return <Unknown value={of}><span title={text}>{text ? text + more : "none"}</span></Unknown>;
 }

@@ -1,12 +1,12 @@
+import { TASKS, valuesOf, VERSION_STATUSES } from "../../app/enums";
 import { decimal, flag, integer, oneOf, type Search, someOf, text, texts } from "../../app/search";
 import { CAPABILITIES } from "../../components/capabilityNames";
-import type { Capability, ModelOrderField, TaskType } from "../../gql/graphql";
+import type { Capability, ModelOrderField, TaskType, VersionStatus } from "../../gql/graphql";
 
-export const TASKS: readonly TaskType[] = [
-  "CHAT", "COMPLETION", "EMBEDDING", "RERANK", "CLASSIFICATION", "MODERATION", "SPEECH_TO_TEXT", "TEXT_TO_SPEECH",
-  "IMAGE_GENERATION", "IMAGE_EDIT", "VIDEO_GENERATION", "REALTIME", "OCR", "SEARCH", "OTHER",
-];
-export const ORDERS: readonly ModelOrderField[] = ["NAME", "CREATED_AT", "UPDATED_AT"];
+export const ORDERS = valuesOf<ModelOrderField>({
+  NAME: true, INPUT_PER_1K: true, OUTPUT_PER_1K: true, CONTEXT_WINDOW: true, RELEASED_ON: true, UPDATED_AT: true,
+  CREATED_AT: true,
+});
 
 /** The filters and the order of the list, as the address has them. Prices are dollars per 1,000,000 tokens. */
 export type ModelsSearch = {
@@ -15,8 +15,11 @@ export type ModelsSearch = {
   providers?: string[];
   capabilities?: Capability[];
   regions?: string[];
-  priceFrom?: string;
-  priceTo?: string;
+  statuses?: VersionStatus[];
+  inputFrom?: string;
+  inputTo?: string;
+  outputFrom?: string;
+  outputTo?: string;
   contextFrom?: number;
   contextTo?: number;
   order?: ModelOrderField;
@@ -30,8 +33,11 @@ export function modelsSearch(search: Search): ModelsSearch {
     providers: texts(search.providers),
     capabilities: someOf(search.capabilities, CAPABILITIES),
     regions: texts(search.regions),
-    priceFrom: decimal(search.priceFrom),
-    priceTo: decimal(search.priceTo),
+    statuses: someOf(search.statuses, VERSION_STATUSES),
+    inputFrom: decimal(search.inputFrom),
+    inputTo: decimal(search.inputTo),
+    outputFrom: decimal(search.outputFrom),
+    outputTo: decimal(search.outputTo),
     contextFrom: integer(search.contextFrom),
     contextTo: integer(search.contextTo),
     order: oneOf(search.order, ORDERS),

@@ -7,7 +7,7 @@ import { registryQuery } from "../../app/queries";
 import {
   type ModelFilter,
   type ModelOrder,
-  ModelsRowsDocument,
+  ModelsPageDocument,
   ModelsPresentDocument,
   type ModelsRowFragment,
 } from "../../gql/graphql";
@@ -23,7 +23,7 @@ function source(queries: QueryClient, filter: ModelFilter, orderBy: ModelOrder):
   const options = { staleTime: 0, gcTime: 0 } as const;
   return {
     page: async (after) => {
-      const query = registryQuery(ModelsRowsDocument, { first, after, filter, orderBy }, { isKept: false });
+      const query = registryQuery(ModelsPageDocument, { first, after, filter, orderBy }, { isKept: false });
       const { models } = await queries.fetchQuery({ ...query, ...options });
       return { rows: models.nodes, end: models.pageInfo.hasNextPage ? models.pageInfo.endCursor : null };
     },

@@ -2,12 +2,13 @@ import { Button, Checkbox, Fieldset, Group, MultiSelect, Pill, Select } from "@m
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
+import { CAPABILITIES } from "../../components/capabilityNames";
 import { decimalNumber, DraftInput, wholeNumber } from "../../components/DraftInput";
 import { ModelPicker } from "../../components/ModelPicker";
 import { words } from "../../components/words";
 import type { PriceVariant, RouteStrategy, RoutingPageQuery } from "../../gql/graphql";
 import { type Binding, bindingName } from "./differences";
-import { CAPABILITIES, type RoutingSearch, STRATEGIES, USAGE, VARIANTS } from "./search";
+import { type RoutingSearch, STRATEGIES, USAGE, VARIANTS } from "./search";
 import { versionOptions } from "./versionOptions";
 
 type Props = {

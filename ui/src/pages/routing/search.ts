@@ -1,17 +1,12 @@
+import { valuesOf } from "../../app/enums";
 import {
   decimal, flag, integer, oneOf, type Search, signedInteger, someOf, text, texts,
 } from "../../app/search";
+import { CAPABILITIES } from "../../components/capabilityNames";
 import type { Capability, PriceVariant, RouteInput, RouteStrategy, UsageInput, VersionSelector } from "../../gql/graphql";
-
-/** All values of an enum, of which the compiler sees that none is missing. */
-const valuesOf = <Value extends string>(values: Record<Value, true>) => Object.keys(values) as Value[];
 
 export const STRATEGIES = valuesOf<RouteStrategy>({
   PRIORITY: true, WEIGHTED: true, CHEAPEST: true, FASTEST: true, MOST_RELIABLE: true, BALANCED: true,
-});
-export const CAPABILITIES = valuesOf<Capability>({
-  TOOLS: true, PARALLEL_TOOLS: true, JSON_SCHEMA: true, VISION: true, PDF_INPUT: true, AUDIO_INPUT: true,
-  AUDIO_OUTPUT: true, REASONING: true, PROMPT_CACHING: true, WEB_SEARCH: true, COMPUTER_USE: true, STREAMING: true,
 });
 export const VARIANTS = valuesOf<PriceVariant>({ STANDARD: true, BATCH: true, FLEX: true, PRIORITY: true, FAST: true });
 

@@ -1,0 +1,115 @@
+// Measures the list of models in Chromium: node measure.mjs http://127.0.0.1:8101 [minutes]. `python -m bench.dashboard`
+// fills a registry with 100,000 models, changes it meanwhile, and runs this. Prints JSON.
+import { chromium as chromiums } from "playwright-core";
+
+const [address, minutes = "0"] = process.argv.slice(2);
+const SCROLLS = 120;
+const TYPED = "model-042";
+const MB = 1_000_000;
+
+const chromium = await chromiums.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
+});
+const page = await (await chromium.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
+const devtools = await page.context().newCDPSession(page);
+await page.addInitScript(watch);
+
+const results = { firstRows: await firstRows(), scrolling: await scrolling(), typing: await typing() };
+if (Number(minutes) > 0) results.live = await live(Number(minutes));
+console.log(JSON.stringify(results, null, 1));
+await chromium.close();
+
+/** Runs in the page before its own code: when the heading and the first row were drawn, and how long frames take. */
+function watch() {
+  const seen = (window.seen = {});
+  const look = () => {
+    const now = performance.now();
+    if (!seen.page && document.querySelector("h1")) seen.page = now;
+    if (!seen.rows && document.querySelector("tbody a")) seen.rows = now;
+    if (seen.page && seen.rows) return;
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);
+  const frames = (window.frames_ = { isOn: false, gaps: [], longTasks: [] });
+  let last = 0;
+  const frame = (now) => {
+    if (frames.isOn && last) frames.gaps.push(now - last);
+    last = frames.isOn ? now : 0;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+  new PerformanceObserver((list) => {
+    for (const { duration } of list.getEntries()) if (frames.isOn) frames.longTasks.push(duration);
+  }).observe({ entryTypes: ["longtask"] });
+}
+
+/** Of several openings: from the page's heading, and from the start of the navigation, to the first row. */
+async function firstRows() {
+  const openings = [];
+  for (let opening = 0; opening < 6; opening += 1) {
+    await page.goto(`${address}/models`);
+    await page.waitForFunction(() => window.seen.rows);
+    openings.push(await page.evaluate(() => window.seen));
+  }
+  const [first, ...later] = openings;
+  return {
+    firstOpeningMs: Math.round(first.rows - first.page),
+    afterPageMs: later.map(({ page: shown, rows }) => Math.round(rows - shown)),
+    afterNavigationMs: later.map(({ rows }) => Math.round(rows)),
+  };
+}
+
+async function frames(act) {
+  await page.evaluate(() => Object.assign(window.frames_, { isOn: true, gaps: [], longTasks: [] }));
+  await act();
+  const { gaps, longTasks } = await page.evaluate(() => Object.assign(window.frames_, { isOn: false }));
+  gaps.sort((a, b) => a - b);
+  const at = (share) => Math.round(gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * share))] * 10) / 10;
+  const over = gaps.filter((gap) => gap > 50).map(Math.round);
+  return { frames: gaps.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1), over50Ms: over, longTasksMs: longTasks.map(Math.round) };
+}
+
+async function scrolling() {
+  const list = page.getByRole("region", { name: "Models" });
+  await list.hover();
+  const byWheel = await frames(async () => {
+    for (let step = 0; step < SCROLLS; step += 1) {
+      await page.mouse.wheel(0, 400);
+      await page.waitForTimeout(16);
+    }
+  });
+  const byJumps = await frames(async () => {
+    for (let step = 0; step < SCROLLS / 2; step += 1) {
+      await list.evaluate((scroller, down) => scroller.scrollBy(0, down), step % 3 === 2 ? -3_000 : 2_500);
+      await page.waitForTimeout(50);
+    }
+  });
+  return { byWheel, byJumps, rowsReached: await list.evaluate((scroller) => Math.round(scroller.scrollTop / 36)) };
+}
+
+async function typing() {
+  const field = page.getByLabel("Search by name");
+  const typed = await frames(async () => {
+    await field.pressSequentially(TYPED, { delay: 80 });
+    await page.waitForTimeout(500);
+    for (const _ of TYPED) await field.press("Backspace", { delay: 20 });
+    await page.waitForTimeout(800);
+  });
+  return typed;
+}
+
+/** The size of the page's memory, once a minute after the garbage was collected, while the registry changes. */
+async function live(minutes) {
+  const sizes = [];
+  const gaps = await frames(async () => {
+    for (let minute = 0; minute <= minutes; minute += 1) {
+      if (minute > 0) await page.waitForTimeout(60_000);
+      await devtools.send("HeapProfiler.collectGarbage");
+      const { usedSize } = await devtools.send("Runtime.getHeapUsage");
+      const { nodes } = await devtools.send("Memory.getDOMCounters");
+      sizes.push({ minute, megabytes: Math.round((usedSize / MB) * 100) / 100, nodes });
+    }
+  });
+  return { sizes, changes: await page.evaluate(() => document.querySelector("[data-moved]")?.textContent ?? ""), frames: gaps };
+}
