@@ -52,6 +52,8 @@ query Q($m: ModelOrder, $v: VersionOrder, $b: BindingOrder) {
   providers { edges { cursor } }
   catalogs { edges { cursor node { id entries { edges { cursor node { id } } } } } }
   auditEvents { edges { cursor node { id subjectId } } }
+  priceChanges { edges { cursor } }
+  retirements { edges { cursor } }
   retentionStats { lastRun { id } }
 }"""
 
@@ -244,6 +246,7 @@ def _texts(known: Known) -> list[tuple[str, list[Any]]]:
         (".id", known.ids),
         (".ids", known.ids),
         ("AuditEventFilter.subjects", known.ids),
+        ("PriceChangeFilter.bindings", of["bindings.id"]),
         (".subject", ["law", "math"]),
         (".subjects", ["law", "math"]),
         ("ModelRef.name", of["models.name"]),
