@@ -1,4 +1,4 @@
-import { createTheme, Modal, Table, Tooltip } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, Modal, Table, Tooltip } from "@mantine/core";
 
 // Darker shades than Mantine's own: its defaults have less contrast than WCAG 2.2 AA asks for.
 export const theme = createTheme({
@@ -14,4 +14,11 @@ export const theme = createTheme({
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs", highlightOnHover: true } }),
     Modal: Modal.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" }, centered: true } }),
   },
+});
+
+/** Mantine's dimmed text has a contrast of 3.3 to 1 on white, its links in the dark one of 3.8 on a marked row. */
+export const cssVariables: CSSVariablesResolver = () => ({
+  variables: {},
+  light: { "--mantine-color-dimmed": "var(--mantine-color-gray-7)" },
+  dark: { "--mantine-color-dimmed": "var(--mantine-color-dark-1)", "--mantine-color-anchor": "var(--mantine-color-indigo-3)" },
 });
