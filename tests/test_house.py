@@ -69,6 +69,17 @@ def test_files_are_short() -> None:
     assert {path: n for path, n in lines.items() if n > limits[path]} == {}
 
 
+def test_files_of_the_pages_are_short() -> None:
+    lines = {
+        str(file.relative_to(ROOT)): len(file.read_text("utf-8").splitlines())
+        for folder in ("ui/src", "ui/tests")
+        for file in (ROOT / folder).rglob("*.*")
+        if file.suffix in (".ts", ".tsx", ".css") and "gql" not in file.parts  # gql is generated
+    }
+    assert "ui/src/main.tsx" in lines
+    assert {path: n for path, n in lines.items() if n > LINES_MAX} == {}
+
+
 def test_functions_fit_a_screen() -> None:
     lines = {name: _line_count(function) for name, function in _functions(ALL)}
     assert {name: n for name, n in lines.items() if n > FUNCTION_LINES_MAX} == {}

@@ -2,16 +2,19 @@ import { Badge, Group, Stack, Text } from "@mantine/core";
 
 import { StateBadge } from "../../components/Badges";
 import { DataTable } from "../../components/DataTable";
+import { MoreButton } from "../../components/MoreButton";
 import { count, milliseconds, percent, perMillion, unitPrice } from "../../components/numbers";
-import { Empty } from "../../components/QueryState";
+import { Empty, QueryError } from "../../components/QueryState";
 import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
+import { ModelMoreBindingsDocument } from "../../gql/graphql";
 import type { Binding, Model } from "./model";
+import { useRest } from "./useRest";
 
 /** Who serves the model: price, health, circuit and limits of each binding. */
 export function BindingsTab({ model }: { model: Model }) {
-  const { nodes, pageInfo } = model.bindings;
+  const { nodes, more, error } = useRest(model.name, model.bindings, ModelMoreBindingsDocument, ({ model }) => model?.bindings);
   if (nodes.length === 0) return <Empty>No provider serves this model yet.</Empty>;
   return (
     <Stack>
@@ -31,7 +34,8 @@ export function BindingsTab({ model }: { model: Model }) {
           { key: "context", header: "Context window", isNumeric: true, cell: ({ contextWindow }) => <Unknown value={contextWindow}>{count(contextWindow ?? 0)}</Unknown> },
         ]}
       />
-      {pageInfo.hasNextPage && <Text c="dimmed">These are the first {nodes.length} bindings; there are more.</Text>}
+      {error && <QueryError error={error} />}
+      <MoreButton query={more} />
     </Stack>
   );
 }

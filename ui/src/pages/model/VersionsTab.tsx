@@ -3,16 +3,19 @@ import { Badge, Group, Stack, Text, Timeline, Title } from "@mantine/core";
 import { Capabilities } from "../../components/Capabilities";
 import { StateBadge } from "../../components/Badges";
 import { DataTable } from "../../components/DataTable";
+import { MoreButton } from "../../components/MoreButton";
 import { count, shifted } from "../../components/numbers";
-import { Empty } from "../../components/QueryState";
+import { Empty, QueryError } from "../../components/QueryState";
 import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
+import { ModelMoreVersionsDocument } from "../../gql/graphql";
 import type { Model, Version } from "./model";
+import { useRest } from "./useRest";
 
 /** The versions, newest first: as a table of what they can do, and as a timeline of what happens when. */
 export function VersionsTab({ model }: { model: Model }) {
-  const { nodes, pageInfo } = model.versions;
+  const { nodes, more, error } = useRest(model.name, model.versions, ModelMoreVersionsDocument, ({ model }) => model?.versions);
   if (nodes.length === 0) return <Empty>This model has no version yet, so nothing can be bound or routed.</Empty>;
   return (
     <Stack>
@@ -31,7 +34,8 @@ export function VersionsTab({ model }: { model: Model }) {
           { key: "cost", header: "Cost per 1M tokens", isNumeric: true, cell: ({ costPer1k }) => <Unknown value={costPer1k}>${shifted(costPer1k ?? "0", 3)}</Unknown> },
         ]}
       />
-      {pageInfo.hasNextPage && <Text c="dimmed">These are the {nodes.length} newest versions; there are more.</Text>}
+      {error && <QueryError error={error} />}
+      <MoreButton query={more} />
       <Title order={2} size="h4">What happened, and what will</Title>
       <VersionTimeline versions={nodes} />
     </Stack>

@@ -23,7 +23,7 @@ export function Changes() {
     PricesChangesDocument,
     { first: 50, filter: { at: { gte: since } } },
     ({ priceChanges }) => priceChanges,
-    ({ event }) => event.kind === "PRICE",
+    { isTouched: ({ event }) => event.kind === "PRICE" },
   );
   return (
     <QueryState

@@ -24,7 +24,7 @@ export function Cheapest() {
     PricesCheapestDocument,
     { first: 50, filter: filterOf(search), usage: usageOf(search) },
     ({ bindings }) => bindings,
-    ({ event }) => ["BINDING", "PRICE", "VERSION"].includes(event.kind),
+    { isTouched: ({ event }) => ["BINDING", "PRICE", "VERSION"].includes(event.kind) },
   );
   return (
     <>

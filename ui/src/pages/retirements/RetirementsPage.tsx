@@ -18,7 +18,7 @@ export function RetirementsPage() {
     RetirementsPageDocument,
     { first: 50, filter: filterOf(search) },
     ({ retirements }) => retirements,
-    ({ event }) => ["VERSION", "BINDING", "ALIAS", "MODEL"].includes(event.kind),
+    { isTouched: ({ event }) => ["VERSION", "BINDING", "ALIAS", "MODEL"].includes(event.kind) },
   );
   return (
     <>
