@@ -14,7 +14,7 @@ from resolvers import references
 from resolvers.arguments import IDEMPOTENCY_KEY, describe, input_type, optional
 from resolvers.context import Info
 from resolvers.errors import LIMIT_EXCEEDED, RequestError
-from resolvers.parents import loaded
+from resolvers.parents import attributes, loaded
 from resolvers.reference_inputs import ModelRef
 
 
@@ -68,7 +68,10 @@ async def stats(
     BAD_USER_INPUT when the model does not exist.
     """
     row = await _model(info, model)
-    return await retention_runs.stats(info.context.reader, row.id if row else None)
+    source, model_id = info.context.reader, row.id if row else None
+    if attributes(info) == frozenset(("last_run",)):  # the counts read all versions
+        return await retention_runs.last_run_alone(source, model_id)
+    return await retention_runs.stats(source, model_id)
 
 
 async def archivable(info: Info, parents: list[RetentionStats]) -> list[int]:

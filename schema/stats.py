@@ -3,10 +3,13 @@
 from datetime import datetime
 from decimal import Decimal
 
+import strawberry
+
 import resolvers.stats
-from db.reads import stats
+from db.reads import alarms, stats
 from db.reads.stats_sql import NAMES_MAX
 from domain.enums import Capability, TaskType, VersionStatus
+from resolvers.scalars import SemVer
 from schema.fields import attribute, batched, type_of
 from schema.providers import Provider
 
@@ -68,6 +71,26 @@ class ProviderStats:
     )
 
 
+@type_of(alarms.OpenCircuit, "A binding whose circuit is OPEN, and the names around it.")
+class OpenCircuit:
+    binding_id: strawberry.ID = attribute("The ID of the binding.")
+    model_name: str = attribute("The name of the model.")
+    version_label: SemVer = attribute("The semantic version that it serves.")
+    provider_slug: str = attribute("The provider's slug.")
+    provider_model_id: str = attribute("The provider's name for the model.")
+    region: str | None = attribute("Its region; null when not stated.")
+    since: datetime = attribute("When the circuit opened.")
+    until: datetime | None = attribute("Until when; null: until an operator closes it.")
+    reason: str | None = attribute("Why; null when not known.")
+
+
+@type_of(alarms.SloBreach, "A version whose sloStatus is BREACHED.")
+class SloBreach:
+    version_id: strawberry.ID = attribute("The ID of the version.")
+    model_name: str = attribute("The name of the model.")
+    version_label: SemVer = attribute("Its semantic version.")
+
+
 @type_of(
     stats.RegistryStats,
     "Counts and averages, all computed from one snapshot. Averages leave out unknown values and are"
@@ -125,5 +148,15 @@ class RegistryStats:
     bindings_by_provider: list[ProviderStats] = attribute(
         "The bindings of each provider: the 100 providers with the most.",
         items_max=NAMES_MAX,
+    )
+    open_circuits: list[OpenCircuit] = attribute(
+        "The bindings with an OPEN circuit, longest first: at most 100; bindingsByProvider counts"
+        " them.",
+        items_max=alarms.ALARMS_MAX,
+    )
+    slo_breaches: list[SloBreach] = attribute(
+        "The versions that miss their targets, by the name of the model: at most 100.",
+        items_max=alarms.ALARMS_MAX,
+        observed=True,
     )
     computed_at: datetime = attribute("The time of the snapshot.")

@@ -45,6 +45,12 @@ async def stats(source: Source, model_id: UUID | None) -> RetentionStats:
     )
 
 
+async def last_run_alone(source: Source, model_id: UUID | None) -> RetentionStats:
+    """The newest run, without the counts; one statement."""
+    last_run = await newest(source, None if model_id is None else [model_id])
+    return RetentionStats(model_id, 0, 0, 0, 0, last_run)
+
+
 async def _stats(source: Source, model_id: UUID | None) -> RetentionStats:
     model_ids = None if model_id is None else [model_id]
     (counts,) = await _rows(source, "retention counts", _select_counts, model_ids)

@@ -10,7 +10,8 @@ from uuid import UUID
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, parametrize
-from db.reads import stats_sql
+from db.reads import alarms, stats_sql
+from db.reads.alarms import OpenCircuit, SloBreach
 from db.reads.keyset import Conditions
 from domain.enums import Capability, TaskType, VersionStatus
 from domain.hashable import hashable
@@ -99,6 +100,8 @@ class RegistryStats:
     models_by_capability: list[CapabilityCount]
     models_by_version_status: list[VersionStatusCount]
     bindings_by_provider: list[ProviderStats]
+    open_circuits: list[OpenCircuit]
+    slo_breaches: list[SloBreach]
     computed_at: datetime
 
 
@@ -156,6 +159,8 @@ def _read(row: Any) -> RegistryStats:
             for name, n in row.models_by_version_status or ()
         ],
         bindings_by_provider=by_provider,
+        open_circuits=[alarms.open_circuit(item) for item in row.open_circuits or ()],
+        slo_breaches=[alarms.slo_breach(item) for item in row.slo_breaches or ()],
         computed_at=row.computed_at,
     )
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlmodel import col
 
-from db.reads import facets, models
+from db.reads import alarms, facets, models
 from db.reads.health import has_open_circuit
 from db.reads.prices import has_release
 from db.reads.routable import is_routable
@@ -50,6 +50,7 @@ def select(conditions: Mapping[str, Any], wanted: frozenset[str]) -> sa.Select[A
         "by_subject": (("models_by_subject",), _counts(chosen.c.subject, 1, "by_subject")),
         "by_provider": (("bindings_by_provider",), _provider_list(providers)),
         **facets.columns(chosen, of_all),
+        **alarms.columns(chosen, of_all),
     }
     totals = _totals(providers)
     if wanted & _OF_TOTALS == {"bindings"}:  # an index has them

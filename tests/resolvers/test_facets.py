@@ -77,6 +77,26 @@ async def test_providers_show_the_health_of_their_bindings(gql: GraphQL) -> None
     }
 
 
+async def test_open_circuits_and_breached_targets_are_listed(gql: GraphQL) -> None:
+    await _registry(gql)
+    late = await factories.version(
+        gql.db, await factories.model(gql.db, name="c"), slo_latency_ms=5
+    )
+    await factories.binding(gql.db, late, latency_ms=9.0)
+    document = """query ($filter: ModelFilter) { stats(filter: $filter) {
+        openCircuits { modelName providerSlug region since until }
+        sloBreaches { versionId modelName } } }"""
+    with gql.statements() as sent:
+        stats = (await gql(document))["stats"]
+    assert len(sent) == 1
+    (circuit,) = stats["openCircuits"]
+    assert circuit.pop("since").startswith("2020-01-01T00:00:00")
+    assert circuit == {"modelName": "b", "providerSlug": "bolt", "region": "us", "until": None}
+    assert stats["sloBreaches"] == [{"versionId": late.node_id, "modelName": "c"}]
+    other = (await gql(document, filter={"names": ["a"]}))["stats"]
+    assert other == {"openCircuits": [], "sloBreaches": []}
+
+
 async def test_the_filters_of_models_compare_what_is_shown(gql: GraphQL) -> None:
     await _registry(gql)
     document = "query ($filter: ModelFilter) { models(filter: $filter) { nodes { name } } }"

@@ -82,6 +82,9 @@ PAGES: dict[str, list[Opening]] = {
         Opening("RetentionArchives", {"first": 20}),
     ],
     "retirements": [Opening("RetirementsPage", {"first": 50, "filter": {"on": DAYS}})],
+    "overview": [
+        Opening("OverviewPage", {"retireFrom": "2026-11-28", "retireTo": "2027-02-26"}),
+    ],
     "routing": [Opening("RoutingPage", {"model": {"name": MODEL}})],
     "tokens": [Opening("TokensPage", {"first": 50})],
 }

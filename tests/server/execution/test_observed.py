@@ -29,6 +29,7 @@ DAY = timedelta(days=1)
 TIMES = [(datetime.now(UTC) + days * DAY).isoformat() for days in (-1, 1)]
 PERIOD = f'from: "{TIMES[0]}", to: "{TIMES[1]}", step: HOUR'
 ROUTE = '{model: {name: "m"}, maxLatencyMs: 100}'
+STATES = "healthy degraded unhealthy"  # a report moves a binding from one to another
 # Documents whose response outcomes change, by the one observed field or input that each names.
 OBSERVED = {
     "ProviderBinding.health": "{ bindings { nodes { health { samples } } } }",
@@ -40,6 +41,15 @@ OBSERVED = {
     "RegistryStats.latencyMsAvg": "{ stats { latencyMsAvg } }",
     "ProviderStats.successRateAvg": "{ stats { bindingsByProvider { successRateAvg } } }",
     "ProviderStats.latencyMsAvg": "{ stats { bindingsByProvider { latencyMsAvg } } }",
+    "RegistryStats.sloBreaches": "{ stats { sloBreaches { modelName } } }",
+    **dict.fromkeys(
+        (f"ProviderStats.{state}" for state in STATES.split()),
+        f"{{ stats {{ bindingsByProvider {{ {STATES} }} }} }}",
+    ),
+    **dict.fromkeys(
+        (f"ModelOffer.{state}" for state in STATES.split()),
+        f"{{ models {{ nodes {{ offer {{ {STATES} }} }} }} }}",
+    ),
     "BindingFilter.successRate": "{ bindings(filter: {successRate: {gte: 0.5}}) { totalCount } }",
     "BindingFilter.latencyMs": "{ bindings(filter: {latencyMs: {gte: 200}}) { totalCount } }",
     "BindingFilter.healthStates": "{ bindings(filter: {healthStates: HEALTHY}) { totalCount } }",
