@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver, Modal, Table, Tooltip } from "@mantine/core";
+import { Anchor, createTheme, type CSSVariablesResolver, Modal, Table, Tooltip } from "@mantine/core";
 
 // Darker shades than Mantine's own: its defaults have less contrast than WCAG 2.2 AA asks for.
 export const theme = createTheme({
@@ -8,8 +8,12 @@ export const theme = createTheme({
   luminanceThreshold: 0.35,
   fontFamily: "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', sans-serif",
   fontFamilyMonospace: "ui-monospace, 'SF Mono', Menlo, Consolas, monospace",
+  // Much is read side by side here: a little smaller than a page of text.
+  fontSizes: { md: "0.9375rem" },
   defaultRadius: "sm",
   components: {
+    // A link in a text is known by more than its color.
+    Anchor: Anchor.extend({ defaultProps: { underline: "always" } }),
     Tooltip: Tooltip.extend({ defaultProps: { events: { hover: true, focus: true, touch: true }, withArrow: true } }),
     Table: Table.extend({ defaultProps: { verticalSpacing: "xs", highlightOnHover: true } }),
     Modal: Modal.extend({ defaultProps: { closeButtonProps: { "aria-label": "Close" }, centered: true } }),

@@ -13,7 +13,7 @@ export function Counts({ stats }: { stats: Overview["stats"] }) {
     { name: "providers", value: stats.providers, more: "" },
   ];
   return (
-    <div className="cards" style={{ "--card-width": "11rem", marginBottom: "1rem" } as React.CSSProperties}>
+    <div className="overview-counts">
       {counts.map(({ name, value, more }) => (
         <Card key={name} withBorder>
           <Text fz="1.75rem" fw={700} lh={1.1}>{count(value)}</Text>

@@ -1,3 +1,6 @@
+import "./overview.css";
+
+import { Stack } from "@mantine/core";
 import { useState } from "react";
 
 import { useRegistryQuery } from "../../app/queries";
@@ -30,11 +33,13 @@ export function OverviewPage() {
         {(overview) => (
           <>
             <Counts stats={overview.stats} />
-            <div className="cards" style={{ "--card-width": "28rem" } as React.CSSProperties}>
-              <Alarms stats={overview.stats} />
-              <Retiring versions={overview.versions} />
+            <div className="overview-columns">
+              <Stack>
+                <Alarms stats={overview.stats} />
+                <Retiring versions={overview.versions} />
+                <Runs catalogs={overview.catalogs.nodes} lastRun={overview.retentionStats.lastRun} />
+              </Stack>
               <LatestChanges events={overview.auditEvents.nodes} />
-              <Runs catalogs={overview.catalogs.nodes} lastRun={overview.retentionStats.lastRun} />
             </div>
             <ProviderHealth providers={overview.stats.bindingsByProvider} />
           </>
