@@ -20,6 +20,8 @@ _TRACEPARENT = re.compile(
 # The same of version 00, without the flag "sampled", as most headers of a busy caller are; a
 # pattern without groups takes less time.
 _UNSAMPLED = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][02468ace]")
+# Whether a caller's header is valid, of version 00, and says that its trace is not recorded.
+is_unsampled: Callable[[bytes], object] = _UNSAMPLED.fullmatch
 
 
 class Trace(Protocol):
@@ -91,7 +93,7 @@ current: ContextVar[Operations] = ContextVar("operations", default=())
 
 
 class NoTrace:
-    """The trace of what has no span, such as a request for another path than that of GraphQL."""
+    """The trace of what has no span: it is not sampled, or no operation of GraphQL."""
 
     trace_id = traceparent = tracestate = ""
     response_line = b""
@@ -133,12 +135,6 @@ def parent_of(traceparent: bytes, tracestate: bytes) -> Parent | None:
     return Parent(trace_id, span_id, int(flags, 16), tracestate)
 
 
-def is_unsampled(traceparent: bytes) -> bool:
-    """Whether a caller's header is valid, of the first version, and says that its trace is not
-    recorded."""
-    return _UNSAMPLED.fullmatch(traceparent) is not None
-
-
 class _Process:
     """What decides about traces in this process: at most one tracer, set once at its start."""
 
@@ -167,10 +163,17 @@ def trace_id_of(operation: Operation) -> str:
 
 
 def outgoing_headers() -> dict[str, str]:
-    """The headers that tell another server which trace a request belongs to; may be empty."""
+    """The headers that tell another server which trace a request belongs to; may be empty.
+
+    A trace that is not recorded here is passed on with the ids of its caller's span.
+    """
     running_now = current.get()
     trace = trace_of(running_now[0]) if running_now else None
-    if trace is None or not trace.traceparent:
+    if trace is None:
         return {}
-    headers = {"traceparent": trace.traceparent}
-    return headers | {"tracestate": trace.tracestate} if trace.tracestate else headers
+    traceparent, tracestate = trace.traceparent, trace.tracestate
+    if not traceparent and (parent := running_now[0].parent) is not None:
+        traceparent = f"00-{parent.trace_id}-{parent.span_id}-00"
+        tracestate = parent.tracestate.decode("latin-1")
+    headers = {"traceparent": traceparent, "tracestate": tracestate}
+    return {name: value for name, value in headers.items() if value}

@@ -221,8 +221,7 @@ def _observe(pipeline: RequestPipeline) -> None:
     """Let operations that have ended be traced, and logged when they were slow."""
     settings, database = pipeline.operations.settings, pipeline.operations.database
     if (telemetry := switch.started()) is not None:
-        pipeline.observers.append(telemetry.observe)
-        pipeline.stream_observers.append(telemetry.observe_start)
+        telemetry.trace(pipeline)
     if settings.slow_operation_ms:
         slow = SlowOperations(database, settings.slow_operation_ms / 1_000)
         pipeline.observers.append(slow.observe)

@@ -80,13 +80,11 @@ def fault_of(response: GraphQLResponse) -> str:
     return response.code if response.code in _FAULTS or response.status >= 500 else ""
 
 
-def name_of_statement(statement: Statement) -> str:
-    """The command, such as SELECT."""
-    return _described(statement.query)[1]
+def of_statement(statement: Statement) -> tuple[str, dict[str, Any]]:
+    """The name of a statement's span, which is its command, such as SELECT; and the attributes.
 
-
-def of_statement(statement: Statement) -> dict[str, Any]:
-    """The attributes of a statement; `registry.operations` share it."""
+    `registry.operations` share it.
+    """
     text, command = _described(statement.query)
     values: dict[str, Any] = {
         "db.system.name": "postgresql",
@@ -101,7 +99,7 @@ def of_statement(statement: Statement) -> dict[str, Any]:
         values["error.type"] = statement.error
         if len(statement.error) == 5:  # a SQLSTATE
             values["db.response.status_code"] = statement.error
-    return values
+    return command, values
 
 
 def _described(query: Any) -> tuple[str, str]:

@@ -4,7 +4,9 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from threading import Thread
+from typing import TYPE_CHECKING
 
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
@@ -12,7 +14,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from prometheus_client.metrics_core import Metric
 
 from domain import operations
-from server.execution.messages import GraphQLRequest, GraphQLResponse
+from server.execution.messages import GraphQLResponse
 from server.ops import logs, work
 from server.ops.readings import Readings
 from server.telemetry.exporters import exporters, resource
@@ -20,6 +22,9 @@ from server.telemetry.log_records import LogRecords
 from server.telemetry.metrics import MetricExport, in_thread
 from server.telemetry.switch import LOGS, METRICS, TRACES
 from server.telemetry.traces import Tracer
+
+if TYPE_CHECKING:  # commands need no pipeline
+    from server.execution.pipeline import RequestPipeline
 
 _STARTED = GraphQLResponse(b"")  # of a subscription: its results come later
 _STOP_S = 3.0  # to send what is left
@@ -50,15 +55,11 @@ class Started:
         if self._logs is not None:
             logging.root.addHandler(LogRecords(self._logs.get_logger("model-registry")))
 
-    def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
-        """Take the span of an operation that has ended."""
+    def trace(self, pipeline: "RequestPipeline") -> None:
+        """Take the spans of its operations, if traces are sent."""
         if self._tracer is not None:
-            self._tracer.observe(request, response)
-
-    def observe_start(self, request: GraphQLRequest) -> None:
-        """Take the span of a subscription that has started."""
-        if self._tracer is not None:
-            self._tracer.observe(request, _STARTED)
+            pipeline.observers.append(self._tracer.observe)
+            pipeline.stream_observers.append(partial(self._tracer.observe, response=_STARTED))
 
     @asynccontextmanager
     async def exporting(self, readings: Readings) -> AsyncIterator[None]:

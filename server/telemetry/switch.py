@@ -5,10 +5,12 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from importlib.util import find_spec
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from server.execution.messages import GraphQLRequest, GraphQLResponse
 from server.ops.readings import Readings
+
+if TYPE_CHECKING:  # commands need no pipeline
+    from server.execution.pipeline import RequestPipeline
 
 TRACES, METRICS, LOGS = "traces", "metrics", "logs"
 # Log lines go to stderr already, and an agent often collects them there: they need more than the
@@ -21,11 +23,8 @@ _log = logging.getLogger(__name__)
 class Telemetry(Protocol):
     """What is sent to a collector while the process runs."""
 
-    def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
-        """Take the span of an operation that has ended."""
-
-    def observe_start(self, request: GraphQLRequest) -> None:
-        """Take the span of a subscription that has started."""
+    def trace(self, pipeline: "RequestPipeline") -> None:
+        """Take the spans of its operations, if traces are sent."""
 
     def exporting(self, readings: Readings) -> AbstractAsyncContextManager[None]:
         """Send metrics while the block runs, and what is left at its end."""

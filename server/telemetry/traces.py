@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from functools import lru_cache, partial
 from random import getrandbits
 from time import perf_counter, time_ns
-from typing import Any
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -27,7 +26,7 @@ from opentelemetry.trace import (
 from opentelemetry.trace.span import TraceState
 
 from db.postgres.observing import Statement
-from domain.operations import NO_TRACE, Operation, Parent, Trace, is_unsampled, parent_of, trace_of
+from domain.operations import NO_TRACE, Operation, Parent, Trace, is_unsampled, trace_of
 from server.execution.messages import GraphQLRequest, GraphQLResponse
 from server.ops.work import Work
 from server.telemetry import attributes
@@ -35,56 +34,37 @@ from server.telemetry import attributes
 _LOW_BITS = sampling.TraceIdRatioBased.TRACE_ID_LIMIT
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _SCOPE = InstrumentationScope("model-registry")
+_NS = 1_000_000_000
 _UNSET, _ERROR = Status(StatusCode.UNSET), Status(StatusCode.ERROR)
 
 
 class Recorded:
-    """The trace of an operation that is sampled, and the context of its future span."""
+    """The trace of an operation that is sampled, and the context of its future span.
 
-    __slots__ = ("context", "parent", "response_line", "trace_id", "traceparent", "tracestate")
+    Texts that few operations need are made when they are asked for.
+    """
+
+    __slots__ = ("context", "parent", "traceparent")
 
     def __init__(self, context: SpanContext, parent: SpanContext | None) -> None:
         self.context = context
         self.parent = parent
-        self.trace_id = f"{context.trace_id:032x}"
-        self.traceparent = f"00-{self.trace_id}-{context.span_id:016x}-01"
-        self.tracestate = context.trace_state.to_header()
-        # https://w3c.github.io/trace-context/#traceresponse-header: of a draft, and harmless
-        self.response_line = f"traceresponse: {self.traceparent}\r\n".encode()
-
-
-class PassedOn:
-    """The trace of an operation that is not recorded, though its caller has begun one.
-
-    Its texts are made when they are asked for: a busy server asks for few of them.
-    """
-
-    __slots__ = ("_headers",)
-    response_line = b""
-
-    def __init__(self, headers: tuple[bytes, bytes]) -> None:
-        self._headers = headers  # not the operation, which refers to its trace
+        self.traceparent = f"00-{context.trace_id:032x}-{context.span_id:016x}-01"
 
     @property
     def trace_id(self) -> str:
-        """The caller's."""
-        return self._parent.trace_id
-
-    @property
-    def traceparent(self) -> str:
-        """The caller's, for what the operation asks others for."""
-        return f"00-{self._parent.trace_id}-{self._parent.span_id}-00"
+        """Of log lines."""
+        return f"{self.context.trace_id:032x}"
 
     @property
     def tracestate(self) -> str:
-        """The caller's."""
-        return self._parent.tracestate.decode("latin-1")
+        """For what the operation asks others for."""
+        return self.context.trace_state.to_header()
 
     @property
-    def _parent(self) -> Parent:
-        parent = parent_of(*self._headers)
-        assert parent is not None  # as whoever decided has seen
-        return parent
+    def response_line(self) -> bytes:
+        """https://w3c.github.io/trace-context/#traceresponse-header: of a draft, and harmless."""
+        return f"traceresponse: {self.traceparent}\r\n".encode()
 
 
 class Tracer:
@@ -103,34 +83,28 @@ class Tracer:
         """The operation's place in a trace, by the sampler of OTEL_TRACES_SAMPLER."""
         headers = operation.headers
         if headers and self._follows_callers and is_unsampled(headers[0]):
-            return PassedOn(headers)
+            return NO_TRACE
         parent = operation.parent
-        if parent is None and self._bound is not None:
-            trace_id = getrandbits(128)  # what the sampler does, in a tenth of its time
-            return NO_TRACE if trace_id & _LOW_BITS >= self._bound else _root(trace_id)
-        return self._decide_by_sampler(parent, headers)
+        if parent is not None:
+            return self._decide_by_parent(parent)
+        if self._bound is None:
+            return self._decide_by_sampler(getrandbits(128), None)
+        trace_id = getrandbits(128)  # what the sampler does, in a tenth of its time
+        return NO_TRACE if trace_id & _LOW_BITS >= self._bound else _recorded(trace_id, None, None)
 
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
         """Make the spans of a GraphQL operation that has ended, if it is sampled."""
-        trace = trace_of(request)
+        trace = request.trace  # not `trace_of`: most requests need no more than this
+        if trace is None:
+            trace = request.trace = self.decide(request)
         if isinstance(trace, Recorded):
-            span = self._span(
-                attributes.name_of(request),
-                trace.context,
-                trace.parent,
-                attributes=attributes.of_request(request, response),
-                kind=SpanKind.SERVER,
-                status=_ERROR if attributes.fault_of(response) else _UNSET,
-                start_time=_unix_ns(request.started_at),
-                end_time=time_ns(),
-            )
-            self._hand_over(span)
-            self._record_statements(request, trace)
+            self._record(request, response, trace)
 
     def observe_work(self, work: Work) -> None:
         """Make the spans of a job or command that has ended, if it is sampled."""
         trace = trace_of(work.operation)
         if isinstance(trace, Recorded):
+            zero = _zero_ns()
             values = {"registry.work.kind": work.kind, **attributes.of_operation(work.operation)}
             span = self._span(
                 f"{work.kind} {work.name}",
@@ -139,68 +113,84 @@ class Tracer:
                 attributes=values,
                 kind=SpanKind.INTERNAL,
                 status=_ERROR if work.error else _UNSET,
-                start_time=_unix_ns(work.started_at),
+                start_time=int(work.started_at * _NS) + zero,
                 end_time=time_ns(),
             )
             self._hand_over(span)
-            self._record_statements(work.operation, trace)
+            self._record_statements(work.operation, trace, zero)
 
     def shutdown(self) -> None:
         """Send what is left."""
         for processor in self._processors:
             processor.shutdown()
 
+    def _record(self, request: GraphQLRequest, response: GraphQLResponse, trace: Recorded) -> None:
+        zero = _zero_ns()
+        span = self._span(
+            attributes.name_of(request),
+            trace.context,
+            trace.parent,
+            attributes=attributes.of_request(request, response),
+            kind=SpanKind.SERVER,
+            status=_ERROR if attributes.fault_of(response) else _UNSET,
+            start_time=int(request.started_at * _NS) + zero,
+            end_time=time_ns(),
+        )
+        self._hand_over(span)
+        self._record_statements(request, trace, zero)
+
     def _hand_over(self, span: ReadableSpan) -> None:
         for processor in self._processors:
             processor.on_end(span)
 
-    def _record_statements(self, operation: Operation, trace: Recorded) -> None:
+    def _record_statements(self, operation: Operation, trace: Recorded, zero: int) -> None:
         """A statement that several operations share is a span of the first one that is sampled."""
         for statement in operation.statements or ():
-            recorded = [each for each in map(trace_of, statement.operations) if _is(each)]
+            traces = map(trace_of, statement.operations)
+            recorded = [each for each in traces if isinstance(each, Recorded)]
             if recorded and recorded[0] is trace:
-                self._record_statement(statement, trace.context, recorded)
+                self._record_statement(statement, recorded, zero)
 
     def _record_statement(
-        self, statement: Statement, parent: SpanContext, recorded: Sequence[Any]
+        self, statement: Statement, recorded: Sequence[Recorded], zero: int
     ) -> None:
+        name, values = attributes.of_statement(statement)
+        parent = recorded[0].context
+        started_at = int(statement.started_at * _NS) + zero
         is_shared = len(statement.operations) > 1
         span = self._span(
-            attributes.name_of_statement(statement),
+            name,
             SpanContext(parent.trace_id, getrandbits(64), False, _SAMPLED, parent.trace_state),
             parent,
-            attributes=attributes.of_statement(statement),
+            attributes=values,
             links=[Link(each.context) for each in recorded] if is_shared else (),
             kind=SpanKind.CLIENT,
             status=_ERROR if statement.error else _UNSET,
-            start_time=_unix_ns(statement.started_at),
-            end_time=_unix_ns(statement.started_at + statement.seconds),
+            start_time=started_at,
+            end_time=started_at + int(statement.seconds * _NS),
         )
         self._hand_over(span)
 
-    def _decide_by_sampler(
-        self, parent: Parent | None, headers: tuple[bytes, bytes] | None
-    ) -> Trace:
-        if parent is None:
-            trace_id, context, of_parent = getrandbits(128), Context(), None
-        else:
-            trace_id, flags = int(parent.trace_id, 16), TraceFlags(parent.flags & 1)
-            state = _state(parent.tracestate)
-            of_parent = SpanContext(trace_id, int(parent.span_id, 16), True, flags, state)
-            context = set_span_in_context(NonRecordingSpan(of_parent), Context())
+    def _decide_by_parent(self, parent: Parent) -> Trace:
+        trace_id, flags = int(parent.trace_id, 16), TraceFlags(parent.flags & 1)
+        state = _state(parent.tracestate)
+        of_parent = SpanContext(trace_id, int(parent.span_id, 16), True, flags, state)
+        if not self._follows_callers:
+            return self._decide_by_sampler(trace_id, of_parent)
+        return _recorded(trace_id, state, of_parent) if flags.sampled else NO_TRACE
+
+    def _decide_by_sampler(self, trace_id: int, parent: SpanContext | None) -> Trace:
+        context = Context()
+        if parent is not None:
+            context = set_span_in_context(NonRecordingSpan(parent), context)
         result = self._sampler.should_sample(context, trace_id, "GraphQL", SpanKind.SERVER)
-        if result.decision is sampling.Decision.RECORD_AND_SAMPLE:
-            own = SpanContext(trace_id, getrandbits(64), False, _SAMPLED, result.trace_state)
-            return Recorded(own, of_parent)
-        return NO_TRACE if parent is None or headers is None else PassedOn(headers)
+        if result.decision is not sampling.Decision.RECORD_AND_SAMPLE:
+            return NO_TRACE
+        return _recorded(trace_id, result.trace_state, parent)
 
 
-def _is(trace: Trace | None) -> bool:
-    return isinstance(trace, Recorded)
-
-
-def _root(trace_id: int) -> Recorded:
-    return Recorded(SpanContext(trace_id, getrandbits(64), False, _SAMPLED), None)
+def _recorded(trace_id: int, state: TraceState | None, parent: SpanContext | None) -> Recorded:
+    return Recorded(SpanContext(trace_id, getrandbits(64), False, _SAMPLED, state), parent)
 
 
 def _bound_of_roots(sampler: sampling.Sampler) -> int | None:
@@ -214,6 +204,6 @@ def _state(header: bytes) -> TraceState:
     return TraceState.from_header([header.decode("latin-1")]) if header else TraceState()
 
 
-def _unix_ns(at: float) -> int:
-    """The Unix time in nanoseconds of a time of perf_counter()."""
-    return time_ns() - int((perf_counter() - at) * 1_000_000_000)
+def _zero_ns() -> int:
+    """The Unix time in nanoseconds of the zero of perf_counter(), as of now."""
+    return time_ns() - int(perf_counter() * _NS)
