@@ -106,7 +106,7 @@ def test_a_collector_that_is_away_is_said_once_and_holds_up_no_stop(
                 assert answer.json() == {"data": {"__typename": "Query"}}
 
             def warnings() -> list[dict[str, Any]]:
-                lines = [json.loads(line) for line in served.log.read_text().splitlines()[2:]]
+                lines = map(json.loads, _written(served.log))
                 return [each for each in lines if each["logger"].startswith("opentelemetry")]
 
             if not is_hanging:
@@ -117,9 +117,13 @@ def test_a_collector_that_is_away_is_said_once_and_holds_up_no_stop(
         collecting.is_hanging = False
 
 
+def _written(log: Path) -> list[str]:
+    """The log lines; what a start prints is none."""
+    return [line for line in log.read_text().splitlines() if line.startswith("{")]
+
+
 def _lines(log: Path, message: str) -> list[dict[str, Any]]:
-    written = [line for line in log.read_text().splitlines() if line.startswith("{")]
-    return [line for line in map(json.loads, written) if line["message"] == message]
+    return [line for line in map(json.loads, _written(log)) if line["message"] == message]
 
 
 def test_a_slow_operation_is_logged_with_its_plan_and_without_values(
