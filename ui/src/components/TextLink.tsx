@@ -1,4 +1,4 @@
-import { ActionIcon, Anchor, type ActionIconProps, type AnchorProps } from "@mantine/core";
+import { ActionIcon, Anchor, Button, type ActionIconProps, type AnchorProps, type ButtonProps } from "@mantine/core";
 import { createLink } from "@tanstack/react-router";
 import type { AnchorHTMLAttributes, Ref } from "react";
 
@@ -11,3 +11,6 @@ export const TextLink = createLink((props: Omit<AnchorProps, "href"> & AnchorEle
 export const IconLink = createLink((props: Omit<ActionIconProps, "href"> & AnchorElement) => (
   <ActionIcon component="a" {...props} />
 ));
+
+/** A link to a page of the dashboard, as a button. */
+export const ButtonLink = createLink((props: Omit<ButtonProps, "href"> & AnchorElement) => <Button component="a" {...props} />);

@@ -1,5 +1,92 @@
-import { PageHeader } from "../../components/PageHeader";
+import { Alert, Button, Group, Stack, Switch, Text } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 
+import "./compare.css";
+import { type IsTouched, useRegistryQuery } from "../../app/queries";
+import { ModelPicker } from "../../components/ModelPicker";
+import { PageHeader } from "../../components/PageHeader";
+import { Empty, QueryState } from "../../components/QueryState";
+import { TextLink } from "../../components/TextLink";
+import { ComparePageDocument } from "../../gql/graphql";
+import { ComparisonTable } from "./ComparisonTable";
+import { COMPARED_MAX, type CompareSearch, namesOf } from "./search";
+
+const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+/** Whether a change is of one of these models. A change of a provider may show in any. */
+const touches = (names: readonly string[]): IsTouched => ({ model, event }) =>
+  model ? names.some((name) => same(name, model.name)) : event.kind === "PROVIDER" || event.kind === "MODEL";
+
+/** Two to six models side by side. */
 export function ComparePage() {
-  return <PageHeader title="Compare" />;
+  const search = useSearch({ from: "/compare" });
+  const names = namesOf(search.models);
+  const navigate = useNavigate({ from: "/compare" });
+  const change = (part: CompareSearch) => void navigate({ search: (before) => ({ ...before, ...part }), resetScroll: false });
+  const show = (next: string[]) => change({ models: next.join(",") || undefined });
+  const remove = (name: string) => show(names.filter((each) => !same(each, name)));
+  const variables = { names, bindings: search.all ? {} : { routable: true } };
+  const query = useRegistryQuery(ComparePageDocument, variables, { isTouched: touches(names), isEnabled: names.length > 0 });
+  return (
+    <>
+      <PageHeader title="Compare" />
+      <Group mb="md" gap="md" align="flex-end">
+        <AddModel names={names} onAdd={(name) => show([...names, name])} />
+        <Stack gap={6}>
+          <Switch
+            label="Show only differences" checked={search.different ?? false}
+            onChange={({ currentTarget }) => change({ different: currentTarget.checked || undefined })}
+          />
+          <Switch
+            label="Also bindings that cannot be called now" checked={search.all ?? false}
+            onChange={({ currentTarget }) => change({ all: currentTarget.checked || undefined })}
+          />
+        </Stack>
+      </Group>
+      {names.length === 0 ? (
+        <Empty>
+          No models are chosen. Search for them above, or select them in <TextLink to="/models">the list of models</TextLink>.
+        </Empty>
+      ) : (
+        <QueryState query={query}>
+          {({ models }) => {
+            const found = names.flatMap((name) => models.nodes.filter((model) => same(model.name, name)));
+            const missing = names.filter((name) => !models.nodes.some((model) => same(model.name, name)));
+            return (
+              <>
+                {!query.isPlaceholderData && missing.map((name) => <Missing key={name} name={name} onRemove={() => remove(name)} />)}
+                {found.length === 1 && <Text mb="sm">Add another model to see how they differ.</Text>}
+                {found.length > 0 && (
+                  <ComparisonTable models={found} isOnlyDifferent={(search.different ?? false) && found.length > 1} onRemove={remove} />
+                )}
+              </>
+            );
+          }}
+        </QueryState>
+      )}
+    </>
+  );
+}
+
+function AddModel({ names, onAdd }: { names: string[]; onAdd: (name: string) => void }) {
+  const isFull = names.length >= COMPARED_MAX;
+  return (
+    <ModelPicker
+      key={names.join()} // empty again after each choice
+      label="Add a model" w="min(100%, 20rem)" disabled={isFull} value={undefined}
+      description={isFull ? `A comparison has at most ${COMPARED_MAX} models.` : "Any part of its name"}
+      onChange={(name) => name && !names.some((each) => same(each, name)) && onAdd(name)}
+    />
+  );
+}
+
+function Missing({ name, onRemove }: { name: string; onRemove: () => void }) {
+  return (
+    <Alert color="yellow" variant="outline" mb="sm" role="status" title={`There is no model ${name}`}>
+      <Stack gap="xs" align="flex-start">
+        <span>It may have been renamed or deleted.</span>
+        <Button size="xs" variant="default" onClick={onRemove}>Remove it from the comparison</Button>
+      </Stack>
+    </Alert>
+  );
 }

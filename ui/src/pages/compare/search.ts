@@ -1,7 +1,20 @@
-import type { Search } from "../../app/search";
+import { flag, type Search } from "../../app/search";
 
-export type CompareSearch = Record<string, never>;
+/** The models side by side, as names separated by commas, which no name contains; and which rows are shown. */
+export type CompareSearch = { models?: string; different?: true; all?: true };
 
-export function compareSearch(_search: Search): CompareSearch {
-  return {};
+export const COMPARED_MAX = 6;
+
+export function compareSearch(search: Search): CompareSearch {
+  const { models } = search;
+  const isGiven = ["string", "number", "boolean"].includes(typeof models); // ?models=7 is the model 7
+  return { models: namesOf(isGiven ? String(models) : "").join(",") || undefined, different: flag(search.different), all: flag(search.all) };
+}
+
+/** The names in a parameter, each once, without regard to case. */
+export function namesOf(models: string | undefined): string[] {
+  const names = (models ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
+  const isFirst = (name: string, index: number) =>
+    names.findIndex((each) => each.toLowerCase() === name.toLowerCase()) === index;
+  return names.filter(isFirst).slice(0, COMPARED_MAX);
 }

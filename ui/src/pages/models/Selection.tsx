@@ -1,8 +1,9 @@
-import { Button, CloseButton, Group, Pill, Text } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { CloseButton, Group, Pill, Text } from "@mantine/core";
 import { useCallback, useState } from "react";
 
-export const COMPARED_MAX = 6;
+import { ButtonLink } from "../../components/TextLink";
+import { COMPARED_MAX } from "../compare/search";
+
 
 /** The models that are chosen for a comparison, by name: they stay chosen while filters change. */
 export function useSelection() {
@@ -32,7 +33,7 @@ export function Selection({ selected, onToggle, onClear }: Props) {
         </Pill>
       ))}
       {names.length > 1 && (
-        <Button size="xs" component={Link} to="/compare" search={{ models: names.join(",") } as never}>Compare {names.length} models</Button>
+        <ButtonLink size="xs" to="/compare" search={{ models: names.join(",") }}>Compare {names.length} models</ButtonLink>
       )}
       <Text size="sm" c="dimmed" role="status">
         {names.length === 1 ? "Select another model to compare them." : rest > 0 ? `Up to ${rest} more.` : `A comparison has at most ${COMPARED_MAX} models.`}

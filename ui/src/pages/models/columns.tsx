@@ -27,22 +27,22 @@ export type Field = {
 
 const FIELDS: readonly Field[] = [
   {
-    id: "name", title: "Model", width: 260, order: "NAME", csv: ({ name }) => name,
+    id: "name", title: "Model", width: 225, order: "NAME", csv: ({ name }) => name,
     cell: ({ name }) => <a href={`/models/${encodeURIComponent(name)}`} title={name}>{name}</a>,
   },
-  { id: "task", title: "Task", width: 120, cell: ({ task }) => words(task), csv: ({ task }) => task },
+  { id: "task", title: "Task", width: 118, cell: ({ task }) => words(task), csv: ({ task }) => task },
   {
     id: "input", title: "Input from, per 1M tokens", csvTitle: "Lowest input price, US dollars per 1M tokens",
-    width: 112, isNumeric: true, order: "INPUT_PER_1K", csv: ({ offer }) => exact(offer.inputPer1k),
+    width: 104, isNumeric: true, order: "INPUT_PER_1K", csv: ({ offer }) => exact(offer.inputPer1k),
     cell: ({ offer }) => <Amount of={offer.inputPer1k} at={offer.inputProvider} />,
   },
   {
     id: "output", title: "Output from, per 1M tokens", csvTitle: "Lowest output price, US dollars per 1M tokens",
-    width: 120, isNumeric: true, order: "OUTPUT_PER_1K", csv: ({ offer }) => exact(offer.outputPer1k),
+    width: 104, isNumeric: true, order: "OUTPUT_PER_1K", csv: ({ offer }) => exact(offer.outputPer1k),
     cell: ({ offer }) => <Amount of={offer.outputPer1k} at={offer.outputProvider} />,
   },
   {
-    id: "context", title: "Context window", width: 96, isNumeric: true, order: "CONTEXT_WINDOW",
+    id: "context", title: "Context window", width: 88, isNumeric: true, order: "CONTEXT_WINDOW",
     cell: ({ latestVersion }) => <Tokens of={latestVersion?.contextWindow} />,
     csv: ({ latestVersion }) => latestVersion?.contextWindow,
   },

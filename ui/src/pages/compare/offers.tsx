@@ -1,0 +1,87 @@
+// What each provider asks for each model, and how it serves it.
+import { Text } from "@mantine/core";
+
+import { StateBadge } from "../../components/Badges";
+import { compareDecimals } from "../../components/decimals";
+import { milliseconds, percent, perMillion } from "../../components/numbers";
+import { TextLink } from "../../components/TextLink";
+import { cell, type Cell, marked, type Model, row, type Row } from "./rows";
+
+type Binding = Model["bindings"]["nodes"][number];
+
+const BINDINGS_SHOWN = 3; // of one provider
+
+/** A row for each provider that serves any of the models. */
+export function providerRows(models: readonly Model[]): Row[] {
+  const names = new Map(models.flatMap(({ bindings }) => bindings.nodes.map((each) => [each.providerSlug, each.providerName] as const)));
+  const rows = [...names].sort(([, a], [, b]) => a.localeCompare(b));
+  return rows.map(([slug, name]) => row(`At ${name}`, models.map((model) => providerCell(model, slug))));
+}
+
+function providerCell({ name, bindings }: Model, slug: string): Cell {
+  const own = bindings.nodes.filter(({ providerSlug }) => providerSlug === slug);
+  if (own.length === 0) {
+    const shown = bindings.pageInfo.hasNextPage ? "not among the 100 cheapest bindings" : "not offered";
+    return { key: "none", shown: <Text span size="sm" c="dimmed">{shown}</Text> };
+  }
+  const more = own.length - BINDINGS_SHOWN;
+  return {
+    key: own.map(pricesOf).map((prices) => prices.join(" ")).sort().join(", "),
+    shown: (
+      <ul className="compare-list">
+        {own.slice(0, BINDINGS_SHOWN).map((binding) => <li key={binding.id}><Offer binding={binding} /></li>)}
+        {more > 0 && <li><TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>and {more} more</TextLink></li>}
+      </ul>
+    ),
+  };
+}
+
+function pricesOf({ price }: Binding): string[] {
+  const parts = [
+    ["input", price?.inputPer1k], ["output", price?.outputPer1k], ["cached", price?.cacheReadPer1k], ["cache write", price?.cacheWritePer1k],
+  ] as const;
+  return parts.flatMap(([name, amount]) => (amount ? [`${name} ${perMillion(amount)}`] : []));
+}
+
+function Offer({ binding }: { binding: Binding }) {
+  const { region, providerModelId, versionLabel, routable, health } = binding;
+  const prices = pricesOf(binding);
+  return (
+    <>
+      <span>{prices.length > 0 ? prices.join(", ") : "price unknown"}</span>{" "}
+      <Text span size="xs" c="dimmed">{[region, `version ${versionLabel}`].filter(Boolean).join(", ")}</Text>{" "}
+      {!routable && <Text span size="xs" fw={600} title={providerModelId}>cannot be called now</Text>}{" "}
+      {health.state !== "UNKNOWN" && <StateBadge state={health.state} />}
+    </>
+  );
+}
+
+const STATES = ["HEALTHY", "DEGRADED", "UNHEALTHY", "UNKNOWN"] as const;
+
+/** The health of all bindings together. */
+export function healthRows(models: readonly Model[]): Row[] {
+  const states = ({ bindings }: Model): Cell => {
+    const counts = STATES.map((state) => [state, bindings.nodes.filter(({ health }) => health.state === state).length] as const);
+    const text = counts.filter(([, found]) => found > 0).map(([state, found]) => `${found} ${state.toLowerCase()}`).join(", ");
+    return cell(text || "no bindings");
+  };
+  const circuits = ({ bindings }: Model): Cell => {
+    const open = bindings.nodes.filter(({ health }) => health.circuit.state !== "CLOSED");
+    return cell(open.map(({ providerSlug, health }) => `${providerSlug}: ${health.circuit.state.toLowerCase().replace("_", " ")}`).join(", ") || "all closed");
+  };
+  const best = (title: string, value: (binding: Binding) => number | null, mark: "lowest" | "largest", show: (value: number) => string) => {
+    const cells = models.map(({ bindings }) => {
+      const known = bindings.nodes.map(value).filter((each) => each !== null).map((each) => each.toFixed(6)).sort(compareDecimals);
+      const found = mark === "lowest" ? known[0] : known.at(-1);
+      return cell(found, found && show(Number(found)));
+    });
+    return row(title, marked(cells, mark));
+  };
+  return [
+    row("Bindings by health", models.map(states)),
+    row("Circuits", models.map(circuits)),
+    best("Best median latency", ({ latencyMs }) => latencyMs, "lowest", milliseconds),
+    best("Best success rate", ({ successRate }) => successRate, "largest", percent),
+    best("Best time to the first token", ({ health }) => health.ttftMsP50, "lowest", milliseconds),
+  ];
+}
