@@ -126,6 +126,7 @@ class VersionFilter:
     providers: list[str] | None = optional("Versions with a binding of these providers, by slug.")
     created_at: DateTimeRange | None = optional("Versions created in this period.")
     has_routable_binding: bool | None = optional("True: with a routable binding; false: without.")
+    held: bool | None = optional("True: versions with a hold; false: the others.")
 
 
 @input_type(FILTER_DESCRIPTION)

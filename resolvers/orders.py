@@ -52,6 +52,7 @@ class VersionOrderField(StrEnum):
     - EVAL_SCORE: by evalScore.
     - COST_PER_1K: by costPer1k.
     - RELEASED_ON: by releasedOn.
+    - ARCHIVED_AT: by archive.archivedAt.
     """
 
     NUMBER = "NUMBER"
@@ -60,6 +61,7 @@ class VersionOrderField(StrEnum):
     EVAL_SCORE = "EVAL_SCORE"
     COST_PER_1K = "COST_PER_1K"
     RELEASED_ON = "RELEASED_ON"
+    ARCHIVED_AT = "ARCHIVED_AT"
 
 
 class BindingOrderField(StrEnum):

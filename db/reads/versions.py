@@ -19,12 +19,13 @@ from db.reads.conditions import (
     time_between,
     value_between,
 )
-from db.reads.keys import nullable, plain
+from db.reads.keys import Key, Part, nullable, plain
 from db.reads.keyset import Listing, Relation, among, page_per_parent
 from db.reads.lookup import row_by_column, rows_after, rows_by_column
 from db.reads.routable import has_routable_binding, slo_status
 from db.reads.windows import Window
 from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
+from db.tables.columns import TIME
 from domain.enums import VersionStatus
 
 
@@ -47,9 +48,35 @@ def _of_providers(slugs: Sequence[str]) -> sa.ColumnElement[bool]:
     )
 
 
+def _is_held(is_expected: bool) -> sa.ColumnElement[bool]:
+    held_at = col(ModelVersion.held_at)
+    return held_at.is_not(None) if is_expected else held_at.is_(None)
+
+
 _EVAL_SCORE = nullable("model_versions", "eval_score", "float8", sa.Double())
 _COST_PER_1K = nullable("model_versions", "cost_per_1k", "numeric", sa.Numeric())
 _RELEASED_ON = nullable("model_versions", "released_on", "date", sa.Double())
+
+
+def _archived_at() -> Key:
+    """The order by the time of archiving, whose index holds the archived versions alone."""
+    column: Any = col(ModelVersion.archived_at)
+    # further away than any time, and no infinity, which Python's times do not have
+    last, first = (
+        sa.literal_column(f"'{time}+00'::timestamptz", TIME)
+        for time in ("9999-12-31 23:59:59", "0001-01-01 00:00:00")
+    )
+    return Key(
+        sa.func.coalesce(column, last),
+        sa.func.coalesce(column, first),
+        TIME,
+        parts=(
+            Part(column.is_not(None), column, column),
+            Part(column.is_(None), last, first, is_constant=True),
+        ),
+        is_sequence=True,
+    )
+
 
 LISTING = Listing(
     table=ModelVersion,
@@ -73,6 +100,7 @@ LISTING = Listing(
         "providers": _of_providers,
         "created_at": time_between(col(ModelVersion.created_at)),
         "has_routable_binding": has_routable_binding,
+        "held": _is_held,
     },
     keys={
         "NUMBER": plain(col(ModelVersion.number)),
@@ -81,6 +109,7 @@ LISTING = Listing(
         "EVAL_SCORE": _EVAL_SCORE,
         "COST_PER_1K": _COST_PER_1K,
         "RELEASED_ON": _RELEASED_ON,
+        "ARCHIVED_AT": _archived_at(),
     },
 )
 

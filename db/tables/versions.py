@@ -92,6 +92,12 @@ class ModelVersion(VersionedRow, table=True):
         sa.Index("ix_model_versions_region", "region"),
         sa.Index("ix_model_versions_status", "status"),
         sa.Index("ix_model_versions_rolling", "id", postgresql_where=sa.text("rolling")),
+        sa.Index("ix_model_versions_held", "id", postgresql_where=sa.text("held_at IS NOT NULL")),
+        sa.Index(
+            "ix_model_versions_archived_at_id",
+            *("archived_at", "id"),
+            postgresql_where=sa.text("archived_at IS NOT NULL"),
+        ),
         sa.Index("ix_model_versions_capabilities", "capabilities", postgresql_using="gin"),
     )
 

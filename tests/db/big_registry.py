@@ -26,10 +26,11 @@ INSERT INTO models (
 INSERT INTO model_versions (
     id, revision, model_id, number, version, semver_key, content_hash, region, status,
     eval_score, cost_per_1k, slo_latency_ms, context_window, capabilities, released_on, rolling,
-    deprecated_on, sunset_on, created_at)
+    deprecated_on, sunset_on, archived_at, archive_reason, held_at, hold_reason, hold_actor,
+    created_at)
     SELECT pg_temp.key('3', n), 1, pg_temp.key('2', n / 5), n % 5 + 1, n || '.0.0',
         lpad(n::text, 6, '0'), encode(sha256(n::text::bytea), 'hex'), 'region-' || n % 500,
-        CASE n % 500 WHEN 0 THEN 'DRAFT' ELSE 'ACTIVE' END,
+        CASE n % 500 WHEN 0 THEN 'DRAFT' WHEN 3 THEN 'ARCHIVED' ELSE 'ACTIVE' END,
         CASE WHEN n % 10 > 0 THEN n / {VERSIONS}.0 END,
         CASE WHEN n % 10 > 0 THEN n * 0.01 END, 50, CASE WHEN n % 50 <> 9 THEN n + 1 END,
         CASE WHEN n % 500 = 0 THEN ARRAY['REASONING'] WHEN n % 2500 = 4 THEN ARRAY['COMPUTER_USE']
@@ -37,6 +38,10 @@ INSERT INTO model_versions (
         CASE WHEN n % 10 > 0 THEN date '2020-01-01' + (n / 10)::int END, n % 500 = 0,
         CASE n % 500 WHEN 4 THEN date '2028-01-01' + n / 500 END,
         CASE n % 500 WHEN 4 THEN date '2030-01-01' + n / 500 END,
+        CASE n % 500 WHEN 3 THEN timestamptz '2022-01-01Z' + n * interval '1 minute' END,
+        CASE n % 500 WHEN 3 THEN 'MANUAL' END,
+        CASE n % 500 WHEN 6 THEN timestamptz '2022-01-01Z' END,
+        CASE n % 500 WHEN 6 THEN 'an audit' END, CASE n % 500 WHEN 6 THEN 'ann' END,
         timestamptz '2020-01-01Z' + n * interval '1 minute'
     FROM generate_series(0, {VERSIONS - 1}) n;
 INSERT INTO model_aliases (id, revision, model_id, name, version_id)

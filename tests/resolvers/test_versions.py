@@ -35,6 +35,7 @@ async def gql(postgres_url: str, template: str) -> AsyncIterator[GraphQL]:
         given[3][1].update(eval_score=1.0, cost_per_1k=Decimal(0))
         given[0][1].update(released_on=date(2024, 5, 13), rolling=True)
         given[1][1].update(released_on=date(2024, 8, 6))
+        given[3][1].update(held_at=factories.EPOCH, hold_reason="why", hold_actor="tests")
         rows = [
             await factories.version(
                 db,
@@ -124,6 +125,8 @@ async def _found(gql: GraphQL, condition: str) -> set[str]:
         ("releasedOn: {}", {"1.0.0", "1.1.0"}),
         ("rolling: true", {"1.0.0"}),
         ("rolling: false", {"1.1.0", "2.0.0", "3.0.0"}),
+        ("held: true", {"3.0.0"}),
+        ("held: false", {"1.0.0", "1.1.0", "2.0.0"}),
         ("hasRoutableBinding: true", {"1.0.0", "2.0.0"}),
         ("hasRoutableBinding: false", {"1.1.0", "3.0.0"}),
         ('regions: ["eu"], statuses: ACTIVE', {"1.0.0"}),

@@ -51,6 +51,7 @@ KEYS = {
         "EVAL_SCORE": "eval_score",
         "COST_PER_1K": "cost_per_1k",
         "RELEASED_ON": "released_on",
+        "ARCHIVED_AT": "archived_at",
     },
     "bindings": {
         "PRIORITY": "priority",

@@ -78,8 +78,8 @@ PAGES: dict[str, list[Opening]] = {
         Opening("PricesChanges", {"first": 20, "filter": {"at": SINCE}}),
     ],
     "retention": [
-        Opening("RetentionPage", {"input": {}}),
-        Opening("RetentionArchives", {"first": 20}),
+        Opening("RetentionPage", {}),
+        Opening("RetentionPlan", {"input": {}}),
     ],
     "retirements": [Opening("RetirementsPage", {"first": 50, "filter": {"on": DAYS}})],
     "overview": [
@@ -101,6 +101,13 @@ LATER = [
     Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),
     Opening("ModelPicker", {"text": "gpt"}),
     Opening("RetirementsBindings", {"version": _first_of("versions"), "first": 20}),
+    Opening("RetentionArchives", {"first": 50}),
+    Opening("RetentionHolds", {"first": 50}),
+    Opening(
+        "RetentionVersion",
+        {"version": {"inModel": {"model": {"name": MODEL}, "select": {"latest": True}}}},
+    ),
+    Opening("RetentionVersions", {"model": {"name": MODEL}}),
     Opening("RoutingRoute", {"input": ROUTE}),
 ]
 QUERIES = [name for name, node in OPERATIONS.items() if node.operation == OperationType.QUERY]

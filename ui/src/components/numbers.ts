@@ -45,3 +45,12 @@ export const tokens = (value: number): string => compact.format(value);
 /** A ratio from 0 to 1. */
 export const percent = (ratio: number): string => percents.format(ratio);
 export const milliseconds = (value: number): string => `${counts.format(Math.round(value))} ms`;
+
+const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+/** A rounded size, such as "1.2 MB"; show the exact one beside it or in a tooltip. */
+export function bytes(size: number): string {
+  const step = Math.min(SIZES.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, size)) / 3)));
+  const format = { style: "unit", unit: SIZES[step], unitDisplay: step === 0 ? "long" : "short", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat("en", format).format(size / 1_000 ** step);
+}

@@ -1,7 +1,34 @@
-import type { Search } from "../../app/search";
+import { day, integer, oneOf, type Search, text } from "../../app/search";
+import type { RetentionInput } from "../../gql/graphql";
 
-export type RetentionSearch = Record<string, never>;
+export const TABS = ["plan", "archives", "holds"] as const;
+export type Tab = (typeof TABS)[number];
 
-export function retentionSearch(_search: Search): RetentionSearch {
-  return {};
+export type RetentionSearch = {
+  tab?: Tab;
+  /** The name of a model, to which all tabs are narrowed. */
+  model?: string;
+  keep?: number;
+  /** The first day, in UTC, from which on archives are not purged. */
+  purgeBefore?: string;
+};
+
+export function retentionSearch(search: Search): RetentionSearch {
+  return {
+    tab: oneOf(search.tab, TABS),
+    model: text(search.model),
+    keep: integer(search.keep),
+    purgeBefore: day(search.purgeBefore),
+  };
 }
+
+/** The policy of the address as the API takes it, with only what is set. */
+export function policyOf({ model, keep, purgeBefore }: RetentionSearch): RetentionInput {
+  return {
+    ...(model !== undefined && { model: { name: model } }),
+    ...(keep !== undefined && { keep }),
+    ...(purgeBefore !== undefined && { purgeArchivedBefore: `${purgeBefore}T00:00:00Z` }),
+  };
+}
+
+export const modelsOf = ({ model }: RetentionSearch) => (model === undefined ? undefined : [{ name: model }]);
