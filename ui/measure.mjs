@@ -31,16 +31,17 @@ function watch() {
     requestAnimationFrame(look);
   };
   requestAnimationFrame(look);
-  const frames = (window.frames_ = { isOn: false, gaps: [], longTasks: [] });
+  // Counts by milliseconds: a list would grow the memory that is measured.
+  const frames = (window.frames_ = { isOn: false, gaps: new Uint32Array(1_001), longTasks: new Uint32Array(1_001) });
   let last = 0;
   const frame = (now) => {
-    if (frames.isOn && last) frames.gaps.push(now - last);
+    if (frames.isOn && last) frames.gaps[Math.min(1_000, Math.round(now - last))] += 1;
     last = frames.isOn ? now : 0;
     requestAnimationFrame(frame);
   };
   requestAnimationFrame(frame);
   new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) if (frames.isOn) frames.longTasks.push(duration);
+    for (const { duration } of list.getEntries()) if (frames.isOn) frames.longTasks[Math.min(1_000, Math.round(duration))] += 1;
   }).observe({ entryTypes: ["longtask"] });
 }
 
@@ -61,14 +62,26 @@ async function firstRows() {
 }
 
 async function frames(act) {
-  await page.evaluate(() => Object.assign(window.frames_, { isOn: true, gaps: [], longTasks: [] }));
+  await page.evaluate(() => {
+    window.frames_.gaps.fill(0);
+    window.frames_.longTasks.fill(0);
+    window.frames_.isOn = true;
+  });
   await act();
-  const { gaps, longTasks } = await page.evaluate(() => Object.assign(window.frames_, { isOn: false }));
-  gaps.sort((a, b) => a - b);
-  const at = (share) => Math.round(gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * share))] * 10) / 10;
-  const over = gaps.filter((gap) => gap > 50).map(Math.round);
-  return { frames: gaps.length, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: at(1), over50Ms: over, longTasksMs: longTasks.map(Math.round) };
+  const [gaps, longTasks] = await page.evaluate(() => {
+    window.frames_.isOn = false;
+    return [[...window.frames_.gaps], [...window.frames_.longTasks]];
+  });
+  const total = gaps.reduce((sum, each) => sum + each, 0);
+  const at = (share) => {
+    let left = total * share;
+    return gaps.findIndex((each) => (left -= each) <= 0);
+  };
+  return { frames: total, p50Ms: at(0.5), p99Ms: at(0.99), longestMs: gaps.findLastIndex((each) => each > 0), over50Ms: over(gaps), longTasksMs: over(longTasks) };
 }
+
+/** How many took how long, of those of more than 50 ms. */
+const over = (counts) => Object.fromEntries(counts.map((each, ms) => [ms, each]).filter(([ms, each]) => ms > 50 && each > 0));
 
 async function scrolling() {
   const list = page.getByRole("region", { name: "Models" });

@@ -24,6 +24,12 @@ export function useChanges(onChange: (change: Change) => void): void {
   useEffect(() => live.onChange(onChange), [live, onChange]);
 }
 
+/** Calls back when nothing that was read counts any more, for what is not in the cache of queries. */
+export function useRestarts(onRestart: () => void): void {
+  const live = useLive();
+  useEffect(() => live.onRestart(onRestart), [live, onRestart]);
+}
+
 function useLive(): Live {
   const live = useContext(LiveContext);
   if (!live) throw new Error("no LiveContext");

@@ -22,6 +22,7 @@ export class Live {
   private flushing: ReturnType<typeof setTimeout> | undefined;
   private readonly listeners = new Set<Listener>();
   private readonly stateListeners = new Set<StateListener>();
+  private readonly restartListeners = new Set<() => void>();
 
   /** `cursor`: the registry's revision when the page was opened; null to begin now. */
   constructor(
@@ -34,6 +35,12 @@ export class Live {
   onChange = (listener: Listener): (() => void) => {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  };
+
+  /** Hears that nothing that was read counts any more; returns a function that ends it. */
+  onRestart = (listener: () => void): (() => void) => {
+    this.restartListeners.add(listener);
+    return () => this.restartListeners.delete(listener);
   };
 
   /** For useSyncExternalStore. */
@@ -79,6 +86,7 @@ export class Live {
   private restart(): void {
     this.cursor = null;
     void this.queries.invalidateQueries();
+    for (const listener of this.restartListeners) listener();
   }
 
   private async follow(after: string): Promise<void> {

@@ -1,7 +1,7 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
-import { useChanges } from "../../app/App";
+import { useChanges, useRestarts } from "../../app/App";
 import type { Change } from "../../app/live";
 import { registryQuery } from "../../app/queries";
 import {
@@ -57,6 +57,7 @@ export function useModels(filter: ModelFilter, orderBy: ModelOrder) {
   const state = useSyncExternalStore(shown.subscribe, shown.snapshot);
   useLiveCheck(shown);
   const readAgain = useCallback(() => setReadings((count) => count + 1), []);
+  useRestarts(readAgain);
   return { list: shown, state, isStale: shown !== next, readAgain };
 }
 
