@@ -197,6 +197,46 @@ test("wrong policies and empty lists say what to do", async ({ page }) => {
   await expect(page.getByText("There is nothing of gpt-4o. Clear the model to see all.")).toBeVisible();
 });
 
+const ISSUE = "mutation ($input: CreateTokenInput!) { createToken(input: $input) { secret userErrors { message } } }";
+
+/** Opens pages with a token of this role from now on. */
+async function signIn(page: Page, role: "READER" | "EDITOR"): Promise<void> {
+  const input = { name: `retention-${role.toLowerCase()}`, role, expiresAt: null };
+  const { createToken } = await api<{ createToken: { secret: string } }>(page, ISSUE, { input });
+  await page.addInitScript((kept) => sessionStorage.setItem("registry.token", kept), createToken.secret);
+}
+
+test("a reader sees plans, archives and holds, and is offered no write", async ({ page }) => {
+  await makeModel(page, "kept-nine", 4);
+  await api(page, SET_HOLD, { input: { version: inModel("kept-nine", "1.0.0"), reason: "an audit" } });
+  await api(page, APPLY, { input: { model: { name: "kept-nine" }, keep: 2 } });
+  await signIn(page, "READER");
+  await page.goto("/retention?model=kept-nine");
+  await expect(rowsOf(page, "Versions to archive")).toHaveCount(1);
+  await expect(page.getByRole("button", { name: /Apply|Hold/ })).toHaveCount(0);
+  await expect(page.getByLabel("Delete archives from before")).toHaveCount(0);
+  await page.getByRole("tab", { name: "Archives" }).click();
+  await expect(rowsOf(page, "Archived versions")).toHaveCount(1);
+  await expect(page.getByRole("button", { name: /Restore|Hold/ })).toHaveCount(0);
+  await page.getByRole("tab", { name: "Holds" }).click();
+  await expect(rowsOf(page, "Held versions")).toHaveCount(1);
+  await expect(page.getByRole("button", { name: /Hold|Lift/ })).toHaveCount(0);
+});
+
+test("an editor may apply a plan, but delete nothing for good", async ({ page }) => {
+  await makeModel(page, "kept-ten", 2);
+  await signIn(page, "EDITOR");
+  await page.goto("/retention?model=kept-ten&purgeBefore=2020-01-01");
+  await expect(page.getByText("Only an administrator may delete archives.")).toBeVisible();
+  await expect(page.getByLabel("Delete archives from before")).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Apply this plan" })).toHaveCount(0);
+  await page.getByRole("button", { name: "Reset the policy" }).click();
+  await page.goto("/retention?model=kept-ten");
+  await page.getByRole("button", { name: "Apply this plan" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Apply this plan" }).click();
+  await expect(page.getByText("Archived 1, deleted for good 0.")).toBeVisible();
+});
+
 test("the page is well shown", async ({ page }) => {
   await makeModel(page, "kept-seven", 5);
   await api(page, SET_HOLD, { input: { version: inModel("kept-seven", "1.0.0"), reason: "The regulator may ask for it until 2028." } });

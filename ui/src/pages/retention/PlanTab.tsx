@@ -55,7 +55,7 @@ function PlanView({ plan, search, onHold }: ViewProps) {
   const isNothing = archive.length === 0 && purge.length === 0;
   return (
     <Stack>
-      <Group justify="space-between" className="retention-summary">
+      <Group gap="xl" className="retention-summary">
         <Text fw={600}>
           {isNothing ? "Nothing to do: every version is kept or protected." : summary(plan)}
         </Text>

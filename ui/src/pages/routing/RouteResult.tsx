@@ -94,7 +94,7 @@ function Candidates({ route, latest, onLeaveOut }: TableProps & Pick<Props, "onL
 
 function Reasons({ candidate: { reasons, regionMatch, score } }: { candidate: Candidate }) {
   return (
-    <List size="sm" className="routing-reasons">
+    <List size="sm" className="routing-why">
       {reasons.map((reason) => <List.Item key={reason}>{reason}</List.Item>)}
       {!regionMatch && !reasons.some((reason) => reason.includes("region")) && <List.Item>outside the region</List.Item>}
       <List.Item>score {score.toFixed(3)}</List.Item>
@@ -138,7 +138,7 @@ function Since({ exclusion: { since, reason, binding } }: { exclusion: Exclusion
 
 function Retry({ exclusion: { reason, retryAt } }: { exclusion: Exclusion }) {
   if (retryAt) return <Time at={retryAt} />;
-  return reason === "CIRCUIT_OPEN" ? <>when somebody closes it</> : <Text c="dimmed" component="span">not by waiting</Text>;
+  return reason === "CIRCUIT_OPEN" ? <>when somebody closes it</> : <Text c="dimmed" component="span" inherit>not by waiting</Text>;
 }
 
 function Log({ log }: { log: readonly Entry[] }) {

@@ -28,6 +28,7 @@ export function BindingCell({ binding, latest, onLeaveOut }: BindingProps) {
           </Button>
         )}
       </Group>
+      <Address binding={binding} />
       {changes.map(({ text }) => (
         <Badge key={text} variant="filled" color="indigo" className="routing-change" aria-label={`changed: ${text}`}>{text}</Badge>
       ))}
@@ -41,7 +42,6 @@ export function figureColumns<R extends Row>(): Column<R>[] {
     { key: "health", header: "Health", cell: ({ binding }) => <HealthCell binding={binding} /> },
     { key: "circuit", header: "Circuit", cell: ({ binding }) => <CircuitCell binding={binding} /> },
     { key: "latency", header: "Latency", cell: ({ binding }) => <LatencyCell binding={binding} /> },
-    { key: "address", header: "Address", cell: ({ binding }) => <AddressCell binding={binding} /> },
   ];
 }
 
@@ -97,8 +97,8 @@ function LatencyCell({ binding: { health, latencyMs } }: Row) {
   );
 }
 
-function AddressCell({ binding: { url } }: Row) {
-  if (url === null) return <Unknown value={null} />;
+function Address({ binding: { url } }: Row) {
+  if (url === null) return <Text size="xs" c="dimmed">address unknown</Text>;
   return (
     <Group gap={4} wrap="nowrap" align="flex-start">
       <span className="mono routing-address">{url}</span>
