@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -56,17 +57,36 @@ class Answer:
     held: Event | None = None
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A request to the issuer: its path, and the parameters of its address or its form."""
+
+    method: str
+    path: str
+    parameters: dict[str, str]
+    origin: str | None
+
+
 @dataclass
 class Issuer:
-    """What the issuer answers, and how often it was asked."""
+    """What the issuer answers, and how often it was asked.
+
+    `endpoints` answer by what is asked, before `answers` do.
+    """
 
     url: str = ""
     answers: dict[str, Answer] = field(default_factory=dict)
+    endpoints: dict[str, Callable[[Asked], Answer]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def show(self, *keys: dict[str, Any]) -> None:
         """Publish these keys, and no others."""
         self.answers[JWKS] = Answer(json.dumps({"keys": keys}).encode())
+
+    def answer(self, asked: Asked) -> Answer:
+        """What a request is answered."""
+        endpoint = self.endpoints.get(asked.path)
+        return endpoint(asked) if endpoint else self.answers.get(asked.path, Answer(b"", 404))
 
     @property
     def reading_count(self) -> int:
@@ -114,9 +134,12 @@ def issuing() -> Iterator[Issuer]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             issuer.asked.append(self.path)
-            answer = issuer.answers.get(self.path, Answer(b"", 404))
+            answer = issuer.answer(self.request_of(urlsplit(self.path).query))
             if answer.held is not None:
                 answer.held.wait(20)
+            self.send(answer)
+
+        def send(self, answer: Answer) -> None:
             self.send_response(answer.status)
             for name, value in answer.headers.items():
                 self.send_header(name, value)
@@ -126,6 +149,18 @@ def issuing() -> Iterator[Issuer]:
                 self.wfile.write(answer.body)
             except OSError:
                 self.close_connection = True  # the client has read enough
+
+        def do_POST(self) -> None:
+            length = int(self.headers["Content-Length"])
+            self.send(issuer.answer(self.request_of(self.rfile.read(length).decode())))
+
+        def do_OPTIONS(self) -> None:
+            self.send(issuer.answer(self.request_of("")))
+
+        def request_of(self, parameters: str) -> Asked:
+            path = urlsplit(self.path).path
+            given = dict(parse_qsl(parameters, keep_blank_values=True))
+            return Asked(self.command, path, given, self.headers["Origin"])
 
         def log_message(self, format: str, *args: object) -> None:
             """Nothing is logged."""

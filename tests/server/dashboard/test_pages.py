@@ -20,6 +20,7 @@ from tests.db.clones import cloned
 from tests.imports import import_file
 from tests.server.browser.test_browser import CHROMIUM, MISSING, UI
 from tests.server.conftest import running
+from tests.server.dashboard.prepared import prepared
 
 SPECS = sorted(path.name for path in (UI / "tests").glob("*.spec.ts"))
 WAIT_S = 240
@@ -40,19 +41,23 @@ async def with_catalog(postgres_url: str, template: str) -> AsyncIterator[str]:
 @pytest.mark.parametrize("spec", SPECS)
 async def test_pages(spec: str, postgres_url: str, with_catalog: str, tmp_path: Path) -> None:
     with cloned(postgres_url, with_catalog) as url:
-        settings = Settings(_env_file=None, jobs=False)
-        async with running(app.build(settings, url)) as client:
-            await _run(spec, str(client.base_url), tmp_path)
+        async with prepared(spec, url) as given:
+            settings = Settings(_env_file=None, jobs=False, **given.settings)
+            async with running(app.build(settings, url)) as client:
+                address = str(client.base_url).rstrip("/")
+                given.when_started(address)
+                environment = {**given.environment, "BASE_URL": address}
+                await _run(spec, environment, tmp_path)
 
 
-async def _run(spec: str, address: str, folder: Path) -> None:
+async def _run(spec: str, environment: dict[str, str], folder: Path) -> None:
     """Run a file of tests by Playwright; its own report is the message of a failure."""
     process = await asyncio.create_subprocess_exec(
         *("npx", "playwright", "test", f"tests/{spec}"),
         cwd=UI,
         env={
             **os.environ,
-            "BASE_URL": address.rstrip("/"),
+            **environment,
             "CHROMIUM": str(CHROMIUM),
             "PLAYWRIGHT_OUTPUT": str(folder),
         },

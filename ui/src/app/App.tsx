@@ -1,3 +1,4 @@
+import { notifications } from "@mantine/notifications";
 import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
@@ -5,9 +6,12 @@ import { createContext, useContext, useEffect, useState, useSyncExternalStore } 
 import { QueryState } from "../components/QueryState";
 import { AppFrameDocument } from "../gql/graphql";
 import { SignIn } from "../pages/sign-in/SignIn";
+import { SignInPage } from "../pages/sign-in/SignInPage";
+import { ApiError } from "./errors";
 import { type Change, Live, type LiveState } from "./live";
 import { newQueryClient, useRegistryQuery } from "./queries";
 import { router } from "./router";
+import { keepRenewed, SIGN_IN_PATH } from "./session";
 import { ViewerContext } from "./viewer";
 
 const LiveContext = createContext<Live | null>(null);
@@ -39,6 +43,8 @@ function useLive(): Live {
 export function App() {
   const [isSignedOut, setSignedOut] = useState(false);
   const [queries] = useState(() => newQueryClient(() => setSignedOut(true)));
+  // No page of the router: it asks nothing of the registry before somebody is signed in.
+  if (location.pathname === SIGN_IN_PATH) return <SignInPage />;
   if (isSignedOut) return <SignIn />;
   return (
     <QueryClientProvider client={queries}>
@@ -50,6 +56,9 @@ export function App() {
 /** Everything waits for the caller and the revision: what is read then is older than no change that is missed. */
 function Frame({ onUnauthenticated }: { onUnauthenticated: () => void }) {
   const frame = useRegistryQuery(AppFrameDocument, {}, { isTouched: () => false });
+  useSession();
+  // The issuer's token is right, and its bearer has no role, or none any more.
+  if (frame.error instanceof ApiError && frame.error.code === "FORBIDDEN") return <SignIn problem={frame.error.message} />;
   return (
     <QueryState query={frame}>
       {({ viewer, service }) => (
@@ -59,6 +68,22 @@ function Frame({ onUnauthenticated }: { onUnauthenticated: () => void }) {
       )}
     </QueryState>
   );
+}
+
+/** Keeps a session of the issuer, and says in time when it ends. */
+function useSession() {
+  useEffect(() => {
+    const ending = new AbortController();
+    void keepRenewed(ending.signal, (end) =>
+      notifications.show({
+        title: "Your session ends soon",
+        message: `At ${end.toLocaleTimeString()} you will have to sign in again. Save what you are writing.`,
+        color: "yellow",
+        autoClose: false,
+      }),
+    );
+    return () => ending.abort();
+  }, []);
 }
 
 function Following({ after, onUnauthenticated }: { after: string; onUnauthenticated: () => void }) {

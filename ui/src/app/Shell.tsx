@@ -4,7 +4,8 @@ import { Moon, Sun } from "lucide-react";
 
 import { Time } from "../components/Time";
 import { useLiveState } from "./App";
-import { token, useToken as keepToken } from "./token";
+import { SIGN_IN_PATH, signOut } from "./session";
+import { token } from "./token";
 import { useMay, useViewer } from "./viewer";
 
 const PAGES = [
@@ -76,7 +77,9 @@ function Caller() {
   return (
     <Group gap="xs">
       <span>{viewer.name} <Badge variant="outline" color="gray">{viewer.role}</Badge></span>
-      {token() && <Button size="xs" variant="subtle" onClick={() => keepToken("")}>Sign out</Button>}
+      {token()
+        ? <Button size="xs" variant="subtle" onClick={() => void signOut()}>Sign out</Button>
+        : <Button size="xs" variant="subtle" component="a" href={SIGN_IN_PATH}>Sign in</Button>}
     </Group>
   );
 }

@@ -1,6 +1,6 @@
 // What an answer of the API says went wrong, and what a person can do about it.
 
-/** An error of the API or of the network. `code` is the API's (docs/conventions.md), or NETWORK. */
+/** An error of the API or of the network. `code` is the API's (docs/conventions.md), NETWORK or TOKEN_RENEWED. */
 export class ApiError extends Error {
   constructor(
     readonly code: string,
@@ -18,7 +18,7 @@ export class ApiError extends Error {
   }
 }
 
-const PASSING = new Set(["NETWORK", "UNAVAILABLE", "TIMEOUT", "CONFLICT", "RATE_LIMITED"]);
+const PASSING = new Set(["NETWORK", "TOKEN_RENEWED", "UNAVAILABLE", "TIMEOUT", "CONFLICT", "RATE_LIMITED"]);
 
 /** Whether the same request may succeed later. */
 export function isPassing(error: unknown): boolean {

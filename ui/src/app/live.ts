@@ -55,14 +55,14 @@ export class Live {
   async run(): Promise<void> {
     const { signal } = this.ending;
     for (let failures = 0; !signal.aborted; failures += 1) {
-      const before = this.cursor;
       try {
         this.cursor ??= await this.presentCursor();
         await this.follow(this.cursor);
       } catch (error) {
-        if (this.cursor !== before) failures = 0;
+        if (this.state.isLive) failures = 0;
         const { code, cursor } = error instanceof ApiError ? error : new ApiError("NETWORK", "");
         if (code === "UNAUTHENTICATED") return this.onUnauthenticated();
+        if (code === "TOKEN_RENEWED") continue;
         if (code === "BAD_CURSOR") this.restart();
         // A subscriber that was too slow is told the cursor from which to resume.
         if (cursor) this.cursor = cursor;

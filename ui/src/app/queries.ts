@@ -9,7 +9,7 @@ import {
 } from "@tanstack/react-query";
 
 import type { TypedDocumentString } from "../gql/graphql";
-import { documentId, request } from "./api";
+import { documentId, request, write } from "./api";
 import { ApiError, isPassing } from "./errors";
 import type { Change } from "./live";
 
@@ -87,6 +87,6 @@ export function useRegistryMutation<Result, Input extends object>(
   document: TypedDocumentString<Result, { input: Input }>,
 ) {
   return useMutation<Result, Error, Input>({
-    mutationFn: (input) => request(document, { input: { idempotencyKey: crypto.randomUUID(), ...input } }),
+    mutationFn: (input) => write(document, { input: { idempotencyKey: crypto.randomUUID(), ...input } }),
   });
 }

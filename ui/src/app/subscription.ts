@@ -3,9 +3,9 @@ import { type Client, createClient } from "graphql-ws";
 import { useCallback, useEffect, useState } from "react";
 
 import type { TypedDocumentString } from "../gql/graphql";
-import { apiUrl, documentId, toApiError } from "./api";
+import { apiUrl, documentId, toApiError, writesEnded } from "./api";
 import { ApiError, isPassing } from "./errors";
-import { authorization } from "./token";
+import { authorization, token } from "./token";
 
 const KEEP_ALIVE_MS = 10_000; // a connection that does not answer a ping for this long is given up
 const RETRY_MS_MAX = 15_000;
@@ -25,7 +25,8 @@ export async function* follow<Result, Variables>(
   variables: Variables,
   { signal, onConnected }: Options,
 ): AsyncGenerator<Result, void> {
-  const client = connected(onConnected);
+  const sent = token();
+  const client = connected(sent, onConnected);
   const end = () => void client.dispose();
   signal.addEventListener("abort", end);
   try {
@@ -35,19 +36,19 @@ export async function* follow<Result, Variables>(
       if (result.data) yield result.data as Result;
     }
   } catch (error) {
-    throw toError(error);
+    throw await toError(error, sent);
   } finally {
     signal.removeEventListener("abort", end);
     end();
   }
 }
 
-function connected(onConnected: () => void): Client {
+function connected(sent: string, onConnected: () => void): Client {
   const url = new URL(apiUrl);
   url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
   const client = createClient({
     url: url.href,
-    connectionParams: authorization,
+    connectionParams: authorization(sent),
     retryAttempts: 0, // who follows knows from where to go on
     keepAlive: KEEP_ALIVE_MS,
     jsonMessageReplacer: withoutText,
@@ -65,12 +66,16 @@ function connected(onConnected: () => void): Client {
   return client;
 }
 
-function toError(error: unknown): unknown {
+async function toError(error: unknown, sent: string): Promise<unknown> {
   // The server refuses an operation as a whole by a list of errors.
-  if (Array.isArray(error)) return toApiError(error[0] as Parameters<typeof toApiError>[0]);
-  // It closes the socket where it requires a token and got none, or one that is not valid.
-  const isRefused = error instanceof CloseEvent && (error.code === 4403 || error.code === 4401);
-  return isRefused ? new ApiError("UNAUTHENTICATED", error.reason || "The registry requires a token.") : error;
+  const found = Array.isArray(error) ? toApiError(error[0] as Parameters<typeof toApiError>[0]) : error;
+  // It closes the socket where it requires a token and got none, or one that is not valid any more.
+  const isClosed = found instanceof CloseEvent && (found.code === 4403 || found.code === 4401);
+  const isRefused = isClosed || (found instanceof ApiError && found.code === "UNAUTHENTICATED");
+  if (!isRefused) return found;
+  await writesEnded();
+  if (token() !== "" && token() !== sent) return new ApiError("TOKEN_RENEWED", "The next connection has the new token.");
+  return new ApiError("UNAUTHENTICATED", (isClosed && found.reason) || "The registry requires a token.");
 }
 
 // graphql-ws insists on a text, and sends the rest of the payload as it is: the id goes in the place of an empty text.

@@ -5,8 +5,7 @@ export function token(): string {
   return sessionStorage.getItem(KEY) ?? "";
 }
 
-export function authorization(): Record<string, string> {
-  const kept = token();
+export function authorization(kept = token()): Record<string, string> {
   return kept ? { authorization: `Bearer ${kept}` } : {};
 }
 
