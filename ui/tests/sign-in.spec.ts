@@ -86,6 +86,7 @@ test("a READER is offered nothing that it may not do", async ({ page }) => {
   const { secret } = await issued(page, "reader", "READER");
   await page.goto("/audit");
   await signIn(page, secret);
+  await expect(page.getByRole("banner")).toContainText("READER");
   for (const path of PAGES) {
     await page.goto(path);
     await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
@@ -100,7 +101,7 @@ test("an EDITOR is offered what it may write, and no tokens", async ({ page }) =
   const { secret } = await issued(page, "editor", "EDITOR");
   await page.goto(WRITTEN);
   await signIn(page, secret);
-  await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+  await expect(page.getByRole("banner")).toContainText("EDITOR");
   await expect(page.getByRole("button", { name: WRITES }).first()).toBeVisible();
   await expect(page.getByRole("link", { name: "Tokens" })).toHaveCount(0);
   await page.goto("/tokens");
