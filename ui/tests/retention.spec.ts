@@ -1,3 +1,5 @@
+import { rename } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import { type Page } from "@playwright/test";
 
 import { api, expect, expectWellShown, test } from "./page";
@@ -8,6 +10,8 @@ const CREATE_VERSION = `mutation ($input: CreateVersionInput!) { createVersion(i
 const SET_ALIAS = "mutation ($input: SetAliasInput!) { setAlias(input: $input) { userErrors { message } } }";
 const SET_HOLD = "mutation ($input: SetVersionHoldInput!) { setVersionHold(input: $input) { userErrors { message } } }";
 const APPLY = "mutation ($input: RetentionInput!) { applyRetention(input: $input) { userErrors { message } } }";
+const ARCHIVE = `query ($name: String!) { model(by: { name: $name }) { versions(first: 5, filter: { statuses: [ARCHIVED] }) {
+  nodes { archive { storageUri } } } } }`;
 const VERSIONS = `query ($name: String!) { model(by: { name: $name }) { versions(first: 20, orderBy: { field: NUMBER, direction: ASC }) {
   nodes { version status hold { reason } bindings(first: 5) { nodes { providerModelId } } } } } }`;
 
@@ -96,6 +100,26 @@ test("a plan is applied after a question that says what will happen, and version
   await expect(page.getByText("kept-two 1.0.0 is restored, with its bindings and prices.")).toBeVisible();
   const { model } = await api<Found>(page, VERSIONS, { name: "kept-two" });
   expect(model.versions.nodes[0]).toMatchObject({ version: "1.0.0", status: "ACTIVE", bindings: { nodes: [{ providerModelId: "kept-two-1.0.0" }] } });
+});
+
+test("an archive that cannot be read is not restored, and the page says why", async ({ page }) => {
+  await makeModel(page, "kept-eleven", 2);
+  await api(page, APPLY, { input: { model: { name: "kept-eleven" } } });
+  const { model } = await api<{ model: { versions: { nodes: { archive: { storageUri: string } }[] } } }>(page, ARCHIVE, { name: "kept-eleven" });
+  const file = fileURLToPath(model.versions.nodes[0]?.archive.storageUri ?? "");
+  await page.goto("/retention?tab=archives&model=kept-eleven");
+  const restore = page.getByRole("button", { name: "Restore kept-eleven 1.0.0" });
+  const confirmed = page.getByRole("dialog").getByRole("button", { name: "Restore" });
+  await rename(file, `${file}.away`);
+  await restore.click();
+  await confirmed.click();
+  await expect(page.getByText("kept-eleven 1.0.0 was not restored")).toBeVisible();
+  expect(await statuses(page, "kept-eleven")).toEqual({ "1.0.0": "ARCHIVED", "2.0.0": "ACTIVE" });
+  await rename(`${file}.away`, file);
+  await restore.click();
+  await confirmed.click();
+  await expect(page.getByText("There is nothing of kept-eleven.")).toBeVisible();
+  expect(await statuses(page, "kept-eleven")).toEqual({ "1.0.0": "ACTIVE", "2.0.0": "ACTIVE" });
 });
 
 test("a plan that has changed meanwhile is not applied", async ({ page }) => {

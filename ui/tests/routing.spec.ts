@@ -131,6 +131,24 @@ test("a circuit that opens and closes is seen without a reload, and what changed
   await expect(candidates(page).getByLabel("changed: candidate again, rank 1 (was excluded: circuit open)")).toBeVisible();
 });
 
+test("a route is followed again after its connection was lost", async ({ page }) => {
+  const connections: { close: (options: { code: number; reason: string }) => Promise<void> }[] = [];
+  await page.routeWebSocket("**/graphql", (connection) => {
+    connection.connectToServer();
+    connections.push(connection);
+  });
+  const [groq] = await makeModel(page, "routed-eight");
+  await page.goto("/routing?model=routed-eight");
+  await expect(page.getByText("Followed")).toBeVisible();
+  const before = connections.length;
+  for (const connection of connections) await connection.close({ code: 1012, reason: "the server starts again" });
+  await api(page, SET_CIRCUIT, { input: { binding: { id: groq?.id }, state: "OPEN", reason: "while nobody listened" } });
+  await expectOrder(page, ["OpenAI"]);
+  await expect(excluded(page)).toContainText("while nobody listened");
+  await expect(page.getByText("Followed")).toBeVisible();
+  expect(connections.length).toBeGreaterThan(before);
+});
+
 test("a weighted draw is repeated by hand, or followed with a seed", async ({ page }) => {
   await makeModel(page, "routed-five");
   await page.goto("/routing?model=routed-five&strategy=WEIGHTED");

@@ -139,12 +139,12 @@ async function keepFollowing<Result, Variables>(
         tell({ data, error: null, isLive: true });
       }
     } catch (error) {
-      tell({ isLive: false });
       if (error instanceof ApiError && !isPassing(error)) {
-        tell({ error });
+        tell({ error, isLive: false });
         return;
       }
     }
+    tell({ isLive: false });
     await pauseAfter(failures, signal);
   }
 }
