@@ -15,7 +15,13 @@ const page = await (await chromium.newContext({ viewport: { width: 1280, height:
 const devtools = await page.context().newCDPSession(page);
 await page.addInitScript(watch);
 
-const results = { firstRows: await firstRows(), scrolling: await scrolling(), typing: await typing() };
+const results = {
+  firstRows: await firstRows(),
+  searchMs: await search(),
+  ordersMs: await orders(),
+  scrolling: await scrolling(),
+  typing: await typing(),
+};
 if (Number(minutes) > 0) results.live = await live(Number(minutes));
 console.log(JSON.stringify(results, null, 1));
 await chromium.close();
@@ -61,6 +67,44 @@ async function firstRows() {
   };
 }
 
+/** From the last key of a search to its rows: a pause of 150 ms is in it. */
+async function search() {
+  const took = [];
+  for (const text of ["model-042", "77 model", "model-9999"]) {
+    await page.getByLabel("Search by name").fill("");
+    await page.locator("tbody a", { hasText: /^model-0001$/ }).waitFor();
+    took.push(await rowsAfter(() => page.getByLabel("Search by name").fill(text)));
+  }
+  await page.goto(`${address}/models`);
+  await page.locator("tbody a").first().waitFor();
+  return took;
+}
+
+/** From the choice of an order to its rows. */
+async function orders() {
+  const took = {};
+  for (const name of ["Context window", "Input from", "Output from", "Released"])
+    took[name] = await rowsAfter(() => page.getByRole("columnheader", { name }).getByRole("button").click());
+  await page.goto(`${address}/models`);
+  await page.locator("tbody a").first().waitFor();
+  return took;
+}
+
+/** How long an action takes to change the first row. */
+async function rowsAfter(act) {
+  await page.evaluate(() => {
+    const first = () => document.querySelector("tbody a")?.textContent;
+    const before = first();
+    const begun = performance.now();
+    window.took = new Promise((resolve) => {
+      const look = () => (first() === before ? requestAnimationFrame(look) : resolve(performance.now() - begun));
+      look();
+    });
+  });
+  await act();
+  return Math.round(await page.evaluate(() => window.took));
+}
+
 async function frames(act) {
   await page.evaluate(() => {
     window.frames_.gaps.fill(0);
@@ -81,7 +125,9 @@ async function frames(act) {
 }
 
 /** How many took how long, of those of more than 50 ms. */
-const over = (counts) => Object.fromEntries(counts.map((each, ms) => [ms, each]).filter(([ms, each]) => ms > 50 && each > 0));
+function over(counts) {
+  return Object.fromEntries(counts.map((each, ms) => [ms, each]).filter(([ms, each]) => ms > 50 && each > 0));
+}
 
 async function scrolling() {
   const list = page.getByRole("region", { name: "Models" });

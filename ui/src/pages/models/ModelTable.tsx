@@ -9,7 +9,7 @@ import type { ModelRow } from "./useModels";
 
 const ROW_PX = 36;
 const SELECT_PX = 44;
-const OVERSCAN_ROWS = 8;
+const OVERSCAN_ROWS = 5;
 
 type Props = {
   list: RowWindow<ModelRow>;

@@ -41,6 +41,7 @@ export class RowWindow<Item extends Row> {
   private error: unknown = null;
   private visible: [number, number] = [0, 0];
   private isClosed = false;
+  private changed = 0; // counts what a check found
   private touched = new Set<string>();
   private state: WindowState = this.newState();
 
@@ -127,6 +128,7 @@ export class RowWindow<Item extends Row> {
     this.touched = new Set();
     const [first, last] = this.visible;
     const pages = [...this.pages.keys()].filter((page) => page >= first && page <= last);
+    const before = this.changed;
     const asks = Math.max(pages.length, Math.ceil(ids.length / IDS_MAX));
     for (let ask = 0; ask < asks; ask += 1) {
       const part = ids.slice(ask * IDS_MAX, (ask + 1) * IDS_MAX);
@@ -135,11 +137,12 @@ export class RowWindow<Item extends Row> {
       this.patch(part, rows);
       this.compare(page, order);
     }
-    this.publish();
+    if (this.changed !== before) this.publish();
   }
 
   private patch(asked: readonly string[], rows: readonly Item[]): void {
     if (asked.length === 0) return;
+    this.changed += 1;
     const now = new Map(rows.map((row) => [row.id, row]));
     for (const id of asked) if (!now.has(id)) this.gone.add(id);
     for (const [number, page] of this.pages) {
@@ -156,7 +159,9 @@ export class RowWindow<Item extends Row> {
     const came = order.filter((id) => !before.has(id)).length;
     const went = held.filter((id) => !present.has(id)).length;
     const isShuffled = order.some((id, index) => id !== held[index]);
-    this.moves.set(page, Math.max(came, went) || (isShuffled ? 1 : 0));
+    const moved = Math.max(came, went) || (isShuffled ? 1 : 0);
+    if (moved !== (this.moves.get(page) ?? 0)) this.changed += 1;
+    this.moves.set(page, moved);
   }
 
   private publish(): void {

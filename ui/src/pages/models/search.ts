@@ -44,3 +44,14 @@ export function modelsSearch(search: Search): ModelsSearch {
     descending: flag(search.descending),
   };
 }
+
+/** How many filters an address has, without the order. */
+export function filterCount({ order, descending, ...filters }: ModelsSearch): number {
+  return Object.values(filters).filter((value) => value !== undefined).length;
+}
+
+export const NO_FILTERS: ModelsSearch = {
+  q: undefined, tasks: undefined, providers: undefined, capabilities: undefined, regions: undefined, statuses: undefined,
+  inputFrom: undefined, inputTo: undefined, outputFrom: undefined, outputTo: undefined, contextFrom: undefined,
+  contextTo: undefined,
+};
