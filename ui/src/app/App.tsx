@@ -1,3 +1,4 @@
+import { Alert, Button, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
@@ -7,9 +8,10 @@ import { QueryState } from "../components/QueryState";
 import { AppFrameDocument } from "../gql/graphql";
 import { SignIn } from "../pages/sign-in/SignIn";
 import { SignInPage } from "../pages/sign-in/SignInPage";
-import { ApiError } from "./errors";
+import { ApiError, isAway } from "./errors";
 import { type Change, Live, type LiveState } from "./live";
-import { newQueryClient, useRegistryQuery } from "./queries";
+import { outdated } from "./outdated";
+import { newQueryClient, RECOVERY_MS, useRegistryQuery } from "./queries";
 import { router } from "./router";
 import { keepRenewed, SIGN_IN_PATH } from "./session";
 import { ViewerContext } from "./viewer";
@@ -26,6 +28,15 @@ export function useLiveState(): LiveState {
 export function useChanges(onChange: (change: Change) => void): void {
   const live = useLive();
   useEffect(() => live.onChange(onChange), [live, onChange]);
+}
+
+/** Calls back now and then while the registry is away, for what is not in the cache of queries. */
+export function useRecovery(error: unknown, onRecovery: () => void): void {
+  useEffect(() => {
+    if (!isAway(error)) return;
+    const timer = setInterval(onRecovery, RECOVERY_MS);
+    return () => clearInterval(timer);
+  }, [error, onRecovery]);
 }
 
 /** Calls back when nothing that was read counts any more, for what is not in the cache of queries. */
@@ -48,8 +59,24 @@ export function App() {
   if (isSignedOut) return <SignIn />;
   return (
     <QueryClientProvider client={queries}>
+      <Outdated />
       <Frame onUnauthenticated={() => setSignedOut(true)} />
     </QueryClientProvider>
+  );
+}
+
+/** Said once, in the place of an error of each part of the page. */
+function Outdated() {
+  const isOutdated = useSyncExternalStore(outdated.subscribe, outdated.snapshot);
+  if (!isOutdated) return null;
+  return (
+    <Alert color="yellow" variant="outline" role="alert" m="md" title="The registry was updated">
+      <Stack gap="xs" align="flex-start">
+        <span>This page is of another release than the server, which does not know its requests any more. Save what you
+          are writing elsewhere, and reload the page.</span>
+        <Button size="xs" variant="default" onClick={() => location.reload()}>Reload the page</Button>
+      </Stack>
+    </Alert>
   );
 }
 

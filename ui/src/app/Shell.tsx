@@ -65,8 +65,8 @@ function BehindBanner() {
   if (!behindSince) return null;
   return (
     <Alert color="yellow" variant="outline" role="status" mb="md" title="This page may be out of date">
-      The connection to the registry was lost <Time at={behindSince.toISOString()} />. The page connects again by
-      itself, and then shows what has changed in between. {reason && `(${reason})`}
+      Changes do not reach this page since <Time at={behindSince.toISOString()} />. It connects again by itself, and then
+      shows what has changed in between. {reason && `(${reason})`}
     </Alert>
   );
 }

@@ -1,6 +1,7 @@
 // Sends the page's documents to the API, by their hashes: the server knows the texts from the manifest of the build.
 import type { TypedDocumentString } from "../gql/graphql";
-import { ApiError } from "./errors";
+import { ApiError, isOutdated } from "./errors";
+import { outdated } from "./outdated";
 import { authorization, token } from "./token";
 
 // The page and the API have one origin.
@@ -9,7 +10,7 @@ export const apiUrl = new URL("/graphql", location.origin);
 type Answer<Result> = { data?: Result | null; errors?: GraphQLError[] };
 type GraphQLError = {
   message: string;
-  extensions?: { code?: string; requestId?: string; retryAfter?: number; outcome?: string; cursor?: string };
+  extensions?: { code?: string; requestId?: string; retryAfter?: number; outcome?: string };
 };
 
 /** The id by which the server knows a document. */
@@ -20,6 +21,11 @@ export function documentId(document: TypedDocumentString<unknown, never>): strin
 
 // The newest revision that an answer has stated is sent back, so that no replica shows an older state than was seen.
 let revision = 0;
+
+/** Another registry answers: what was seen before says nothing about it. */
+export function forgetRevision(): void {
+  revision = 0;
+}
 
 /** The data of a query; rejects with ApiError for any error, also beside data. `secret` is sent instead of the token. */
 export async function request<Result, Variables>(
@@ -115,6 +121,8 @@ async function parsed<Result>(response: Response): Promise<Answer<Result>> {
 }
 
 export function toApiError({ message, extensions = {} }: GraphQLError): ApiError {
-  const { code = "UNKNOWN", requestId, retryAfter, outcome, cursor } = extensions;
-  return new ApiError(code, message, requestId, retryAfter, outcome, cursor);
+  const { code = "UNKNOWN", requestId, retryAfter, outcome } = extensions;
+  const error = new ApiError(code, message, requestId, retryAfter, outcome);
+  if (isOutdated(error)) outdated.note();
+  return error;
 }

@@ -11,8 +11,6 @@ export class ApiError extends Error {
     readonly retryAfter = 0,
     /** What is known of a write that failed: NOT_STARTED, NOT_COMMITTED, UNKNOWN or COMMITTED. */
     readonly outcome = "",
-    /** Where a subscription that was ended goes on. */
-    readonly cursor = "",
   ) {
     super(message);
   }
@@ -23,6 +21,20 @@ const PASSING = new Set(["NETWORK", "TOKEN_RENEWED", "UNAVAILABLE", "TIMEOUT", "
 /** Whether the same request may succeed later. */
 export function isPassing(error: unknown): boolean {
   return error instanceof ApiError && PASSING.has(error.code);
+}
+
+const AWAY = new Set(["NETWORK", "UNAVAILABLE", "RATE_LIMITED"]);
+
+/** Whether the registry could not answer at all, so that what is shown is asked for again until it can. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ApiError && AWAY.has(error.code);
+}
+
+const OUTDATED = new Set(["PERSISTED_QUERY_NOT_FOUND", "PERSISTED_QUERY_NOT_SUPPORTED", "DOCUMENT_NOT_TRUSTED"]);
+
+/** Whether the server does not know the page's documents: it is of another release. */
+export function isOutdated(error: unknown): boolean {
+  return error instanceof ApiError && OUTDATED.has(error.code);
 }
 
 const ADVICE: Record<string, string> = {

@@ -2,9 +2,9 @@
 import type { QueryClient } from "@tanstack/react-query";
 
 import { AppChangesDocument, type AppChangesSubscription, AppFrameDocument } from "../gql/graphql";
-import { request } from "./api";
-import { ApiError } from "./errors";
-import { follow, pauseAfter } from "./subscription";
+import { forgetRevision, request } from "./api";
+import { ApiError, isOutdated } from "./errors";
+import { follow, onReturn, pauseAfter } from "./subscription";
 
 export type Change = AppChangesSubscription["registryChanged"];
 export type LiveState = { isLive: boolean; behindSince: Date | null; reason: string };
@@ -13,21 +13,24 @@ type Listener = (change: Change) => void;
 type StateListener = () => void;
 
 const FLUSH_MS = 1_000; // queries are read again at most this often
+const BANNER_MS = 2_000; // a server that is replaced by another one is no reason for a banner
 
 /** Follows the registry until `stop`, and reads touched queries again. */
 export class Live {
   private state: LiveState = { isLive: false, behindSince: null, reason: "" };
   private readonly ending = new AbortController();
-  private touched: Change[] = [];
-  private flushing: ReturnType<typeof setTimeout> | undefined;
+  private lostAt: Date | null = null;
+  private bannerTimer: ReturnType<typeof setTimeout> | undefined;
+  private readonly touched = new Set<string>(); // hashes of queries: many changes of one take no more memory than one
+  private isFlushing = false;
   private readonly listeners = new Set<Listener>();
   private readonly stateListeners = new Set<StateListener>();
   private readonly restartListeners = new Set<() => void>();
 
-  /** `cursor`: the registry's revision when the page was opened; null to begin now. */
+  /** `cursor`: the registry's revision when the page was opened. */
   constructor(
     private readonly queries: QueryClient,
-    private cursor: string | null,
+    private cursor: string,
     private readonly onUnauthenticated: () => void,
   ) {}
 
@@ -51,22 +54,15 @@ export class Live {
 
   snapshot = (): LiveState => this.state;
 
-  /** Follows until `stop`. */
+  /** Follows until `stop`, or until somebody has to sign in or to reload the page. */
   async run(): Promise<void> {
     const { signal } = this.ending;
     for (let failures = 0; !signal.aborted; failures += 1) {
       try {
-        this.cursor ??= await this.presentCursor();
-        await this.follow(this.cursor);
+        await this.follow();
       } catch (error) {
         if (this.state.isLive) failures = 0;
-        const { code, cursor } = error instanceof ApiError ? error : new ApiError("NETWORK", "");
-        if (code === "UNAUTHENTICATED") return this.onUnauthenticated();
-        if (code === "TOKEN_RENEWED") continue;
-        if (code === "BAD_CURSOR") this.restart();
-        // A subscriber that was too slow is told the cursor from which to resume.
-        if (cursor) this.cursor = cursor;
-        this.setBehind(error instanceof Error ? error.message : "The connection was lost.");
+        if (!(await this.goesOn(error))) return;
       }
       await pauseAfter(failures, signal);
     }
@@ -74,48 +70,114 @@ export class Live {
 
   stop(): void {
     this.ending.abort();
-    clearTimeout(this.flushing);
+    clearTimeout(this.bannerTimer);
   }
 
-  private async presentCursor(): Promise<string> {
-    const { service } = await request(AppFrameDocument, {});
-    return service.registryRevision;
+  /** Whether to connect again after this error. */
+  private async goesOn(error: unknown): Promise<boolean> {
+    const { code, message } = error instanceof ApiError ? error : new ApiError("UNKNOWN", String(error));
+    if (code === "TOKEN_RENEWED") return true;
+    this.setBehind(message);
+    if (code === "UNAUTHENTICATED") this.onUnauthenticated();
+    if (code === "UNAUTHENTICATED" || isOutdated(error)) return false;
+    if (code === "BAD_CURSOR") await this.restart();
+    return true;
   }
 
   /** Another registry answers, or the database was restored: nothing that was read counts any more. */
-  private restart(): void {
-    this.cursor = null;
+  private async restart(): Promise<void> {
+    forgetRevision();
+    try {
+      // First where to go on, so that no change after it is missed by what is read now.
+      const { service } = await request(AppFrameDocument, {}, this.ending.signal);
+      this.cursor = service.registryRevision;
+    } catch {
+      return; // the next attempt is told again that the cursor is of another registry
+    }
     void this.queries.invalidateQueries();
     for (const listener of this.restartListeners) listener();
   }
 
-  private async follow(after: string): Promise<void> {
-    const options = { signal: this.ending.signal, onConnected: () => this.setLive() };
-    for await (const { registryChanged } of follow(AppChangesDocument, { after }, options)) this.receive(registryChanged);
+  private async follow(): Promise<void> {
+    const attempt = new AbortController();
+    const options = { signal: this.ending.signal, onConnected: () => void this.confirm(attempt.signal) };
+    try {
+      for await (const { registryChanged } of follow(AppChangesDocument, { after: this.cursor }, options))
+        this.receive(registryChanged);
+    } finally {
+      attempt.abort();
+    }
+  }
+
+  /**
+   * A connection alone does not say that changes will come: the server may refuse the subscription in the next moment.
+   * After a loss the page counts as live once the registry has also answered a question.
+   */
+  private async confirm(signal: AbortSignal): Promise<void> {
+    for (let failures = 0; this.lostAt && !signal.aborted; failures += 1) {
+      try {
+        await request(AppFrameDocument, {}, signal);
+        break;
+      } catch {
+        await pauseAfter(failures, signal);
+      }
+    }
+    if (!signal.aborted) this.setLive();
   }
 
   private receive(change: Change): void {
     this.cursor = change.cursor;
+    this.setLive();
     for (const listener of this.listeners) listener(change);
-    this.touched.push(change);
-    this.flushing ??= setTimeout(() => this.flush(), FLUSH_MS);
+    for (const { queryHash, meta } of this.queries.getQueryCache().getAll())
+      if (meta?.isTouched?.(change) ?? true) this.touched.add(queryHash);
+    if (!this.isFlushing) void this.flush();
   }
 
-  private flush(): void {
-    const changes = this.touched;
-    this.touched = [];
-    this.flushing = undefined;
-    void this.queries.invalidateQueries({
-      predicate: ({ meta }) => changes.some((change) => meta?.isTouched?.(change) ?? true),
+  /** Reads touched queries again, at most once a second, and one time after the other: none is cut off by the next. */
+  private async flush(): Promise<void> {
+    this.isFlushing = true;
+    const { signal } = this.ending;
+    while (this.touched.size > 0 && !signal.aborted) {
+      await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
+      await this.untilSeen();
+      if (signal.aborted) break;
+      const hashes = new Set(this.touched);
+      this.touched.clear();
+      await this.queries.invalidateQueries({ predicate: ({ queryHash }) => hashes.has(queryHash) });
+    }
+    this.isFlushing = false;
+  }
+
+  /** What nobody looks at is not read again and again. */
+  private async untilSeen(): Promise<void> {
+    if (!document.hidden) return;
+    const seen = new AbortController();
+    const signal = AbortSignal.any([seen.signal, this.ending.signal]);
+    await new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve());
+      onReturn(() => document.hidden || seen.abort(), signal);
     });
   }
 
   private setLive(): void {
-    if (!this.state.isLive) this.setState({ isLive: true, behindSince: null, reason: "" });
+    if (this.state.isLive) return;
+    clearTimeout(this.bannerTimer);
+    this.bannerTimer = undefined;
+    const wasLost = this.lostAt !== null;
+    this.lostAt = null;
+    this.setState({ isLive: true, behindSince: null, reason: "" });
+    // What has failed meanwhile, or still waits for a server that is gone, is asked for again.
+    if (wasLost)
+      void this.queries.invalidateQueries({
+        predicate: ({ state }) => state.status === "error" || state.fetchStatus === "fetching",
+      });
   }
 
   private setBehind(reason: string): void {
-    this.setState({ isLive: false, behindSince: this.state.behindSince ?? new Date(), reason });
+    const since = (this.lostAt ??= new Date());
+    this.setState({ ...this.state, isLive: false, reason });
+    this.bannerTimer ??= setTimeout(() => this.setState({ ...this.state, behindSince: since }), BANNER_MS);
   }
 
   private setState(state: LiveState): void {

@@ -10,7 +10,7 @@ import {
 
 import type { TypedDocumentString } from "../gql/graphql";
 import { documentId, request, write } from "./api";
-import { ApiError, isPassing } from "./errors";
+import { ApiError, isAway, isPassing } from "./errors";
 import type { Change } from "./live";
 
 /** Whether a change of the registry touches the data of a query; by default, each does. */
@@ -23,6 +23,14 @@ declare module "@tanstack/react-query" {
 }
 
 const ATTEMPTS = 3;
+export const RECOVERY_MS = 5_000; // between readings while the registry is away
+
+/** When a query that is shown is read again: while the registry is away soon, after other errors not at all. */
+function refetchAfter(error: Error | null, ms: number | false): number | false {
+  if (error === null) return ms;
+  if (!isAway(error)) return false;
+  return Math.max(RECOVERY_MS, error instanceof ApiError ? error.retryAfter * 1_000 : 0);
+}
 
 /** Called when the server asks for a token. */
 type OnUnauthenticated = () => void;
@@ -43,9 +51,12 @@ export function newQueryClient(onUnauthenticated: OnUnauthenticated): QueryClien
         staleTime: 60_000,
         gcTime: 120_000,
         refetchOnWindowFocus: false,
+        refetchInterval: ({ state }) => refetchAfter(state.error, false),
+        // What the browser thinks of its network says nothing about a registry on the same machine.
+        networkMode: "always",
       },
       // A write is repeated by a person alone: each attempt has its own idempotency key.
-      mutations: { retry: false },
+      mutations: { retry: false, networkMode: "always" },
     },
   });
 }
@@ -64,7 +75,7 @@ export function registryQuery<Result, Variables>(
     meta: { isTouched },
     placeholderData: isKept ? (keepPreviousData as UseQueryOptions<Result>["placeholderData"]) : undefined,
     enabled: isEnabled,
-    refetchInterval: refetchMs ?? false,
+    refetchInterval: ({ state }) => refetchAfter(state.error, refetchMs ?? false),
   };
 }
 

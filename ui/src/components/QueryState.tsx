@@ -2,7 +2,7 @@
 import { Alert, Button, Center, Code, Loader, Stack, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import { ApiError, advice } from "../app/errors";
+import { ApiError, advice, isOutdated } from "../app/errors";
 
 type Props<Data> = {
   query: { data: Data | undefined; error: Error | null; refetch: () => unknown };
@@ -37,6 +37,7 @@ export function Empty({ children }: { children?: ReactNode }) {
 
 /** An error, what to do about it, and the id under which the server's log has the cause. */
 export function QueryError({ error, onRetry }: { error: unknown; onRetry?: () => void }) {
+  if (isOutdated(error)) return null; // App says it, once for all
   const message = error instanceof Error ? error.message : String(error);
   const requestId = error instanceof ApiError ? error.requestId : "";
   return (

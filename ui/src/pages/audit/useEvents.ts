@@ -3,7 +3,8 @@ import { useInfiniteQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { request } from "../../app/api";
-import { useChanges } from "../../app/App";
+import { useChanges, useRestarts } from "../../app/App";
+import { RECOVERY_MS } from "../../app/queries";
 import { type AuditEventFilter, AuditPageDocument, type AuditPageQuery } from "../../gql/graphql";
 
 export type Event = AuditPageQuery["auditEvents"]["nodes"][number];
@@ -39,6 +40,7 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
   const cursor = useRef<string | undefined>(undefined);
   const isReading = useRef(false);
   const isBehind = useRef(false);
+  const again = useRef<(ms: number) => void>(() => undefined);
   const first = older.data?.pages[0];
   const { refetch } = older;
 
@@ -61,7 +63,8 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
         isBehind.current ||= pageInfo.hasPreviousPage;
       }
     } catch {
-      isBehind.current = true; // the next change asks again; the banner of the frame says that the page is behind
+      isBehind.current = true;
+      again.current(RECOVERY_MS);
     } finally {
       isReading.current = false;
     }
@@ -69,8 +72,14 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [queries, first, refetch]);
 
-  const noteChange = useNoting(isBehind, read);
-  useChanges(noteChange);
+  const readIn = useReading(read);
+  again.current = readIn;
+  useChanges(
+    useCallback(() => {
+      isBehind.current = true;
+      readIn(WAIT_MS);
+    }, [readIn]),
+  );
   useEffect(() => {
     // A list from the cache may be some minutes old.
     if (older.dataUpdatedAt > 0 && older.dataUpdatedAt < openedAt) isBehind.current = true;
@@ -83,20 +92,20 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
     void queries.resetQueries({ queryKey: keyOf(filter), exact: true });
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [queries]);
+  useRestarts(restart);
   return { events, isTooMany: events.length > NEWER_MAX, restart };
 }
 
-/** A function that notes a change, and reads a moment later, once for all changes until then. */
-function useNoting(isBehind: { current: boolean }, read: () => Promise<void>) {
+/** A function that reads in some time, once for all calls until then. */
+function useReading(read: () => Promise<void>): (ms: number) => void {
   const latest = useRef(read);
   latest.current = read;
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   useEffect(() => () => clearTimeout(timer.current), []);
-  return useCallback(() => {
-    isBehind.current = true;
+  return useCallback((ms) => {
     timer.current ??= setTimeout(() => {
       timer.current = undefined;
       void latest.current();
-    }, WAIT_MS);
-  }, [isBehind]);
+    }, ms);
+  }, []);
 }

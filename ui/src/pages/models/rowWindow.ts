@@ -133,9 +133,14 @@ export class RowWindow<Item extends Row> {
     for (let ask = 0; ask < asks; ask += 1) {
       const part = ids.slice(ask * IDS_MAX, (ask + 1) * IDS_MAX);
       const page = pages[Math.min(ask, pages.length - 1)] ?? 0;
-      const { rows, order } = await this.source.present(part, this.starts[page] ?? null);
-      this.patch(part, rows);
-      this.compare(page, order);
+      try {
+        const { rows, order } = await this.source.present(part, this.starts[page] ?? null);
+        this.patch(part, rows);
+        this.compare(page, order);
+      } catch (error) {
+        for (const id of ids.slice(ask * IDS_MAX)) this.touched.add(id); // for the next check
+        throw error;
+      }
     }
     if (this.changed !== before) this.publish();
   }

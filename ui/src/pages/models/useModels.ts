@@ -1,9 +1,9 @@
 import { type QueryClient, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 
-import { useChanges, useRestarts } from "../../app/App";
+import { useChanges, useRecovery, useRestarts } from "../../app/App";
 import type { Change } from "../../app/live";
-import { registryQuery } from "../../app/queries";
+import { RECOVERY_MS, registryQuery } from "../../app/queries";
 import {
   type ModelFilter,
   type ModelOrder,
@@ -58,23 +58,31 @@ export function useModels(filter: ModelFilter, orderBy: ModelOrder) {
   useLiveCheck(shown);
   const readAgain = useCallback(() => setReadings((count) => count + 1), []);
   useRestarts(readAgain);
+  useRecovery(state.error, useCallback(() => shown.retry(), [shown]));
   return { list: shown, state, isStale: shown !== next, readAgain };
 }
 
-/** Tells the list about changes, and lets it look at them at most once a second. */
+/** Tells the list about changes, and lets it look at them at most once a second; again later when it could not. */
 function useLiveCheck(list: RowWindow<ModelRow>): void {
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const checkIn = useCallback(
+    (ms: number) => {
+      timer.current ??= setTimeout(async () => {
+        const isChecked = await list.check().then(() => true, () => false);
+        timer.current = undefined;
+        if (!isChecked) checkIn(RECOVERY_MS);
+      }, ms);
+    },
+    [list],
+  );
   const onChange = useCallback(
     ({ model, event }: Change) => {
       if (model) list.touch(model.id);
       else if (event.kind === "MODEL") list.touch(event.subjectId);
       else return;
-      timer.current ??= setTimeout(() => {
-        // A check that fails is of no consequence: the next change begins another, and the banner tells of a lost connection.
-        list.check().catch(() => undefined).finally(() => (timer.current = undefined));
-      }, CHECK_MS);
+      checkIn(CHECK_MS);
     },
-    [list],
+    [list, checkIn],
   );
   useChanges(onChange);
   useEffect(
