@@ -84,6 +84,12 @@ export const router = createRouter({
   defaultErrorComponent: RouteError,
 });
 
+/** Loads the script of the page at the address now, while the caller is asked for, and not after. */
+export function preloadPage(): void {
+  const matches: readonly { routeId: keyof typeof router.routesById }[] = router.matchRoutes(router.parseLocation(router.history.location));
+  for (const { routeId } of matches) void router.loadRouteChunk(router.routesById[routeId]);
+}
+
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
