@@ -1,7 +1,7 @@
 """What a page of the dashboard loads when it is opened first, by the manifest of the build.
 
 It needs `make ui`, and is skipped without it. What a page loads later, such as its charts, does
-not count: `python tests/server/dashboard/test_sizes.py` prints the sizes.
+not count.
 """
 
 import gzip
@@ -78,8 +78,3 @@ def test_the_sizes_are_those_of_compressed_files() -> None:
         gzip.decompress(largest.with_name(f"{largest.name}.gz").read_bytes())
         == largest.read_bytes()
     )
-
-
-if __name__ == "__main__":
-    for each in _pages():
-        print(f"{sum(_first_load(each).values()) / 1000:8.1f} KB {len(_first_load(each)):3} {each}")
