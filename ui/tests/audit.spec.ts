@@ -96,6 +96,20 @@ test("differences are readable", async ({ page }) => {
   await expect(newest(page)).toContainText(long.trim());
 });
 
+test("a version is named by an alias, and a provider by a binding, not by their IDs", async ({ page }) => {
+  await create(page, "named");
+  await createVersion(page, "named", "1");
+  await createVersion(page, "named", "2");
+  for (const number of [1, 2]) await write(page, "setAlias", { model: { name: "named" }, alias: "production", version: version("named", number) });
+  await page.goto("/audit?model=named&kinds=%5B%22ALIAS%22%5D");
+  await expect(newest(page)).toContainText("version" + "old: 1.0.0 → , new: 2.0.0");
+  await expect(newest(page)).not.toContainText("ver_");
+  await write(page, "createBinding", { version: version("named", 2), binding: { provider: "openai", providerModelId: "named-2" } });
+  await page.goto("/audit?model=named&kinds=%5B%22BINDING%22%5D");
+  await newest(page).getByRole("link", { name: /^Open only this event/ }).click();
+  await expect(newest(page)).toContainText(/providerOpenAI prv_[0-9a-f]{32}/);
+});
+
 test("prices are amounts, and what a price repeats is folded", async ({ page }) => {
   await create(page, "priced");
   await createVersion(page, "priced", "1");

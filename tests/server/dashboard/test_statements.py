@@ -23,7 +23,7 @@ class Opening(NamedTuple):
     """A document and the variables with which a page sends it.
 
     The value of a variable may be a function of the model that ModelPage shows, with the newest
-    event of the log as `newestEvent`.
+    event of a provider as `newestEvent`.
     """
 
     name: str
@@ -67,6 +67,14 @@ NEEDS = {"routable": True, "capabilities": [], "contextWindow": {"gte": 1000}}
 DAYS = {"gte": "2029-12-01", "lte": "2030-06-30"}
 SINCE = {"gte": "2020-01-01T00:00:00Z"}
 USAGE = {"inputTokens": 3000, "cacheReadTokens": 1000, "outputTokens": 500}
+
+
+def _ids_of_the_log(model: Any) -> list[str]:
+    """IDs of each kind that the audit page looks up."""
+    version, binding = (model[kind]["nodes"][0]["id"] for kind in ("versions", "bindings"))
+    return [version, binding, model["newestEvent"]["subjectId"]]
+
+
 PAGES: dict[str, list[Opening]] = {
     "app": [Opening("AppFrame", {})],
     "audit": [Opening("AuditPage", {"first": 50})],
@@ -89,6 +97,7 @@ PAGES: dict[str, list[Opening]] = {
     "tokens": [Opening("TokensPage", {"first": 50})],
 }
 LATER = [
+    Opening("AuditNames", {"ids": _ids_of_the_log}),
     Opening("AuditSingleEvent", {"id": lambda model: model["newestEvent"]["id"]}),
     Opening("ModelAliases", {"name": MODEL}),
     Opening("ModelBindingDetails", {"id": _first_of("bindings")}),
@@ -129,7 +138,7 @@ async def test_what_a_page_asks_later_takes_few_statements(
     dashboard: Dashboard, later: Opening
 ) -> None:
     page = await dashboard.ask("ModelPage", {"name": MODEL})
-    log = await dashboard.ask("AuditPage", {"first": 1})
+    log = await dashboard.ask("AuditPage", {"first": 1, "filter": {"kinds": ["PROVIDER"]}})
     model = {**page.data["model"], "newestEvent": log.data["auditEvents"]["nodes"][0]}
     given = {k: v(model) if callable(v) else v for k, v in later.variables.items()}
     for _ in range(2):

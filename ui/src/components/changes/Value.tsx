@@ -1,10 +1,11 @@
 import { Anchor, Badge, Code, Text } from "@mantine/core";
-import { useState } from "react";
+import { useContext, useState } from "react";
 
 import { StateBadge } from "../Badges";
 import { count, perMillion, shifted } from "../numbers";
 import { Day, Moment } from "../Time";
 import { words } from "../words";
+import { NamesContext } from "./names";
 
 const TEXT_MAX = 160; // characters of a text that are shown before it is unfolded
 const JSON_LINES_MAX = 5;
@@ -30,8 +31,17 @@ function TextValue({ field, value }: { field: string; value: string }) {
   if (/(^|\.)(status|state|health|circuit)$/i.test(field)) return <StateBadge state={value} />;
   if (DATE_TIME.test(value) && !Number.isNaN(Date.parse(value))) return <Moment at={value} />;
   if (DAY.test(value)) return <Day on={value} />;
-  if (ID.test(value) || /hash$/i.test(field)) return <span className="mono">{value}</span>;
+  if (ID.test(value)) return <Id id={value} />;
+  if (/hash$/i.test(field)) return <span className="mono">{value}</span>;
   return <LongText text={value} />;
+}
+
+/** What an ID stands for, where that is known. */
+function Id({ id }: { id: string }) {
+  const { names, showsIds } = useContext(NamesContext);
+  const name = names.get(id);
+  if (name === undefined) return <span className="mono">{id}</span>;
+  return <span title={id}>{name}{showsIds && <> <Text span c="dimmed" className="mono">{id}</Text></>}</span>;
 }
 
 function LongText({ text }: { text: string }) {

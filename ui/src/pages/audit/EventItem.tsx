@@ -1,4 +1,5 @@
 import { Badge, Text, Tooltip } from "@mantine/core";
+import { memo } from "react";
 import { Link2 } from "lucide-react";
 
 import { useMay } from "../../app/viewer";
@@ -18,7 +19,7 @@ const COLORS: Partial<Record<AuditAction, string>> = {
 type Props = { event: Event; isNew?: boolean; isWhole?: boolean };
 
 /** One event: when, who, what, and the differences. */
-export function EventItem({ event, isNew = false, isWhole = false }: Props) {
+export const EventItem = memo(function EventItem({ event, isNew = false, isWhole = false }: Props) {
   return (
     <article className="event" aria-label={`${words(event.action)} ${words(event.kind)} ${event.subjectName ?? ""}`}>
       <div className="event-when">
@@ -49,7 +50,7 @@ export function EventItem({ event, isNew = false, isWhole = false }: Props) {
       )}
     </article>
   );
-}
+});
 
 /** What was changed, as a link to the page that shows it. */
 function Subject({ event: { kind, subjectName, modelName } }: { event: Event }) {

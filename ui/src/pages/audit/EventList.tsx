@@ -1,11 +1,13 @@
 import { Button, Center, Paper } from "@mantine/core";
-import { useEffect, useRef, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useRef, useState } from "react";
 
+import { NamesContext } from "../../components/changes/names";
 import { count } from "../../components/numbers";
 import { Empty, QueryState } from "../../components/QueryState";
 import type { AuditEventFilter } from "../../gql/graphql";
 import { EventItem } from "./EventItem";
 import { type Event, useEvents, useNewerEvents } from "./useEvents";
+import { useNames } from "./useNames";
 
 type Older = ReturnType<typeof useEvents>;
 
@@ -36,19 +38,25 @@ export function EventList({ filter, older }: Props) {
           const events = [...shown, ...pages.flatMap(({ nodes }) => nodes)];
           if (events.length === 0) return <NoEvents isFiltered={filter !== undefined} />;
           return (
-            <>
+            <Named events={events}>
               <ol className="events" ref={list} tabIndex={-1} aria-label="Events, newest first">
                 {events.map((event, index) => (
                   <li key={event.id}><EventItem event={event} isNew={index < shown.length} /></li>
                 ))}
               </ol>
               <LoadMore older={older} shownCount={events.length} />
-            </>
+            </Named>
           );
         }}
       </QueryState>
     </>
   );
+}
+
+function Named({ events, children }: { events: readonly Event[]; children: ReactNode }) {
+  const names = useNames(events);
+  const value = useMemo(() => ({ names, showsIds: false }), [names]);
+  return <NamesContext value={value}>{children}</NamesContext>;
 }
 
 /** Which of the newer events are shown, and how many wait. */
