@@ -244,3 +244,14 @@ test("the list is well shown", async ({ page }) => {
   await list(page).getByRole("checkbox").nth(2).check();
   await expectWellShown(page, "models");
 });
+
+test("on a narrow screen the names stay while the other columns scroll", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 800 });
+  await page.goto("/models");
+  const name = list(page).getByRole("cell").filter({ has: page.getByRole("link", { name: "GLM-4-Air", exact: true }) });
+  await expect(name).toBeVisible();
+  await list(page).evaluate((scroller) => void scroller.scrollBy(400, 0));
+  await expect.poll(() => list(page).evaluate((scroller) => scroller.scrollLeft)).toBeGreaterThan(300);
+  const [box, frame] = [await name.boundingBox(), await list(page).boundingBox()];
+  expect(Math.abs((box?.x ?? 0) - (frame?.x ?? 0))).toBeLessThan(3);
+});

@@ -1,4 +1,4 @@
-import { Button, Fieldset, Group, Stack } from "@mantine/core";
+import { Button, Fieldset, Group, Stack, Text } from "@mantine/core";
 import { memo, useState } from "react";
 
 import { count } from "../../components/numbers";
@@ -16,6 +16,7 @@ type Props = { search: ModelsSearch; stats: ModelsFacetsQuery["stats"] | undefin
 export const Filters = memo(function Filters({ search, stats, onChange }: Props) {
   return (
     <Stack gap="lg">
+      {!stats && <Text size="sm" c="dimmed">Counting the models…</Text>}
       {GROUPS.map((group) => <Facet key={group.key} group={group} search={search} stats={stats} onChange={onChange} />)}
       <Range
         title="Lowest input price, $ per 1M tokens" check={decimalNumber()}

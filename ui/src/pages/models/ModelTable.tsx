@@ -1,3 +1,4 @@
+import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useNavigate } from "@tanstack/react-router";
 import { type MouseEvent, memo, type ReactNode, useEffect, useRef } from "react";
@@ -9,6 +10,8 @@ import type { ModelRow } from "./useModels";
 
 const ROW_PX = 36;
 const SELECT_PX = 44;
+const NAME_PX = 150; // on a narrow screen, where the name stays while the other columns scroll
+const NARROW = "(max-width: 36em)";
 const OVERSCAN_ROWS = 5;
 
 type Props = {
@@ -41,14 +44,16 @@ export function ModelTable({ list, state, isStale, fields, orderBy, onOrder, sel
     void scroller.current?.scrollTo({ top: 0 }); // in new browsers a promise, which is no cleanup of an effect
   }, [list]);
   const onClick = useOpening();
-  const width = fields.reduce((sum, field) => sum + field.width, SELECT_PX);
+  const isNarrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
+  const widthOf = ({ id, width }: Field) => (isNarrow && id === "name" ? NAME_PX : width);
+  const width = fields.reduce((sum, field) => sum + widthOf(field), SELECT_PX);
   const columnCount = fields.length + 1;
   return (
     <div className="table-scroll models-scroll" ref={scroller} role="region" aria-label="Models" tabIndex={0} aria-busy={isStale}>
       <table className="models-table" style={{ width }} aria-label="Models" aria-rowcount={state.isComplete ? state.known + 1 : -1} onClick={onClick}>
         <colgroup>
           <col style={{ width: SELECT_PX }} />
-          {fields.map((field) => <col key={field.id} style={{ width: field.width }} />)}
+          {fields.map((field) => <col key={field.id} style={{ width: widthOf(field) }} />)}
         </colgroup>
         <thead>
           <tr aria-rowindex={1}>

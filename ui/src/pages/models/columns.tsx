@@ -56,7 +56,7 @@ const FIELDS: readonly Field[] = [
     cell: ({ latestVersion }) => <List of={latestVersion?.capabilities?.map(capabilityName)} />,
   },
   {
-    id: "providers", title: "Providers", width: 230, csv: ({ offer }) => offer.providers.join(" "),
+    id: "providers", title: "Providers", width: 230, csv: ({ offer }) => [...offer.providers, ...more(offer)].join(" "),
     cell: ({ offer }) => <List of={offer.providers} count={offer.providerCount} />,
   },
   { id: "regions", title: "Regions", width: 180, isExtra: true, cell: ({ offer }) => <List of={offer.regions} />, csv: ({ offer }) => offer.regions.join(" ") },
@@ -103,6 +103,11 @@ const HEALTH = [["healthy", "healthy"], ["degraded", "degraded"], ["unhealthy", 
 function health(offer: ModelRow["offer"]): string | null {
   const parts = HEALTH.filter(([field]) => offer[field] > 0).map(([field, name]) => `${offer[field]} ${name}`);
   return parts.length > 0 ? parts.join(", ") : null;
+}
+
+/** The API names 100 providers; how many others there are. */
+function more({ providers, providerCount }: ModelRow["offer"]): string[] {
+  return providerCount > providers.length ? [`and ${providerCount - providers.length} more`] : [];
 }
 
 function Amount({ of, at }: { of: string | null; at: string | null }) {
