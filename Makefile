@@ -101,6 +101,9 @@ psql: $(ENV) ## Open psql on the registry's database
 ui: $(PAGE) ## Build the pages into server/static/ui
 	@:
 
+pictures: $(ENV) $(PAGE) ## Take the dashboard's pictures in docs, by Chromium
+	PICTURES_FOLDER=docs $(BIN)/pytest tests/server/dashboard/test_pictures.py --numprocesses 0
+
 package: $(ENV) ## Build the sdist, and from it the wheel, into dist
 	$(UV) build --quiet
 
@@ -132,7 +135,7 @@ clean: ## Remove environments, caches and builds; the data stays
 	rm -rf .venv .venv-tools dist server/static/ui ui/node_modules tests/server/audit/node_modules .*_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
-.PHONY: help run test check fmt schema migration snapshot client demo import psql ui package image chart audit bench bench-quick load security clean
+.PHONY: help run test check fmt schema migration snapshot client demo import psql ui pictures package image chart audit bench bench-quick load security clean
 
 $(ENV): pyproject.toml uv.lock | $(UV)
 	@echo "Making the environment in .venv"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import httpx
 import psycopg
 import pytest
+from sqlalchemy import make_url
 
 from catalogs.sources import genai_prices
 from db.postgres.engine import Database
@@ -70,3 +71,13 @@ async def dashboard(postgres_url: str, template: str) -> AsyncIterator[Dashboard
         settings = Settings(_env_file=None, **_SETTINGS)
         async with running(app.build(settings, url)) as client:
             yield Dashboard(client, statements)
+
+
+@pytest.fixture(scope="module")
+async def with_catalog(postgres_url: str, template: str) -> AsyncIterator[str]:
+    """The name of a database that holds the catalog of a first start."""
+    with cloned(postgres_url, template) as url:
+        database = Database(url)
+        await import_file(database, genai_prices.read())
+        await database.close()  # a database with sessions is no template
+        yield str(make_url(url).database)

@@ -1,0 +1,14 @@
+"""The pages of the dashboard by which a registry is operated, in Chromium: see specs.py."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.server.dashboard.specs import NEEDS_CHROMIUM, OPERATIONS, run
+
+pytestmark = NEEDS_CHROMIUM
+
+
+@pytest.mark.parametrize("spec", OPERATIONS)
+async def test_pages(spec: str, postgres_url: str, with_catalog: str, tmp_path: Path) -> None:
+    await run(spec, postgres_url, with_catalog, tmp_path)

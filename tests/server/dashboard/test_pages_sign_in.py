@@ -1,0 +1,14 @@
+"""Signing in to the dashboard, and its frame, in Chromium: see specs.py."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.server.dashboard.specs import NEEDS_CHROMIUM, SIGN_IN, run
+
+pytestmark = NEEDS_CHROMIUM
+
+
+@pytest.mark.parametrize("spec", SIGN_IN)
+async def test_pages(spec: str, postgres_url: str, with_catalog: str, tmp_path: Path) -> None:
+    await run(spec, postgres_url, with_catalog, tmp_path)
