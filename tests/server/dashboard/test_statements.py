@@ -105,6 +105,7 @@ LATER = [
     Opening("ModelMoreBindings", {"name": MODEL, "after": _end_of("bindings")}),
     Opening("ModelMoreVersions", {"name": MODEL, "after": _end_of("versions")}),
     Opening("ModelPrices", {"name": MODEL}),
+    Opening("ModelProviders", {}),
     Opening("ModelUsage", {"name": MODEL, **PERIOD}),
     Opening("ModelVersionDetails", {"id": _first_of("versions")}),
     Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),

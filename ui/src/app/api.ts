@@ -1,4 +1,5 @@
 // Sends the page's documents to the API, by their hashes: the server knows the texts from the manifest of the build.
+import { readJson, sentJson } from "../components/exactJson";
 import type { TypedDocumentString } from "../gql/graphql";
 import { ApiError, isOutdated } from "./errors";
 import { outdated } from "./outdated";
@@ -103,7 +104,7 @@ async function send<Result, Variables>(
     "registry-revision": String(revision),
     ...authorization(secret),
   };
-  const body = JSON.stringify({ documentId: documentId(document as TypedDocumentString<unknown, never>), variables });
+  const body = sentJson({ documentId: documentId(document as TypedDocumentString<unknown, never>), variables });
   try {
     return await fetch(apiUrl, { method: "POST", headers, body, signal });
   } catch (cause) {
@@ -114,7 +115,7 @@ async function send<Result, Variables>(
 
 async function parsed<Result>(response: Response): Promise<Answer<Result>> {
   try {
-    return (await response.json()) as Answer<Result>;
+    return readJson(await response.text()) as Answer<Result>;
   } catch {
     throw new ApiError("NETWORK", `The answer has status ${response.status} and is not JSON.`);
   }

@@ -29,6 +29,9 @@ const UNITS: Record<PriceUnit, readonly [string, number]> = {
   REQUEST: ["call", 0],
 };
 
+/** What a price of a unit is for, and with how many places its amount is shifted for it. */
+export const comparedUnit = (unit: PriceUnit): readonly [string, number] => UNITS[unit];
+
 /** A component of a price: "$2.5 per 1M tokens". */
 export function unitPrice(unit: PriceUnit, amount: string): string {
   const [name, places] = UNITS[unit];

@@ -2,6 +2,7 @@ import { Anchor, Badge, Code, Text } from "@mantine/core";
 import { useContext, useState } from "react";
 
 import { StateBadge } from "../Badges";
+import { writeJson } from "../exactJson";
 import { count, perMillion, shifted } from "../numbers";
 import { Day, Moment } from "../Time";
 import { words } from "../words";
@@ -20,6 +21,7 @@ export function Value({ field, value }: { field: string; value: unknown }) {
   if (value === null || value === undefined) return <Text span c="dimmed" size="sm">none</Text>;
   if (typeof value === "boolean") return <>{value ? "yes" : "no"}</>;
   if (typeof value === "number") return <>{Number.isInteger(value) ? count(value) : String(value)}</>;
+  if (typeof value === "bigint") return <>{String(value)}</>;
   if (typeof value === "string") return <TextValue field={field} value={value} />;
   if (isComponent(value)) return <>{componentAmount(value)}</>;
   if (Array.isArray(value) && value.every((item) => typeof item === "string")) return <List items={value} />;
@@ -62,7 +64,7 @@ function List({ items }: { items: readonly string[] }) {
 
 function Json({ value }: { value: unknown }) {
   const [isOpen, setOpen] = useState(false);
-  const rows = JSON.stringify(value, null, 2).split("\n");
+  const rows = writeJson(value).split("\n");
   const isLong = rows.length > JSON_LINES_MAX + 1;
   const shown = isLong && !isOpen ? [...rows.slice(0, JSON_LINES_MAX), "…"] : rows;
   return (

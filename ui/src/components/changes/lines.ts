@@ -1,5 +1,6 @@
 // The changes of an audit event as lines that a person can compare: field, old value, new value.
 import type { AuditEventPartsFragment } from "../../gql/graphql";
+import { writeJson } from "../exactJson";
 import { words } from "../words";
 
 export type FieldChange = AuditEventPartsFragment["changes"][number];
@@ -76,6 +77,6 @@ function componentName({ meter, variant, aboveInputTokens: above }: Entries): st
 function differing(old: Entries, now: Entries): [string, unknown, unknown][] {
   const keys = [...new Set([...Object.keys(old), ...Object.keys(now)])];
   return keys
-    .filter((key) => JSON.stringify(old[key]) !== JSON.stringify(now[key]))
+    .filter((key) => writeJson(old[key]) !== writeJson(now[key]))
     .map((key) => [key, key in old ? old[key] : null, key in now ? now[key] : null]);
 }

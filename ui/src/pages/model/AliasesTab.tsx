@@ -1,9 +1,7 @@
-import { Card, Group, Stack, Text, Title } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { Button, Card, Group, Stack, Text, Title } from "@mantine/core";
 import { useState } from "react";
 
-import { useRegistryMutation, useRegistryQuery } from "../../app/queries";
-import { useMay } from "../../app/viewer";
+import { useRegistryQuery } from "../../app/queries";
 import { ConfirmButton } from "../../components/ConfirmButton";
 import { DataTable } from "../../components/DataTable";
 import { FormErrors } from "../../components/FormErrors";
@@ -11,7 +9,10 @@ import { QueryState } from "../../components/QueryState";
 import { Time } from "../../components/Time";
 import type { UserError } from "../../components/userErrors";
 import { words } from "../../components/words";
-import { ModelAliasesDocument, type ModelAliasesQuery, ModelRollbackAliasDocument } from "../../gql/graphql";
+import { ModelAliasesDocument, type ModelAliasesQuery } from "../../gql/graphql";
+import { useOpenDialog } from "./edit/editing";
+import { AddButton } from "./edit/menus";
+import { useAliases } from "./edit/useAliases";
 import { type Model, touches } from "./model";
 
 type Alias = NonNullable<ModelAliasesQuery["model"]>["aliases"][number];
@@ -20,17 +21,20 @@ type Alias = NonNullable<ModelAliasesQuery["model"]>["aliases"][number];
 export function AliasesTab({ model }: { model: Model }) {
   const query = useRegistryQuery(ModelAliasesDocument, { name: model.name }, { isTouched: touches(model.name) });
   return (
-    <QueryState
-      query={query}
-      isEmpty={(data) => data.model?.aliases.length === 0}
-      empty="This model has no alias. An alias such as production lets callers name a version that you can change."
-    >
-      {(data) => (
-        <Stack>
-          {data.model?.aliases.map((alias) => <AliasCard key={alias.id} alias={alias} model={model} />)}
-        </Stack>
-      )}
-    </QueryState>
+    <>
+      {model.versions.nodes.length > 0 && <AddButton label="Set an alias" dialog={{ kind: "createAlias" }} />}
+      <QueryState
+        query={query}
+        isEmpty={(data) => data.model?.aliases.length === 0}
+        empty="This model has no alias. An alias such as production lets callers name a version that you can change."
+      >
+        {(data) => (
+          <Stack>
+            {data.model?.aliases.map((alias) => <AliasCard key={alias.id} alias={alias} model={model} />)}
+          </Stack>
+        )}
+      </QueryState>
+    </>
   );
 }
 
@@ -40,7 +44,7 @@ function AliasCard({ alias, model }: { alias: Alias; model: Model }) {
     <Card withBorder component="section" aria-label={`Alias ${alias.name}`}>
       <Group justify="space-between" mb="xs">
         <Title order={2} size="h4">{alias.name} is {alias.version.version}</Title>
-        <RollBack alias={alias} model={model} />
+        <Actions alias={alias} model={model} />
       </Group>
       <DataTable
         caption={`History of ${alias.name}`}
@@ -63,32 +67,32 @@ function previousOf({ version, history }: Alias) {
   return history.nodes.find(({ versionNumber }) => versionNumber !== version.number);
 }
 
-function RollBack({ alias, model }: { alias: Alias; model: Model }) {
-  const queries = useQueryClient();
-  const mayWrite = useMay("EDITOR");
-  const rollBack = useRegistryMutation(ModelRollbackAliasDocument);
+function Actions({ alias, model }: { alias: Alias; model: Model }) {
+  const open = useOpenDialog();
+  const { rollBack, isPending } = useAliases(model);
   const [errors, setErrors] = useState<readonly UserError[]>([]);
+  const [failure, setFailure] = useState<unknown>(null);
   const previous = previousOf(alias);
-  if (!mayWrite || !previous) return null;
-  const confirm = () =>
-    rollBack.mutate(
-      { model: { id: model.id }, alias: alias.name, expectedVersion: alias.version.id },
-      {
-        onSuccess: ({ rollbackAlias }) => {
-          setErrors(rollbackAlias?.userErrors ?? []);
-          void queries.invalidateQueries({ predicate: ({ meta }) => meta?.isTouched !== undefined });
-        },
-      },
-    );
+  if (!open) return null;
+  const confirm = () => {
+    setFailure(null);
+    void rollBack(alias).then(setErrors, setFailure);
+  };
   return (
     <Stack gap="xs" align="flex-end">
-      <ConfirmButton label="Roll back" size="xs" variant="default" isPending={rollBack.isPending} onConfirm={confirm}>
-        <Text>
-          {alias.name} will name {previous.versionLabel} again, in place of {alias.version.version}. Callers of{" "}
-          {model.name} by this alias get it at once. Rolling back once more undoes this.
-        </Text>
-      </ConfirmButton>
-      <FormErrors errors={errors} failure={rollBack.error} />
+      <Group gap="xs">
+        <Button size="xs" variant="default" aria-label={`Move ${alias.name}`} onClick={() => open({ kind: "moveAlias", alias })}>Move</Button>
+        {previous && (
+          <ConfirmButton label="Roll back" size="xs" variant="default" isPending={isPending} onConfirm={confirm}>
+            <Text>
+              {alias.name} will name {previous.versionLabel} again, in place of {alias.version.version}. Callers of{" "}
+              {model.name} by this alias get it at once. You can undo this.
+            </Text>
+          </ConfirmButton>
+        )}
+        <Button size="xs" variant="outline" color="red" aria-label={`Delete ${alias.name}`} onClick={() => open({ kind: "deleteAlias", alias })}>Delete</Button>
+      </Group>
+      <FormErrors errors={errors} failure={failure} />
     </Stack>
   );
 }

@@ -1,5 +1,6 @@
 import { Badge, Group, Stack, Text } from "@mantine/core";
 
+import { useMay } from "../../app/viewer";
 import { StateBadge } from "../../components/Badges";
 import { DataTable } from "../../components/DataTable";
 import { MoreButton } from "../../components/MoreButton";
@@ -9,20 +10,25 @@ import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
 import { ModelMoreBindingsDocument } from "../../gql/graphql";
+import { AddButton, BindingMenu } from "./edit/menus";
 import type { Binding, Model } from "./model";
 import { useRest } from "./useRest";
 
 /** Who serves the model: price, health, circuit and limits of each binding. */
 export function BindingsTab({ model }: { model: Model }) {
   const { nodes, more, error } = useRest(model.name, model.bindings, ModelMoreBindingsDocument, ({ model }) => model?.bindings);
-  if (nodes.length === 0) return <Empty>No provider serves this model yet.</Empty>;
+  const mayWrite = useMay("EDITOR");
+  const add = model.versions.nodes.length > 0 && <AddButton label="Create a binding" dialog={{ kind: "createBinding" }} />;
+  if (nodes.length === 0) return <>{add}<Empty>No provider serves this model yet.</Empty></>;
   return (
     <Stack>
+      {add}
       <DataTable
         caption="Provider bindings"
         rows={nodes}
         rowKey={(binding) => binding.id}
         columns={[
+          ...(mayWrite ? [{ key: "actions", header: <span className="sr-only">Actions</span>, cell: (binding: Binding) => <BindingMenu binding={binding} /> }] : []),
           { key: "provider", header: "Provider", cell: (binding) => <Name binding={binding} /> },
           { key: "version", header: "Version", cell: ({ versionLabel }) => versionLabel },
           { key: "status", header: "Status", cell: (binding) => <Status binding={binding} /> },

@@ -1,6 +1,7 @@
 import { Stack, Text, Title } from "@mantine/core";
 
 import { useRegistryQuery } from "../../app/queries";
+import { sentJson } from "../../components/exactJson";
 import { DataTable } from "../../components/DataTable";
 import { Empty, QueryState } from "../../components/QueryState";
 import { Time } from "../../components/Time";
@@ -62,5 +63,5 @@ export function CatalogsTab({ name }: { name: string }) {
 }
 
 function Value({ of }: { of: unknown }) {
-  return <span className="mono">{typeof of === "string" ? of : JSON.stringify(of)}</span>;
+  return <span className="mono">{typeof of === "string" ? of : sentJson(of)}</span>;
 }

@@ -12,6 +12,8 @@ import { AliasesTab } from "./AliasesTab";
 import { AuditTab } from "./AuditTab";
 import { BindingsTab } from "./BindingsTab";
 import { CatalogsTab } from "./CatalogsTab";
+import { EditingProvider } from "./edit/EditingProvider";
+import { ModelButtons } from "./edit/menus";
 import type { Model } from "./model";
 import { touches } from "./model";
 import { TABS, type Tab } from "./search";
@@ -40,8 +42,8 @@ function ModelView({ model }: { model: Model }) {
   const { tab = "versions" } = useSearch({ from: "/models/$name" });
   const navigate = useNavigate({ from: "/models/$name" });
   return (
-    <>
-      <PageHeader title={model.name} />
+    <EditingProvider model={model}>
+      <PageHeader title={model.name}><ModelButtons /></PageHeader>
       <Summary model={model} />
       <Tabs
         value={tab}
@@ -59,7 +61,7 @@ function ModelView({ model }: { model: Model }) {
         <Panel tab="catalogs"><CatalogsTab name={model.name} /></Panel>
         <Panel tab="audit"><AuditTab name={model.name} /></Panel>
       </Tabs>
-    </>
+    </EditingProvider>
   );
 }
 

@@ -1,4 +1,4 @@
-import { SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
 import { useRegistryQuery } from "../../app/queries";
@@ -9,9 +9,11 @@ import { StepChart } from "../../components/StepChart";
 import { Moment } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { ModelPricesDocument, type ModelPricesQuery } from "../../gql/graphql";
+import { useOpenDialog } from "./edit/editing";
 import { bindingName, touches } from "./model";
 import { type Meter, pricePoints } from "./pricePoints";
 
+export type Price = PricedBinding["prices"]["nodes"][number];
 export type PricedBinding = NonNullable<ModelPricesQuery["model"]>["bindings"]["nodes"][number];
 
 /** The prices of all bindings over time: as steps, and as a table. */
@@ -30,6 +32,7 @@ export function PricesTab({ name }: { name: string }) {
 
 function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; hasMore: boolean }) {
   const [meter, setMeter] = useState<Meter>("inputPer1k");
+  const open = useOpenDialog();
   const priced = bindings.filter(({ prices }) => prices.nodes.length > 0);
   const rows = priced.flatMap((binding) => binding.prices.nodes.map((price) => ({ binding, price })));
   return (
@@ -60,6 +63,7 @@ function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; has
           { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },
           { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.outputPer1k} /> },
           { key: "cached", header: "Cached input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },
+          ...(open ? [{ key: "withdraw", header: <span className="sr-only">Actions</span>, cell: (row: (typeof rows)[number]) => <Withdraw {...row} /> }] : []),
           { key: "source", header: "Source", cell: ({ price }) => <Unknown value={price.source} /> },
         ]}
       />
@@ -69,4 +73,16 @@ function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; has
 
 function Amount({ of }: { of: string | null }) {
   return <Unknown value={of}>{perMillion(of ?? "0")}</Unknown>;
+}
+
+/** A price that is in effect or planned can be withdrawn; one that has ended is history. */
+function Withdraw({ binding, price }: { binding: PricedBinding; price: Price }) {
+  const open = useOpenDialog();
+  if (!open || (price.effectiveTo && !price.scheduled)) return null;
+  const name = bindingName(binding);
+  return (
+    <Button size="compact-xs" variant="default" aria-label={`Withdraw the price of ${name}`} onClick={() => open({ kind: "withdrawPrice", price, bindingName: name })}>
+      Withdraw
+    </Button>
+  );
 }

@@ -1,5 +1,6 @@
 import { Badge, Group, Stack, Text, Timeline, Title } from "@mantine/core";
 
+import { useMay } from "../../app/viewer";
 import { Capabilities } from "../../components/Capabilities";
 import { StateBadge } from "../../components/Badges";
 import { DataTable } from "../../components/DataTable";
@@ -10,20 +11,25 @@ import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
 import { ModelMoreVersionsDocument } from "../../gql/graphql";
+import { AddButton, VersionMenu } from "./edit/menus";
 import type { Model, Version } from "./model";
 import { useRest } from "./useRest";
 
 /** The versions, newest first: as a table of what they can do, and as a timeline of what happens when. */
 export function VersionsTab({ model }: { model: Model }) {
   const { nodes, more, error } = useRest(model.name, model.versions, ModelMoreVersionsDocument, ({ model }) => model?.versions);
-  if (nodes.length === 0) return <Empty>This model has no version yet, so nothing can be bound or routed.</Empty>;
+  const mayWrite = useMay("EDITOR");
+  const add = <AddButton label="Create a version" dialog={{ kind: "createVersion" }} />;
+  if (nodes.length === 0) return <>{add}<Empty>This model has no version yet, so nothing can be bound or routed.</Empty></>;
   return (
     <Stack>
+      {add}
       <DataTable
         caption="Versions"
         rows={nodes}
         rowKey={(version) => version.id}
         columns={[
+          ...(mayWrite ? [{ key: "actions", header: <span className="sr-only">Actions</span>, cell: (version: Version) => <VersionMenu version={version} /> }] : []),
           { key: "version", header: "Version", cell: (version) => <VersionName version={version} /> },
           { key: "status", header: "Status", cell: ({ status }) => <StateBadge state={status} /> },
           { key: "context", header: "Context window", isNumeric: true, cell: ({ contextWindow }) => <Unknown value={contextWindow}>{count(contextWindow ?? 0)}</Unknown> },

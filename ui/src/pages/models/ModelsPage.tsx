@@ -7,6 +7,7 @@ import { type ReactNode, useCallback, useMemo } from "react";
 import "./models.css";
 import { PageHeader } from "../../components/PageHeader";
 import { QueryError } from "../../components/QueryState";
+import { CreateModel } from "./CreateModel";
 import { CsvButton } from "./CsvButton";
 import { useFacets, useFacetsRefresh } from "./facets";
 import { filterOf, orderOf } from "./filter";
@@ -33,7 +34,7 @@ export function ModelsPage() {
   const filters = <Filters search={search} stats={facets.data?.stats} onChange={onChange} />;
   return (
     <>
-      <PageHeader title="Models" />
+      <PageHeader title="Models"><CreateModel /></PageHeader>
       <div className="models">
         {isBeside && <aside aria-label="Filters" className="models-filters">{filters}</aside>}
         <div className="models-list">

@@ -1,0 +1,47 @@
+// Moves aliases, and undoes it. Each write says which version the alias must name for it to count.
+import { ModelDeleteAliasDocument, ModelRollbackAliasDocument, ModelSetAliasDocument } from "../../../gql/graphql";
+import type { AliasNow } from "./editing";
+import { showDone } from "./Notices";
+import { useWrite, type WriteError } from "./useWrite";
+
+type Named = { id: string; version: string };
+type Write = Promise<readonly WriteError[]>;
+
+/** An undo that was refused, as somebody has moved the alias since, is not repeated. */
+function refused(errors: readonly WriteError[]): void {
+  if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join(" "));
+}
+
+export function useAliases(model: { id: string }) {
+  const { write: writeSet, isPending: isSetting } = useWrite(ModelSetAliasDocument);
+  const { write: writeDeletion, isPending: isDeleting } = useWrite(ModelDeleteAliasDocument);
+  const { write: writeRollback, isPending: isRollingBack } = useWrite(ModelRollbackAliasDocument);
+  const of = { model: { id: model.id } };
+
+  /** Points the alias at the version with this label; `expected` is the one that it names now, none for a new alias. */
+  const set = async (alias: string, label: string, expected?: string): Write => {
+    const version = { inModel: { model: { id: model.id }, select: { version: label } } };
+    const told = await writeSet({ ...of, alias, version, expectedVersion: expected });
+    if (told.alias) tellMoved(alias, told.alias.version, told.previousVersion);
+    return told.userErrors;
+  };
+  const tellMoved = (alias: string, now: Named, before: Named | null) => {
+    const undo = before
+      ? async () => refused((await writeSet({ ...of, alias, version: { id: before.id }, expectedVersion: now.id })).userErrors)
+      : async () => refused((await writeDeletion({ ...of, alias, expectedVersion: now.id })).userErrors);
+    if (before?.id === now.id) showDone(`${alias} named ${now.version} already.`);
+    else showDone(before ? `${alias} was moved from ${before.version} to ${now.version}.` : `${alias} names ${now.version} now.`, undo);
+  };
+  const remove = async ({ name, version }: AliasNow): Write => {
+    const { userErrors } = await writeDeletion({ ...of, alias: name, expectedVersion: version.id });
+    const undo = async () => refused((await writeSet({ ...of, alias: name, version: { id: version.id } })).userErrors);
+    if (userErrors.length === 0) showDone(`The alias ${name} is deleted.`, undo);
+    return userErrors;
+  };
+  const rollBack = async ({ name, version }: AliasNow): Write => {
+    const told = await writeRollback({ ...of, alias: name, expectedVersion: version.id });
+    if (told.alias) tellMoved(name, told.alias.version, told.previousVersion);
+    return told.userErrors;
+  };
+  return { set, remove, rollBack, isPending: isSetting || isDeleting || isRollingBack };
+}
