@@ -126,10 +126,8 @@ def public_pem(algorithm: str = "RS256") -> bytes:
     return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 
 
-@contextmanager
-def issuing() -> Iterator[Issuer]:
-    """A running issuer with one key, `first`, of RS256."""
-    issuer = Issuer()
+def _handler(issuer: Issuer) -> type[BaseHTTPRequestHandler]:
+    """The class that answers requests to the issuer."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -165,7 +163,14 @@ def issuing() -> Iterator[Issuer]:
         def log_message(self, format: str, *args: object) -> None:
             """Nothing is logged."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def issuing() -> Iterator[Issuer]:
+    """A running issuer with one key, `first`, of RS256."""
+    issuer = Issuer()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(issuer))
     issuer.url = f"http://127.0.0.1:{server.server_port}"
     configuration = {"issuer": issuer.url, "jwks_uri": issuer.url + JWKS}
     issuer.answers[DISCOVERY] = Answer(json.dumps(configuration).encode())
