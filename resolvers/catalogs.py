@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
-from db.reads import bindings, catalog_differences, catalogs
+from db.reads import bindings, catalog_differences, catalog_imports, catalogs
 from db.reads.catalog_differences import Difference
+from db.reads.catalog_imports import CatalogImport
 from db.reads.catalogs import SeenEntry
 from db.tables import Catalog, ProviderBinding
 from domain.catalog_fields import ENTRIES_MAX
@@ -13,7 +14,7 @@ from resolvers import connections, orders
 from resolvers.arguments import describe, input_type, optional
 from resolvers.context import Info
 from resolvers.filters import FILTER_DESCRIPTION
-from resolvers.parents import attributes, loaded, parents_of
+from resolvers.parents import attributes, carried, loaded, parents_of
 
 
 @input_type(FILTER_DESCRIPTION)
@@ -51,6 +52,15 @@ entry_pages = connections.of_parents(
     filter=CatalogEntryFilter,
     default=orders.BY_KEY,
 )
+
+
+async def last_imports(info: Info, parents: list[Catalog]) -> list[CatalogImport | None]:
+    """The import that ended last, with its counts; null when none was noted.
+
+    Its changes are the audit events of the actor import:<name>: it is not known who ran it.
+    """
+    rows = await carried(info, parents, "import_runs", catalogs.by_ids)
+    return [catalog_imports.of_runs(row) for row in rows]
 
 
 async def entry_counts(info: Info, parents: list[Catalog]) -> list[int]:

@@ -12,7 +12,7 @@ from resolvers.arguments import input_type, optional
 from resolvers.context import Info
 from resolvers.filters import FILTER_DESCRIPTION, DateRange
 from resolvers.orders import Order, OrderDirection
-from resolvers.parents import attributes, loaded, parents_of
+from resolvers.parents import attributes, carried, loaded, parents_of
 from resolvers.reference_inputs import ModelRef
 
 
@@ -65,3 +65,33 @@ async def successors_of_retirements(
 async def versions_of_successors(info: Info, parents: list[Successor]) -> list[ModelVersion]:
     """The proposed version."""
     return await parents_of(info, [row.version_id for row in parents], versions.by_ids)
+
+
+async def model_names(info: Info, parents: list[Retirement]) -> list[str]:
+    """The name of the version's model, without a look at it."""
+    return await carried(info, parents, "model_name", retirements.by_ids)
+
+
+async def version_labels(info: Info, parents: list[Retirement]) -> list[str]:
+    """The semantic version, as version.version has it."""
+    return await carried(info, parents, "version_label", retirements.by_ids)
+
+
+async def alias_names(info: Info, parents: list[Retirement]) -> list[list[str]]:
+    """The names of the aliases that point at the version, sorted."""
+    return await carried(info, parents, "alias_names", retirements.by_ids)
+
+
+async def provider_names(info: Info, parents: list[Retirement]) -> list[str | None]:
+    """The name of the binding's provider; null when the version itself retires."""
+    return await carried(info, parents, "provider_name", retirements.by_ids)
+
+
+async def regions(info: Info, parents: list[Retirement]) -> list[str | None]:
+    """The binding's region; null when it has none, and when the version itself retires."""
+    return await carried(info, parents, "region", retirements.by_ids)
+
+
+async def binding_counts(info: Info, parents: list[Retirement]) -> list[int]:
+    """How many bindings retire: those of the version, or the one binding."""
+    return await carried(info, parents, "binding_count", retirements.by_ids)

@@ -6,7 +6,7 @@ from strawberry.scalars import JSON
 
 import resolvers.catalogs
 from db import tables
-from db.reads import catalog_differences, catalogs
+from db.reads import catalog_differences, catalog_imports, catalogs
 from domain.catalog_fields import PATHS
 from domain.enums import DifferenceReason
 from resolvers.scalars import SHA256, URL
@@ -31,6 +31,36 @@ class CatalogDifference:
     because: DifferenceReason = attribute("Why the registry's value stays.")
 
 
+_UNKNOWN = "null when not known"
+
+
+@type_of(
+    catalog_imports.CatalogImport,
+    "The import of a catalog that ended last. One that was stopped is not noted. The counts are"
+    " those of the last import that succeeded; a failed one has changed nothing.",
+)
+class CatalogImport:
+    ended_at: datetime = attribute("When it ended.")
+    succeeded: bool = attribute("Whether it succeeded.")
+    succeeded_at: datetime | None = attribute(
+        "When the last one that succeeded ended; null when none has."
+    )
+    seconds: float = attribute("How long it took, in seconds.")
+    entries: int | None = attribute(f"Number of entries of the file; {_UNKNOWN}.")
+    created: int | None = attribute(
+        f"Number of objects that it created, its entries among them; {_UNKNOWN}."
+    )
+    changed: int | None = attribute(f"Number of values that it changed; {_UNKNOWN}.")
+    delisted: int | None = attribute(
+        f"Number of entries that the file no longer lists; {_UNKNOWN}."
+    )
+    relisted: int | None = attribute(f"Number of entries that the file lists again; {_UNKNOWN}.")
+    conflicts: int | None = attribute(
+        f"Number of values that it left as operators had set them; {_UNKNOWN}."
+    )
+    skipped: int | None = attribute(f"Number of entries that it left out; {_UNKNOWN}.")
+
+
 @type_of(
     tables.Catalog,
     "A list of models and prices that others maintain. Its entries say what its last import said.",
@@ -47,6 +77,9 @@ class Catalog(Node):
     )
     file_hash: SHA256 | None = attribute(
         "SHA-256 of the file, uncompressed, that was imported last; null when not known."
+    )
+    last_import: CatalogImport | None = batched(
+        resolvers.catalogs.last_imports, "id", "import_runs", observed=True
     )
     entry_count: int = batched(resolvers.catalogs.entry_counts, "id")
     delisted_count: int = batched(resolvers.catalogs.delisted_counts, "id")

@@ -4,6 +4,7 @@ from datetime import date
 
 import resolvers.retirements
 from db.reads import retirements, successors
+from domain import rules
 from domain.retirement_enums import RetirementKind, SuccessorRule
 from resolvers.scalars import SemVer
 from schema.bindings import ProviderBinding
@@ -30,6 +31,14 @@ class Retirement:
     binding: ProviderBinding | None = batched(
         resolvers.retirements.bindings_of_retirements, "binding_id"
     )
+    model_name: str = batched(resolvers.retirements.model_names, "id", "model_name")
+    version_label: SemVer = batched(resolvers.retirements.version_labels, "id", "version_label")
+    alias_names: list[str] = batched(
+        resolvers.retirements.alias_names, "id", "alias_names", items_max=rules.ALIASES_MAX
+    )
+    provider_name: str | None = batched(resolvers.retirements.provider_names, "id", "provider_name")
+    region: str | None = batched(resolvers.retirements.regions, "id", "region")
+    binding_count: int = batched(resolvers.retirements.binding_counts, "id", "binding_count")
     successor: Successor | None = batched(
         resolvers.retirements.successors_of_retirements, "successor_key"
     )

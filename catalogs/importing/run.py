@@ -49,6 +49,8 @@ async def run(
             "entries": len(file.entries),
             "created": len(report.created),
             "changed": len(report.changed),
+            "delisted": len(report.delisted),
+            "relisted": len(report.relisted),
             "conflicts": len(report.conflicts),
             "skipped": len(report.skipped),
         }

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.orm import column_property
 from sqlmodel import col
 
 from db.reads import models
@@ -13,7 +16,8 @@ from db.reads.conditions import days_between, value_between
 from db.reads.derived import map_rows
 from db.reads.keys import Key
 from db.reads.keyset import Listing, among
-from db.tables import Model, ModelAlias, Provider, ProviderBinding
+from db.reads.lookup import row_by_column
+from db.tables import Model, ModelAlias, ModelVersion, Provider, ProviderBinding
 from db.tables.columns import DAY_ZERO, unknown_last
 from domain.retirement_enums import RetirementKind
 
@@ -72,6 +76,42 @@ _SELECT = sa.text(f"""
     day_down=sa.Double(),
 )
 _ROW: Any = map_rows(Retirement, _SELECT)
+
+
+def _named_columns() -> dict[str, Any]:
+    """What a row repeats of its version and its binding, as db/tables/names.py has for tables."""
+    aliases = sa.select(col(ModelAlias.name)).where(col(ModelAlias.version_id) == _ROW.version_id)
+    aliases = aliases.order_by(col(ModelAlias.name)).correlate(_ROW)
+    bindings = sa.select(sa.func.count()).where(
+        col(ProviderBinding.version_id) == _ROW.version_id,
+        sa.or_(_ROW.binding_id.is_(None), col(ProviderBinding.id) == _ROW.binding_id),
+    )
+    provider = sa.select(col(Provider.name)).where(
+        col(ProviderBinding.id) == _ROW.binding_id,
+        col(Provider.id) == ProviderBinding.provider_id,
+    )
+    return {
+        "model_name": sa.select(col(Model.name)).where(col(Model.id) == _ROW.model_id),
+        "version_label": sa.select(col(ModelVersion.version)).where(
+            col(ModelVersion.id) == _ROW.version_id
+        ),
+        "alias_names": sa.select(
+            sa.func.array(aliases.scalar_subquery(), type_=postgresql.ARRAY(sa.Text()))
+        ),
+        "provider_name": provider,
+        "region": sa.select(col(ProviderBinding.region)).where(
+            col(ProviderBinding.id) == _ROW.binding_id
+        ),
+        "binding_count": bindings,
+    }
+
+
+for _name, _subquery in _named_columns().items():
+    _column = _subquery.correlate(_ROW).scalar_subquery()
+    sa.inspect(_ROW).add_property(_name, column_property(_column, deferred=True))
+
+# Both retirements of a version have its id, and repeat the same.
+by_ids: Any = partial(row_by_column, _ROW, "id")
 
 
 def _of_models(refs: Mapping[str, Any]) -> sa.ColumnElement[bool]:

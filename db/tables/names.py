@@ -14,9 +14,12 @@ from sqlmodel import col
 from db.tables.aliases import ModelAlias
 from db.tables.audit import AuditEvent
 from db.tables.bindings import ProviderBinding
+from db.tables.catalogs import Catalog
+from db.tables.columns import json
 from db.tables.models import Model
 from db.tables.providers import Provider
 from db.tables.versions import ModelVersion
+from db.tables.work_runs import WorkRuns
 
 
 def declare(table: Any, name: str, expression: Any) -> None:
@@ -55,4 +58,11 @@ _declare(
     AuditEvent,
     "model_name",
     sa.select(col(Model.name)).where(col(Model.id) == AuditEvent.model_id),
+)
+_declare(
+    Catalog,
+    "import_runs",
+    sa.select(sa.func.to_jsonb(sa.literal_column("work_runs"), type_=json()))
+    .select_from(WorkRuns)
+    .where(col(WorkRuns.kind) == "import", col(WorkRuns.name) == Catalog.name),
 )

@@ -16,7 +16,7 @@ _NOTE = """INSERT INTO work_runs AS runs
     (kind, name, succeeded, failed, seconds, last_seconds, last_ended_at, last_succeeded_at,
      figures)
 VALUES (%(kind)s, %(name)s, %(succeeded)s, %(failed)s, %(seconds)s, %(seconds)s,
-    clock_timestamp(), CASE WHEN %(succeeded)s = 1 THEN clock_timestamp() END, %(figures)s)
+    statement_timestamp(), CASE WHEN %(succeeded)s = 1 THEN statement_timestamp() END, %(figures)s)
 ON CONFLICT (kind, name) DO UPDATE SET
     succeeded = runs.succeeded + excluded.succeeded,
     failed = runs.failed + excluded.failed,

@@ -266,7 +266,7 @@ IMPORT_LAST_SUCCESS = _of_registry(
 IMPORT_FIGURES = _of_registry(
     "import_last_rows",
     "Of the last import that succeeded: `entries` of the catalog, rows `created`, values `changed`,"
-    " `conflicts` with edits, entries `skipped`.",
+    " entries `delisted` and `relisted`, `conflicts` with edits, entries `skipped`.",
     *("catalog", "what"),
 )
 TOKENS_EXPIRING = _of_registry(

@@ -224,3 +224,32 @@ async def test_statements_do_not_grow_with_retirements(gql: GraphQL) -> None:
         with gql.statements() as sent:
             await gql(document)
         assert len(sent) == 4, "\n".join(sent)
+
+
+async def test_a_retirement_repeats_the_names_of_what_retires(gql: GraphQL) -> None:
+    model = await factories.model(gql.db, name="m")
+    version = await factories.version(gql.db, model, version="1.2.0", sunset_on=DAY)
+    other = await factories.version(gql.db, model, version="2.0.0", deprecated_on=AFTER)
+    provider = await factories.provider(gql.db, name="Acme")
+    await factories.binding(gql.db, version, provider, region="eu", sunset_on=BEFORE)
+    await factories.binding(gql.db, version, provider, region="us")
+    for name in ("stable", "production"):
+        await factories.alias(gql.db, version, name)
+    nodes = (await gql(NAMES))["retirements"]["nodes"]
+    assert nodes == [
+        {**_NAMED, "providerName": "Acme", "region": "eu", "bindingCount": 1},
+        {**_NAMED, "providerName": None, "region": None, "bindingCount": 2},
+        {
+            "modelName": "m",
+            "versionLabel": other.version,
+            "aliasNames": [],
+            "providerName": None,
+            "region": None,
+            "bindingCount": 0,
+        },
+    ]
+
+
+NAMES = """{ retirements { nodes {
+    modelName versionLabel aliasNames providerName region bindingCount } } }"""
+_NAMED = {"modelName": "m", "versionLabel": "1.2.0", "aliasNames": ["production", "stable"]}

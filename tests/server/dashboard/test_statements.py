@@ -91,7 +91,7 @@ PAGES: dict[str, list[Opening]] = {
     ],
     "retirements": [Opening("RetirementsPage", {"first": 50, "filter": {"on": DAYS}})],
     "overview": [
-        Opening("OverviewPage", {"retireFrom": "2026-11-28", "retireTo": "2027-02-26"}),
+        Opening("OverviewPage", {"retireFrom": "2029-12-01", "retireTo": "2030-06-30"}),
     ],
     "routing": [Opening("RoutingPage", {"model": {"name": MODEL}})],
     "tokens": [Opening("TokensPage", {"first": 50})],

@@ -36,7 +36,7 @@ export function OverviewPage() {
             <div className="overview-columns">
               <Stack>
                 <Alarms stats={overview.stats} />
-                <Retiring versions={overview.versions} />
+                <Retiring retirements={overview.retirements} />
                 <Runs catalogs={overview.catalogs.nodes} lastRun={overview.retentionStats.lastRun} />
               </Stack>
               <LatestChanges events={overview.auditEvents.nodes} />

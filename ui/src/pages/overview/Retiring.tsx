@@ -1,6 +1,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 
-import { DataTable } from "../../components/DataTable";
+import { type Column, DataTable } from "../../components/DataTable";
+import { count } from "../../components/numbers";
 import { Section } from "../../components/Section";
 import { TextLink } from "../../components/TextLink";
 import { Day } from "../../components/Time";
@@ -8,30 +9,16 @@ import { type Overview, RETIRING_DAYS } from "./OverviewPage";
 
 const SHOWN = 8;
 
-/** The versions that end soon, those with aliases first seen by their badges. */
-export function Retiring({ versions: { nodes, pageInfo } }: { versions: Overview["versions"] }) {
-  const soonest = [...nodes].sort((a, b) => (a.sunsetOn ?? "").localeCompare(b.sunsetOn ?? "")).slice(0, SHOWN);
+type Retirement = Overview["retirements"]["nodes"][number];
+
+/** What is deprecated or ends soon: what an alias names first, for somebody depends on it. */
+export function Retiring({ retirements: { nodes, pageInfo } }: { retirements: Overview["retirements"] }) {
+  const isAliased = ({ aliasNames }: Retirement) => Number(aliasNames.length > 0);
+  const shown = [...nodes].sort((a, b) => isAliased(b) - isAliased(a)).slice(0, SHOWN); // each in the order of days
   return (
-    <Section title={`Versions that end within ${RETIRING_DAYS} days`}>
-      {soonest.length === 0 ? <Text>None is known to end.</Text> : (
-        <DataTable
-          caption="Versions that end soon"
-          rows={soonest}
-          rowKey={({ id }) => id}
-          columns={[
-            { key: "on", header: "Last day", cell: ({ sunsetOn }) => sunsetOn && <Day on={sunsetOn} /> },
-            {
-              key: "version",
-              header: "Version",
-              cell: ({ modelName, version, aliasNames }) => (
-                <Group gap={4}>
-                  <TextLink to="/models/$name" params={{ name: modelName }}>{modelName}</TextLink> {version}
-                  {aliasNames.map((name) => <Badge key={name} variant="filled" size="sm">{name}</Badge>)}
-                </Group>
-              ),
-            },
-          ]}
-        />
+    <Section title={`Retirements within ${RETIRING_DAYS} days`}>
+      {shown.length === 0 ? <Text>No version or binding is known to be deprecated or to end.</Text> : (
+        <DataTable caption="Retirements that come soon" rows={shown} rowKey={keyOf} columns={COLUMNS} />
       )}
       <Text mt="xs" size="sm">
         {pageInfo.hasNextPage || nodes.length > SHOWN ? "There are more. " : ""}
@@ -40,3 +27,25 @@ export function Retiring({ versions: { nodes, pageInfo } }: { versions: Overview
     </Section>
   );
 }
+
+const keyOf = ({ on, kind, modelName, versionLabel, providerName, region }: Retirement) =>
+  [on, kind, modelName, versionLabel, providerName, region].join(" ");
+
+const COLUMNS: Column<Retirement>[] = [
+  { key: "on", header: "Day", cell: ({ on }) => <Day on={on} /> },
+  { key: "kind", header: "What happens", cell: ({ kind }) => (kind === "DEPRECATION" ? "Deprecated" : "Last day") },
+  {
+    key: "what",
+    header: "Version or binding",
+    cell: ({ modelName, versionLabel, providerName, region, aliasNames }) => (
+      <>
+        <Group gap={4}>
+          <TextLink to="/models/$name" params={{ name: modelName }}>{modelName}</TextLink> {versionLabel}
+          {aliasNames.map((name) => <Badge key={name} variant="filled" size="sm">{name}</Badge>)}
+        </Group>
+        {providerName && <Text size="sm" c="dimmed">only at {providerName}{region && ` in ${region}`}</Text>}
+      </>
+    ),
+  },
+  { key: "bindings", header: "Bindings", isNumeric: true, cell: ({ bindingCount }) => count(bindingCount) },
+];

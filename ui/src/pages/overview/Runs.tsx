@@ -6,19 +6,17 @@ import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
 import type { Overview } from "./OverviewPage";
 
-type Props = { catalogs: Overview["catalogs"]["nodes"]; lastRun: Overview["retentionStats"]["lastRun"] };
+type Catalog = Overview["catalogs"]["nodes"][number];
+type Import = NonNullable<Catalog["lastImport"]>;
+type Props = { catalogs: readonly Catalog[]; lastRun: Overview["retentionStats"]["lastRun"] };
 
-/** When catalogs were imported, and when retention ran. */
+/** When catalogs were imported and what that changed, and when retention ran. */
 export function Runs({ catalogs, lastRun }: Props) {
   return (
     <Section title="Imports and retention">
       {catalogs.length === 0 ? <Text>No catalog was imported yet: run `registry import`.</Text> : (
         <List listStyleType="none" spacing={4}>
-          {catalogs.map(({ id, name, importedAt }) => (
-            <List.Item key={id}>
-              {name}: {importedAt ? <>imported <Time at={importedAt} /></> : "never imported"}
-            </List.Item>
-          ))}
+          {catalogs.map((catalog) => <List.Item key={catalog.id}><LastImport catalog={catalog} /></List.Item>)}
         </List>
       )}
       <Text mt="xs">
@@ -29,4 +27,28 @@ export function Runs({ catalogs, lastRun }: Props) {
       </Text>
     </Section>
   );
+}
+
+function LastImport({ catalog: { name, importedAt, lastImport } }: { catalog: Catalog }) {
+  return (
+    <>
+      {name}: {importedAt ? <>imported <Time at={importedAt} /></> : "never imported"}{" "}
+      <TextLink to="/audit" search={{ actors: [`import:${name}`] }} aria-label={`Its changes: the audit events of imports of ${name}`}>Its changes</TextLink>
+      {lastImport && !lastImport.succeeded && (
+        <Text size="sm" fw={600}>The last import failed <Time at={lastImport.endedAt} /> and changed nothing: run `registry import` again.</Text>
+      )}
+      {lastImport && <Text size="sm" c="dimmed">{figures(lastImport) || "What it changed is not known."}</Text>}
+    </>
+  );
+}
+
+/** The counts that are known; those of what is rare only where there is any. */
+function figures({ entries, created, changed, delisted, relisted, conflicts, skipped }: Import): string {
+  const always = [{ value: entries, what: "entries" }, { value: created, what: "objects created" }, { value: changed, what: "values changed" }];
+  const rare = [
+    { value: delisted, what: "delisted" }, { value: relisted, what: "listed again" },
+    { value: conflicts, what: "values left as edited" }, { value: skipped, what: "skipped" },
+  ];
+  const said = [...always, ...rare.filter(({ value }) => value !== 0)];
+  return said.flatMap(({ value, what }) => (value === null || value === undefined ? [] : [`${count(value)} ${what}`])).join(", ");
 }
