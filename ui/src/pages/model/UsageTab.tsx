@@ -52,7 +52,7 @@ function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {
   return (
     <>
       <StepChart label="95th percentile of the latency" series={series} points={points(bindings, ({ latencyMsP95 }) => latencyMsP95)} format={milliseconds} />
-      <StepChart label="Share of the calls that succeeded" series={series} points={points(bindings, successOf)} format={percent} />
+      <StepChart label="Success rate" series={series} points={points(bindings, successOf)} format={percent} />
       <DataTable
         caption="Sums of this time"
         rows={bindings.map((binding) => ({ binding, total: totalOf(binding) }))}

@@ -111,7 +111,7 @@ function ConstraintFields({ search, onChange, errors, page }: Props) {
         onChange={(chosen) => onChange({ capabilities: listOf(chosen as typeof CAPABILITIES) })} error={errors.capabilities}
       />
       <DraftInput
-        label="Min. context window" placeholder="tokens" value={search.minContextWindow} check={wholeNumber(1)} inputMode="numeric"
+        label="Context window of at least" placeholder="tokens" value={search.minContextWindow} check={wholeNumber(1)} inputMode="numeric"
         onCommit={(text) => onChange({ minContextWindow: numberOf(text) }, true)} error={errors.minContextWindow}
       />
       {decimals.map(([field, label, check]) => (
@@ -136,7 +136,7 @@ function UsageFields({ search, onChange, errors }: Props) {
         />
       ))}
       <Select
-        label="Way of calling" data={optionsOf(VARIANTS)} value={search.variant ?? "STANDARD"} allowDeselect={false}
+        label="Price variant" data={optionsOf(VARIANTS)} value={search.variant ?? "STANDARD"} allowDeselect={false}
         onChange={(value) => onChange({ variant: value === "STANDARD" ? undefined : (value as PriceVariant) })}
       />
     </>
