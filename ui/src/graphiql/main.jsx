@@ -42,7 +42,7 @@ createRoot(document.getElementById("graphiql")).render(
   >
     <GraphiQL.Logo>
       <TokenField />
-      Model Registry
+      <a href={new URL(".", url).href} title="Open the dashboard">Model Registry</a>
     </GraphiQL.Logo>
   </GraphiQL>,
 );
