@@ -80,7 +80,7 @@ def _single_row(wanted: frozenset[str], row: sa.Subquery) -> Iterable[Any]:
 def _figures(versions: sa.CTE) -> sa.Subquery:
     cost = _average(versions.c.cost_sum, versions.c.costs)
     return sa.select(
-        _average(versions.c.score_sum, versions.c.scores).label("eval_score_avg"),
+        _as_float(_average(versions.c.score_sum, versions.c.scores)).label("eval_score_avg"),
         sa.func.round(cost, 10).label("cost_per_1k_avg"),
     ).subquery("figures")
 
@@ -106,7 +106,7 @@ def _versions(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
         region.label("region"),
         sa.func.count().label("n"),
         sa.func.count(score).label("scores"),
-        sa.func.sum(score).label("score_sum"),
+        _exact_sum(score).label("score_sum"),
         sa.func.count(cost).label("costs"),
         sa.func.sum(cost).label("cost_sum"),
     ).group_by(col(version.status), *([region] if "versions_by_region" in wanted else []))
@@ -149,9 +149,9 @@ def _providers(chosen: sa.CTE, of_all: bool, wanted: frozenset[str]) -> sa.CTE:
         routable.label("routable"),
         *_health(wanted),
         sa.func.count(rate).label("rates"),
-        sa.func.sum(rate).label("rate_sum"),
+        _exact_sum(rate).label("rate_sum"),
         sa.func.count(latency).label("latencies"),
-        sa.func.sum(latency).label("latency_sum"),
+        _exact_sum(latency).label("latency_sum"),
         sa.func.avg(price).label("input_per_1k_avg"),
     )
     grouped = statement.select_from(source).group_by(col(binding.provider_id))
@@ -184,8 +184,8 @@ def _prices_now() -> sa.Subquery:
 def _totals(providers: sa.CTE) -> sa.Subquery:
     of = providers.c
     return sa.select(
-        _average(of.rate_sum, of.rates).label("success_rate_avg"),
-        _average(of.latency_sum, of.latencies).label("latency_ms_avg"),
+        _as_float(_average(of.rate_sum, of.rates)).label("success_rate_avg"),
+        _as_float(_average(of.latency_sum, of.latencies)).label("latency_ms_avg"),
         _total(of.bindings).label("bindings"),
         _total(of.routable).label("routable"),
     ).subquery("totals")
@@ -212,6 +212,15 @@ def _total(counts: Any) -> Any:
 def _average(sums: Any, counts: Any) -> Any:
     """The average over groups; NULL if no value is known."""
     return sa.func.sum(sums) / sa.func.nullif(sa.func.sum(counts), 0)
+
+
+def _exact_sum(values: Any) -> Any:
+    """The sum of floats as decimals: a sum of floats depends on the order in which rows come."""
+    return sa.func.sum(sa.cast(values, sa.Numeric()))
+
+
+def _as_float(value: Any) -> Any:
+    return sa.cast(value, sa.Double())
 
 
 def _counts(column: Any, each: Any, name: str) -> Any:
@@ -241,8 +250,8 @@ def _provider_list(providers: sa.CTE) -> Any:
         *("provider_id", of.provider_id, "bindings", of.bindings, "routable", of.routable),
         *("slug", of.slug, "name", of.name, "open_circuits", of.open_circuits),
         *(part for name in _STATES for part in (name, of[name])),
-        *("success_rate_avg", of.rate_sum / sa.func.nullif(of.rates, 0)),
-        *("latency_ms_avg", of.latency_sum / sa.func.nullif(of.latencies, 0)),
+        *("success_rate_avg", _as_float(of.rate_sum / sa.func.nullif(of.rates, 0))),
+        *("latency_ms_avg", _as_float(of.latency_sum / sa.func.nullif(of.latencies, 0))),
         *("input_per_1k_avg", price),
     )
     ordered = aggregate_order_by(item, of.bindings.desc(), of.provider_id)

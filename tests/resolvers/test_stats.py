@@ -56,7 +56,7 @@ async def test_stats_count_objects_and_average_known_values(gql: GraphQL) -> Non
         "routableBindings": 2,
         "evalScoreAvg": 0.5,
         "costPer1kAvg": "0.15",
-        "successRateAvg": (0.9 + 0.8) / 2,
+        "successRateAvg": 0.85,
         "latencyMsAvg": 100.0,
     }
     assert lists["versionsByStatus"] == [
@@ -98,3 +98,19 @@ async def test_each_attribute_alone_has_the_value_that_it_has_among_all(
             continue
         alone = await stats.stats(gql.db.reader, conditions, frozenset((each.name,)))
         assert getattr(alone, each.name) == getattr(whole, each.name), each.name
+
+
+@pytest.mark.parametrize("order", [1, -1])
+async def test_averages_do_not_depend_on_the_order_of_rows(gql: GraphQL, order: int) -> None:
+    """As floats, 0.1 + 0.2 + 0.3 is not 0.3 + 0.2 + 0.1."""
+    model = await factories.model(gql.db)
+    acme = await factories.provider(gql.db, slug="acme")
+    for value in (0.1, 0.2, 0.3)[::order]:
+        version = await factories.version(gql.db, model, eval_score=value)
+        await factories.binding(gql.db, version, acme, success_rate=value, latency_ms=value)
+    stats = (await gql(STATS))["stats"]
+    (provider,) = stats["bindingsByProvider"]
+    averages = {stats["evalScoreAvg"]}
+    for of in (stats, provider):
+        averages |= {of["successRateAvg"], of["latencyMsAvg"]}
+    assert averages == {0.2}
