@@ -160,6 +160,40 @@ async def test_an_open_circuit_says_when_it_can_be_tried(
     assert "OPEN until 2090-01-01T00:00:00.000Z" in error["message"]
 
 
+async def _changed_at(gql: GraphQL, binding: ProviderBinding) -> datetime | None:
+    document = "query ($id: ID!) { binding(id: $id) { health { circuit { changedAt } } } }"
+    at = (await gql(document, id=binding.node_id))["binding"]["health"]["circuit"]["changedAt"]
+    return None if at is None else datetime.fromisoformat(at)
+
+
+async def test_a_circuit_says_since_when_it_is_as_it_is(
+    gql: GraphQL, binding: ProviderBinding
+) -> None:
+    assert await _changed_at(gql, binding) is None
+    times: list[Any] = [datetime.now(UTC)]
+    await call(gql, "setCircuit", **ref(binding), **REASON, state="OPEN", until=None)
+    times += [await _changed_at(gql, binding), datetime.now(UTC)]
+    assert await _changed_at(gql, binding) == times[1]  # time passes, and nothing changes
+    await call(
+        gql, "setCircuit", **ref(binding), state="CLOSED", until=in_future(hours=1), reason="done"
+    )
+    times += [await _changed_at(gql, binding), datetime.now(UTC)]
+    assert times == sorted(times)
+    assert len(set(times)) == len(times)
+
+
+async def test_a_claimed_trial_changes_a_circuit_and_its_passing_end_does_not(
+    gql: GraphQL, binding: ProviderBinding
+) -> None:
+    await factories.circuit(gql.db, binding_id=binding.id, open_until=factories.EPOCH)
+    assert await _changed_at(gql, binding) == factories.EPOCH  # HALF_OPEN since openUntil
+    begun = datetime.now(UTC)
+    await call(gql, "claimTrial", **ref(binding))
+    claimed_at = await _changed_at(gql, binding)
+    assert claimed_at is not None
+    assert begun < claimed_at < datetime.now(UTC)
+
+
 @pytest.mark.parametrize("id", [UNKNOWN, "bnd_x", ""])
 async def test_a_trial_of_an_unknown_binding_is_refused(gql: GraphQL, id: str) -> None:
     assert await codes(gql, "claimTrial", binding={"id": id}) == [("NOT_FOUND", "binding")]
