@@ -76,10 +76,13 @@ const READERS: Partial<Record<Kind, (typed: string) => Read>> = {
   decimal: (typed) => (isDecimal(typed) ? { value: typed.trim() } : { problem: "Give an amount such as 0.25." }),
   digits: (typed) => (/^\d+$/.test(typed.trim()) ? { value: typed.trim() } : { problem: "Give a whole number, without separators." }),
   perMillion,
-  moment: (typed) => ({ value: `${typed}${typed.length === "2026-11-28T10:00".length ? ":00" : ""}Z` }),
+  moment: (typed) => ({ value: inUtc(typed) }),
   url: (typed) => (URL.canParse(typed) ? { value: typed } : { problem: "Give a complete URL, such as https://example.com/v1." }),
   json: parseJson,
 };
+
+/** A DateTime for what an input of a date and a time gives, which leaves out seconds of zero. */
+export const inUtc = (typed: string): string => new Date(`${typed}Z`).toISOString();
 
 const isDecimal = (typed: string) => /^-?\d+(\.\d+)?$/.test(typed.trim());
 

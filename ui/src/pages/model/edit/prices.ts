@@ -4,7 +4,7 @@ import { comparedUnit, shifted } from "../../../components/numbers";
 import { pathOf } from "../../../components/userErrors";
 import type { PriceComponentInput, PriceInput, PriceMeter, PriceUnit, PriceVariant } from "../../../gql/graphql";
 import type { Binding } from "../model";
-import { perMillion } from "./fields";
+import { inUtc, perMillion } from "./fields";
 import type { WriteError } from "./useWrite";
 
 export const METERS = valuesOf<PriceMeter>({
@@ -80,7 +80,7 @@ export function priceInput(values: PriceValues): PriceInput {
   const { effectiveFrom, source } = values;
   return {
     ...(rows.length > 0 ? { components: [...first, ...rows] } : Object.fromEntries(usual)),
-    effectiveFrom: effectiveFrom ? `${effectiveFrom}Z` : null,
+    effectiveFrom: effectiveFrom ? inUtc(effectiveFrom) : null,
     source: source.trim() === "" ? null : source,
   };
 }
