@@ -19,8 +19,11 @@ from tests import factories
 from tests.db.clones import opened
 from tests.graphql import GraphQL
 
-PRICE_NOW = """(SELECT input_per_1k FROM prices WHERE binding_id = t.id AND effective_from <= now()
-                ORDER BY effective_from DESC LIMIT 1)"""
+# A version that is not released has no price.
+PRICE_NOW = """(SELECT p.input_per_1k FROM prices p JOIN model_versions v ON v.id = t.version_id
+                WHERE p.binding_id = t.id AND p.effective_from <= now()
+                    AND coalesce(v.released_on, '-infinity') <= current_date
+                ORDER BY p.effective_from DESC LIMIT 1)"""
 OF_LATEST = """(SELECT v.{} FROM model_versions v WHERE v.model_id = t.id AND v.status = 'ACTIVE'
                 ORDER BY v.release_order DESC LIMIT 1)"""
 LOWEST = """(SELECT min(p.{}) FROM provider_bindings b JOIN model_versions v ON v.id = b.version_id
