@@ -90,19 +90,24 @@ async function orders() {
   return took;
 }
 
-/** How long an action takes to change the first row. */
+/** How long an action takes to change the first row; null when it is still the same after 10 seconds. */
 async function rowsAfter(act) {
   await page.evaluate(() => {
     const first = () => document.querySelector("tbody a")?.textContent;
     const before = first();
     const begun = performance.now();
     window.took = new Promise((resolve) => {
-      const look = () => (first() === before ? requestAnimationFrame(look) : resolve(performance.now() - begun));
+      const look = () => {
+        const took = performance.now() - begun;
+        if (first() !== before) resolve(Math.round(took));
+        else if (took > 10_000) resolve(null);
+        else requestAnimationFrame(look);
+      };
       look();
     });
   });
   await act();
-  return Math.round(await page.evaluate(() => window.took));
+  return page.evaluate(() => window.took);
 }
 
 async function frames(act) {
