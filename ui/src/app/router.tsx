@@ -12,6 +12,7 @@ import { routingSearch } from "../pages/routing/search";
 import { tokensSearch } from "../pages/tokens/search";
 import { NotFound, RouteError } from "./RouteError";
 import { Shell } from "./Shell";
+import { parseSearch, stringifySearch } from "./search";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: RouteError });
 
@@ -79,6 +80,8 @@ export const router = createRouter({
   routeTree: root.addChildren([
     overview, models, model, compare, prices, retirements, routing, retention, audit, tokens,
   ]),
+  parseSearch,
+  stringifySearch,
   defaultPreload: "intent",
   scrollRestoration: true,
   defaultErrorComponent: RouteError,

@@ -2,10 +2,9 @@
 
 export type Search = Record<string, unknown>;
 
-/** A text that is not empty, or undefined. A number in an address (?name=7) is a text here. */
+/** A text that is not empty, or undefined. */
 export function text(value: unknown): string | undefined {
-  const given = typeof value === "number" ? String(value) : value;
-  return typeof given === "string" && given !== "" ? given : undefined;
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** One of these values, or undefined. */
@@ -47,10 +46,33 @@ export function signedInteger(value: unknown): number | undefined {
 /** A day such as 2026-11-28, or undefined. */
 export function day(value: unknown): string | undefined {
   const given = text(value);
-  return given !== undefined && /^\d{4}-\d{2}-\d{2}$/.test(given) && !Number.isNaN(Date.parse(given)) ? given : undefined;
+  if (given === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(given)) return undefined;
+  // Date takes February 31 for March 3.
+  const time = Date.parse(`${given}T00:00:00Z`);
+  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(given) ? given : undefined;
 }
 
 /** True, or undefined: a switch that is off is not in the address. */
 export function flag(value: unknown): true | undefined {
   return value === true || value === "true" ? true : undefined;
+}
+
+/** The parameters of an address, as texts: "1.0" stays "1.0". One that is given more than once is a list. */
+export function parseSearch(search: string): Search {
+  const found: Record<string, string | string[]> = {};
+  for (const [name, value] of new URLSearchParams(search)) {
+    const before = found[name];
+    found[name] = before === undefined ? value : [before, value].flat();
+  }
+  return found;
+}
+
+/** The address of parameters, as `parseSearch` reads it; what is undefined is left out. */
+export function stringifySearch(search: Search): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(search)) {
+    for (const each of [value].flat()) if (each !== undefined && each !== null) parameters.append(name, String(each));
+  }
+  const text = parameters.toString();
+  return text && `?${text}`;
 }

@@ -4,7 +4,7 @@ import { useSyncExternalStore } from "react";
 const UNITS: readonly [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1],
 ];
-const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+const relative = new Intl.RelativeTimeFormat("en"); // "1 day ago": "yesterday" would be wrong for 47 hours
 const absolute = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "medium" });
 const days = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeZone: "UTC" });
 
@@ -23,7 +23,7 @@ function onTick(listener: () => void): () => void {
 export function ago(at: string, from = Date.now()): string {
   const seconds = Math.round((Date.parse(at) - from) / 1_000);
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  return relative.format(Math.trunc(seconds / size), unit);
+  return seconds === 0 ? "now" : relative.format(Math.trunc(seconds / size), unit);
 }
 
 /** A moment, relative to now; its exact time, in the reader's own zone, is in its tooltip. */

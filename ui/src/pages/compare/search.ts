@@ -1,4 +1,4 @@
-import { flag, type Search } from "../../app/search";
+import { flag, type Search, texts } from "../../app/search";
 
 /** The models side by side, as names separated by commas, which no name contains; and which rows are shown. */
 export type CompareSearch = { models?: string; different?: true; all?: true };
@@ -6,9 +6,8 @@ export type CompareSearch = { models?: string; different?: true; all?: true };
 export const COMPARED_MAX = 6;
 
 export function compareSearch(search: Search): CompareSearch {
-  const { models } = search;
-  const isGiven = ["string", "number", "boolean"].includes(typeof models); // ?models=7 is the model 7
-  return { models: namesOf(isGiven ? String(models) : "").join(",") || undefined, different: flag(search.different), all: flag(search.all) };
+  const models = (texts(search.models) ?? []).join(",");
+  return { models: namesOf(models).join(",") || undefined, different: flag(search.different), all: flag(search.all) };
 }
 
 /** The names in a parameter, each once, without regard to case. */

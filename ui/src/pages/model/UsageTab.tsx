@@ -1,6 +1,6 @@
 import { SegmentedControl, Stack, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useMemo } from "react";
+import { useEffect, useMemo, useState } from "react";
 
 import { useRegistryQuery } from "../../app/queries";
 import { DataTable } from "../../components/DataTable";
@@ -21,10 +21,11 @@ const DAY_MS = 86_400_000;
 export function UsageTab({ name }: { name: string }) {
   const { days = 7 } = useSearch({ from: "/models/$name" });
   const navigate = useNavigate({ from: "/models/$name" });
+  const minute = useMinute();
   const range = useMemo(() => {
-    const to = Math.ceil(Date.now() / MINUTE_MS) * MINUTE_MS;
+    const to = minute + MINUTE_MS;
     return { from: new Date(to - days * DAY_MS).toISOString(), to: new Date(to).toISOString() };
-  }, [days]);
+  }, [days, minute]);
   const step = days <= 7 ? "HOUR" : "DAY";
   const query = useRegistryQuery(ModelUsageDocument, { name, ...range, step }, { isTouched: () => false, refetchMs: REFRESH_MS });
   return (
@@ -45,6 +46,17 @@ export function UsageTab({ name }: { name: string }) {
       </QueryState>
     </Stack>
   );
+}
+
+/** The minute that it is: the time that is shown goes on while the page stays open. */
+function useMinute(): number {
+  const present = () => Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
+  const [minute, setMinute] = useState(present);
+  useEffect(() => {
+    const timer = setInterval(() => setMinute(present), REFRESH_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return minute;
 }
 
 function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {

@@ -1,7 +1,6 @@
 import "./overview.css";
 
 import { Stack } from "@mantine/core";
-import { useState } from "react";
 
 import { useRegistryQuery } from "../../app/queries";
 import { PageHeader } from "../../components/PageHeader";
@@ -24,7 +23,7 @@ const dayIn = (days: number): string => new Date(Date.now() + days * DAY_MS).toI
 
 /** The state of the registry: what is there, what is wrong, what comes, and what has happened. */
 export function OverviewPage() {
-  const [period] = useState(() => ({ retireFrom: dayIn(0), retireTo: dayIn(RETIRING_DAYS) }));
+  const period = { retireFrom: dayIn(0), retireTo: dayIn(RETIRING_DAYS) }; // another day makes it another query
   const query = useRegistryQuery(OverviewPageDocument, period, { refetchMs: REFRESH_MS });
   return (
     <>

@@ -12,14 +12,22 @@ import { SuccessorOf } from "./SuccessorOf";
 const names = new Intl.DateTimeFormat("en", { month: "long", year: "numeric", timeZone: "UTC" });
 const WEEKDAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
+type Props = {
+  month: string;
+  retirements: readonly Retirement[];
+  /** Whether the month has more than was read so far. */
+  goesOn: boolean;
+};
+
 /** A month: a calendar with how many retire on which day, and the list of them. */
-export function MonthSection({ month, retirements }: { month: string; retirements: readonly Retirement[] }) {
+export function MonthSection({ month, retirements, goesOn }: Props) {
   const name = names.format(new Date(`${month}-01T00:00:00Z`));
   return (
     <section aria-label={name} className="month">
       <div>
         <Title order={2} size="h4" mb="xs">{name}</Title>
         <Calendar month={month} retirements={retirements} />
+        {goesOn && <Text size="sm" mt="xs">The counts are of what was read so far: this month has more.</Text>}
       </div>
       <DataTable caption={`Retirements in ${name}`} rows={retirements} rowKey={keyOf} columns={COLUMNS} />
     </section>

@@ -31,7 +31,9 @@ export function RetirementsPage() {
       >
         {(retirements) => (
           <div aria-busy={query.isPlaceholderData}>
-            {months(retirements).map(([month, ofMonth]) => <MonthSection key={month} month={month} retirements={ofMonth} />)}
+            {months(retirements).map(([month, ofMonth], index, { length }) => (
+              <MonthSection key={month} month={month} retirements={ofMonth} goesOn={query.hasNextPage && index === length - 1} />
+            ))}
             <MoreButton query={query} />
           </div>
         )}
