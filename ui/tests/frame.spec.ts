@@ -28,3 +28,15 @@ test("the frame is well shown", async ({ page }) => {
   await expect(page.getByText("Live", { exact: true })).toBeVisible();
   await expectWellShown(page, "frame");
 });
+
+test("a write works over plain HTTP from another host", async ({ page, baseURL }) => {
+  // Only localhost and HTTPS have crypto.randomUUID.
+  await page.addInitScript(() => Object.defineProperty(Crypto.prototype, "randomUUID", { value: undefined }));
+  const name = `over-http-${Date.now()}`;
+  await page.goto(new URL("/models", baseURL).href);
+  await page.getByRole("button", { name: "Create a model" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill(name);
+  await dialog.getByRole("button", { name: /create/i }).click();
+  await expect(page.getByText(name).first()).toBeVisible();
+});

@@ -31,13 +31,22 @@ test("the cheapest provider for what is needed comes first", async ({ page }) =>
   const address = page.url();
   await page.goto("/");
   await page.goto(address);
-  await expect(page.getByLabel("Input tokens")).toHaveValue("20,000");
+  await expect(page.getByLabel("Input tokens")).toHaveValue("20000");
   await page.getByRole("button", { name: "Reset" }).click();
   await expect(page).toHaveURL(/\/prices$/);
   await expect(offers.getByRole("row")).toHaveCount(51);
   await page.getByRole("button", { name: "Show more" }).click();
   await expect(offers.getByRole("row")).toHaveCount(101);
   await expectWellShown(page, "prices");
+});
+
+test("the form shows what the address says, also after a click on the menu", async ({ page }) => {
+  await page.goto("/prices?input=100000&model=1.0");
+  await expect(page.getByLabel("Model", { exact: true })).toHaveValue("1.0");
+  await page.getByRole("navigation").getByRole("link", { name: "Prices" }).click();
+  await expect(page).toHaveURL(/\/prices$/);
+  await expect(page.getByLabel("Input tokens")).toHaveValue("3000");
+  await expect(page.getByLabel("Model", { exact: true })).toHaveValue("");
 });
 
 test("of one model all offers are compared", async ({ page }) => {

@@ -46,7 +46,7 @@ const ADVICE: Record<string, string> = {
   RATE_LIMITED: "You have used up the requests of this minute.",
   LIMIT_EXCEEDED: "This asks for more than the registry answers at once. Narrow the filters.",
   BAD_CURSOR: "This page of the list does not exist any more. Go back to the first page.",
-  BAD_USER_INPUT: "The address of this page has a value that the registry refuses. Reset the filters.",
+  BAD_USER_INPUT: "The registry refuses a value, as the message says. If it is one of the address of this page, reset the filters.",
   CONFLICT: "Something was deleted while it was read. Try again.",
   PERSISTED_QUERY_NOT_FOUND: "The registry was updated, and this page is of its previous release. Reload the page.",
   PERSISTED_QUERY_NOT_SUPPORTED: "This registry serves no dashboard of this release. Reload the page.",

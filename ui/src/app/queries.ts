@@ -12,6 +12,7 @@ import type { TypedDocumentString } from "../gql/graphql";
 import { documentId, request, write } from "./api";
 import { ApiError, isAway, isPassing } from "./errors";
 import type { Change } from "./live";
+import { randomId } from "./randomId";
 
 /** Whether a change of the registry touches the data of a query; by default, each does. */
 export type IsTouched = (change: Change) => boolean;
@@ -98,6 +99,6 @@ export function useRegistryMutation<Result, Input extends object>(
   document: TypedDocumentString<Result, { input: Input }>,
 ) {
   return useMutation<Result, Error, Input>({
-    mutationFn: (input) => write(document, { input: { idempotencyKey: crypto.randomUUID(), ...input } }),
+    mutationFn: (input) => write(document, { input: { idempotencyKey: randomId(), ...input } }),
   });
 }

@@ -1,3 +1,4 @@
+import { randomId } from "../../../app/randomId";
 import { Button, Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 
@@ -5,7 +6,7 @@ const UNDO_MS = 20_000;
 
 /** Says what was done, with a button that undoes it. */
 export function showDone(message: string, undo?: () => Promise<void>): void {
-  const id = crypto.randomUUID();
+  const id = randomId();
   const onUndo = () => {
     notifications.hide(id);
     void undo?.().catch((error: unknown) => showFailed("It was not undone", String(error instanceof Error ? error.message : error)));
