@@ -42,15 +42,19 @@ test("each tab has an address, and shows what the registry holds", async ({ page
 test("outcomes that a gateway reports appear as usage", async ({ page }) => {
   const { model } = await api<{ model: { bindings: { nodes: { id: string }[] } } }>(
     page,
-    `{ model(by: { name: "${MODEL}" }) { bindings(first: 1) { nodes { id } } } }`,
+    `{ model(by: { name: "${MODEL}" }) { bindings(first: 2) { nodes { id } } } }`,
   );
-  const binding = model.bindings.nodes[0]?.id;
+  const [binding, limited] = model.bindings.nodes.map(({ id }) => id);
   const at = new Date().toISOString();
   const items = ["SUCCESS", "SUCCESS", "SUCCESS", "UPSTREAM_ERROR"].map((outcome) => ({ binding, at, outcome, latencyMs: 321 }));
+  items.push({ binding: limited, at, outcome: "RATE_LIMITED", latencyMs: 5 });
   await api(page, "mutation ($input: ReportOutcomesInput!) { reportOutcomes(input: $input) { accepted rejected userErrors { message } } }", { input: { items } });
   await page.goto(`/models/${MODEL}?tab=usage&days=1`);
   const row = page.getByRole("table", { name: "Sums of this time" }).getByRole("row").nth(1);
   await expect(row).toContainText("75%");
+  // A call that a limit refused is no failed call: nothing is known of the success of the binding that had no other.
+  const refused = page.getByRole("table", { name: "Sums of this time" }).getByRole("row").nth(2);
+  await expect(refused.getByRole("cell")).toContainText([/./, "1", "0", "1", "–"]);
   await expectWellShown(page, "model-usage");
 });
 

@@ -45,8 +45,27 @@ const percents = new Intl.NumberFormat("en", { style: "percent", maximumFraction
 export const count = (value: number): string => counts.format(value);
 /** A rounded number of tokens, such as "128K"; show the exact one beside it or in a tooltip. */
 export const tokens = (value: number): string => compact.format(value);
-/** A ratio from 0 to 1. */
-export const percent = (ratio: number): string => percents.format(ratio);
+
+/** A ratio from 0 to 1, rounded; but 0% and 100% are said of nothing else: "<0.01%", ">99.99%". */
+export function percent(ratio: number): string {
+  const rounded = percents.format(ratio);
+  if (/^-?0%$/.test(rounded) && ratio !== 0) return ratio > 0 ? "<0.01%" : ">-0.01%";
+  if (rounded === "100%" && ratio !== 1) return ratio < 1 ? ">99.99%" : ">100%";
+  if (rounded === "-100%" && ratio !== -1) return ratio > -1 ? ">-99.99%" : "<-100%";
+  return rounded;
+}
+
+/** The share by which a value has changed, in words that do not need the color: "▲ +25%", "▼ -25%". */
+export function changeBy(share: number): string {
+  if (share === 0) return percent(0);
+  const text = percent(share);
+  return share > 0 ? `▲ ${/^\d/.test(text) ? "+" : ""}${text}` : `▼ ${text}`;
+}
+
+/** The share of calls that succeeded. Those that a limit refused say nothing about success; null when no other was made. */
+export const successShare = (succeeded: number, failed: number): number | null =>
+  succeeded + failed > 0 ? succeeded / (succeeded + failed) : null;
+
 export const milliseconds = (value: number): string => `${counts.format(Math.round(value))} ms`;
 
 const SIZES = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;

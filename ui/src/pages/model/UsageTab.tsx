@@ -4,9 +4,10 @@ import { useEffect, useMemo, useState } from "react";
 
 import { useRegistryQuery } from "../../app/queries";
 import { DataTable } from "../../components/DataTable";
-import { count, milliseconds, percent } from "../../components/numbers";
+import { count, milliseconds, percent, successShare } from "../../components/numbers";
 import { QueryState } from "../../components/QueryState";
 import { type Point, StepChart } from "../../components/StepChart";
+import { Unknown } from "../../components/Unknown";
 import { ModelUsageDocument, type ModelUsageQuery } from "../../gql/graphql";
 import { bindingName } from "./model";
 import { DAYS } from "./search";
@@ -74,7 +75,7 @@ function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {
           { key: "calls", header: "Calls", isNumeric: true, cell: ({ total }) => count(total.calls) },
           { key: "failed", header: "Failed", isNumeric: true, cell: ({ total }) => count(total.failed) },
           { key: "limited", header: "Rate limited", isNumeric: true, cell: ({ total }) => count(total.limited) },
-          { key: "success", header: "Succeeded", isNumeric: true, cell: ({ total }) => (total.calls ? percent(total.succeeded / total.calls) : "–") },
+          { key: "success", header: "Succeeded", isNumeric: true, cell: ({ total }) => <Success of={total} /> },
         ]}
       />
       <Text size="sm" c="dimmed">Calls are counted as gateways report them, up to the last minute.</Text>
@@ -87,7 +88,12 @@ type Usage = UsedBinding["usage"][number];
 /** Steps without a call have a point, too. */
 const isUsed = ({ usage }: UsedBinding): boolean => usage.some(({ calls }) => Number(calls) > 0);
 
-const successOf = ({ calls, succeeded }: Usage): number | null => (Number(calls) ? Number(succeeded) / Number(calls) : null);
+const successOf = ({ succeeded, failed }: Usage): number | null => successShare(Number(succeeded), Number(failed));
+
+function Success({ of: { succeeded, failed } }: { of: ReturnType<typeof totalOf> }) {
+  const share = successShare(succeeded, failed);
+  return <Unknown value={share}>{percent(share ?? 0)}</Unknown>;
+}
 
 function totalOf({ usage }: UsedBinding) {
   const sum = (of: (each: Usage) => number | string) => usage.reduce((total, each) => total + Number(of(each)), 0);

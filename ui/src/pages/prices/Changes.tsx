@@ -4,7 +4,7 @@ import { useState } from "react";
 import { useRegistryPages } from "../../app/pages";
 import { DataTable } from "../../components/DataTable";
 import { MoreButton } from "../../components/MoreButton";
-import { percent, perMillion } from "../../components/numbers";
+import { changeBy, perMillion } from "../../components/numbers";
 import { QueryState } from "../../components/QueryState";
 import { TextLink } from "../../components/TextLink";
 import { Moment } from "../../components/Time";
@@ -82,7 +82,7 @@ function Step({ before, after, share }: { before: string | null; after: string |
   return (
     <>
       <Unknown value={before}>{perMillion(before ?? "0")}</Unknown> → <Unknown value={after}>{perMillion(after ?? "0")}</Unknown>
-      {share !== null && <Text size="sm">{share > 0 ? "▲ +" : "▼ "}{percent(share)}</Text>}
+      {share !== null && <Text size="sm">{changeBy(share)}</Text>}
     </>
   );
 }
