@@ -1,11 +1,13 @@
 """What the tests of some pages need beside a server in open mode: settings, and an environment."""
 
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from db.postgres.engine import Database
+from deploy.lab import processes
 from domain.access import Role
 from tests import factories
 from tests.server.access import issuer as issuers
@@ -51,7 +53,28 @@ async def _with_tokens_and_issuer(database_url: str) -> AsyncIterator[Prepared]:
         yield Prepared(issuer.settings(**settings), environment, when_started)
 
 
-_BY_SPEC = {"sign-in.spec.ts": _with_tokens_and_issuer}
+@asynccontextmanager
+async def _with_own_process(database_url: str) -> AsyncIterator[Prepared]:
+    """The tests start a second server, on the same database; see ui/tests/server.ts."""
+    address = f"http://127.0.0.1:{processes.free_port()}"
+    environment = {"LIVE_URL": address, "DATABASE_URL": database_url, "PYTHON": sys.executable}
+    yield Prepared(environment=environment)
+
+
+@asynccontextmanager
+async def _documents_only(database_url: str) -> AsyncIterator[Prepared]:
+    """A registry that executes trusted documents alone, and an EDITOR, who may send no others."""
+    database = Database(database_url)
+    token = await factories.token(database, Role.EDITOR, name="tests")
+    await database.close()
+    yield Prepared({"require_tokens": True, "documents_only": True}, {"TOKEN": token})
+
+
+_BY_SPEC = {
+    "documents-only.spec.ts": _documents_only,
+    "live.spec.ts": _with_own_process,
+    "sign-in.spec.ts": _with_tokens_and_issuer,
+}
 
 
 def prepared(spec: str, database_url: str) -> AbstractAsyncContextManager[Prepared]:

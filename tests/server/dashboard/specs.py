@@ -21,9 +21,10 @@ from tests.server.dashboard.prepared import prepared
 # Files that take about as long as the rest of them: the measure is `pytest --durations 0`.
 OPERATIONS = ("retention.spec.ts", "routing.spec.ts", "tokens.spec.ts", "audit.spec.ts")
 SIGN_IN = ("sign-in.spec.ts", "frame.spec.ts")
+LIVE = ("live.spec.ts", "documents-only.spec.ts")
 OTHERS = tuple(
     sorted(
-        {path.name for path in (UI / "tests").glob("*.spec.ts")} - {*OPERATIONS, *SIGN_IN},
+        {path.name for path in (UI / "tests").glob("*.spec.ts")} - {*OPERATIONS, *SIGN_IN, *LIVE},
     )
 )
 NEEDS_CHROMIUM = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {MISSING}")

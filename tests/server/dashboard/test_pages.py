@@ -1,4 +1,4 @@
-"""The pages of the dashboard in Chromium, but for those of the two other modules: see specs.py.
+"""The pages of the dashboard in Chromium, but for those of the other modules: see specs.py.
 
 It needs Chromium and `make ui`, and is skipped without them.
 """

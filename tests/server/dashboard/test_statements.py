@@ -110,7 +110,6 @@ LATER = [
     Opening("ModelVersionDetails", {"id": _first_of("versions")}),
     Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),
     Opening("ModelPicker", {"text": "gpt"}),
-    Opening("RetirementsBindings", {"version": _first_of("versions"), "first": 20}),
     Opening("RetentionArchives", {"first": 50}),
     Opening("RetentionHolds", {"first": 50}),
     Opening(
