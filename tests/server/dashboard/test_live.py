@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.server.dashboard.specs import NEEDS_CHROMIUM, LIVE, run
+from tests.server.dashboard.specs import LIVE, NEEDS_CHROMIUM, run
 
 pytestmark = NEEDS_CHROMIUM
 
