@@ -40,7 +40,8 @@ for (const path of PAGES) {
       await tab.click();
       await expect(page.getByRole("status", { name: "Loading" })).toHaveCount(0);
     }
-    await expect(page.getByRole("alert")).toHaveCount(0);
+    // The page of tokens says that an EDITOR sees its own alone.
+    await expect(page.getByRole("alert")).toHaveCount(path === "/tokens" ? 1 : 0);
     expect(errors).toEqual([]);
   });
 }
@@ -50,8 +51,9 @@ test("an EDITOR writes by trusted documents alone", async ({ page }) => {
   await page.goto("/retention?tab=holds&model=gpt-4o");
   await page.getByRole("button", { name: "Hold a version" }).click();
   const dialog = page.getByRole("dialog");
+  await page.getByRole("option", { name: "gpt-4o", exact: true }).click();
   await dialog.getByRole("combobox", { name: "Version" }).click();
-  await page.getByRole("option").first().click();
+  await page.getByRole("option", { name: "active" }).first().click();
   await dialog.getByLabel("Reason").fill("kept by trusted documents");
   await dialog.getByRole("button", { name: "Hold", exact: true }).click();
   await expect(page.getByText("kept by trusted documents")).toBeVisible();

@@ -197,6 +197,7 @@ for (const operation of ["AppChanges", "OverviewPage", "AppFrame"]) {
     await expect(page.getByRole("alert")).toHaveCount(1);
     // A change makes the page read what it touches, once.
     expect(asked).toBeLessThanOrEqual(2);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
     const loaded = page.waitForEvent("load");
     await page.getByRole("button", { name: "Reload the page" }).click();
     await loaded;
