@@ -26,10 +26,10 @@ function providerCell({ name, bindings }: Model, slug: string): Cell {
   }
   const more = own.length - BINDINGS_SHOWN;
   return {
-    key: own.map(pricesOf).map((prices) => prices.join(" ")).sort().join(", "),
+    key: own.map((each) => pricesOf(each).join(" ") || each.price?.id || "").sort().join(", "),
     shown: (
       <ul className="compare-list">
-        {own.slice(0, BINDINGS_SHOWN).map((binding) => <li key={binding.id}><Offer binding={binding} /></li>)}
+        {own.slice(0, BINDINGS_SHOWN).map((binding) => <li key={binding.id}><Offer binding={binding} name={name} /></li>)}
         {more > 0 && <li><TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>and {more} more</TextLink></li>}
       </ul>
     ),
@@ -43,12 +43,17 @@ function pricesOf({ price }: Binding): string[] {
   return parts.flatMap(([name, amount]) => (amount ? [`${name} ${perMillion(amount)}`] : []));
 }
 
-function Offer({ binding }: { binding: Binding }) {
+/** All components of all prices would be more than one query may ask for: the bindings of the model have them. */
+function Elsewhere({ name }: { name: string }) {
+  return <TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>priced in other units</TextLink>;
+}
+
+function Offer({ binding, name }: { binding: Binding; name: string }) {
   const { region, providerModelId, versionLabel, routable, health } = binding;
   const prices = pricesOf(binding);
   return (
     <>
-      <span>{prices.length > 0 ? prices.join(", ") : "price unknown"}</span>{" "}
+      <span>{prices.length > 0 ? prices.join(", ") : binding.price ? <Elsewhere name={name} /> : "price unknown"}</span>{" "}
       <Text span size="xs" c="dimmed">{[region, `version ${versionLabel}`].filter(Boolean).join(", ")}</Text>{" "}
       {!routable && <Text span size="xs" fw={600} title={providerModelId}>cannot be called now</Text>}{" "}
       {health.state !== "UNKNOWN" && <StateBadge state={health.state} />}
@@ -71,7 +76,7 @@ export function healthRows(models: readonly Model[]): Row[] {
   };
   const best = (title: string, value: (binding: Binding) => number | null, mark: "lowest" | "largest", show: (value: number) => string) => {
     const cells = models.map(({ bindings }) => {
-      const known = bindings.nodes.map(value).filter((each) => each !== null).map((each) => each.toFixed(6)).sort(compareDecimals);
+      const known = bindings.nodes.map(value).filter((each) => each !== null).map((each) => each.toFixed(20)).sort(compareDecimals);
       const found = mark === "lowest" ? known[0] : known.at(-1);
       return cell(found, found && show(Number(found)));
     });

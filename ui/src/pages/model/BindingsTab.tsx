@@ -2,9 +2,12 @@ import { Badge, Group, Stack, Text } from "@mantine/core";
 
 import { useMay } from "../../app/viewer";
 import { StateBadge } from "../../components/Badges";
+import { Capabilities } from "../../components/Capabilities";
 import { DataTable } from "../../components/DataTable";
+import { inEffect } from "../../components/inEffect";
 import { MoreButton } from "../../components/MoreButton";
-import { count, milliseconds, percent, perMillion, unitPrice } from "../../components/numbers";
+import { count, milliseconds, percent, perMillion } from "../../components/numbers";
+import { OtherPrices } from "../../components/OtherPrices";
 import { Empty, QueryError } from "../../components/QueryState";
 import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
@@ -17,6 +20,7 @@ import { useRest } from "./useRest";
 /** Who serves the model: price, health, circuit and limits of each binding. */
 export function BindingsTab({ model }: { model: Model }) {
   const { nodes, more, error } = useRest(model.name, model.bindings, ModelMoreBindingsDocument, ({ model }) => model?.bindings);
+  const versionOf = ({ versionLabel }: Binding) => model.versions.nodes.find(({ version }) => version === versionLabel);
   const mayWrite = useMay("EDITOR");
   const add = model.versions.nodes.length > 0 && <AddButton label="Create a binding" dialog={{ kind: "createBinding" }} />;
   if (nodes.length === 0) return <>{add}<Empty>No provider serves this model yet.</Empty></>;
@@ -34,10 +38,12 @@ export function BindingsTab({ model }: { model: Model }) {
           { key: "status", header: "Status", cell: (binding) => <Status binding={binding} /> },
           { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Unknown value={price?.inputPer1k}>{perMillion(price?.inputPer1k ?? "0")}</Unknown> },
           { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Unknown value={price?.outputPer1k}>{perMillion(price?.outputPer1k ?? "0")}</Unknown> },
-          { key: "tiers", header: "Other prices", cell: (binding) => <OtherPrices binding={binding} /> },
+          { key: "tiers", header: "Other prices", cell: ({ price }) => <OtherPrices price={price} shown={["INPUT", "OUTPUT"]} /> },
           { key: "health", header: "Health", cell: (binding) => <Health binding={binding} /> },
           { key: "limits", header: "Limits a minute", cell: (binding) => <Limits binding={binding} /> },
-          { key: "context", header: "Context window", isNumeric: true, cell: ({ contextWindow }) => <Unknown value={contextWindow}>{count(contextWindow ?? 0)}</Unknown> },
+          { key: "context", header: "Context window", isNumeric: true, cell: (binding) => <Amount of={inEffect(binding, versionOf(binding)).contextWindow} /> },
+          { key: "maxOutput", header: "Max. output", isNumeric: true, cell: (binding) => <Amount of={inEffect(binding, versionOf(binding)).maxOutputTokens} /> },
+          { key: "capabilities", header: "Capabilities", cell: (binding) => <Capabilities of={inEffect(binding, versionOf(binding)).capabilities} /> },
         ]}
       />
       {error && <QueryError error={error} />}
@@ -45,6 +51,8 @@ export function BindingsTab({ model }: { model: Model }) {
     </Stack>
   );
 }
+
+const Amount = ({ of }: { of: number | null }) => <Unknown value={of}>{count(of ?? 0)}</Unknown>;
 
 function Name({ binding: { providerName, providerModelId, region } }: { binding: Binding }) {
   return (
@@ -61,23 +69,6 @@ function Status({ binding: { status, routable, sunsetOn } }: { binding: Binding 
       <StateBadge state={status} />
       {!routable && <Badge variant="outline" color="red">not routable</Badge>}
       {sunsetOn && <Text size="sm">until <Day on={sunsetOn} /></Text>}
-    </Stack>
-  );
-}
-
-function OtherPrices({ binding: { price } }: { binding: Binding }) {
-  const others = (price?.components ?? []).filter(
-    ({ meter, variant, aboveInputTokens }) => !(["INPUT", "OUTPUT"].includes(meter) && variant === "STANDARD" && aboveInputTokens === 0),
-  );
-  if (others.length === 0) return <Unknown value={price ? "none" : null} />;
-  return (
-    <Stack gap={0}>
-      {others.map(({ meter, variant, aboveInputTokens, unit, amount }) => (
-        <Text key={`${meter} ${variant} ${aboveInputTokens} ${unit}`} size="sm">
-          {words(meter)}{variant !== "STANDARD" && ` ${words(variant)}`}
-          {aboveInputTokens > 0 && ` above ${count(aboveInputTokens)} input tokens`}: {unitPrice(unit, amount)}
-        </Text>
-      ))}
     </Stack>
   );
 }

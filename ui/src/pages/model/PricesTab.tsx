@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useRegistryQuery } from "../../app/queries";
 import { DataTable } from "../../components/DataTable";
 import { perMillion } from "../../components/numbers";
+import { OtherPrices } from "../../components/OtherPrices";
 import { QueryState } from "../../components/QueryState";
 import { StepChart } from "../../components/StepChart";
 import { Moment } from "../../components/Time";
@@ -63,6 +64,7 @@ function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; has
           { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },
           { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.outputPer1k} /> },
           { key: "cached", header: "Cached input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },
+          { key: "others", header: "Other prices", cell: (row) => <Others {...row} /> },
           ...(open ? [{ key: "withdraw", header: <span className="sr-only">Actions</span>, cell: (row: (typeof rows)[number]) => <Withdraw {...row} /> }] : []),
           { key: "source", header: "Source", cell: ({ price }) => <Unknown value={price.source} /> },
         ]}
@@ -73,6 +75,12 @@ function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; has
 
 function Amount({ of }: { of: string | null }) {
   return <Unknown value={of}>{perMillion(of ?? "0")}</Unknown>;
+}
+
+/** The components of the price in effect; those of all prices would be more than one query may ask for. */
+function Others({ binding, price }: { binding: PricedBinding; price: Price }) {
+  if (binding.price?.id === price.id) return <OtherPrices price={binding.price} shown={["INPUT", "OUTPUT", "CACHE_READ"]} />;
+  return <Text size="sm" c="dimmed">shown while in effect</Text>;
 }
 
 /** A price that is in effect or planned can be withdrawn; one that has ended is history. */

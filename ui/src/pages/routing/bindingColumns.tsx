@@ -5,6 +5,7 @@ import { Check, Copy } from "lucide-react";
 import { StateBadge } from "../../components/Badges";
 import type { Column } from "../../components/DataTable";
 import { count, milliseconds, percent, perMillion } from "../../components/numbers";
+import { componentText, otherComponents } from "../../components/OtherPrices";
 import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
@@ -46,12 +47,15 @@ export function figureColumns<R extends Row>(): Column<R>[] {
 }
 
 function PriceCell({ binding: { price } }: Row) {
-  if (!price) return <Unknown value={null} />;
+  if (!price || price.components.length === 0) return <Unknown value={null} />;
+  const others = otherComponents(price.components, ["INPUT", "OUTPUT"]).map(componentText);
+  const hasTokens = price.inputPer1k !== null || price.outputPer1k !== null;
   const amount = (value: string | null) => <Unknown value={value}>{value !== null && perMillion(value)}</Unknown>;
   return (
     <Stack gap={0} className="routing-figures">
-      <span>{amount(price.inputPer1k)} in</span>
-      <span>{amount(price.outputPer1k)} out</span>
+      {hasTokens && <span>{amount(price.inputPer1k)} in</span>}
+      {hasTokens && <span>{amount(price.outputPer1k)} out</span>}
+      {others.map((text) => <Text key={text} size="xs">{text}</Text>)}
     </Stack>
   );
 }
