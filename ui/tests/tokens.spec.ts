@@ -153,3 +153,28 @@ test("the page is well shown", async ({ page }) => {
   await expect(secretField(page)).toBeVisible();
   await expectWellShown(page, "tokens-secret");
 });
+
+test("a double click creates, rotates and revokes a token once", async ({ page }) => {
+  await page.goto("/tokens");
+  const calls: string[] = [];
+  page.on("request", (request) => {
+    const body = request.postDataJSON() as { variables?: { input?: object } } | null;
+    if (request.url().endsWith("/graphql") && body?.variables?.input) calls.push(JSON.stringify(body.variables.input));
+  });
+  await page.getByRole("button", { name: "Create a token" }).click();
+  await page.getByRole("dialog").getByLabel("Name").fill("clicked-twice");
+  await page.getByRole("dialog").getByRole("button", { name: "Create" }).dblclick({ delay: 40 });
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  expect(calls).toHaveLength(1);
+
+  await page.getByRole("button", { name: "Rotate clicked-twice" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Rotate" }).dblclick({ delay: 40 });
+  await page.getByRole("button", { name: "I have kept it" }).click();
+  expect(calls).toHaveLength(2);
+
+  await page.getByRole("button", { name: "Revoke clicked-twice" }).click();
+  await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).dblclick();
+  await expect(page.getByText("clicked-twice is revoked: every server refuses it now.")).toHaveCount(1);
+  await expect(page.getByText("clicked-twice was not revoked")).toHaveCount(0);
+  expect(calls).toHaveLength(3);
+});

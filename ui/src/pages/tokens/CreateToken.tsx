@@ -6,6 +6,7 @@ import { useState } from "react";
 
 import { useRegistryMutation } from "../../app/queries";
 import { FormErrors } from "../../components/FormErrors";
+import { useOnce } from "../../components/useOnce";
 import { splitErrors, type UserError } from "../../components/userErrors";
 import { type Role, TokensCreateDocument } from "../../gql/graphql";
 import type { Secret } from "./SecretDialog";
@@ -59,16 +60,17 @@ function TokenForm({ onCancel, onCreated }: { onCancel: () => void; onCreated: (
   });
   const [expiry, setExpiry] = useState("90");
   form.watch("expiry", ({ value }) => setExpiry(value));
-  const submit = async (values: Values) => {
+  const submit = useOnce(async (values: Values) => {
     const { createToken } = await mutateAsync({ name: values.name.trim(), role: values.role, expiresAt: endOf(values) });
     const { atFields, others } = splitErrors(createToken?.userErrors ?? [], ["name", "role", "expiresAt"]);
     if (expiry !== ON_A_DAY && atFields.expiresAt) atFields.expiry = atFields.expiresAt;
     form.setErrors(atFields);
     setOthers(others);
-    if (!createToken?.token) return;
+    if (!createToken?.token) return false;
     void queries.invalidateQueries({ queryKey: TOKENS_KEY });
     onCreated({ name: createToken.token.name, secret: createToken.secret ?? "" });
-  };
+    return true;
+  });
   return (
     <form onSubmit={form.onSubmit((values) => void submit(values).catch(() => undefined))} noValidate>
       <FormErrors errors={others} failure={failure} />

@@ -10,6 +10,7 @@ import { replaceToken, useToken as keepToken } from "../../app/token";
 import { ConfirmButton } from "../../components/ConfirmButton";
 import { FormErrors } from "../../components/FormErrors";
 import { splitErrors, type UserError } from "../../components/userErrors";
+import { useOnce } from "../../components/useOnce";
 import { TokensRevokeDocument, TokensRotateDocument } from "../../gql/graphql";
 import type { Secret } from "./SecretDialog";
 import { type Token, TOKENS_KEY } from "./tokens";
@@ -52,18 +53,19 @@ function RotateForm({ token, isOfThisPage, onCancel, onRotated }: Props & { onCa
     initialValues: { graceMinutes: 60 },
     validate: { graceMinutes: (value) => (typeof value === "number" ? null : "A number of minutes is needed.") },
   });
-  const submit = async ({ graceMinutes }: { graceMinutes: number | string }) => {
+  const submit = useOnce(async ({ graceMinutes }: { graceMinutes: number | string }) => {
     const { rotateToken } = await mutateAsync({ token: token.id, graceMinutes: Number(graceMinutes) });
     const { atFields, others } = splitErrors(rotateToken?.userErrors ?? [], ["graceMinutes"]);
     form.setErrors(atFields);
     setOthers(others);
-    if (!rotateToken?.token) return;
+    if (!rotateToken?.token) return false;
     const secret = rotateToken.secret ?? "";
     // At once: with the old secret the next request would be refused, and the new one lost from sight.
     if (isOfThisPage && secret) replaceToken(secret);
     void queries.invalidateQueries({ queryKey: TOKENS_KEY });
     onRotated({ name: token.name, secret, isOfThisPage });
-  };
+    return true;
+  });
   return (
     <form onSubmit={form.onSubmit((values) => void submit(values).catch(() => undefined))} noValidate>
       <FormErrors errors={others} failure={failure} />

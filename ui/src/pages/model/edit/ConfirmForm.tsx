@@ -30,7 +30,9 @@ export function ConfirmForm({ label, color, children, base, fields = [], forceLa
   const [isForced, setForced] = useState(false);
   const [isPending, setPending] = useState(false);
   const isInUse = errors.some(({ code }) => code === "IN_USE");
-  const send = async () => {
+  const send = async (clicks: number) => {
+    // The second click of a double click is no answer: by then the button may say something else.
+    if (clicks > 1 || isPending) return;
     setPending(true);
     setFailure(null);
     try {
@@ -57,7 +59,7 @@ export function ConfirmForm({ label, color, children, base, fields = [], forceLa
       {isInUse && forceLabel && <Checkbox label={forceLabel} checked={isForced} onChange={({ currentTarget }) => setForced(currentTarget.checked)} />}
       <Group justify="flex-end">
         <Button variant="default" onClick={cancel}>Cancel</Button>
-        <Button color={color} loading={isPending} disabled={isInUse && forceLabel !== undefined && !isForced} onClick={() => void send()}>
+        <Button color={color} loading={isPending} disabled={isInUse && forceLabel !== undefined && !isForced} onClick={({ detail }) => void send(detail)}>
           {current ? `${label} all the same` : label}
         </Button>
       </Group>
