@@ -104,3 +104,49 @@ for (const [button, after] of [["Take theirs", "3.0.0"], ["Save mine over theirs
     else await expect(form.getByRole("combobox", { name: "Version" })).toHaveValue("3.0.0");
     expect(await aliases(page, name)).toEqual({ production: after });
   });
+
+/** Archives a version as somebody else would. */
+async function archive(page: Page, id: string): Promise<void> {
+  const query = "mutation ($input: ArchiveVersionInput!) { archiveVersion(input: $input) { userErrors { message } } }";
+  const { archiveVersion } = await api<{ archiveVersion: { userErrors: object[] } }>(page, query, { input: { version: { id } } });
+  expect(archiveVersion.userErrors).toEqual([]);
+}
+
+test("a roll back skips an archived version, and does what its dialog says", async ({ page }) => {
+  const { id, two, three } = await made(page, "alias-archived", "production");
+  await setAlias(page, id, "production", two);
+  await setAlias(page, id, "production", three);
+  await archive(page, two);
+  await page.reload();
+  await page.getByRole("button", { name: "Roll back production" }).click();
+  const form = dialog(page, "Roll back production");
+  await expect(form).toContainText("production will name 1.0.0 again, in place of 3.0.0.");
+  await form.getByRole("button", { name: "Roll back" }).click();
+  await expect(page.getByText("production was moved from 3.0.0 to 1.0.0.")).toBeVisible();
+  expect(await aliases(page, "alias-archived")).toEqual({ production: "1.0.0" });
+});
+
+test("a roll back is not offered where the alias has no other version to go back to", async ({ page }) => {
+  const { id, one, two } = await made(page, "alias-nowhere", "production");
+  await setAlias(page, id, "production", two);
+  await expect(page.getByRole("button", { name: "Roll back production" })).toBeVisible();
+  await archive(page, one);
+  await expect(page.getByRole("button", { name: "Roll back production" })).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Move production" })).toBeVisible();
+});
+
+test("a roll back moves nothing when somebody has moved the alias since its dialog was opened", async ({ page }) => {
+  const { id, two, three } = await made(page, "alias-raced", "production");
+  await setAlias(page, id, "production", two);
+  await page.getByRole("button", { name: "Roll back production" }).click();
+  const form = dialog(page, "Roll back production");
+  await setAlias(page, id, "production", three);
+  // The page under the dialog shows the move: the dialog still asks what it asked.
+  await expect(page.getByRole("heading", { name: "production is 3.0.0", includeHidden: true })).toBeVisible();
+  await expect(form).toContainText("production will name 1.0.0 again, in place of 2.0.0.");
+  await form.getByRole("button", { name: "Roll back" }).dblclick();
+  await expect(form.getByRole("alert")).toContainText("nothing was done");
+  await expect(form.getByRole("row").nth(1)).toHaveText(/2\.0\.0\s*3\.0\.0/);
+  await expect(form.getByRole("button", { name: "Roll back all the same" })).toBeVisible();
+  expect(await aliases(page, "alias-raced")).toEqual({ production: "3.0.0" });
+});

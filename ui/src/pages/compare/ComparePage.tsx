@@ -8,14 +8,13 @@ import { PageHeader } from "../../components/PageHeader";
 import { Empty, QueryState } from "../../components/QueryState";
 import { TextLink } from "../../components/TextLink";
 import { ComparePageDocument } from "../../gql/graphql";
+import { isSameName } from "../model/model";
 import { ComparisonTable } from "./ComparisonTable";
 import { COMPARED_MAX, type CompareSearch, namesOf } from "./search";
 
-const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
-
 /** Whether a change is of one of these models. A change of a provider may show in any. */
 const touches = (names: readonly string[]): IsTouched => ({ model, event }) =>
-  model ? names.some((name) => same(name, model.name)) : event.kind === "PROVIDER" || event.kind === "MODEL";
+  model ? names.some((name) => isSameName(name, model.name)) : event.kind === "PROVIDER" || event.kind === "MODEL";
 
 /** Two to six models side by side. */
 export function ComparePage() {
@@ -24,7 +23,7 @@ export function ComparePage() {
   const navigate = useNavigate({ from: "/compare" });
   const change = (part: CompareSearch) => void navigate({ search: (before) => ({ ...before, ...part }), resetScroll: false });
   const show = (next: string[]) => change({ models: next.join(",") || undefined });
-  const remove = (name: string) => show(names.filter((each) => !same(each, name)));
+  const remove = (name: string) => show(names.filter((each) => !isSameName(each, name)));
   const variables = { names, bindings: search.all ? {} : { routable: true } };
   const query = useRegistryQuery(ComparePageDocument, variables, { isTouched: touches(names), isEnabled: names.length > 0 });
   return (
@@ -50,8 +49,8 @@ export function ComparePage() {
       ) : (
         <QueryState query={query}>
           {({ models }) => {
-            const found = names.flatMap((name) => models.nodes.filter((model) => same(model.name, name)));
-            const missing = names.filter((name) => !models.nodes.some((model) => same(model.name, name)));
+            const found = names.flatMap((name) => models.nodes.filter((model) => isSameName(model.name, name)));
+            const missing = names.filter((name) => !models.nodes.some((model) => isSameName(model.name, name)));
             return (
               <>
                 {!query.isPlaceholderData && missing.map((name) => <Missing key={name} name={name} onRemove={() => remove(name)} />)}
@@ -75,7 +74,7 @@ function AddModel({ names, onAdd }: { names: string[]; onAdd: (name: string) => 
       key={names.join()} // empty again after each choice
       label="Add a model" w="min(100%, 20rem)" disabled={isFull} value={undefined}
       description={isFull ? `A comparison has at most ${COMPARED_MAX} models.` : "Any part of its name"}
-      onChange={(name) => name && !names.some((each) => same(each, name)) && onAdd(name)}
+      onChange={(name) => name && !names.some((each) => isSameName(each, name)) && onAdd(name)}
     />
   );
 }

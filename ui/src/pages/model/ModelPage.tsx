@@ -1,8 +1,11 @@
 import { Badge, Group, Tabs, Text } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, type ReactNode, Suspense } from "react";
+import { lazy, type ReactNode, Suspense, useCallback } from "react";
 
-import { useRegistryQuery } from "../../app/queries";
+import { useChanges } from "../../app/App";
+import type { Change } from "../../app/live";
+import { registryQuery, useRegistryQuery } from "../../app/queries";
 import { PageHeader } from "../../components/PageHeader";
 import { Empty, Loading, QueryState } from "../../components/QueryState";
 import { Time } from "../../components/Time";
@@ -14,6 +17,7 @@ import { BindingsTab } from "./BindingsTab";
 import { CatalogsTab } from "./CatalogsTab";
 import { EditingProvider } from "./edit/EditingProvider";
 import { ModelButtons } from "./edit/menus";
+import { showDone } from "./edit/Notices";
 import type { Model } from "./model";
 import { touches } from "./model";
 import { TABS, type Tab } from "./search";
@@ -38,9 +42,26 @@ export function ModelPage() {
   );
 }
 
+/** Goes to the model's new address when it is renamed while it is looked at. */
+function useRenames(model: Model): void {
+  const queries = useQueryClient();
+  const navigate = useNavigate({ from: "/models/$name" });
+  const { id, name } = model;
+  const follow = useCallback(({ model: changed }: Change) => {
+    if (changed?.id !== id || changed.name === name) return;
+    const params = { name: changed.name };
+    // What is known moves along, so that a form that is open stays as it is; it is read again at once.
+    queries.setQueryData(registryQuery(ModelPageDocument, params).queryKey, { model: { ...model, ...params } }, { updatedAt: 0 });
+    void navigate({ params, search: (search) => search, replace: true });
+    showDone(`${name} was renamed to ${changed.name}.`);
+  }, [id, name, model, queries, navigate]);
+  useChanges(follow);
+}
+
 function ModelView({ model }: { model: Model }) {
   const { tab = "versions" } = useSearch({ from: "/models/$name" });
   const navigate = useNavigate({ from: "/models/$name" });
+  useRenames(model);
   return (
     <EditingProvider model={model}>
       <PageHeader title={model.name}><ModelButtons /></PageHeader>

@@ -6,9 +6,12 @@ export type Version = Model["versions"]["nodes"][number];
 export type Binding = Model["bindings"]["nodes"][number];
 export type Alias = { name: string };
 
+/** Names of models are equal without regard to case, as in the registry. */
+export const isSameName = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
 /** Whether a change belongs to this model. A change of a provider or a catalog may show in any of its bindings. */
-export function touches(name: string): IsTouched {
-  return ({ event, model }) => (model ? model.name === name : event.kind === "PROVIDER" || event.kind === "MODEL");
+export function touches(name: string, id?: string): IsTouched {
+  return ({ event, model }) => (model ? model.id === id || isSameName(model.name, name) : event.kind === "PROVIDER" || event.kind === "MODEL");
 }
 
 /** Who serves which version: "OpenAI gpt-4o (eu) 2.0.0". */

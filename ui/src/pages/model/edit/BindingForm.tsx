@@ -40,7 +40,7 @@ export function CreateBindingForm({ model }: { model: Model }) {
 
 /** Edits a binding. Its settings and its credential reference are read when the form is opened. */
 export function EditBindingForm({ model, binding: { id, health } }: { model: Model; binding: Binding }) {
-  const query = useRegistryQuery(ModelBindingDetailsDocument, { id }, { isTouched: touches(model.name) });
+  const query = useRegistryQuery(ModelBindingDetailsDocument, { id }, { isTouched: touches(model.name, model.id) });
   const { write } = useWrite(ModelUpdateBindingDocument);
   const save = async (input: object, expectedRevision: unknown) =>
     (await write({ ...input, binding: { id }, expectedRevision } as UpdateBindingInput)).userErrors;

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 import { bindingName, type Model } from "../model";
 import { CreateAliasForm, MoveAliasForm } from "./AliasForm";
 import { CreateBindingForm, EditBindingForm } from "./BindingForm";
-import { ArchiveVersion, DeleteAlias, DeleteBinding, DeleteModel, DeleteVersion, ReleaseVersion, RestoreVersion, WithdrawPrice } from "./confirmations";
+import { ArchiveVersion, DeleteAlias, DeleteBinding, DeleteModel, DeleteVersion, ReleaseVersion, RestoreVersion, RollBackAlias, WithdrawPrice } from "./confirmations";
 import { DialogFrame } from "./DialogFrame";
 import type { Dialog } from "./editing";
 import { EditModelForm } from "./ModelForm";
@@ -38,6 +38,8 @@ function shown(dialog: Dialog, model: Model): Shown {
       return { title: `Set an alias of ${model.name}`, size: "lg", body: <CreateAliasForm model={model} /> };
     case "moveAlias":
       return { title: `Move ${dialog.alias.name}`, size: "lg", body: <MoveAliasForm model={model} alias={dialog.alias} /> };
+    case "rollBackAlias":
+      return { title: `Roll back ${dialog.alias.name}`, size: "lg", body: <RollBackAlias model={model} {...dialog} /> };
     case "deleteAlias":
       return { title: `Delete the alias ${dialog.alias.name}`, size: "lg", body: <DeleteAlias model={model} alias={dialog.alias} /> };
     case "withdrawPrice":

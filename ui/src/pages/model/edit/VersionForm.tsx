@@ -16,7 +16,7 @@ export function CreateVersionForm({ model }: { model: Model }) {
 
 /** Edits a version. Its metadata is read when the form is opened, as the page does not show it. */
 export function EditVersionForm({ model, version: { id } }: { model: Model; version: Version }) {
-  const query = useRegistryQuery(ModelVersionDetailsDocument, { id }, { isTouched: touches(model.name) });
+  const query = useRegistryQuery(ModelVersionDetailsDocument, { id }, { isTouched: touches(model.name, model.id) });
   const { write } = useWrite(ModelUpdateVersionDocument);
   const save = async (input: object, expectedRevision: unknown) =>
     (await write({ ...input, version: { id }, expectedRevision } as UpdateVersionInput)).userErrors;

@@ -14,7 +14,7 @@ import type { Section } from "./fields";
 import { BINDING, MODEL, versionFields } from "./modelFields";
 import { showDone } from "./Notices";
 import { useAliases } from "./useAliases";
-import { useWrite } from "./useWrite";
+import { useWrite, type WriteError } from "./useWrite";
 
 const fieldsOf = (sections: readonly Section[]) => sections.flatMap(({ fields }) => fields);
 const expected = (revision: unknown) => ({ expectedRevision: revision as number });
@@ -124,16 +124,33 @@ export function WithdrawPrice({ price, bindingName }: { price: Price; bindingNam
   );
 }
 
-export function DeleteAlias({ model, alias }: { model: Model; alias: AliasNow }) {
-  const { remove } = useAliases(model);
-  const base = { revision: alias.version.id, version: alias.version.version };
-  const fields = [{ name: "version", label: "Version", kind: "line" as const }];
-  const run = async (seen: unknown) => {
-    const told = await remove({ ...alias, version: { ...alias.version, id: String(seen) } });
-    return told.map(({ current, ...error }) => ({ ...error, current: current ? { revision: current.id, version: current.version } : null }));
-  };
+type AliasProps = { model: Model; alias: AliasNow };
+
+// The place of a revision has the id of the version that an alias names: each move changes it.
+const namedBy = ({ version }: AliasNow) => ({ revision: version.id, version: version.version });
+const NAMED = [{ name: "version", label: "Version", kind: "line" as const }];
+const withNamed = ({ current, ...error }: WriteError): WriteError =>
+  ({ ...error, current: current ? { revision: current.id, version: current.version } : null });
+
+/** Moves the alias to exactly the version that the dialog says, if it still names the one that it named then. */
+export function RollBackAlias({ model, alias, previous }: AliasProps & { previous: AliasNow["version"] }) {
+  const { setTo } = useAliases(model);
+  const run = async (seen: unknown) => (await setTo(alias.name, previous.id, String(seen))).map(withNamed);
   return (
-    <ConfirmForm label="Delete" color="red" base={base} fields={fields} run={run}>
+    <ConfirmForm label="Roll back" base={namedBy(alias)} fields={NAMED} run={run}>
+      <Text>
+        {alias.name} will name {previous.version} again, in place of {alias.version.version}. Callers of {model.name} by this alias get it
+        at once. You can undo this.
+      </Text>
+    </ConfirmForm>
+  );
+}
+
+export function DeleteAlias({ model, alias }: AliasProps) {
+  const { remove } = useAliases(model);
+  const run = async (seen: unknown) => (await remove({ ...alias, version: { ...alias.version, id: String(seen) } })).map(withNamed);
+  return (
+    <ConfirmForm label="Delete" color="red" base={namedBy(alias)} fields={NAMED} run={run}>
       <Text>Callers of {model.name} by {alias.name} find nothing any more. You can undo this.</Text>
     </ConfirmForm>
   );

@@ -12,7 +12,8 @@ export type Dialog =
   | { kind: "editVersion" | "archiveVersion" | "restoreVersion" | "holdVersion" | "releaseVersion" | "deleteVersion"; version: Version }
   | { kind: "editBinding" | "deleteBinding" | "setPrice" | "setCircuit"; binding: Binding }
   | { kind: "withdrawPrice"; price: Price; bindingName: string }
-  | { kind: "moveAlias" | "deleteAlias"; alias: AliasNow };
+  | { kind: "moveAlias" | "deleteAlias"; alias: AliasNow }
+  | { kind: "rollBackAlias"; alias: AliasNow; previous: AliasNow["version"] };
 
 export const OpenDialog = createContext<(dialog: Dialog) => void>(() => undefined);
 

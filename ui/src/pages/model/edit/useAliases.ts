@@ -1,10 +1,11 @@
 // Moves aliases, and undoes it. Each write says which version the alias must name for it to count.
-import { ModelDeleteAliasDocument, ModelRollbackAliasDocument, ModelSetAliasDocument } from "../../../gql/graphql";
+import { ModelDeleteAliasDocument, ModelSetAliasDocument, type SetAliasInput } from "../../../gql/graphql";
 import type { AliasNow } from "./editing";
 import { showDone } from "./Notices";
 import { useWrite, type WriteError } from "./useWrite";
 
 type Named = { id: string; version: string };
+type VersionKey = SetAliasInput["version"];
 type Write = Promise<readonly WriteError[]>;
 
 /** An undo that was refused, as somebody has moved the alias since, is not repeated. */
@@ -15,12 +16,13 @@ function refused(errors: readonly WriteError[]): void {
 export function useAliases(model: { id: string }) {
   const { write: writeSet, isPending: isSetting } = useWrite(ModelSetAliasDocument);
   const { write: writeDeletion, isPending: isDeleting } = useWrite(ModelDeleteAliasDocument);
-  const { write: writeRollback, isPending: isRollingBack } = useWrite(ModelRollbackAliasDocument);
   const of = { model: { id: model.id } };
 
   /** Points the alias at the version with this label; `expected` is the one that it names now, none for a new alias. */
-  const set = async (alias: string, label: string, expected?: string): Write => {
-    const version = { inModel: { model: { id: model.id }, select: { version: label } } };
+  const set = (alias: string, label: string, expected?: string): Write => {
+    return point(alias, { inModel: { model: { id: model.id }, select: { version: label } } }, expected);
+  };
+  const point = async (alias: string, version: VersionKey, expected?: string): Write => {
     const told = await writeSet({ ...of, alias, version, expectedVersion: expected });
     if (told.alias) tellMoved(alias, told.alias.version, told.previousVersion);
     return told.userErrors;
@@ -38,10 +40,7 @@ export function useAliases(model: { id: string }) {
     if (userErrors.length === 0) showDone(`The alias ${name} is deleted.`, undo);
     return userErrors;
   };
-  const rollBack = async ({ name, version }: AliasNow): Write => {
-    const told = await writeRollback({ ...of, alias: name, expectedVersion: version.id });
-    if (told.alias) tellMoved(name, told.alias.version, told.previousVersion);
-    return told.userErrors;
-  };
-  return { set, remove, rollBack, isPending: isSetting || isDeleting || isRollingBack };
+  /** Points the alias at the version with this id, by whatever label. */
+  const setTo = (alias: string, id: string, expected: string): Write => point(alias, { id }, expected);
+  return { set, setTo, remove, isPending: isSetting || isDeleting };
 }
