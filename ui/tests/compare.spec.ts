@@ -1,6 +1,7 @@
 import { type Page } from "@playwright/test";
 
 import { api, expect, expectWellShown, test } from "./page";
+import { addBinding, addVersion, createModel, update } from "./writes";
 
 const THREE = "/compare?models=gpt-4o,gpt-4o-mini,claude-3-5-haiku";
 
@@ -73,6 +74,49 @@ test("bindings that cannot be called are shown on request, and changes appear by
   await expect(row(page, "At OpenAI").getByRole("cell").first()).toHaveText("not offered");
   await page.getByLabel("Also bindings that cannot be called now").check();
   await expect(row(page, "At OpenAI").getByRole("cell").first()).toContainText("cannot be called now");
+});
+
+test("a model with more bindings than are read names no lowest price as its own, and says how many are shown", async ({ page }) => {
+  const many = await addVersion(page, await createModel(page, "compared-many"), "1.0.0");
+  for (let place = 1; place <= 100; place += 1)
+    await addBinding(page, many, `many-${place}`, { price: { inputPer1k: "0.001", outputPer1k: "0.009", cacheReadPer1k: "0.0005" } });
+  await addBinding(page, many, "many-last", { price: { inputPer1k: "0.002", outputPer1k: "0.003", cacheReadPer1k: "0.0001" } });
+  const few = await addVersion(page, await createModel(page, "compared-few"), "1.0.0");
+  await addBinding(page, few, "few-1", { price: { inputPer1k: "0.001", outputPer1k: "0.004", cacheReadPer1k: "0.0004" } });
+  await page.goto("/compare?models=compared-many,compared-few");
+  await expect(row(page, "Lowest output price").getByRole("cell")).toHaveText(["$9 among the first 100 bindings", "$4"]);
+  await expect(row(page, "Lowest price of cached input").getByRole("cell")).toHaveText(["$0.5 among the first 100 bindings", "$0.4"]);
+  await expect(page.getByText("Of compared-many, the 100 bindings with the lowest input price are shown; there are more.")).toBeVisible();
+  await expect(page.getByText("Of compared-few,")).toBeHidden();
+  await expect(row(page, "At OpenAI").getByRole("cell").first()).toContainText("and at least 97 more");
+  await expect(row(page, "Bindings by health").getByRole("cell")).toHaveText(["100 unknown among the first 100 bindings", "1 unknown"]);
+});
+
+test("models that differ by an artifact or a stated cost alone are said to differ, and what is not compared is said", async ({ page }) => {
+  const tier = { meter: "INPUT", amount: "0.004", aboveInputTokens: 200000 };
+  const flat = { meter: "INPUT", amount: "0.002" };
+  const given = { artifactUrl: "https://example.com/weights", sizeBytes: "1200000", costPer1k: "0.005" };
+  const one = await addVersion(page, await createModel(page, "tiered"), "1.0.0", given);
+  const two = await addVersion(page, await createModel(page, "untiered"), "1.0.0");
+  await addBinding(page, one, "same", { price: { components: [flat, tier] } });
+  const binding = await addBinding(page, two, "same", { price: { components: [flat] } });
+  await update(page, "Binding", binding, { latencyMs: 120 });
+  await page.goto("/compare?models=tiered,untiered&different=true");
+  await expect(row(page, "Artifact").first().getByRole("cell").first()).toHaveText("https://example.com/weights");
+  await expect(row(page, "Size of the artifact").getByRole("cell").first()).toHaveText("1.2 MB");
+  await expect(row(page, "Cost stated for the version").getByRole("cell").first()).toHaveText("$5");
+  await expect(row(page, "Best median latency")).toBeHidden(); // what nobody measured is no latency of health
+  await expect(page.getByText("Prices of tiers, batches and other meters")).toBeVisible();
+});
+
+test("a seventh model is said not to be shown, and takes the place of one that is removed", async ({ page }) => {
+  await page.goto("/compare?models=gpt-4o,gpt-4o-mini,gpt-4.1,gpt-4.1-mini,o3,o4-mini,claude-3-5-haiku");
+  await expect(heads(page)).toHaveCount(7);
+  await expect(page.getByText("At most 6 models are compared")).toBeVisible();
+  await expect(page.getByText("Not shown: claude-3-5-haiku.")).toBeVisible();
+  await page.getByRole("button", { name: "Remove o3" }).click();
+  await expect(heads(page).last()).toHaveText("claude-3-5-haiku");
+  await expect(page.getByText("Not shown:")).toBeHidden();
 });
 
 test("the first column stays while a narrow screen scrolls the others", async ({ page }) => {

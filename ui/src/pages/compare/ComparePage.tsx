@@ -4,12 +4,14 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import "./compare.css";
 import { type IsTouched, useRegistryQuery } from "../../app/queries";
 import { ModelPicker } from "../../components/ModelPicker";
+import { count } from "../../components/numbers";
 import { PageHeader } from "../../components/PageHeader";
 import { Empty, QueryState } from "../../components/QueryState";
 import { TextLink } from "../../components/TextLink";
 import { ComparePageDocument } from "../../gql/graphql";
 import { isSameName } from "../model/model";
 import { ComparisonTable } from "./ComparisonTable";
+import type { Model } from "./rows";
 import { COMPARED_MAX, type CompareSearch, namesOf } from "./search";
 
 /** Whether a change is of one of these models. A change of a provider may show in any. */
@@ -19,11 +21,12 @@ const touches = (names: readonly string[]): IsTouched => ({ model, event }) =>
 /** Two to six models side by side. */
 export function ComparePage() {
   const search = useSearch({ from: "/compare" });
-  const names = namesOf(search.models);
+  const given = namesOf(search.models);
+  const [names, left] = [given.slice(0, COMPARED_MAX), given.slice(COMPARED_MAX)];
   const navigate = useNavigate({ from: "/compare" });
   const change = (part: CompareSearch) => void navigate({ search: (before) => ({ ...before, ...part }), resetScroll: false });
   const show = (next: string[]) => change({ models: next.join(",") || undefined });
-  const remove = (name: string) => show(names.filter((each) => !isSameName(each, name)));
+  const remove = (name: string) => show(given.filter((each) => !isSameName(each, name)));
   const variables = { names, bindings: search.all ? {} : { routable: true } };
   const query = useRegistryQuery(ComparePageDocument, variables, { isTouched: touches(names), isEnabled: names.length > 0 });
   return (
@@ -42,6 +45,11 @@ export function ComparePage() {
           />
         </Stack>
       </Group>
+      {left.length > 0 && (
+        <Alert color="yellow" variant="outline" mb="sm" role="status" title={`At most ${COMPARED_MAX} models are compared`}>
+          Not shown: {left.join(", ")}. Remove a model, and the next one takes its place.
+        </Alert>
+      )}
       {names.length === 0 ? (
         <Empty>
           No models are chosen. Search for them above, or select them in <TextLink to="/models">the list of models</TextLink>.
@@ -55,6 +63,7 @@ export function ComparePage() {
               <>
                 {!query.isPlaceholderData && missing.map((name) => <Missing key={name} name={name} onRemove={() => remove(name)} />)}
                 {found.length === 1 && <Text mb="sm">Add another model to see how they differ.</Text>}
+                {found.map((model) => <CutBindings key={model.id} model={model} />)}
                 {found.length > 0 && (
                   <ComparisonTable models={found} isOnlyDifferent={(search.different ?? false) && found.length > 1} onRemove={remove} />
                 )}
@@ -76,6 +85,17 @@ function AddModel({ names, onAdd }: { names: string[]; onAdd: (name: string) => 
       description={isFull ? `A comparison has at most ${COMPARED_MAX} models.` : "Any part of its name"}
       onChange={(name) => name && !names.some((each) => isSameName(each, name)) && onAdd(name)}
     />
+  );
+}
+
+/** Says when a model has more bindings than the page reads. */
+function CutBindings({ model: { name, bindings } }: { model: Model }) {
+  if (!bindings.pageInfo.hasNextPage) return null;
+  return (
+    <Text mb="sm" size="sm">
+      Of {name}, the {count(bindings.nodes.length)} bindings with the lowest input price are shown; there are more.{" "}
+      <TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>All bindings of {name}</TextLink>
+    </Text>
   );
 }
 

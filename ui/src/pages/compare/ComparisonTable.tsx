@@ -6,33 +6,39 @@ import { type Cell, type Model, type Row, type Section, sectionsOf } from "./row
 
 type Props = { models: readonly Model[]; isOnlyDifferent: boolean; onRemove: (name: string) => void };
 
+const NOT_COMPARED =
+  "Prices of tiers, batches and other meters, scheduled prices, content hashes, metadata, and the endpoints and limits of bindings are not compared: they are on the page of each model.";
+
 /** The models side by side; the first column stays where it is while the others scroll. */
 export function ComparisonTable({ models, isOnlyDifferent, onRemove }: Props) {
   const isShown = ({ isDifferent }: Row) => !isOnlyDifferent || isDifferent;
   const sections = sectionsOf(models)
     .map((section) => ({ ...section, rows: section.rows.filter(isShown) }))
     .filter(({ rows }) => rows.length > 0);
-  if (sections.length === 0) return <Text p="md">The models do not differ in anything that the registry knows.</Text>;
+  if (sections.length === 0) return <Text p="md">The models do not differ in anything that this page compares. {NOT_COMPARED}</Text>;
   return (
-    <div className="compare-scroll" role="region" aria-label="Comparison" tabIndex={0}>
-      <table className="compare" aria-label="Comparison" style={{ "--models": models.length } as CSSProperties}>
-        <colgroup><col /></colgroup>
-        <thead>
-          <tr>
-            <th scope="col">Attribute</th>
-            {models.map(({ id, name }) => (
-              <th key={id} scope="col">
-                <div className="compare-name">
-                  <TextLink to="/models/$name" params={{ name }} fw={700}>{name}</TextLink>
-                  <CloseButton size="sm" aria-label={`Remove ${name}`} onClick={() => onRemove(name)} />
-                </div>
-              </th>
-            ))}
-          </tr>
-        </thead>
-        {sections.map((section) => <SectionRows key={section.title} section={section} width={models.length} />)}
-      </table>
-    </div>
+    <>
+      <div className="compare-scroll" role="region" aria-label="Comparison" tabIndex={0}>
+        <table className="compare" aria-label="Comparison" style={{ "--models": models.length } as CSSProperties}>
+          <colgroup><col /></colgroup>
+          <thead>
+            <tr>
+              <th scope="col">Attribute</th>
+              {models.map(({ id, name }) => (
+                <th key={id} scope="col">
+                  <div className="compare-name">
+                    <TextLink to="/models/$name" params={{ name }} fw={700}>{name}</TextLink>
+                    <CloseButton size="sm" aria-label={`Remove ${name}`} onClick={() => onRemove(name)} />
+                  </div>
+                </th>
+              ))}
+            </tr>
+          </thead>
+          {sections.map((section) => <SectionRows key={section.title} section={section} width={models.length} />)}
+        </table>
+      </div>
+      <Text size="xs" c="dimmed" mt="xs">{NOT_COMPARED}</Text>
+    </>
   );
 }
 

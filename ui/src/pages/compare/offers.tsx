@@ -20,8 +20,9 @@ export function providerRows(models: readonly Model[]): Row[] {
 
 function providerCell({ name, bindings }: Model, slug: string): Cell {
   const own = bindings.nodes.filter(({ providerSlug }) => providerSlug === slug);
+  const atLeast = bindings.pageInfo.hasNextPage ? "at least " : "";
   if (own.length === 0) {
-    const shown = bindings.pageInfo.hasNextPage ? "not among the 100 cheapest bindings" : "not offered";
+    const shown = bindings.pageInfo.hasNextPage ? `not among the first ${bindings.nodes.length} bindings` : "not offered";
     return { key: "none", shown: <Text span size="sm" c="dimmed">{shown}</Text> };
   }
   const more = own.length - BINDINGS_SHOWN;
@@ -30,7 +31,7 @@ function providerCell({ name, bindings }: Model, slug: string): Cell {
     shown: (
       <ul className="compare-list">
         {own.slice(0, BINDINGS_SHOWN).map((binding) => <li key={binding.id}><Offer binding={binding} name={name} /></li>)}
-        {more > 0 && <li><TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>and {more} more</TextLink></li>}
+        {more > 0 && <li><TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>and {atLeast}{more} more</TextLink></li>}
       </ul>
     ),
   };
@@ -61,32 +62,41 @@ function Offer({ binding, name }: { binding: Binding; name: string }) {
   );
 }
 
+type Value = string | null | undefined;
+
+/** The best value of the bindings that are read. It is no one's best where there are others, and says so. */
+export function bestOfRead(title: string, models: readonly Model[], mark: "lowest" | "largest", show: (value: string) => string, value: (binding: Binding) => Value): Row {
+  const cells = models.map(({ bindings: { nodes, pageInfo } }) => {
+    const known = nodes.map(value).filter((each) => typeof each === "string").toSorted(compareDecimals);
+    const found = mark === "lowest" ? known[0] : known.at(-1);
+    if (!pageInfo.hasNextPage) return cell(found, found && show(found));
+    return { key: `${found} of the first`, shown: `${found ? show(found) : "unknown"} among the first ${nodes.length} bindings` };
+  });
+  const isCut = models.some(({ bindings }) => bindings.pageInfo.hasNextPage);
+  return row(title, isCut ? cells : marked(cells, mark));
+}
+
 const STATES = ["HEALTHY", "DEGRADED", "UNHEALTHY", "UNKNOWN"] as const;
 
-/** The health of all bindings together. */
+/** The health of the bindings together. */
 export function healthRows(models: readonly Model[]): Row[] {
-  const states = ({ bindings }: Model): Cell => {
-    const counts = STATES.map((state) => [state, bindings.nodes.filter(({ health }) => health.state === state).length] as const);
+  const states = ({ bindings: { nodes, pageInfo } }: Model): Cell => {
+    const counts = STATES.map((state) => [state, nodes.filter(({ health }) => health.state === state).length] as const);
     const text = counts.filter(([, found]) => found > 0).map(([state, found]) => `${found} ${state.toLowerCase()}`).join(", ");
-    return cell(text || "no bindings");
+    return cell((text || "no bindings") + (pageInfo.hasNextPage ? ` among the first ${nodes.length} bindings` : ""));
   };
-  const circuits = ({ bindings }: Model): Cell => {
-    const open = bindings.nodes.filter(({ health }) => health.circuit.state !== "CLOSED");
-    return cell(open.map(({ providerSlug, health }) => `${providerSlug}: ${health.circuit.state.toLowerCase().replace("_", " ")}`).join(", ") || "all closed");
+  const circuits = ({ bindings: { nodes, pageInfo } }: Model): Cell => {
+    const open = nodes.filter(({ health }) => health.circuit.state !== "CLOSED");
+    const text = open.map(({ providerSlug, health }) => `${providerSlug}: ${health.circuit.state.toLowerCase().replace("_", " ")}`).join(", ");
+    return cell((text || "all closed") + (pageInfo.hasNextPage ? ` among the first ${nodes.length} bindings` : ""));
   };
-  const best = (title: string, value: (binding: Binding) => number | null, mark: "lowest" | "largest", show: (value: number) => string) => {
-    const cells = models.map(({ bindings }) => {
-      const known = bindings.nodes.map(value).filter((each) => each !== null).map((each) => each.toFixed(20)).sort(compareDecimals);
-      const found = mark === "lowest" ? known[0] : known.at(-1);
-      return cell(found, found && show(Number(found)));
-    });
-    return row(title, marked(cells, mark));
-  };
+  const best = (title: string, value: (binding: Binding) => number | null, mark: "lowest" | "largest", show: (value: number) => string) =>
+    bestOfRead(title, models, mark, (text) => show(Number(text)), (binding) => value(binding)?.toFixed(20));
   return [
     row("Bindings by health", models.map(states)),
     row("Circuits", models.map(circuits)),
-    best("Best median latency", ({ latencyMs }) => latencyMs, "lowest", milliseconds),
-    best("Best success rate", ({ successRate }) => successRate, "largest", percent),
+    best("Best median latency", ({ health }) => health.latencyMsP50, "lowest", milliseconds),
+    best("Best success rate", ({ health }) => health.successRate, "largest", percent),
     best("Best time to the first token", ({ health }) => health.ttftMsP50, "lowest", milliseconds),
   ];
 }

@@ -5,12 +5,12 @@ import type { ReactNode } from "react";
 import { StateBadge } from "../../components/Badges";
 import { CAPABILITIES, capabilityName } from "../../components/capabilityNames";
 import { compareDecimals } from "../../components/decimals";
-import { count, percent, perMillion, tokens } from "../../components/numbers";
+import { bytes, count, percent, perMillion, tokens } from "../../components/numbers";
 import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
 import type { ComparePageQuery } from "../../gql/graphql";
-import { healthRows, providerRows } from "./offers";
+import { bestOfRead, healthRows, providerRows } from "./offers";
 
 export type Model = ComparePageQuery["models"]["nodes"][number];
 export type Version = Model["versions"]["nodes"][number];
@@ -25,8 +25,8 @@ export function sectionsOf(models: readonly Model[]): Section[] {
     { title: "Latest version", rows: versionRows(latest) },
     { title: "Capabilities of the latest version", rows: capabilityRows(latest) },
     { title: "Versions", rows: [row("Versions, newest first", models.map(versionsCell))] },
-    { title: "Prices", note: "US dollars per 1M tokens, at the price in effect now.", rows: [...lowestRows(models), ...providerRows(models)] },
-    { title: "Health", note: "As gateways reported it in the last minutes.", rows: healthRows(models) },
+    { title: "Prices", note: "US dollars per 1M tokens, at the price in effect now. The lowest are of the bindings that can be called now.", rows: [...lowestRows(models), ...providerRows(models)] },
+    { title: "Health", note: "As gateways reported it in the last minutes. A latency or a success rate that was only stated is not shown.", rows: healthRows(models) },
   ];
 }
 
@@ -81,6 +81,9 @@ function versionRows(latest: readonly (Version | undefined)[]): Row[] {
     of("Rolling", (version) => cell(version && (version.rolling ? "yes: it can change under this name" : "no"))),
     of("Deprecated", (version) => (version && version.deprecatedOn === null ? cell("not announced") : day(version?.deprecatedOn))),
     of("Sunset", (version) => (version && version.sunsetOn === null ? cell("not announced") : day(version?.sunsetOn))),
+    of("Artifact", (version) => cell(version?.artifactUrl)),
+    of("Size of the artifact", (version) => cell(version?.sizeBytes, version?.sizeBytes && <span title={`${version.sizeBytes} bytes`}>{bytes(Number(version.sizeBytes))}</span>)),
+    of("Cost stated for the version, per 1M tokens", (version) => cell(version?.costPer1k, version?.costPer1k && perMillion(version.costPer1k))),
     of("Home region", (version) => cell(version?.region)),
     of("Target latency (p95)", (version) => cell(version?.sloLatencyMs, version?.sloLatencyMs && `${count(version.sloLatencyMs)} ms`)),
     of("Target success rate", (version) => cell(version?.sloSuccessRate, version?.sloSuccessRate && percent(version.sloSuccessRate))),
@@ -114,15 +117,10 @@ function versionsCell({ versions: { nodes, pageInfo } }: Model): Cell {
   };
 }
 
+/** Of the routable bindings that are read. */
 function lowestRows(models: readonly Model[]): Row[] {
-  const lowest = (title: string, field: "inputPer1k" | "outputPer1k" | "cacheReadPer1k" | "cacheWritePer1k") => {
-    const cells = models.map(({ bindings }) => {
-      const amounts = bindings.nodes.map(({ price }) => price?.[field]).filter((amount) => typeof amount === "string");
-      const least = amounts.toSorted(compareDecimals)[0];
-      return cell(least, least && perMillion(least));
-    });
-    return row(title, marked(cells, "lowest"));
-  };
+  const lowest = (title: string, field: "inputPer1k" | "outputPer1k" | "cacheReadPer1k" | "cacheWritePer1k") =>
+    bestOfRead(title, models, "lowest", perMillion, ({ routable, price }) => (routable ? price?.[field] : null));
   return [
     lowest("Lowest input price", "inputPer1k"),
     lowest("Lowest output price", "outputPer1k"),

@@ -10,10 +10,10 @@ export function compareSearch(search: Search): CompareSearch {
   return { models: namesOf(models).join(",") || undefined, different: flag(search.different), all: flag(search.all) };
 }
 
-/** The names in a parameter, each once, without regard to case. */
+/** The names in a parameter, each once, without regard to case; also those that are too many to be compared. */
 export function namesOf(models: string | undefined): string[] {
   const names = (models ?? "").split(",").map((name) => name.trim()).filter((name) => name !== "");
   const isFirst = (name: string, index: number) =>
     names.findIndex((each) => each.toLowerCase() === name.toLowerCase()) === index;
-  return names.filter(isFirst).slice(0, COMPARED_MAX);
+  return names.filter(isFirst);
 }
