@@ -8,6 +8,7 @@ import { GROUPS, type GroupKey, type Option, useOptions } from "./facets";
 import type { ModelsSearch } from "./search";
 
 const SHOWN_MAX = 8; // of a filter with many values
+const COUNTED_MAX = 100; // of the values that occur most, the API counts these
 
 export type Change = (part: Partial<ModelsSearch>, isTyped?: boolean) => void;
 type Props = { search: ModelsSearch; stats: ModelsFacetsQuery["stats"] | undefined; onChange: Change };
@@ -78,7 +79,7 @@ function Facet({ group, search, stats, onChange }: FacetProps) {
       ))}
       {options.length > SHOWN_MAX && (
         <Button variant="subtle" size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? "Show fewer" : `Show all ${options.length}`}
+          {isOpen ? "Show fewer" : options.length < COUNTED_MAX ? `Show all ${options.length}` : `Show the ${COUNTED_MAX} most frequent`}
         </Button>
       )}
     </Fieldset>

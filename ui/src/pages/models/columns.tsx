@@ -25,6 +25,9 @@ export type Field = {
   isExtra?: boolean;
 };
 
+/** An empty list is "none" in a CSV, as in the table: an empty field is unknown. */
+const listed = (values: readonly string[]): string => values.join(" ") || "none";
+
 const FIELDS: readonly Field[] = [
   {
     id: "name", title: "Model", width: 225, order: "NAME", csv: ({ name }) => name,
@@ -52,14 +55,14 @@ const FIELDS: readonly Field[] = [
     csv: ({ latestVersion }) => latestVersion?.maxOutputTokens,
   },
   {
-    id: "capabilities", title: "Capabilities", width: 250, csv: ({ latestVersion }) => latestVersion?.capabilities?.join(" "),
+    id: "capabilities", title: "Capabilities", width: 250, csv: ({ latestVersion }) => latestVersion?.capabilities && listed(latestVersion.capabilities),
     cell: ({ latestVersion }) => <List of={latestVersion?.capabilities?.map(capabilityName)} />,
   },
   {
-    id: "providers", title: "Providers", width: 230, csv: ({ offer }) => [...offer.providers, ...more(offer)].join(" "),
+    id: "providers", title: "Providers", width: 230, csv: ({ offer }) => listed([...offer.providers, ...more(offer)]),
     cell: ({ offer }) => <List of={offer.providers} count={offer.providerCount} />,
   },
-  { id: "regions", title: "Regions", width: 180, isExtra: true, cell: ({ offer }) => <List of={offer.regions} />, csv: ({ offer }) => offer.regions.join(" ") },
+  { id: "regions", title: "Regions", width: 180, isExtra: true, cell: ({ offer }) => <List of={offer.regions} />, csv: ({ offer }) => listed(offer.regions) },
   {
     id: "routable", title: "Routable bindings", width: 92, isNumeric: true,
     cell: ({ offer }) => `${count(offer.routableBindings)} of ${count(offer.bindings)}`, csv: ({ offer }) => offer.routableBindings,
@@ -75,7 +78,7 @@ const FIELDS: readonly Field[] = [
   },
   { id: "sunset", title: "First sunset", width: 112, isExtra: true, cell: ({ offer }) => <OnDay of={offer.sunsetOn} />, csv: ({ offer }) => offer.sunsetOn },
   { id: "version", title: "Latest version", width: 100, isExtra: true, cell: ({ latestVersion }) => <Unknown value={latestVersion?.version} />, csv: ({ latestVersion }) => latestVersion?.version },
-  { id: "aliases", title: "Aliases", width: 160, isExtra: true, cell: ({ aliases }) => <List of={aliases.map(({ name }) => name)} />, csv: ({ aliases }) => aliases.map(({ name }) => name).join(" ") },
+  { id: "aliases", title: "Aliases", width: 160, isExtra: true, cell: ({ aliases }) => <List of={aliases.map(({ name }) => name)} />, csv: ({ aliases }) => listed(aliases.map(({ name }) => name)) },
   { id: "subject", title: "Subject", width: 110, isExtra: true, cell: ({ subject }) => <Unknown value={subject} />, csv: ({ subject }) => subject },
   { id: "updated", title: "Updated", width: 140, isExtra: true, order: "UPDATED_AT", cell: ({ updatedAt }) => <Moment at={updatedAt} />, csv: ({ updatedAt }) => updatedAt },
   { id: "created", title: "Registered", width: 140, isExtra: true, order: "CREATED_AT", cell: ({ createdAt }) => <Moment at={createdAt} />, csv: ({ createdAt }) => createdAt },

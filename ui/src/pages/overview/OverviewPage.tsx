@@ -40,7 +40,7 @@ export function OverviewPage() {
               </Stack>
               <LatestChanges events={overview.auditEvents.nodes} />
             </div>
-            <ProviderHealth providers={overview.stats.bindingsByProvider} />
+            <ProviderHealth providers={overview.stats.bindingsByProvider} total={overview.stats.providers} />
           </>
         )}
       </QueryState>

@@ -1,4 +1,4 @@
-import { Title } from "@mantine/core";
+import { Text, Title } from "@mantine/core";
 
 import { DataTable } from "../../components/DataTable";
 import { count, milliseconds, percent } from "../../components/numbers";
@@ -9,10 +9,13 @@ import type { Overview } from "./OverviewPage";
 type Provider = Overview["stats"]["bindingsByProvider"][number];
 
 /** How well each provider serves. */
-export function ProviderHealth({ providers }: { providers: readonly Provider[] }) {
+export function ProviderHealth({ providers, total }: { providers: readonly Provider[]; total: number }) {
   return (
     <section aria-label="Health by provider">
       <Title order={2} size="h4" my="md">Health by provider</Title>
+      {providers.length < total && (
+        <Text mb="xs">These are the {count(providers.length)} providers with the most bindings, of {count(total)}.</Text>
+      )}
       <DataTable caption="Health by provider" rows={providers} rowKey={({ slug }) => slug} columns={COLUMNS} />
     </section>
   );
