@@ -12,7 +12,7 @@ export type Event = AuditPageQuery["auditEvents"]["nodes"][number];
 const PAGE_SIZE = 50;
 const NEWER_SIZE = 100;
 const WAIT_MS = 1_000; // new events are read at most this often
-const NEWER_MAX = 1_000; // then the list begins anew: a page that stays open does not grow for ever
+const NEWER_MAX = 200; // then the list begins anew: a page that stays open does not grow for ever
 const untouched = { isTouched: () => false }; // events never change, and new ones are read by themselves
 
 /** Older events, page by page. */
@@ -41,12 +41,14 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
   const isReading = useRef(false);
   const isBehind = useRef(false);
   const again = useRef<(ms: number) => void>(() => undefined);
-  const first = older.data?.pages[0];
+  const beginnings = useRef(0); // of the list: what was asked for the one before would be twice in it
   const { refetch } = older;
 
   const read = useCallback(async () => {
+    const first = queries.getQueryData<Older["data"]>(keyOf(filter))?.pages[0];
     if (!isBehind.current || isReading.current || !first) return;
     isReading.current = true;
+    const beginning = beginnings.current;
     try {
       while (isBehind.current) {
         isBehind.current = false;
@@ -58,6 +60,10 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
           gcTime: 0,
           meta: untouched,
         });
+        if (beginning !== beginnings.current) {
+          isBehind.current = true;
+          return again.current(WAIT_MS);
+        }
         cursor.current = pageInfo.startCursor ?? before;
         setEvents((known) => [...nodes, ...known]);
         isBehind.current ||= pageInfo.hasPreviousPage;
@@ -70,7 +76,7 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
     }
     // A list is made anew for another filter, by its key.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-  }, [queries, first, refetch]);
+  }, [queries, refetch]);
 
   const readIn = useReading(read);
   again.current = readIn;
@@ -87,6 +93,7 @@ export function useNewerEvents(filter: AuditEventFilter | undefined, older: Olde
   }, [read, older.dataUpdatedAt, openedAt]);
 
   const restart = useCallback(() => {
+    beginnings.current += 1;
     cursor.current = undefined;
     setEvents([]);
     void queries.resetQueries({ queryKey: keyOf(filter), exact: true });
