@@ -34,10 +34,10 @@ _SEEN = 50  # models at the top of the list, which get half of the changes
 _LOAD_TIMEOUT_MS = 3_600_000
 _SERVER = Server("dashboard", "Model Registry", servers.serve_command(1))
 _UPDATE = (
-    "mutation($input: UpdateModelInput!) { updateModel(input: $input) { userErrors { code } } }"
+    "mutation($input: UpdateModelInput!) { updateModel(input: $input) { userErrors { message } } }"
 )
 _CREATE = (
-    "mutation($input: CreateModelInput!) { createModel(input: $input) { userErrors { code } } }"
+    "mutation($input: CreateModelInput!) { createModel(input: $input) { userErrors { message } } }"
 )
 
 
@@ -61,6 +61,8 @@ def main(
                 subprocess.run(command, cwd=ROOT / "ui", check=True)
             finally:
                 changing.stop()
+        if changing.refused:
+            raise SystemExit(f"a change was refused: {changing.refused}")
         progress(f"{changing.done:,} changes")
 
 
@@ -83,6 +85,7 @@ class _Changes:
 
     def __init__(self, server: RunningServer, models: int, per_second: int) -> None:
         self.done = 0
+        self.refused = ""  # figures of a registry that does not change say nothing
         self._server = server
         self._models = models
         self._pause_s = 1 / per_second
@@ -111,7 +114,7 @@ class _Changes:
                     highest = _SEEN if number % 2 else self._models
                     name = f"model-{random.randint(1, highest):04d}"
                     query = _UPDATE
-                    given = {"model": {"name": name}, "subject": f"subject {number}"}
+                    given = {"model": {"name": name}, "subject": f"subject-{number}"}
                 self._send(client, query, given)
                 rest = self._pause_s - (time.monotonic() - begun)
                 if self._stopped.wait(max(0, rest)):
@@ -120,8 +123,11 @@ class _Changes:
     def _send(self, client: httpx.Client, query: str, given: dict[str, Any]) -> None:
         body = {"query": query, "variables": {"input": given}}
         answer = client.post(self._server.url, json=body).json()
-        if answer.get("errors"):
-            raise SystemExit(f"a change failed: {answer}")
+        payloads = (answer.get("data") or {}).values()
+        if answer.get("errors") or any(each["userErrors"] for each in payloads):
+            self.refused = str(answer)
+            self._stopped.set()
+            return
         self.done += 1
 
 

@@ -44,7 +44,7 @@ async function models() {
 
 async function change() {
   changes += 1;
-  const input = { model: { name: names[changes % names.length] }, subject: `measured ${changes}` };
+  const input = { model: { name: names[changes % names.length] }, subject: `measured-${changes}` };
   const { updateModel } = await ask(UPDATE, { input });
   if (updateModel.userErrors.length > 0) throw new Error(JSON.stringify(updateModel.userErrors));
 }
