@@ -1,7 +1,8 @@
-"""Which requests depend on reported outcomes.
+"""Which requests depend on reported outcomes, or on runs of imports.
 
-Outcomes arrive all the time, and do not change the data version (db/reads/data_version.py): a
-response that depends on them is cached for a second at most. Fields and inputs say in their
+Neither changes the data version (db/reads/data_version.py): outcomes arrive all the time, and an
+import may fail and leave the data as it is. A response that depends on them is cached for a second
+at most. Fields and inputs say in their
 declarations whether they do.
 """
 

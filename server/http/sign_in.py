@@ -14,7 +14,7 @@ from server.http import graphiql, pages
 
 # A block: GraphiQL's page gets the same window, so its scripts may use the same names.
 _SCRIPT = """{
-      const KEY = "registry.token"; // also in ui/src/app/token.ts and ui/src/graphiql/token.js
+      const KEY = "registry.token"; // also in ui/src/app/token.ts
       const form = document.getElementById("sign-in");
       const state = document.getElementById("state");
       const reasons = {
