@@ -1,8 +1,6 @@
 """Settings that are folders and files: what cannot be used is said with the setting's name."""
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, get_args
@@ -11,9 +9,9 @@ import pytest
 
 from server.settings import Settings
 from server.settings_base import setting_name
+from tests.server.commands.processes import registry as run
 from tests.server.conftest import Registry
 
-_NOBODY = 65_534
 _DEAD = "postgresql://me@127.0.0.1:9/registry"  # where all paths are usable, it is what fails
 _FOLDERS = ("data_dir", "archive_url", "metrics_dir")
 _FILES = ("catalog_aliases", "documents")  # documents can be a folder, too
@@ -29,25 +27,13 @@ _OF_FOLDERS = [case for case in _CASES if case[0] in _FOLDERS]
 _OF_FILES = [case for case in _CASES if case[0] in _FILES]
 
 
-@contextmanager
-def _without_rights() -> Iterator[None]:
-    """As a user who owns nothing: root may do everything."""
-    if os.geteuid() != 0:
-        yield
-        return
-    os.seteuid(_NOBODY)
-    try:
-        yield
-    finally:
-        os.seteuid(0)
-
-
 @pytest.fixture
 def place() -> Iterator[Path]:
-    """A folder that everybody may enter, which pytest's own are not."""
+    """A folder whose content is deleted whatever its modes are."""
     with TemporaryDirectory() as name:
-        Path(name).chmod(0o755)
         yield Path(name)
+        for each in (Path(name), *Path(name).iterdir()):
+            each.chmod(0o755)
 
 
 def _given(field: str, path: Path) -> dict[str, str]:
@@ -116,13 +102,10 @@ def test_a_folder_whose_parent_is_missing_is_made(
 
 @pytest.mark.parametrize("name", ["closed", "closed/far/below", "kept", "kept/below"])
 @pytest.mark.parametrize(("field", "command"), _OF_FOLDERS)
-def test_a_folder_without_permission(
-    registry: Registry, place: Path, field: str, command: str, name: str
-) -> None:
+def test_a_folder_without_permission(place: Path, field: str, command: str, name: str) -> None:
     (place / "closed").mkdir(mode=0)
     (place / "kept").mkdir(mode=0o555)
-    with _without_rights():
-        result = registry(*command.split(), **_given(field, place / name))
+    result = run(*command.split(), obeys_modes=True, **_given(field, place / name))
     lines = result.stderr.splitlines()
     assert lines[0].startswith(f"{setting_name(field)}: ")
     assert "Permission denied" in lines[0]
@@ -134,10 +117,11 @@ def test_a_folder_without_permission(
 
 @pytest.mark.parametrize("name", ["", "/x"])
 def test_a_data_directory_without_permission_for_the_embedded_postgresql(
-    registry: Registry, place: Path, name: str
+    place: Path, name: str
 ) -> None:
-    with _without_rights():
-        result = registry("serve", REGISTRY_PORT="0", REGISTRY_DATA_DIR=f"{place}{name}")
+    place.chmod(0o555)
+    data_dir = f"{place}{name}"
+    result = run("serve", obeys_modes=True, REGISTRY_PORT="0", REGISTRY_DATA_DIR=data_dir)
     assert result.returncode == 2
     for line in result.stderr.splitlines():
         assert line.startswith("REGISTRY_DATA_DIR: ")
@@ -146,14 +130,11 @@ def test_a_data_directory_without_permission_for_the_embedded_postgresql(
 
 @pytest.mark.parametrize(("field", "command"), _OF_FILES)
 @pytest.mark.parametrize("name", ["closed/file", "file", "folder"])
-def test_a_file_without_permission(
-    registry: Registry, place: Path, field: str, command: str, name: str
-) -> None:
+def test_a_file_without_permission(place: Path, field: str, command: str, name: str) -> None:
     (place / "closed").mkdir(mode=0)
     (place / "file").touch(mode=0)
     (place / "folder").mkdir(mode=0)
-    with _without_rights():
-        result = registry(*command.split(), **_given(field, place / name))
+    result = run(*command.split(), obeys_modes=True, **_given(field, place / name))
     _assert_named(result, field, str(place / name))
     assert "Permission denied" in result.stderr
 

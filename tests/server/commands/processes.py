@@ -53,10 +53,18 @@ def _forking() -> _Forking:
 
 
 def registry(
-    *arguments: str, folder: Path = ROOT, stdin: str = "", **variables: str
+    *arguments: str,
+    folder: Path = ROOT,
+    stdin: str = "",
+    obeys_modes: bool = False,
+    **variables: str,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command in a folder, with these variables alone; after 60 s it is killed."""
+    """Run a command in a folder, with these variables alone; after 60 s it is killed.
+
+    With `obeys_modes` it may not do with files what only root may.
+    """
     given = {
+        "obeys_modes": obeys_modes,
         "arguments": arguments,
         "folder": str(folder),
         "variables": {"PATH": os.environ["PATH"], **variables},
