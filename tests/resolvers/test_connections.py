@@ -64,19 +64,20 @@ each_connection = pytest.mark.parametrize("connection", CONNECTIONS, ids=str)
 async def _owners(gql: GraphQL) -> dict[str, str]:
     """Fills every connection; returns the id of an owner of each type, whose connections are full.
 
-    One model has several versions; one of these has several bindings, all of one provider; one of
-    these has several prices. An alias was moved from version to version. One of several catalogs
-    has several entries.
+    One model has several versions, which end some day; one of these has several bindings, all of
+    one provider; one of these has several prices, which differ. An alias was moved from version to
+    version. One of several catalogs has several entries.
     """
     for _ in range(ITEMS):
         await factories.model(gql.db)
         await factories.token(gql.db)
     model, provider = await factories.model(gql.db), await factories.provider(gql.db)
-    versions = [await factories.version(gql.db, model) for _ in range(ITEMS)]
+    ends = factories.EPOCH.date().replace(year=2090)
+    versions = [await factories.version(gql.db, model, sunset_on=ends) for _ in range(ITEMS)]
     bindings = [await factories.binding(gql.db, versions[0], provider) for _ in range(ITEMS)]
-    for year in range(ITEMS):
+    for year in range(ITEMS + 1):  # a change of a price needs one before it
         start = factories.EPOCH.replace(year=2020 + year)
-        await factories.price(gql.db, bindings[0], "0.1", effective_from=start)
+        await factories.price(gql.db, bindings[0], f"0.{year + 1}", effective_from=start)
         await factories.provider(gql.db)
         await factories.catalog(gql.db)
     catalog = await factories.catalog(gql.db)

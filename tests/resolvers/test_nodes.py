@@ -15,7 +15,11 @@ from tests.graphql import SCHEMA, GraphQL
 CORE = SCHEMA._schema
 NODES = {type_.name for type_ in CORE.get_possible_types(CORE.type_map["Node"])}  # type: ignore[arg-type]  # an interface
 # Types without an id although their rows are stored, and the reason.
-PARTS = {"AliasChange": "a part of an audit event, which has an id"}
+PARTS = {
+    "AliasChange": "a part of an audit event, which has an id",
+    "PriceChange": "two prices, each of which has an id",
+    "Retirement": "a date of a version or of a binding, each of which has an id",
+}
 NOTHING = "0" * 32
 
 

@@ -88,7 +88,9 @@ async def test_no_response_has_a_hidden_value(
     for name in ("httpx", "httpcore"):  # of this test itself
         caplog.set_level(logging.WARNING, name)
     seen = tokens_seen = 0
-    async with serve(require_tokens=True, archive_url=registry.archive_url) as client:
+    async with serve(
+        require_tokens=True, archive_url=registry.archive_url, values_max=200_000
+    ) as client:
         for text in hidden.documents(registry.known):
             assert not validate(CORE, parse(text)), text
             shown = await _post(client, registry.secrets[Role.ADMIN], text)

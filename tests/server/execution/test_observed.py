@@ -11,6 +11,7 @@ import pytest
 from graphql import is_input_object_type, is_object_type, parse, validate
 
 from db.postgres.engine import Database
+from db.writes import work_runs
 from resolvers.orders import OBSERVED_ORDERS
 from schema.fields import is_observed
 from server.execution import observed
@@ -28,9 +29,11 @@ NAMES = observed.names(CORE)
 DAY = timedelta(days=1)
 TIMES = [(datetime.now(UTC) + days * DAY).isoformat() for days in (-1, 1)]
 PERIOD = f'from: "{TIMES[0]}", to: "{TIMES[1]}", step: HOUR'
+CATALOG = "acme"
 ROUTE = '{model: {name: "m"}, maxLatencyMs: 100}'
 STATES = "healthy degraded unhealthy"  # a report moves a binding from one to another
-# Documents whose response outcomes change, by the one observed field or input that each names.
+# Documents whose response outcomes or runs of imports change, by the one observed field or input
+# that each names.
 OBSERVED = {
     "ProviderBinding.health": "{ bindings { nodes { health { samples } } } }",
     "ProviderBinding.successRate": "{ bindings { nodes { successRate } } }",
@@ -56,6 +59,7 @@ OBSERVED = {
     "VersionFilter.sloStatuses": "{ versions(filter: {sloStatuses: MET}) { totalCount } }",
     "SUCCESS_RATE": "{ bindings(orderBy: {field: SUCCESS_RATE}) { nodes { providerModelId } } }",
     "LATENCY": "{ bindings(orderBy: {field: LATENCY}) { nodes { providerModelId } } }",
+    "Catalog.lastImport": "{ catalogs { nodes { lastImport { entries } } } }",
     "Query.route": f"{{ route(input: {ROUTE}) {{ candidateCount }} }}",
     "Query.routes": f"{{ routes(inputs: [{ROUTE}]) {{ candidateCount }} }}",
 }
@@ -69,6 +73,7 @@ async def _registry(db: Database) -> str:
     binding = await factories.binding(db, version, **slow)
     other = {"success_rate": 0.2, "latency_ms": 90.0, "provider_model_id": "two"}
     await factories.binding(db, version, **other)
+    await factories.catalog(db, name=CATALOG)
     return binding.node_id
 
 
@@ -79,6 +84,12 @@ async def _asked(client: httpx.AsyncClient, query: str, **variables: Any) -> Any
     return answer
 
 
+async def _import_noted(db: Database, entries: int) -> None:
+    """A run of an import, which changes no data either."""
+    async with work_runs.noted(db, work_runs.IMPORT, CATALOG) as figures:
+        figures |= {"entries": entries}
+
+
 async def test_outcomes_show_in_each_observed_document_after_a_second(
     serve: Serving, db: Database
 ) -> None:
@@ -86,12 +97,14 @@ async def test_outcomes_show_in_each_observed_document_after_a_second(
     binding = await _registry(db)
     async with serve() as client:
         await _asked(client, outcomes.REPORT, input={"rollups": [outcomes.rollup(binding)]})
+        await _import_noted(db, 1)
         began_at = monotonic()
         first = {
             name: [await _asked(client, each) for _ in range(2)] for name, each in OBSERVED.items()
         }
         rollup = outcomes.rollup(binding, 40, latencyMs=outcomes.histogram(40))
         await _asked(client, outcomes.REPORT, input={"rollups": [rollup]})
+        await _import_noted(db, 2)
         again = await _asked(client, OBSERVED["LATENCY"])
         if monotonic() - began_at < observed.SECONDS:
             assert again == first["LATENCY"][0]
