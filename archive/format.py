@@ -15,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from backports import zstd
 
 FORMAT, FORMAT_VERSION = "model-registry/version", 1
 
@@ -35,8 +36,6 @@ class Corrupt(Exception):
 
 def pack(content: Mapping[str, Any], key: bytes) -> bytes:
     """An archive object with this content, plain JSON values; only the key's holder can make it."""
-    from backports import zstd  # with the first archive: no start of a server needs it
-
     salt = hmac.digest(key, _dumped(content), "sha256")[:_SALT_BYTES]
     about = {**_ABOUT, "salt": salt.hex()}
     return zstd.compress(_dumped({"about": about, **content}))
@@ -52,7 +51,7 @@ def unpack(data: bytes, version_id: UUID, content_hash: str) -> dict[str, Any]:
         if version["id"] != str(version_id) or version["content_hash"] != content_hash:
             raise Corrupt("the archive is of another version")
         return content
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (zstd.ZstdError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Corrupt("the archive cannot be read") from error
 
 
@@ -65,13 +64,8 @@ def _dumped(content: Any) -> bytes:
 
 
 def _decompressed(data: bytes) -> bytes:
-    from backports import zstd
-
     decompressor = zstd.ZstdDecompressor()
-    try:
-        text = decompressor.decompress(data, max_length=_BYTES_MAX)
-    except zstd.ZstdError as error:
-        raise Corrupt("the archive cannot be read") from error
+    text = decompressor.decompress(data, max_length=_BYTES_MAX)
     if not decompressor.eof or decompressor.unused_data:
         raise Corrupt("the archive is incomplete, too large, or followed by other data")
     return text

@@ -31,7 +31,7 @@ from server import measuring, release
 from server.access.parts import Access
 from server.access.rate_limits import Clock, RateLimits
 from server.errors import ServerStopped
-from server.execution import representations, trusted
+from server.execution import trusted
 from server.execution.documents import Documents
 from server.execution.in_flight import InFlightRequests
 from server.execution.operations import Operations
@@ -135,7 +135,7 @@ def _watches(
 ) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
     """What runs beside the requests; first what is loaded after the start."""
     return (
-        partial(later.load, formats.load, schema.published_sdl, representations.load, gc.freeze),
+        partial(later.load, formats.load, schema.published_sdl, gc.freeze),
         descriptors.watch,
         memory.watch,
         operations.routes.run,

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import re2
+
 from domain.secrets.words import entropy, is_generated, is_mixed
 
 _HERE = Path(__file__).parent
@@ -61,8 +63,6 @@ def _format(rule: dict[str, Any], pattern: str) -> Format:
 @cache
 def _index() -> tuple[Any, list[list[int]]]:
     """The set of all keywords, and by its numbers the formats that have each keyword."""
-    import re2
-
     options = re2.Options()
     options.literal, options.case_sensitive = True, False
     keywords = re2.Set.SearchSet(options)
@@ -78,8 +78,6 @@ def _index() -> tuple[Any, list[list[int]]]:
 
 @cache
 def _compiled(number: int) -> Any:
-    import re2
-
     options = re2.Options()
     options.log_errors = False
     return re2.compile(_formats()[0][number].pattern, options)

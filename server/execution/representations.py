@@ -13,6 +13,7 @@ from hashlib import blake2b
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
+from backports import zstd
 from cachetools import LRUCache
 
 GRAPHQL = "application/graphql-response+json"
@@ -21,23 +22,11 @@ EVENT_STREAM = "text/event-stream"
 
 CODED_BYTES_MIN = 4_096  # a smaller body fits into three packets anyhow
 
-
-def load() -> None:
-    """Load what compresses, which no start needs."""
-    _zstd(b"")
-
-
-def _zstd(body: bytes) -> bytes:
-    from backports import zstd  # loaded after the start (server/app.py), or with the first body
-
-    return zstd.compress(body, level=1)
-
-
 # Measured with 186 KB of JSON: zstd 1 makes 44 KB of it in 0.2 ms, gzip 3 makes 52 KB in 1.4 ms;
 # zstd 6 takes 1.1 ms for 42 KB, gzip 6 takes 2.9 ms for 47 KB.
 _COMPRESS: Mapping[str, Callable[[bytes], bytes]] = MappingProxyType(
     {
-        "zstd": _zstd,
+        "zstd": partial(zstd.compress, level=1),
         "gzip": partial(gzip.compress, compresslevel=3, mtime=0),  # equal bytes for an equal ETag
     }
 )
