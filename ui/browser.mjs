@@ -6,11 +6,10 @@
 // ["press", selector, selector of what it shows], ["reload"], ["eval", expression], ["shot", file]. The results of "eval" and the console's lines are printed.
 import { chromium } from "playwright-core";
 
+import { launchOptions } from "./chromium.mjs";
+
 const [url, steps] = process.argv.slice(2);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await chromium.launch(launchOptions);
 const lines = [];
 const results = [];
 try {

@@ -4,6 +4,8 @@
 // from the start of the navigation; "blocked" is the part of long tasks over 50 ms until then (total blocking time).
 import { chromium } from "playwright-core";
 
+import { launchOptions } from "./chromium.mjs";
+
 const [address = "http://127.0.0.1:8003", runs = "3"] = process.argv.slice(2);
 // Each page, and what is on it when the first data is there.
 const PAGES = [
@@ -73,10 +75,7 @@ async function open(browser, path, selector) {
 const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const kb = (bytes) => (bytes / 1_000).toFixed(0);
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await chromium.launch(launchOptions);
 try {
   const rows = {};
   for (const [name, path, selector] of PAGES) {

@@ -2,16 +2,15 @@
 // It makes the changes itself, in open mode. Prints JSON: heap and DOM after all garbage was collected, and requests.
 import { chromium as chromiums } from "playwright-core";
 
+import { launchOptions } from "./chromium.mjs";
+
 const [address, minutes = "3", perSecond = "20"] = process.argv.slice(2);
 const PATHS = ["/", "/models", "/audit"];
 const SAMPLE_MS = 30_000;
 const MODELS = 20;
 const UPDATE = "mutation($input: UpdateModelInput!) { updateModel(input: $input) { userErrors { message } } }";
 
-const chromium = await chromiums.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-});
+const chromium = await chromiums.launch(launchOptions);
 const names = await models();
 const pages = await Promise.all(PATHS.map(opened));
 const changing = setInterval(() => void change().catch(fail), 1_000 / Number(perSecond));

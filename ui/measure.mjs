@@ -2,15 +2,14 @@
 // fills a registry with 100,000 models, changes it meanwhile, and runs this. Prints JSON.
 import { chromium as chromiums } from "playwright-core";
 
+import { launchOptions } from "./chromium.mjs";
+
 const [address, minutes = "0"] = process.argv.slice(2);
 const SCROLLS = 120;
 const TYPED = "model-042";
 const MB = 1_000_000;
 
-const chromium = await chromiums.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-});
+const chromium = await chromiums.launch(launchOptions);
 const page = await (await chromium.newContext({ viewport: { width: 1280, height: 900 } })).newPage();
 const devtools = await page.context().newCDPSession(page);
 await page.addInitScript(watch);

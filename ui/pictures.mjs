@@ -8,6 +8,7 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 
+import { launchOptions } from "./chromium.mjs";
 import { prepare } from "./prepare.mjs";
 
 const [address, folder] = process.argv.slice(2);
@@ -23,10 +24,7 @@ const SETTLED_MS = 1_500; // charts and counts come later than rows
 
 const problems = [];
 await prepare(address);
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"],
-});
+const browser = await chromium.launch(launchOptions);
 try {
   const page = await browser.newPage({ viewport: VIEWPORT, colorScheme: "light" });
   watch(page);

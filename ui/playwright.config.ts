@@ -1,6 +1,8 @@
 // Tests of the pages in the machine's Chromium, against a server that tests/server/dashboard/test_pages.py starts.
 import { defineConfig } from "@playwright/test";
 
+import { launchOptions } from "./chromium.mjs";
+
 export default defineConfig({
   testDir: "tests",
   outputDir: process.env.PLAYWRIGHT_OUTPUT ?? "/tmp/registry-playwright",
@@ -14,17 +16,6 @@ export default defineConfig({
     viewport: { width: 1280, height: 900 },
     actionTimeout: 15_000,
     screenshot: "only-on-failure",
-    launchOptions: {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: [
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    },
+    launchOptions,
   },
 });

@@ -6,22 +6,13 @@
 // requests to any other host, and answers that hold errors or no data.
 import { chromium } from "playwright-core";
 
+import { launchOptions } from "./chromium.mjs";
+
 const [url = "http://127.0.0.1:8003/graphql", output = "graphiql.png"] = process.argv.slice(2);
 const { host } = new URL(url);
 const problems = [];
 
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
+const browser = await chromium.launch(launchOptions);
 try {
   const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
   watch(page);

@@ -24,7 +24,7 @@ test("the page moves along when somebody renames the model, says so, and keeps w
   await page.getByRole("button", { name: "Discard" }).click();
   await expect(page.getByRole("heading", { name: "live-after", level: 1 })).toBeVisible();
   await update(page, "Model", id, { description: "Said after the rename." });
-  await expect(page.getByText("Said after the rename.")).toBeVisible();
+  await expect(page.getByRole("paragraph").filter({ hasText: "Said after the rename." })).toBeVisible();
   const { model } = await api<{ model: { id: string } }>(page, '{ model(by: { name: "live-after" }) { id } }');
   expect(model.id).toBe(id);
 });

@@ -1,14 +1,13 @@
 import { Stack, Text } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
-import { useRegistryMutation } from "../../app/queries";
 import { useMay } from "../../app/viewer";
 import { ConfirmButton } from "../../components/ConfirmButton";
 import { FormErrors } from "../../components/FormErrors";
 import { TextLink } from "../../components/TextLink";
 import type { UserError } from "../../components/userErrors";
-import { RetirementsSetAliasDocument, type SuccessorRule } from "../../gql/graphql";
+import type { SuccessorRule } from "../../gql/graphql";
+import { useAliases } from "../model/edit/useAliases";
 import type { Retirement } from "./RetirementsPage";
 
 const WHY: Record<SuccessorRule, string> = {
@@ -36,34 +35,23 @@ export function SuccessorOf({ retirement }: { retirement: Retirement }) {
 }
 
 function MoveAlias({ alias, retirement: { version, successor } }: { alias: string; retirement: Retirement }) {
-  const queries = useQueryClient();
-  const move = useRegistryMutation(RetirementsSetAliasDocument);
+  const { set, isPending } = useAliases({ name: version.modelName });
   const [errors, setErrors] = useState<readonly UserError[]>([]);
+  const [failure, setFailure] = useState<unknown>(null);
   if (!successor) return null;
-  const confirm = () =>
-    move.mutate(
-      {
-        model: { name: version.modelName },
-        alias,
-        version: { inModel: { model: { name: version.modelName }, select: { version: successor.versionLabel } } },
-        expectedVersion: version.id,
-      },
-      {
-        onSuccess: ({ setAlias }) => {
-          setErrors(setAlias?.userErrors ?? []);
-          void queries.invalidateQueries();
-        },
-      },
-    );
+  const confirm = () => {
+    setFailure(null);
+    void set(alias, successor.versionLabel, version.id).then(setErrors, setFailure);
+  };
   return (
     <>
-      <ConfirmButton label={`Move ${alias}`} size="compact-xs" variant="default" isPending={move.isPending} onConfirm={confirm}>
+      <ConfirmButton label={`Move ${alias}`} size="compact-xs" variant="default" isPending={isPending} onConfirm={confirm}>
         <Text>
-          {alias} will name {successor.versionLabel} of {version.modelName}, in place of {version.version}. You can roll this
-          back on the page of the model.
+          {alias} will name {successor.versionLabel} of {version.modelName}, in place of {version.version}. You can undo this
+          at once, or roll it back on the page of the model.
         </Text>
       </ConfirmButton>
-      <FormErrors errors={errors} failure={move.error} />
+      <FormErrors errors={errors} failure={failure} />
     </>
   );
 }

@@ -22,14 +22,14 @@ const NAME: Field = {
 };
 
 export function CreateAliasForm({ model }: { model: Model }) {
-  const { set } = useAliases(model);
+  const { set } = useAliases({ id: model.id });
   const save = ({ alias, version }: Record<string, unknown>) => set(String(alias), String(version));
   return <EditForm sections={[{ title: "", fields: [NAME, versionField(model)] }]} base={{}} isNew submitLabel="Set" save={save} />;
 }
 
 /** Moves an alias from the version that it named when the form was opened. */
 export function MoveAliasForm({ model, alias }: { model: Model; alias: AliasNow }) {
-  const { set } = useAliases(model);
+  const { set } = useAliases({ id: model.id });
   const base = { version: alias.version.version, revision: alias.version.id };
   // The place of a revision has the id of the version that an alias names: each move changes it.
   const save = async ({ version }: Record<string, unknown>, expected: unknown) =>

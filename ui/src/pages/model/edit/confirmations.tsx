@@ -134,7 +134,7 @@ const withNamed = ({ current, ...error }: WriteError): WriteError =>
 
 /** Moves the alias to exactly the version that the dialog says, if it still names the one that it named then. */
 export function RollBackAlias({ model, alias, previous }: AliasProps & { previous: AliasNow["version"] }) {
-  const { setTo } = useAliases(model);
+  const { setTo } = useAliases({ id: model.id });
   const run = async (seen: unknown) => (await setTo(alias.name, previous.id, String(seen))).map(withNamed);
   return (
     <ConfirmForm label="Roll back" base={namedBy(alias)} fields={NAMED} run={run}>
@@ -147,7 +147,7 @@ export function RollBackAlias({ model, alias, previous }: AliasProps & { previou
 }
 
 export function DeleteAlias({ model, alias }: AliasProps) {
-  const { remove } = useAliases(model);
+  const { remove } = useAliases({ id: model.id });
   const run = async (seen: unknown) => (await remove({ ...alias, version: { ...alias.version, id: String(seen) } })).map(withNamed);
   return (
     <ConfirmForm label="Delete" color="red" base={namedBy(alias)} fields={NAMED} run={run}>

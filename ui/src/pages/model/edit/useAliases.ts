@@ -1,5 +1,5 @@
 // Moves aliases, and undoes it. Each write says which version the alias must name for it to count.
-import { ModelDeleteAliasDocument, ModelSetAliasDocument, type SetAliasInput } from "../../../gql/graphql";
+import { ModelDeleteAliasDocument, type ModelRef, ModelSetAliasDocument, type SetAliasInput } from "../../../gql/graphql";
 import type { AliasNow } from "./editing";
 import { showDone } from "./Notices";
 import { useWrite, type WriteError } from "./useWrite";
@@ -13,30 +13,29 @@ function refused(errors: readonly WriteError[]): void {
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join(" "));
 }
 
-export function useAliases(model: { id: string }) {
+export function useAliases(model: ModelRef) {
   const { write: writeSet, isPending: isSetting } = useWrite(ModelSetAliasDocument);
   const { write: writeDeletion, isPending: isDeleting } = useWrite(ModelDeleteAliasDocument);
-  const of = { model: { id: model.id } };
 
   /** Points the alias at the version with this label; `expected` is the one that it names now, none for a new alias. */
   const set = (alias: string, label: string, expected?: string): Write => {
-    return point(alias, { inModel: { model: { id: model.id }, select: { version: label } } }, expected);
+    return point(alias, { inModel: { model, select: { version: label } } }, expected);
   };
   const point = async (alias: string, version: VersionKey, expected?: string): Write => {
-    const told = await writeSet({ ...of, alias, version, expectedVersion: expected });
+    const told = await writeSet({ model, alias, version, expectedVersion: expected });
     if (told.alias) tellMoved(alias, told.alias.version, told.previousVersion);
     return told.userErrors;
   };
   const tellMoved = (alias: string, now: Named, before: Named | null) => {
     const undo = before
-      ? async () => refused((await writeSet({ ...of, alias, version: { id: before.id }, expectedVersion: now.id })).userErrors)
-      : async () => refused((await writeDeletion({ ...of, alias, expectedVersion: now.id })).userErrors);
+      ? async () => refused((await writeSet({ model, alias, version: { id: before.id }, expectedVersion: now.id })).userErrors)
+      : async () => refused((await writeDeletion({ model, alias, expectedVersion: now.id })).userErrors);
     if (before?.id === now.id) showDone(`${alias} named ${now.version} already.`);
     else showDone(before ? `${alias} was moved from ${before.version} to ${now.version}.` : `${alias} names ${now.version} now.`, undo);
   };
   const remove = async ({ name, version }: AliasNow): Write => {
-    const { userErrors } = await writeDeletion({ ...of, alias: name, expectedVersion: version.id });
-    const undo = async () => refused((await writeSet({ ...of, alias: name, version: { id: version.id } })).userErrors);
+    const { userErrors } = await writeDeletion({ model, alias: name, expectedVersion: version.id });
+    const undo = async () => refused((await writeSet({ model, alias: name, version: { id: version.id } })).userErrors);
     if (userErrors.length === 0) showDone(`The alias ${name} is deleted.`, undo);
     return userErrors;
   };
