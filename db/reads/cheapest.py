@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from db.reads.keys import Key, Part
+from db.reads.keys import FIRST_AMOUNT, LAST_AMOUNT, Key, Part
 from db.reads.keyset import Condition, between
 from db.reads.prices import is_current, is_released
 from db.reads.routable import is_routable
@@ -82,11 +82,9 @@ def key(amount: Any, bounds: str) -> Key:
         any_of.binding.model_id == Model.id, any_of.is_offered
     )
     current = lowest.correlate(Model).scalar_subquery()
-    last: Any = sa.literal_column("'Infinity'::numeric", sa.Numeric())
-    first: Any = sa.literal_column("'-Infinity'::numeric", sa.Numeric())
     return Key(
-        sa.func.coalesce(current, last),
-        sa.func.coalesce(current, first),
+        sa.func.coalesce(current, LAST_AMOUNT),
+        sa.func.coalesce(current, FIRST_AMOUNT),
         sa.Numeric(),
         parts=(
             Part(
@@ -97,7 +95,7 @@ def key(amount: Any, bounds: str) -> Key:
                 is_joined=True,
                 within=lambda values: between(of.amount, values.get("gte"), values.get("lte")),
             ),
-            Part(~has_one.correlate(Model), last, first, is_constant=True),
+            Part(~has_one.correlate(Model), LAST_AMOUNT, FIRST_AMOUNT, is_constant=True),
         ),
         is_sequence=True,
         bounds=bounds,

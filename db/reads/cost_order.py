@@ -8,7 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from db.reads.keys import Key
+from db.reads.keys import FIRST_AMOUNT, LAST_AMOUNT, Key
 from domain.costs import Usage
 from domain.enums import PriceMeter, PriceUnit
 
@@ -107,7 +107,8 @@ def key() -> Key:
         for name in names
     )
     cost: Any = sa.type_coerce(sa.text(_COST).bindparams(*parameters), sa.Numeric())
-    last: Any = sa.literal_column("'Infinity'::numeric", sa.Numeric())
-    first: Any = sa.literal_column("'-Infinity'::numeric", sa.Numeric())
-    ascending, descending = sa.func.coalesce(cost, last), sa.func.coalesce(cost, first)
+    ascending, descending = (
+        sa.func.coalesce(cost, LAST_AMOUNT),
+        sa.func.coalesce(cost, FIRST_AMOUNT),
+    )
     return Key(ascending, descending, sa.Numeric(), is_slow=True)

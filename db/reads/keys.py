@@ -8,6 +8,11 @@ import sqlalchemy as sa
 
 from db.tables.columns import unknown_last
 
+# What takes the place of an unknown amount, so that it comes last in both directions.
+LAST_AMOUNT, FIRST_AMOUNT = (
+    sa.literal_column(f"'{sign}Infinity'::numeric", sa.Numeric()) for sign in ("", "-")
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

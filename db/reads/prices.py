@@ -15,7 +15,7 @@ from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, columns_of, labelled
 from db.reads.derived import map_rows
-from db.reads.keys import Key, Part
+from db.reads.keys import FIRST_AMOUNT, LAST_AMOUNT, Key, Part
 from db.reads.keyset import Listing, Relation, among, between
 from db.reads.lookup import row_by_column
 from db.tables import ModelVersion, Price, ProviderBinding
@@ -132,11 +132,9 @@ def now_key(amount: Any, bounds: str) -> Key:
     is_known = sa.and_(has_release(), is_current(price, known))
     has_known = sa.exists().where(price.binding_id == ProviderBinding.id, is_known)
     has_known = has_known.correlate(ProviderBinding)
-    last: Any = sa.literal_column("'Infinity'::numeric", sa.Numeric())
-    first: Any = sa.literal_column("'-Infinity'::numeric", sa.Numeric())
     return Key(
-        sa.func.coalesce(current, last),
-        sa.func.coalesce(current, first),
+        sa.func.coalesce(current, LAST_AMOUNT),
+        sa.func.coalesce(current, FIRST_AMOUNT),
         sa.Numeric(),
         parts=(
             Part(
@@ -147,7 +145,7 @@ def now_key(amount: Any, bounds: str) -> Key:
                 is_joined=True,
                 within=lambda values: between(known, values.get("gte"), values.get("lte")),
             ),
-            Part(~has_known, last, first, is_constant=True),
+            Part(~has_known, LAST_AMOUNT, FIRST_AMOUNT, is_constant=True),
         ),
         is_sequence=True,
         bounds=bounds,
