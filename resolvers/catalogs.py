@@ -4,9 +4,8 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
-from db.reads import bindings, catalog_differences, catalog_imports, catalogs
+from db.reads import bindings, catalog_differences, catalogs
 from db.reads.catalog_differences import Difference
-from db.reads.catalog_imports import CatalogImport
 from db.reads.catalogs import SeenEntry
 from db.tables import Catalog, ProviderBinding
 from domain.catalog_fields import ENTRIES_MAX
@@ -54,13 +53,13 @@ entry_pages = connections.of_parents(
 )
 
 
-async def last_imports(info: Info, parents: list[Catalog]) -> list[CatalogImport | None]:
+async def last_imports(info: Info, parents: list[Catalog]) -> list[catalogs.CatalogImport | None]:
     """The import that ended last, with its counts; null when none was noted.
 
     Its changes are the audit events of the actor import:<name>: it is not known who ran it.
     """
     rows = await carried(info, parents, "import_runs", catalogs.by_ids)
-    return [catalog_imports.of_runs(row) for row in rows]
+    return [catalogs.import_of_runs(row) for row in rows]
 
 
 async def entry_counts(info: Info, parents: list[Catalog]) -> list[int]:

@@ -6,7 +6,7 @@ from strawberry.scalars import JSON
 
 import resolvers.catalogs
 from db import tables
-from db.reads import catalog_differences, catalog_imports, catalogs
+from db.reads import catalog_differences, catalogs
 from domain.catalog_fields import PATHS
 from domain.enums import DifferenceReason
 from resolvers.scalars import SHA256, URL
@@ -35,7 +35,7 @@ _UNKNOWN = "null when not known"
 
 
 @type_of(
-    catalog_imports.CatalogImport,
+    catalogs.CatalogImport,
     "The import of a catalog that ended last. One that was stopped is not noted. The counts are"
     " those of the last import that succeeded; a failed one has changed nothing.",
 )

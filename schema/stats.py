@@ -6,8 +6,8 @@ from decimal import Decimal
 import strawberry
 
 import resolvers.stats
-from db.reads import alarms, stats
-from db.reads.stats_sql import NAMES_MAX
+from db.reads import stats, stats_lists
+from db.reads.stats_lists import ITEMS_MAX
 from domain.enums import Capability, TaskType, VersionStatus
 from resolvers.scalars import SemVer
 from schema.fields import attribute, batched, type_of
@@ -71,7 +71,7 @@ class ProviderStats:
     )
 
 
-@type_of(alarms.OpenCircuit, "A binding whose circuit is OPEN, and the names around it.")
+@type_of(stats_lists.OpenCircuit, "A binding whose circuit is OPEN, and the names around it.")
 class OpenCircuit:
     binding_id: strawberry.ID = attribute("The ID of the binding.")
     model_name: str = attribute("The name of the model.")
@@ -84,7 +84,7 @@ class OpenCircuit:
     reason: str | None = attribute("Why; null when not known.")
 
 
-@type_of(alarms.SloBreach, "A version whose sloStatus is BREACHED.")
+@type_of(stats_lists.SloBreach, "A version whose sloStatus is BREACHED.")
 class SloBreach:
     version_id: strawberry.ID = attribute("The ID of the version.")
     model_name: str = attribute("The name of the model.")
@@ -121,21 +121,21 @@ class RegistryStats:
         "Versions counted by status.", items_max=len(VersionStatus)
     )
     versions_by_region: list[NamedCount] = attribute(
-        "Versions counted by region: the 100 regions with the most.", items_max=NAMES_MAX
+        "Versions counted by region: the 100 regions with the most.", items_max=ITEMS_MAX
     )
     models_by_task: list[TaskCount] = attribute("Models counted by task.", items_max=len(TaskType))
     models_by_subject: list[NamedCount] = attribute(
         "Models counted by subject, without those that have none: the 100 subjects with the most.",
-        items_max=NAMES_MAX,
+        items_max=ITEMS_MAX,
     )
     models_by_provider: list[ProviderCount] = attribute(
         "Models counted by the providers that have a binding of them: the 100 providers with the"
         " most.",
-        items_max=NAMES_MAX,
+        items_max=ITEMS_MAX,
     )
     models_by_region: list[NamedCount] = attribute(
         "Models counted by the regions of their bindings: the 100 regions with the most.",
-        items_max=NAMES_MAX,
+        items_max=ITEMS_MAX,
     )
     models_by_capability: list[CapabilityCount] = attribute(
         "Models counted by the capabilities of their latestVersion.", items_max=len(Capability)
@@ -147,16 +147,16 @@ class RegistryStats:
     )
     bindings_by_provider: list[ProviderStats] = attribute(
         "The bindings of each provider: the 100 providers with the most.",
-        items_max=NAMES_MAX,
+        items_max=ITEMS_MAX,
     )
     open_circuits: list[OpenCircuit] = attribute(
         "The bindings with an OPEN circuit, longest first: at most 100; bindingsByProvider counts"
         " them.",
-        items_max=alarms.ALARMS_MAX,
+        items_max=ITEMS_MAX,
     )
     slo_breaches: list[SloBreach] = attribute(
         "The versions that miss their targets, by the name of the model: at most 100.",
-        items_max=alarms.ALARMS_MAX,
+        items_max=ITEMS_MAX,
         observed=True,
     )
     computed_at: datetime = attribute("The time of the snapshot.")

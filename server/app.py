@@ -39,8 +39,7 @@ from server.execution.pipeline import RequestPipeline
 from server.execution.response_cache import ResponseCache
 from server.execution.slow_operations import SlowOperations
 from server.execution.sources import Sources
-from server.http import pages, protected_resource, sdl, socket_protocol, unknown_paths
-from server.http.dashboard import Dashboard
+from server.http import dashboard, pages, sdl, socket_protocol, unknown_paths
 from server.http.endpoint import GraphQLEndpoint, SingleConnectionEndpoint
 from server.http.for_readers import ForReaders
 from server.http.hosts import Hosts
@@ -173,8 +172,8 @@ def _routes(
         Route("/readyz", health.ReadinessEndpoint(readiness).get),
         Route("/metrics", for_readers(metrics.get, is_needed_without_database=True).get),
         Route(sdl.PATH, for_readers(sdl.Sdl(schema.published_sdl).get).get),
-        *Dashboard(pages.FILES, settings.oidc_issuer).routes(),
-        *protected_resource.routes(settings),
+        *dashboard.Dashboard(pages.FILES, settings.oidc_issuer).routes(),
+        *dashboard.metadata_routes(settings),
         *pages.routes(),
     ]
 

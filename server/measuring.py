@@ -26,7 +26,7 @@ from server.ops.readiness import Readiness
 from server.ops.readings import Reading, Readings
 from server.ops.registry_readings import RegistryReadings
 from server.ops.worker_readings import WorkerReadings
-from server.settings_metrics import MetricsSettings
+from server.settings_logs import MetricsSettings
 
 _VERBS = ("select", "insert", "update", "delete", "with", "begin", "commit", "copy")
 _OTHER_VERB = "other"

@@ -11,19 +11,15 @@ from archive import urls
 from db.postgres.engine import PoolLimits
 from resolvers.event_broker import EventBrokerLimits
 from resolvers.service import Limits
-from server.settings_access import AccessSettings
+from server.settings_access import AccessSettings, RateSettings
 from server.settings_base import PREFIX, SettingPath, setting
 from server.settings_database import DatabaseSettings
 from server.settings_documents import DocumentSettings
-from server.settings_health import HealthSettings
-from server.settings_http import HttpSettings
-from server.settings_logs import LogSettings
-from server.settings_metrics import MetricsSettings
+from server.settings_health import HealthSettings, RouteSettings
+from server.settings_http import HttpSettings, SocketSettings
+from server.settings_logs import LogSettings, MetricsSettings
 from server.settings_oidc import OidcSettings
-from server.settings_rates import RateSettings
 from server.settings_replicas import ReplicaSettings
-from server.settings_routes import RouteSettings
-from server.settings_sockets import SocketSettings
 
 
 class Settings(

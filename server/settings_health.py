@@ -1,4 +1,4 @@
-"""The settings of the bindings' health, which is computed from reported outcomes."""
+"""The settings of the bindings' health, computed from reported outcomes, and of routes."""
 
 from pydantic import ValidationInfo, field_validator
 
@@ -35,3 +35,11 @@ class HealthSettings(SettingsPart):
     def health_rules(self) -> HealthRules:
         """What the health of a binding is computed by."""
         return HealthRules(self.health_window_minutes, self.healthy_min, self.degraded_min)
+
+
+class RouteSettings(SettingsPart):
+    """The part of the settings that is about routes."""
+
+    route_ttl_seconds: int = setting(
+        10, "Seconds that a gateway may use a route at most: its `ttlSeconds`.", ge=1, le=60
+    )

@@ -1,7 +1,8 @@
-"""Catalogs and their entries in SQL."""
+"""Catalogs, their entries and what is noted of their imports, in SQL."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, ClassVar
 from uuid import UUID
@@ -137,3 +138,46 @@ def _select_counts() -> sa.Select[Any]:
 _OF_BINDINGS = Query("entries of bindings", _select_of_bindings, {}, SeenEntry)
 _LISTED = Query("listed bindings", _select_listed, {})
 _COUNTS = Query("entry counts", _select_counts, {}, is_slow=True)
+
+
+# Earlier releases noted both times of one run by two readings of the clock.
+_SAME = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogImport:
+    """The last import of a catalog, and the figures of the last one that succeeded.
+
+    A figure is None where no import has succeeded, or where the release that ran it noted none.
+    """
+
+    ended_at: datetime
+    succeeded: bool
+    succeeded_at: datetime | None
+    seconds: float
+    entries: int | None
+    created: int | None
+    changed: int | None
+    delisted: int | None
+    relisted: int | None
+    conflicts: int | None
+    skipped: int | None
+
+
+_FIGURES = ("entries", "created", "changed", "delisted", "relisted", "conflicts", "skipped")
+
+
+def import_of_runs(row: Mapping[str, Any] | None) -> CatalogImport | None:
+    """The last import by a row of work_runs, as JSON; None where there is none."""
+    if row is None:
+        return None
+    ended_at = datetime.fromisoformat(row["last_ended_at"])
+    at = row["last_succeeded_at"]
+    succeeded_at = None if at is None else datetime.fromisoformat(at)
+    return CatalogImport(
+        ended_at=ended_at,
+        succeeded=succeeded_at is not None and abs(ended_at - succeeded_at) < _SAME,
+        succeeded_at=succeeded_at,
+        seconds=row["last_seconds"],
+        **{name: row["figures"].get(name) for name in _FIGURES},
+    )

@@ -10,9 +10,9 @@ from uuid import UUID
 from db.postgres import reader
 from db.postgres.reader import Source
 from db.postgres.statements import Query, parametrize
-from db.reads import alarms, stats_sql
-from db.reads.alarms import OpenCircuit, SloBreach
+from db.reads import stats_lists, stats_sql
 from db.reads.keyset import Conditions
+from db.reads.stats_lists import OpenCircuit, SloBreach
 from domain.enums import Capability, TaskType, VersionStatus
 from domain.hashable import hashable
 
@@ -159,8 +159,8 @@ def _read(row: Any) -> RegistryStats:
             for name, n in row.models_by_version_status or ()
         ],
         bindings_by_provider=by_provider,
-        open_circuits=[alarms.open_circuit(item) for item in row.open_circuits or ()],
-        slo_breaches=[alarms.slo_breach(item) for item in row.slo_breaches or ()],
+        open_circuits=[stats_lists.open_circuit(item) for item in row.open_circuits or ()],
+        slo_breaches=[stats_lists.slo_breach(item) for item in row.slo_breaches or ()],
         computed_at=row.computed_at,
     )
 

@@ -7,10 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlmodel import col
 
-from db.reads import alarms, facets, models
+from db.reads import models, stats_lists
 from db.reads.health import has_open_circuit
 from db.reads.prices import has_release
 from db.reads.routable import is_routable
+from db.reads.stats_lists import ITEMS_MAX
 from db.tables import (
     BindingHealth,
     Model,
@@ -21,7 +22,6 @@ from db.tables import (
     figures,
 )
 
-NAMES_MAX = 100  # in each list: the regions, subjects and providers with the largest counts
 _BY_STATUS = frozenset(("versions", "active_versions", "archived_versions", "versions_by_status"))
 _OF_FIGURES = frozenset(("eval_score_avg", "cost_per_1k_avg"))
 _OF_RATES = frozenset(("success_rate_avg", "latency_ms_avg", "bindings_by_provider"))
@@ -49,8 +49,7 @@ def select(conditions: Mapping[str, Any], wanted: frozenset[str]) -> sa.Select[A
         "by_task": (("models_by_task",), _counts(chosen.c.task, 1, "by_task")),
         "by_subject": (("models_by_subject",), _counts(chosen.c.subject, 1, "by_subject")),
         "by_provider": (("bindings_by_provider",), _provider_list(providers)),
-        **facets.columns(chosen, of_all),
-        **alarms.columns(chosen, of_all),
+        **stats_lists.columns(chosen, of_all),
     }
     totals = _totals(providers)
     if wanted & _OF_TOTALS == {"bindings"}:  # an index has them
@@ -231,7 +230,7 @@ def _counts(column: Any, each: Any, name: str) -> Any:
         .where(column.is_not(None))
         .group_by(column)
         .order_by(count.desc(), column)
-        .limit(NAMES_MAX)
+        .limit(ITEMS_MAX)
         .subquery(name)
     )
     pair = sa.func.json_build_array(counted.c.name, counted.c.n)
@@ -244,7 +243,7 @@ def _provider_list(providers: sa.CTE) -> Any:
         providers, Provider, col(Provider.id) == providers.c.provider_id
     )
     largest = largest.order_by(providers.c.bindings.desc(), providers.c.provider_id)
-    of = largest.limit(NAMES_MAX).subquery("largest").c
+    of = largest.limit(ITEMS_MAX).subquery("largest").c
     price = sa.cast(sa.func.round(of.input_per_1k_avg, 10), sa.Text)
     item = sa.func.json_build_object(
         *("provider_id", of.provider_id, "bindings", of.bindings, "routable", of.routable),

@@ -15,7 +15,7 @@ from typing import TypeAlias
 from domain.access import Identity, RateLimit, Role
 from resolvers.errors import RATE_LIMITED
 from server.errors import HttpError, OperationRejected, limit_exceeded
-from server.settings_rates import RateSettings
+from server.settings_access import RateSettings
 
 BUCKETS_MAX = 10_000  # callers, or addresses, that are remembered
 _PERIOD_S = 60.0

@@ -2,8 +2,7 @@
 
 Neither changes the data version (db/reads/data_version.py): outcomes arrive all the time, and an
 import may fail and leave the data as it is. A response that depends on them is cached for a second
-at most. Fields and inputs say in their
-declarations whether they do.
+at most. Fields and inputs say in their declarations whether they do.
 """
 
 from collections.abc import Mapping

@@ -3,20 +3,27 @@
 It holds no data and no secret, so it is served to anybody; the API that it asks wants a token where
 tokens are required. No script may be inline, and no style but those that carry the nonce of the
 response: its components create such. It may ask this server alone, and the issuer of OpenID
-Connect, by whom people sign in.
+Connect, by whom people sign in. How they do that is metadata that anybody may read, as it is for
+those who have no token yet.
+
+Source: https://www.rfc-editor.org/rfc/rfc9728 (metadata of protected resources)
 """
 
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
+from server.access.refusals import METADATA_PATH
 from server.http import accept, pages
 from server.ops import health
+from server.settings_base import is_loopback
+from server.settings_oidc import OidcSettings
 
 INDEX = "/"
 # The addresses of the page beside the index: the routes in ui/src.
@@ -97,3 +104,41 @@ def _origin(url: str | None) -> str:
     """The origin of a URL, as a policy has it; the settings allow no user and no space in it."""
     parts = urlsplit(url or "")
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+# Not of the RFC, which allows more members: the public client that pages in browsers are.
+BROWSER_CLIENT_ID = "registry_browser_client_id"
+
+
+def metadata_routes(settings: OidcSettings) -> list[BaseRoute]:
+    """The path of the metadata; none without an issuer."""
+    if settings.oidc_issuer is None:
+        return []
+    return [Route(METADATA_PATH, ProtectedResource(settings).get)]
+
+
+@dataclass(frozen=True, slots=True)
+class ProtectedResource:
+    """The endpoint of the metadata."""
+
+    settings: OidcSettings
+
+    async def get(self, request: Request) -> Response:
+        """The metadata, as JSON."""
+        settings = self.settings
+        body: dict[str, Any] = {
+            "resource": settings.oidc_resource or _asked_origin(request),
+            "resource_name": "Model Registry",
+            "authorization_servers": [settings.oidc_issuer],
+            "scopes_supported": settings.oidc_browser_scope_list,
+            "bearer_methods_supported": ["header"],
+        }
+        if settings.oidc_browser_client_id:
+            body[BROWSER_CLIENT_ID] = settings.oidc_browser_client_id
+        return JSONResponse(body, headers={"cache-control": "no-cache"})
+
+
+def _asked_origin(request: Request) -> str:
+    """The origin that was asked: a proxy that takes https asks by http, and keeps the name."""
+    scheme = "http" if is_loopback(request.url.hostname or "") else "https"
+    return f"{scheme}://{request.url.netloc}"

@@ -15,10 +15,10 @@ from starlette.types import Scope
 
 from server.http import accept
 
-FILES = Path(__file__).parents[1] / "static" / "ui"  # `outDir` in ui/vite.config.js
-ASSETS_PATH = "/static/ui/assets"  # `base` in ui/vite.config.js
+FILES = Path(__file__).parents[1] / "static" / "ui"  # `outDir` in ui/vite.config.ts
+ASSETS_PATH = "/static/ui/assets"  # `base` in ui/vite.config.ts
 DOCUMENTS = "documents.json"  # the manifest of the dashboard's documents, for the server alone
-_CODING, _SUFFIX = "gzip", ".gz"  # of the files that the build compresses: ui/compressed.js
+_CODING, _SUFFIX = "gzip", ".gz"  # of the files that the build compresses: ui/compressed.ts
 _NO_DEVICES = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")

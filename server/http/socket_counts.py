@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from starlette.responses import PlainTextResponse, Response
 
 from domain.access import Identity
-from server.settings_sockets import SocketSettings
+from server.settings_http import SocketSettings
 
 
 @dataclass(slots=True)

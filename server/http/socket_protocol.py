@@ -19,7 +19,7 @@ from websockets.protocol import State
 
 from server.errors import HttpError
 from server.ops import refused
-from server.settings_sockets import SocketSettings
+from server.settings_http import SocketSettings
 
 LIMITS = "registry.socket_limits"  # the key of the settings in the lifespan's state
 STOPPING = "registry.stopping"  # in a message to the application: the server stops

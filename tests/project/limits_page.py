@@ -8,7 +8,7 @@ from dataclasses import fields
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from db.reads import stats_sql
+from db.reads import stats_lists
 from db.writes import tokens
 from domain import (
     candidates,
@@ -99,7 +99,8 @@ FIXED = [
     Fixed("Characters of a `reporter`", reports.REPORTER_LENGTH_MAX, _USER_ERROR),
     Fixed("Aliases of a model", rules.ALIASES_MAX, "LIMIT_EXCEEDED in `userErrors`"),
     Fixed("Fields in `changes` of an event", field_changes.CHANGES_MAX, "no object has more"),
-    Fixed("Entries of each list of `stats`", stats_sql.NAMES_MAX, "those with the largest counts"),
+    Fixed("Entries of each list of `stats`", stats_lists.ITEMS_MAX,
+          "those with the largest counts"),
     Fixed("Catalog entries of a binding", catalog_fields.ENTRIES_MAX,
           "the others are in the entries of their catalogs"),
     Fixed("Points of `usage`", periods.POINTS_MAX, "BAD_USER_INPUT"),
