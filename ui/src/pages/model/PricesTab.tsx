@@ -80,7 +80,7 @@ function Amount({ of }: { of: string | null }) {
 /** The components of the price in effect; those of all prices would be more than one query may ask for. */
 function Others({ binding, price }: { binding: PricedBinding; price: Price }) {
   if (binding.price?.id === price.id) return <OtherPrices price={binding.price} shown={["INPUT", "OUTPUT", "CACHE_READ"]} />;
-  return <Text size="sm" c="dimmed">shown while in effect</Text>;
+  return <Text size="sm" c="dimmed">only those of the price in effect are shown</Text>;
 }
 
 /** A price that is in effect or planned can be withdrawn; one that has ended is history. */
