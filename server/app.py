@@ -113,7 +113,8 @@ def build(settings: Settings, database_url: str, clock: Clock = monotonic) -> AS
         store.close()
 
     routes = _routes(pipeline, readiness, sockets, measured.endpoint)
-    application = unknown_paths.counted(Starlette(routes=routes, lifespan=lifespan))
+    served = Starlette(routes=routes, lifespan=lifespan)
+    application = unknown_paths.counted(served, _dashboard(settings).not_found)
     return RequestLog(HostCheck(application, hosts, open_mode), hosts.origins)
 
 
@@ -172,10 +173,14 @@ def _routes(
         Route("/readyz", health.ReadinessEndpoint(readiness).get),
         Route("/metrics", for_readers(metrics.get, is_needed_without_database=True).get),
         Route(sdl.PATH, for_readers(sdl.Sdl(schema.published_sdl).get).get),
-        *dashboard.Dashboard(pages.FILES, settings.oidc_issuer).routes(),
+        *_dashboard(settings).routes(),
         *dashboard.metadata_routes(settings),
         *pages.routes(),
     ]
+
+
+def _dashboard(settings: Settings) -> dashboard.Dashboard:
+    return dashboard.Dashboard(pages.FILES, settings.oidc_issuer)
 
 
 def from_environment() -> ASGIApp:

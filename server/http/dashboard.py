@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -39,6 +40,7 @@ PATHS = (
     "/tokens",
     "/sign-in",  # to which the issuer of OpenID Connect sends people back
 )
+_BY_ACCEPT = {"vary": "Accept"}
 _NONCE = "CSP_NONCE"  # what the page has in its place: `cspNonce` in ui/vite.config.ts
 _NONCE_BYTES = 16
 _NOT_BUILT = """<!doctype html>
@@ -72,9 +74,17 @@ class Dashboard:
 
     async def index(self, request: Request) -> Response:
         """The page for browsers; for other clients the links to what is served, as JSON."""
-        wants_page = accept.prefers_html(request.headers.get("accept", "").encode("latin-1"))
-        response = await self.page(request) if wants_page else health.links()
-        response.headers["vary"] = "Accept"
+        response = await self.page(request) if _wants_page(request) else health.links()
+        response.headers.update(_BY_ACCEPT)
+        return response
+
+    async def not_found(self, request: Request) -> Response:
+        """For an address that is none: browsers get the page, which says so; others a text."""
+        if request.method not in ("GET", "HEAD") or not _wants_page(request):
+            raise HTTPException(404, headers=_BY_ACCEPT)
+        response = await self.page(request)
+        response.status_code = 404
+        response.headers.update(_BY_ACCEPT)
         return response
 
     async def page(self, _: Request) -> Response:
@@ -98,6 +108,10 @@ class Dashboard:
             f"img-src 'self' data:; font-src 'self'; connect-src {sources}; "
             "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
         )
+
+
+def _wants_page(request: Request) -> bool:
+    return accept.prefers_html(request.headers.get("accept", "").encode("latin-1"))
 
 
 def _origin(url: str | None) -> str:

@@ -1,4 +1,7 @@
-"""Requests for what is not served: answered as Starlette does it, and counted."""
+"""Requests for what is not served: answered, and counted."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -10,11 +13,26 @@ from starlette.websockets import WebSocketClose
 from server.errors import HttpError
 from server.ops import refused
 
+NotFound: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-def counted(application: Starlette) -> Starlette:
-    """The application, which counts requests for paths and methods that it does not have."""
+
+def counted(application: Starlette, not_found: NotFound) -> Starlette:
+    """The application, which counts requests for paths and methods that it does not have.
+
+    `not_found` answers those for unknown paths, or raises an HTTPException.
+    """
+
+    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            refused.note(refused.UNKNOWN_PATH)
+            await WebSocketClose()(scope, receive, send)
+            return
+        response = await not_found(Request(scope, receive))
+        refused.note(refused.UNKNOWN_PATH)
+        await response(scope, receive, send)
+
     application.add_exception_handler(HTTPException, _answer)
-    application.router.default = _unknown_path
+    application.router.default = answer
     return application
 
 
@@ -22,11 +40,3 @@ async def _answer(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     refused.count(HttpError(error.status_code, error.detail))
     return PlainTextResponse(error.detail, error.status_code, error.headers)
-
-
-async def _unknown_path(scope: Scope, receive: Receive, send: Send) -> None:
-    if scope["type"] == "websocket":
-        refused.note(refused.UNKNOWN_PATH)
-        await WebSocketClose()(scope, receive, send)
-        return
-    raise HTTPException(404)

@@ -14,6 +14,26 @@ test("the frame leads to each page", async ({ page }) => {
   }
 });
 
+test.describe("an address that is none", () => {
+  test.use({ expectedProblems: [/status of 404/] }); // Chromium reports it of the page itself
+
+  test("gets the dashboard's own page, with links", async ({ page }) => {
+    const response = await page.goto("/nowhere/at%20all?q=a");
+    expect(response?.status()).toBe(404);
+    const main = page.getByRole("main");
+    await expect(main.getByRole("heading", { level: 1, name: "There is no such page" })).toBeVisible();
+    await expect(main).toContainText("The registry has nothing at /nowhere/at all");
+    await expect(page).toHaveTitle("There is no such page - Model Registry");
+    await expect(page.getByRole("alert")).toHaveCount(0);
+    await expectWellShown(page, "not-found");
+    await main.getByRole("link", { name: "the list of models" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Models" })).toBeVisible();
+    await page.goBack();
+    await main.getByRole("link", { name: "Go to the overview" }).click();
+    await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+  });
+});
+
 test("by keyboard one skips to the content", async ({ page }) => {
   await page.goto("/");
   await page.getByRole("heading", { level: 1 }).waitFor();

@@ -148,8 +148,36 @@ def test_no_nonce_is_given_twice(built: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["/modelz", "/compare/a", "/index.html", "/models.html"])
-def test_other_addresses_are_not_found(built: Path, url: str) -> None:
-    assert client(built).get(url, headers=HTML).status_code == 404
+async def test_a_browser_gets_the_page_that_says_not_found(serve: Serving, url: str) -> None:
+    async with serve() as server:
+        page = await server.get("/models", headers=HTML)
+        got, head = [await server.request(m, url, headers=HTML) for m in ("GET", "HEAD")]
+    assert (got.status_code, head.status_code, head.content) == (404, 404, b"")
+    assert got.headers["content-type"] == "text/html; charset=utf-8"
+    assert got.headers["vary"] == "Accept"
+    assert got.headers["cache-control"] == "no-cache"
+    assert re.sub('nonce="[^"]+"', "", got.text) == re.sub('nonce="[^"]+"', "", page.text)
+    assert directives(got.headers).keys() == directives(page.headers).keys()
+
+
+@pytest.mark.parametrize(
+    "accept", ["", "*/*", "application/json", "application/json, text/html;q=0.5"]
+)
+@pytest.mark.parametrize("url", ["/modelz", "/graphql/x", "/static/ui/assets/x.js"])
+async def test_other_clients_get_a_short_text(serve: Serving, url: str, accept: str) -> None:
+    async with serve() as server:
+        answer = await server.get(url, headers={"accept": accept})
+    assert (answer.status_code, answer.text) == (404, "Not Found")
+    assert answer.headers["content-type"] == "text/plain; charset=utf-8"
+
+
+async def test_only_readings_of_a_page_get_the_page(serve: Serving) -> None:
+    async with serve() as server:
+        answers = [
+            await server.post("/modelz", headers=HTML),
+            await server.get("/static/ui/assets/x.js", headers=HTML),
+        ]
+    assert [(answer.status_code, answer.text) for answer in answers] == [(404, "Not Found")] * 2
 
 
 def test_the_page_takes_no_post(built: Path) -> None:

@@ -85,6 +85,7 @@ OPEN: list[tuple[str, Refuse]] = [
     ("forbidden", lambda s: s.posted(QUERY, headers=_BROWSER)),
     ("forbidden", lambda s: s.denied(origin="http://evil.example")),
     ("unknown_path", lambda s: s.client.get("/nothing")),
+    ("unknown_path", lambda s: s.client.get("/nothing", headers={"accept": "text/html"})),
     ("unknown_path", lambda s: s.client.put("/graphql/stream")),
     ("unknown_path", lambda s: s.sent(head(None, *_HANDSHAKE, _KEY, method="GET", path="/x"))),
     ("wrong_method", lambda s: s.client.post("/healthz")),

@@ -1,16 +1,22 @@
-import { Button, Stack, Text, Title } from "@mantine/core";
-import { Link } from "@tanstack/react-router";
+import { Anchor, Code, Group, Text } from "@mantine/core";
+import { useLocation } from "@tanstack/react-router";
 
+import { PageHeader } from "../components/PageHeader";
 import { QueryError } from "../components/QueryState";
+import { ButtonLink, TextLink } from "../components/TextLink";
 
 /** An address that no page has. */
 export function NotFound() {
+  const path = useLocation({ select: ({ pathname }) => pathname });
   return (
-    <Stack align="flex-start">
-      <Title order={1}>There is no such page</Title>
-      <Text>The address may be wrong, or the page was moved.</Text>
-      <Button component={Link} to="/">Go to the overview</Button>
-    </Stack>
+    <>
+      <PageHeader title="There is no such page" />
+      <Text mb="md">
+        The registry has nothing at <Code>{path}</Code>: the address may be wrong, or from another release. A model is found in{" "}
+        <TextLink to="/models">the list of models</TextLink>, and the API is explained in <Anchor href="/graphql">GraphiQL</Anchor>.
+      </Text>
+      <Group><ButtonLink to="/">Go to the overview</ButtonLink></Group>
+    </>
   );
 }
 
