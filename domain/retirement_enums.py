@@ -20,13 +20,14 @@ class SuccessorRule(StrEnum):
     - OTHER_BINDING: of a binding that retires: its version is ACTIVE and is not deprecated or
       ended by that day, and another ACTIVE binding serves it longer.
     - SAME_MODEL: the ACTIVE version of the same model that comes last in the order of
-      latestVersion, if it comes after the one that retires and is not deprecated or ended by that
-      day.
-    - SAME_FAMILY: the ACTIVE version with the newest releasedOn, not before that of the one that
-      retires, of a model for the same task whose name begins alike: with the same letters after
-      the last slash, such as claude. It has all capabilities and at least the context window that
-      are known of the one that retires, is not deprecated or ended by that day, and an ACTIVE
-      binding serves it longer.
+      latestVersion, of those that come after the one that retires and are not deprecated or ended
+      by that day. None was released before the one that retires, as far as that is known: one
+      without releasedOn has a higher number, or is rolling.
+    - SAME_FAMILY: by the letters of names alone, which may mislead: the ACTIVE version with the
+      newest releasedOn, not before that of the one that retires, of a model for the same task
+      whose name begins alike: with the same letters after the last slash, such as claude. It has
+      all capabilities and at least the context window that are known of the one that retires, is
+      not deprecated or ended by that day, and an ACTIVE binding serves it longer.
     """
 
     OTHER_BINDING = "OTHER_BINDING"

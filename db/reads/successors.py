@@ -29,8 +29,8 @@ _SELECT = """
     WITH retiring AS MATERIALIZED (
         SELECT k.key, split_part(k.key, ' ', 2)::date AS day,
             nullif(split_part(k.key, ' ', 3), '')::uuid AS binding_id,
-            v.id, v.model_id, v.status, v.release_order, v.released_on, v.capabilities,
-            v.context_window, v.deprecated_on, v.sunset_on, m.task,
+            v.id, v.model_id, v.status, v.number, v.release_order, v.released_on,
+            v.capabilities, v.context_window, v.deprecated_on, v.sunset_on, m.task,
             {family} AS family
         FROM unnest(CAST(:keys AS text[])) AS k (key)
         JOIN model_versions v ON v.id = split_part(k.key, ' ', 1)::uuid
@@ -44,6 +44,7 @@ _SELECT = """
         SELECT DISTINCT ON (r.key) r.key, v.id
         FROM retiring r JOIN model_versions v ON v.model_id = r.model_id
         WHERE v.status = 'ACTIVE' AND v.release_order > r.release_order AND {lasts}
+            AND {is_not_older}
         ORDER BY r.key, v.release_order DESC
     ), left_over AS MATERIALIZED (
         SELECT * FROM retiring r WHERE r.family IS NOT NULL
@@ -82,6 +83,11 @@ _LASTS = (
     "({0}.sunset_on IS NULL OR {0}.sunset_on > r.day)"
     " AND ({0}.deprecated_on IS NULL OR {0}.deprecated_on > r.day)"
 )
+# The order of latestVersion takes the day of registration for an unknown day of release, and puts a
+# rolling version last: neither says that a version is newer. What a rolling version serves changes,
+# so that without a day it counts as newer.
+_IS_NOT_OLDER = """CASE WHEN v.released_on IS NULL THEN v.rolling OR v.number > r.number
+            ELSE v.released_on >= coalesce(r.released_on, v.released_on) END"""
 _FAMILY = """substring(lower(m.name COLLATE "C") FROM '^(?:.*/)?([a-z]+)')"""
 
 
@@ -99,7 +105,10 @@ async def of_retirements(source: Source, keys: Sequence[str]) -> dict[str, Succe
 
 def _build() -> sa.Select[Any]:
     text = _SELECT.format(
-        family=_FAMILY, lasts=_LASTS.format("v"), retiring_lasts=_LASTS.format("r")
+        family=_FAMILY,
+        is_not_older=_IS_NOT_OLDER,
+        lasts=_LASTS.format("v"),
+        retiring_lasts=_LASTS.format("r"),
     )
     found = sa.text(text).columns(
         parent=sa.Text(),

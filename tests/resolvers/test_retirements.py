@@ -152,6 +152,40 @@ async def test_the_latest_version_of_the_model_that_lasts_succeeds(gql: GraphQL)
     assert await _proposed(gql) == ("SAME_MODEL", last)
 
 
+JUNE, JULY = date(2025, 6, 1), date(2025, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("retiring", "other", "is_later", "expected"),
+    [
+        ({"released_on": JUNE}, {"released_on": JULY}, False, True),
+        ({"released_on": JULY}, {"released_on": JUNE}, True, False),
+        ({"released_on": JUNE}, {"released_on": JUNE}, True, True),
+        # Without a day of release, the day of registration is none.
+        ({"released_on": JUNE}, {}, True, True),
+        ({"released_on": JUNE}, {}, False, False),
+        ({}, {}, True, True),
+        ({}, {}, False, False),
+        # A rolling version is the latest one, and may have been released long ago.
+        ({"released_on": JUNE}, {"rolling": True}, False, True),
+        ({"released_on": JULY}, {"rolling": True, "released_on": JUNE}, True, False),
+        ({"released_on": JUNE}, {"rolling": True, "released_on": JULY}, False, True),
+    ],
+)
+async def test_no_older_version_of_the_model_succeeds(
+    gql: GraphQL,
+    retiring: dict[str, Any],
+    other: dict[str, Any],
+    is_later: bool,
+    expected: bool,
+) -> None:
+    model = await factories.model(gql.db)
+    columns = [{**retiring, "sunset_on": DAY}, other]
+    labels = [await _version(gql, model, **each) for each in columns[:: 1 if is_later else -1]]
+    label = labels[1 if is_later else 0]
+    assert await _proposed(gql) == (("SAME_MODEL", label) if expected else None)
+
+
 OLD = {
     "released_on": date(2024, 1, 1),
     "capabilities": [Capability.TOOLS],

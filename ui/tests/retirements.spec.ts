@@ -39,6 +39,31 @@ test("a version that ends shows its aliases and a successor, and the alias is mo
   expect(model.aliases).toEqual([{ name: "production", version: { version: "2.0.0" } }]);
 });
 
+test("a successor of another model says that it was found by its name alone", async ({ page }) => {
+  // The latest of the family, from the catalog, is released after the one that ends.
+  const name = `claude-0-${Date.now()}`;
+  const sunsetOn = new Date(Date.now() + 30 * 86_400_000).toISOString().slice(0, 10);
+  await api(page, "mutation ($input: CreateModelInput!) { createModel(input: $input) { userErrors { message } } }", { input: { name, task: "CHAT" } });
+  for (const [model, rest] of [[name, { sunsetOn }], [`${name}-next`, {}]] as const) {
+    if (model !== name) {
+      await api(page, "mutation ($input: CreateModelInput!) { createModel(input: $input) { userErrors { message } } }", { input: { name: model, task: "CHAT" } });
+    }
+    const input = { model: { name: model }, version: "1.0.0", region: "global", status: "ACTIVE", releasedOn: "2099-01-01", contentHash: hash(model), ...rest };
+    await api(page, "mutation ($input: CreateVersionInput!) { createVersion(input: $input) { userErrors { message path } } }", { input });
+  }
+  await api(page, "mutation ($input: CreateBindingInput!) { createBinding(input: $input) { userErrors { message } } }", {
+    input: {
+      version: { inModel: { model: { name: `${name}-next` }, select: { latest: true } } },
+      binding: { provider: "anthropic", providerModelId: "next" },
+    },
+  });
+  await page.goto(`/retirements?model=${name}`);
+  const row = page.getByRole("row", { name: new RegExp(name) });
+  await expect(row).toContainText(`${name}-next 1.0.0`);
+  await expect(row).toContainText("found by its name alone");
+  await expect(row.getByRole("button")).toHaveCount(0);
+});
+
 test("filters are in the address", async ({ page }) => {
   const name = await prepare(page);
   await page.goto("/retirements");

@@ -12,8 +12,8 @@ import type { Retirement } from "./RetirementsPage";
 
 const WHY: Record<SuccessorRule, string> = {
   OTHER_BINDING: "another binding serves the same version longer",
-  SAME_MODEL: "the newest active version of the same model",
-  SAME_FAMILY: "the newest of the same family that can do as much",
+  SAME_MODEL: "the latest active version of the same model that lasts longer",
+  SAME_FAMILY: "found by its name alone, which begins with the same letters: the newest of such models that can do as much. Look whether it fits",
 };
 
 /** What the registry proposes instead, by its rules; its aliases can be moved there where it is of the same model. */
