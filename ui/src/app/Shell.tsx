@@ -4,6 +4,7 @@ import { Moon, Sun } from "lucide-react";
 
 import { Time } from "../components/Time";
 import { useLiveState } from "./App";
+import { LeftOut } from "./LeftOut";
 import { SIGN_IN_PATH, signOut } from "./session";
 import { token } from "./token";
 import { useMay, useViewer } from "./viewer";
@@ -44,6 +45,7 @@ export function Shell() {
       </nav>
       <main className="frame-main" id="main" tabIndex={-1}>
         <BehindBanner />
+        <LeftOut />
         <Outlet />
       </main>
     </div>

@@ -1,78 +1,71 @@
 // The pages and their addresses. Each page is loaded when it is first opened; its search parameters are its filters.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 
-import { auditSearch } from "../pages/audit/search";
-import { compareSearch } from "../pages/compare/search";
-import { modelSearch } from "../pages/model/search";
-import { modelsSearch } from "../pages/models/search";
-import { pricesSearch } from "../pages/prices/search";
-import { retentionSearch } from "../pages/retention/search";
-import { retirementsSearch } from "../pages/retirements/search";
-import { routingSearch } from "../pages/routing/search";
-import { tokensSearch } from "../pages/tokens/search";
+import { READERS } from "./addresses";
 import { NotFound, RouteError } from "./RouteError";
 import { Shell } from "./Shell";
-import { parseSearch, stringifySearch } from "./search";
+import { parseSearch, searchOf, stringifySearch } from "./search";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: RouteError });
 
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
+  validateSearch: searchOf(READERS["/"]),
   component: lazyRouteComponent(() => import("../pages/overview/OverviewPage"), "OverviewPage"),
 });
 const models = createRoute({
   getParentRoute: () => root,
   path: "/models",
-  validateSearch: modelsSearch,
+  validateSearch: searchOf(READERS["/models"]),
   component: lazyRouteComponent(() => import("../pages/models/ModelsPage"), "ModelsPage"),
 });
 const model = createRoute({
   getParentRoute: () => root,
   path: "/models/$name",
-  validateSearch: modelSearch,
+  validateSearch: searchOf(READERS["/models/$name"]),
   component: lazyRouteComponent(() => import("../pages/model/ModelPage"), "ModelPage"),
 });
 const compare = createRoute({
   getParentRoute: () => root,
   path: "/compare",
-  validateSearch: compareSearch,
+  validateSearch: searchOf(READERS["/compare"]),
   component: lazyRouteComponent(() => import("../pages/compare/ComparePage"), "ComparePage"),
 });
 const prices = createRoute({
   getParentRoute: () => root,
   path: "/prices",
-  validateSearch: pricesSearch,
+  validateSearch: searchOf(READERS["/prices"]),
   component: lazyRouteComponent(() => import("../pages/prices/PricesPage"), "PricesPage"),
 });
 const retirements = createRoute({
   getParentRoute: () => root,
   path: "/retirements",
-  validateSearch: retirementsSearch,
+  validateSearch: searchOf(READERS["/retirements"]),
   component: lazyRouteComponent(() => import("../pages/retirements/RetirementsPage"), "RetirementsPage"),
 });
 const routing = createRoute({
   getParentRoute: () => root,
   path: "/routing",
-  validateSearch: routingSearch,
+  validateSearch: searchOf(READERS["/routing"]),
   component: lazyRouteComponent(() => import("../pages/routing/RoutingPage"), "RoutingPage"),
 });
 const retention = createRoute({
   getParentRoute: () => root,
   path: "/retention",
-  validateSearch: retentionSearch,
+  validateSearch: searchOf(READERS["/retention"]),
   component: lazyRouteComponent(() => import("../pages/retention/RetentionPage"), "RetentionPage"),
 });
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
-  validateSearch: auditSearch,
+  validateSearch: searchOf(READERS["/audit"]),
   component: lazyRouteComponent(() => import("../pages/audit/AuditPage"), "AuditPage"),
 });
 const tokens = createRoute({
   getParentRoute: () => root,
   path: "/tokens",
-  validateSearch: tokensSearch,
+  validateSearch: searchOf(READERS["/tokens"]),
   component: lazyRouteComponent(() => import("../pages/tokens/TokensPage"), "TokensPage"),
 });
 
@@ -82,6 +75,7 @@ export const router = createRouter({
   ]),
   parseSearch,
   stringifySearch,
+  search: { strict: true }, // what no page has is taken out of the address; LeftOut says it
   defaultPreload: "intent",
   scrollRestoration: true,
   defaultErrorComponent: RouteError,

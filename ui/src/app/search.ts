@@ -1,70 +1,105 @@
-// Reads the parameters of a page's address. What is not valid is left out, so that a wrong link still opens the page.
+// Reads the parameters of a page's address. A value that cannot be read is left out, so that a wrong link still opens
+// the page; `leftOut` tells it, and app/LeftOut.tsx says it on the page.
 
+/** The parameters of an address. */
 export type Search = Record<string, unknown>;
 
-/** A text that is not empty, or undefined. */
-export function text(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
+/** What a parameter says, and which of its texts say nothing to the page. */
+export type Read<Value> = { value: Value | undefined; left: readonly string[] };
+
+/** Reads the texts of one parameter: none where it is absent, several where it is given more than once. */
+export type Reader<Value> = (given: readonly string[]) => Read<Value>;
+
+/** How each parameter of a page is read; its address has no others. */
+export type Readers<Typed> = { readonly [Name in keyof Required<Typed>]: Reader<NonNullable<Typed[Name]>> };
+
+/** A parameter that is given once. `valueOf` returns undefined for a text that is no value. */
+export function one<Value>(valueOf: (text: string) => Value | undefined): Reader<Value> {
+  return (given) => {
+    const value = given.length === 1 ? valueOf(given[0] as string) : undefined;
+    return { value, left: value === undefined ? given : [] };
+  };
 }
 
-/** One of these values, or undefined. */
-export function oneOf<Value extends string>(value: unknown, values: readonly Value[]): Value | undefined {
-  return values.find((each) => each === value);
+/** Any text that is not empty. */
+export const text: Reader<string> = one((given) => given);
+
+/** One of these values. */
+export function oneOf<Value extends string>(values: readonly Value[]): Reader<Value> {
+  return one((given) => values.find((each) => each === given));
 }
 
-/** Texts, from a list or one text; undefined when there are none. */
-export function texts(value: unknown): string[] | undefined {
-  const given = Array.isArray(value) ? value : [value];
-  const found = given.map(text).filter((each) => each !== undefined);
-  return found.length > 0 ? found : undefined;
+/** Any texts; undefined when there are none. */
+export const texts: Reader<string[]> = (given) => ({ value: given.length > 0 ? [...given] : undefined, left: [] });
+
+/** Those texts that are among these values; undefined when none is. */
+export function someOf<Value extends string>(values: readonly Value[]): Reader<Value[]> {
+  const isValue = (given: string): given is Value => values.includes(given as Value);
+  return (given) => {
+    const value = given.filter(isValue);
+    return { value: value.length > 0 ? value : undefined, left: given.filter((each) => !isValue(each)) };
+  };
 }
 
-/** Those of a list that are among these values; undefined when there are none. */
-export function someOf<Value extends string>(value: unknown, values: readonly Value[]): Value[] | undefined {
-  const found = (texts(value) ?? []).filter((each): each is Value => values.includes(each as Value));
-  return found.length > 0 ? found : undefined;
+const whole = (pattern: RegExp) =>
+  one((given) => (pattern.test(given) && Number.isSafeInteger(Number(given)) ? Number(given) : undefined));
+
+/** A whole number of at least zero. */
+export const integer: Reader<number> = whole(/^\d+$/);
+
+/** A whole number that may be below zero. */
+export const signedInteger: Reader<number> = whole(/^-?\d+$/);
+
+/** One of these whole numbers. */
+export function integerOf<Value extends number>(values: readonly Value[]): Reader<Value> {
+  return one((given) => values.find((each) => String(each) === given));
 }
 
-/** A whole number of at least zero, or undefined. */
-export function integer(value: unknown): number | undefined {
-  const number = signedInteger(value);
-  return number !== undefined && number >= 0 ? number : undefined;
-}
+/** A decimal number as text, without rounding. */
+export const decimal: Reader<string> = one((given) => (/^\d+(\.\d+)?$/.test(given) ? given : undefined));
 
-/** A decimal number as text, without rounding; undefined when it is none. */
-export function decimal(value: unknown): string | undefined {
-  const given = text(value);
-  return given !== undefined && /^\d+(\.\d+)?$/.test(given) ? given : undefined;
-}
-
-/** A whole number that may be below zero, or undefined. */
-export function signedInteger(value: unknown): number | undefined {
-  const number = typeof value === "string" && value !== "" ? Number(value) : value;
-  return typeof number === "number" && Number.isSafeInteger(number) ? number : undefined;
-}
-
-/** A day such as 2026-11-28, or undefined. */
-export function day(value: unknown): string | undefined {
-  const given = text(value);
-  if (given === undefined || !/^\d{4}-\d{2}-\d{2}$/.test(given)) return undefined;
+/** A day such as 2026-11-28. */
+export const day: Reader<string> = one((given) => {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(given)) return undefined;
   // Date takes February 31 for March 3.
   const time = Date.parse(`${given}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(given) ? given : undefined;
+});
+
+/** True, or undefined: a switch that is off is not in the address, but "false" can be read. */
+export const flag: Reader<true> = (given) => {
+  const isRead = given.length === 0 || (given.length === 1 && ["true", "false"].includes(given[0] as string));
+  return { value: given.length === 1 && given[0] === "true" ? true : undefined, left: isRead ? [] : given };
+};
+
+/** The texts of a parameter, also of one that a link of the page gives as a typed value; an empty text is none. */
+function given(value: unknown): string[] {
+  return [value].flat().filter((each) => each !== undefined && each !== null && each !== "").map(String);
 }
 
-/** True, or undefined: a switch that is off is not in the address. */
-export function flag(value: unknown): true | undefined {
-  return value === true || value === "true" ? true : undefined;
+/** Reads the parameters of a page's address. */
+export function searchOf<Typed>(readers: Readers<Typed>): (search: Search) => Typed {
+  const names = Object.keys(readers) as (keyof Typed & string)[];
+  return (search) => Object.fromEntries(names.map((name) => [name, readers[name](given(search[name])).value])) as Typed;
+}
+
+/** What an address has that its page cannot read, such as "status=NONSENSE": unknown parameters and wrong values. */
+export function leftOut(readers: Readers<Search>, search: Search): string[] {
+  return Object.entries(search).flatMap(([name, value]) => {
+    const texts = given(value);
+    const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
+    return (reader ? reader(texts).left : texts).map((each) => `${name}=${each}`);
+  });
 }
 
 /** The parameters of an address, as texts: "1.0" stays "1.0". One that is given more than once is a list. */
 export function parseSearch(search: string): Search {
-  const found: Record<string, string | string[]> = {};
+  const found = new Map<string, string | string[]>();
   for (const [name, value] of new URLSearchParams(search)) {
-    const before = found[name];
-    found[name] = before === undefined ? value : [before, value].flat();
+    const before = found.get(name);
+    found.set(name, before === undefined ? value : [before, value].flat());
   }
-  return found;
+  return Object.fromEntries(found);
 }
 
 /** The address of parameters, as `parseSearch` reads it; what is undefined is left out. */

@@ -1,4 +1,4 @@
-import { day, type Search, someOf, text, texts } from "../../app/search";
+import { day, type Readers, someOf, text, texts } from "../../app/search";
 import type { AuditAction, AuditEventFilter, EntityKind } from "../../gql/graphql";
 
 // Records, so that the build fails when the API has another value.
@@ -32,17 +32,9 @@ export type AuditSearch = {
 
 const ID = /^[a-z]{3}_[0-9a-f]{32}$/;
 
-export function auditSearch(search: Search): AuditSearch {
-  return {
-    kinds: someOf(search.kinds, KINDS),
-    actions: someOf(search.actions, ACTIONS),
-    actors: texts(search.actors),
-    model: text(search.model),
-    from: day(search.from),
-    to: day(search.to),
-    event: text(search.event),
-  };
-}
+export const AUDIT: Readers<AuditSearch> = {
+  kinds: someOf(KINDS), actions: someOf(ACTIONS), actors: texts, model: text, from: day, to: day, event: text,
+};
 
 export const isFiltered = ({ event: _, ...filters }: AuditSearch): boolean =>
   Object.values(filters).some((value) => value !== undefined);

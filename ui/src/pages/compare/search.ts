@@ -1,14 +1,15 @@
-import { flag, type Search, texts } from "../../app/search";
+import { flag, type Readers } from "../../app/search";
 
 /** The models side by side, as names separated by commas, which no name contains; and which rows are shown. */
 export type CompareSearch = { models?: string; different?: true; all?: true };
 
 export const COMPARED_MAX = 6;
 
-export function compareSearch(search: Search): CompareSearch {
-  const models = (texts(search.models) ?? []).join(",");
-  return { models: namesOf(models).join(",") || undefined, different: flag(search.different), all: flag(search.all) };
-}
+export const COMPARE: Readers<CompareSearch> = {
+  models: (given) => ({ value: namesOf(given.join(",")).join(",") || undefined, left: [] }),
+  different: flag,
+  all: flag,
+};
 
 /** The names in a parameter, each once, without regard to case; also those that are too many to be compared. */
 export function namesOf(models: string | undefined): string[] {

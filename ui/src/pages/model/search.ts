@@ -1,4 +1,4 @@
-import { integer, oneOf, type Search } from "../../app/search";
+import { integerOf, oneOf, type Readers } from "../../app/search";
 
 export const TABS = ["versions", "bindings", "prices", "usage", "aliases", "catalogs", "audit"] as const;
 export type Tab = (typeof TABS)[number];
@@ -10,7 +10,4 @@ export type ModelSearch = {
   days?: number;
 };
 
-export function modelSearch(search: Search): ModelSearch {
-  const days = integer(search.days);
-  return { tab: oneOf(search.tab, TABS), days: DAYS.find((each) => each === days) };
-}
+export const MODEL: Readers<ModelSearch> = { tab: oneOf(TABS), days: integerOf(DAYS) };

@@ -1,5 +1,5 @@
 import { TASKS, valuesOf, VERSION_STATUSES } from "../../app/enums";
-import { decimal, flag, integer, oneOf, type Search, someOf, text, texts } from "../../app/search";
+import { decimal, flag, integer, oneOf, type Readers, someOf, text, texts } from "../../app/search";
 import { CAPABILITIES } from "../../components/capabilityNames";
 import type { Capability, ModelOrderField, TaskType, VersionStatus } from "../../gql/graphql";
 
@@ -26,24 +26,22 @@ export type ModelsSearch = {
   descending?: true;
 };
 
-export function modelsSearch(search: Search): ModelsSearch {
-  return {
-    q: text(search.q),
-    tasks: someOf(search.tasks, TASKS),
-    providers: texts(search.providers),
-    capabilities: someOf(search.capabilities, CAPABILITIES),
-    regions: texts(search.regions),
-    statuses: someOf(search.statuses, VERSION_STATUSES),
-    inputFrom: decimal(search.inputFrom),
-    inputTo: decimal(search.inputTo),
-    outputFrom: decimal(search.outputFrom),
-    outputTo: decimal(search.outputTo),
-    contextFrom: integer(search.contextFrom),
-    contextTo: integer(search.contextTo),
-    order: oneOf(search.order, ORDERS),
-    descending: flag(search.descending),
-  };
-}
+export const MODELS: Readers<ModelsSearch> = {
+  q: text,
+  tasks: someOf(TASKS),
+  providers: texts,
+  capabilities: someOf(CAPABILITIES),
+  regions: texts,
+  statuses: someOf(VERSION_STATUSES),
+  inputFrom: decimal,
+  inputTo: decimal,
+  outputFrom: decimal,
+  outputTo: decimal,
+  contextFrom: integer,
+  contextTo: integer,
+  order: oneOf(ORDERS),
+  descending: flag,
+};
 
 /** How many filters an address has, without the order. */
 export function filterCount({ order, descending, ...filters }: ModelsSearch): number {

@@ -1,4 +1,4 @@
-import { integer, oneOf, type Search, someOf, text, texts } from "../../app/search";
+import { integer, oneOf, type Readers, someOf, text, texts } from "../../app/search";
 import { CAPABILITIES } from "../../components/capabilityNames";
 import type { BindingFilter, Capability, UsageInput } from "../../gql/graphql";
 
@@ -17,18 +17,16 @@ export type PricesSearch = {
   cached?: number;
 };
 
-export function pricesSearch(search: Search): PricesSearch {
-  return {
-    view: oneOf(search.view, ["changes"]),
-    capabilities: someOf(search.capabilities, CAPABILITIES),
-    context: integer(search.context),
-    regions: texts(search.regions),
-    model: text(search.model),
-    input: integer(search.input),
-    output: integer(search.output),
-    cached: integer(search.cached),
-  };
-}
+export const PRICES: Readers<PricesSearch> = {
+  view: oneOf(["changes"]),
+  capabilities: someOf(CAPABILITIES),
+  context: integer,
+  regions: texts,
+  model: text,
+  input: integer,
+  output: integer,
+  cached: integer,
+};
 
 /** The bindings that fulfil the needs, and can be called now. */
 export function filterOf({ capabilities, context, regions, model }: PricesSearch): BindingFilter {

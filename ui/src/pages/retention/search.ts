@@ -1,4 +1,4 @@
-import { day, integer, oneOf, type Search, text } from "../../app/search";
+import { day, integer, oneOf, type Readers, text } from "../../app/search";
 import type { RetentionInput } from "../../gql/graphql";
 
 export const TABS = ["plan", "archives", "holds"] as const;
@@ -13,14 +13,7 @@ export type RetentionSearch = {
   purgeBefore?: string;
 };
 
-export function retentionSearch(search: Search): RetentionSearch {
-  return {
-    tab: oneOf(search.tab, TABS),
-    model: text(search.model),
-    keep: integer(search.keep),
-    purgeBefore: day(search.purgeBefore),
-  };
-}
+export const RETENTION: Readers<RetentionSearch> = { tab: oneOf(TABS), model: text, keep: integer, purgeBefore: day };
 
 /** The policy of the address as the API takes it, with only what is set. */
 export function policyOf({ model, keep, purgeBefore }: RetentionSearch): RetentionInput {

@@ -1,4 +1,4 @@
-import { day, flag, oneOf, type Search, text } from "../../app/search";
+import { day, flag, oneOf, type Readers, text } from "../../app/search";
 import type { RetirementFilter } from "../../gql/graphql";
 
 export type RetirementsSearch = {
@@ -12,16 +12,9 @@ export type RetirementsSearch = {
   model?: string;
 };
 
-export function retirementsSearch(search: Search): RetirementsSearch {
-  return {
-    from: day(search.from),
-    to: day(search.to),
-    kind: oneOf(search.kind, ["DEPRECATION", "SUNSET"]),
-    aliased: flag(search.aliased),
-    provider: text(search.provider),
-    model: text(search.model),
-  };
-}
+export const RETIREMENTS: Readers<RetirementsSearch> = {
+  from: day, to: day, kind: oneOf(["DEPRECATION", "SUNSET"]), aliased: flag, provider: text, model: text,
+};
 
 export const today = (): string => new Date().toISOString().slice(0, 10);
 

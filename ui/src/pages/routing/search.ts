@@ -1,6 +1,6 @@
 import { valuesOf } from "../../app/enums";
 import {
-  decimal, flag, integer, oneOf, type Search, signedInteger, someOf, text, texts,
+  decimal, flag, integer, one, oneOf, type Reader, type Readers, signedInteger, someOf, text, texts,
 } from "../../app/search";
 import { CAPABILITIES } from "../../components/capabilityNames";
 import type { Capability, PriceVariant, RouteInput, RouteStrategy, UsageInput, VersionSelector } from "../../gql/graphql";
@@ -40,30 +40,29 @@ export type RoutingSearch = {
   limit?: number;
 } & { [Count in UsageCount]?: number };
 
-export function routingSearch(search: Search): RoutingSearch {
-  const counts = Object.fromEntries(USAGE.map((name) => [name, integer(search[name])]));
-  return {
-    ...counts,
-    model: text(search.model),
-    select: selectorOf(text(search.select)) && text(search.select),
-    strategy: oneOf(search.strategy, STRATEGIES),
-    region: text(search.region),
-    requireRegion: flag(search.requireRegion),
-    providers: texts(search.providers),
-    excludeBindings: texts(search.excludeBindings),
-    capabilities: someOf(search.capabilities, CAPABILITIES),
-    minContextWindow: integer(search.minContextWindow),
-    variant: oneOf(search.variant, VARIANTS),
-    maxCostPer1k: decimal(search.maxCostPer1k),
-    maxExpectedCost: decimal(search.maxExpectedCost),
-    maxLatencyMs: decimal(search.maxLatencyMs),
-    minSuccessRate: decimal(search.minSuccessRate),
-    minEvalScore: decimal(search.minEvalScore),
-    seed: signedInteger(search.seed),
-    stickyKey: text(search.stickyKey),
-    limit: integer(search.limit),
-  };
-}
+const counts = Object.fromEntries(USAGE.map((name) => [name, integer])) as Record<UsageCount, Reader<number>>;
+
+export const ROUTING: Readers<RoutingSearch> = {
+  ...counts,
+  model: text,
+  select: one((given) => selectorOf(given) && given),
+  strategy: oneOf(STRATEGIES),
+  region: text,
+  requireRegion: flag,
+  providers: texts,
+  excludeBindings: texts,
+  capabilities: someOf(CAPABILITIES),
+  minContextWindow: integer,
+  variant: oneOf(VARIANTS),
+  maxCostPer1k: decimal,
+  maxExpectedCost: decimal,
+  maxLatencyMs: decimal,
+  minSuccessRate: decimal,
+  minEvalScore: decimal,
+  seed: signedInteger,
+  stickyKey: text,
+  limit: integer,
+};
 
 /** The selector of the API, or undefined for none and for one that cannot be read. */
 export function selectorOf(select: string | undefined): VersionSelector | undefined {
@@ -72,7 +71,7 @@ export function selectorOf(select: string | undefined): VersionSelector | undefi
   if (kind === "alias") return { alias: value };
   if (kind === "version") return { version: value };
   if (kind === "contentHash") return { contentHash: value };
-  const number = kind === "number" ? integer(value) : undefined;
+  const number = kind === "number" ? integer([value]).value : undefined;
   return number === undefined ? undefined : { number };
 }
 

@@ -1,10 +1,8 @@
-import { flag, type Search } from "../../app/search";
+import { flag, type Readers } from "../../app/search";
 
 export type TokensSearch = {
   /** Leaves revoked and expired tokens out. */
   valid?: true;
 };
 
-export function tokensSearch(search: Search): TokensSearch {
-  return { valid: flag(search.valid) };
-}
+export const TOKENS: Readers<TokensSearch> = { valid: flag };

@@ -1,0 +1,41 @@
+import { Alert, Code } from "@mantine/core";
+import { useLocation, useMatches } from "@tanstack/react-router";
+import { Fragment, useEffect, useState } from "react";
+
+import { count } from "../components/numbers";
+import { readersOf } from "./addresses";
+import { leftOut, parseSearch } from "./search";
+
+// The address with which the page was opened: the router takes out of it what no reader of the page has read.
+// Links of the pages have typed values, so only an address from elsewhere can have others.
+const opened = parseSearch(location.search);
+
+const SHOWN_MAX = 10;
+const LENGTH_MAX = 80; // of one value
+
+/** Says which values of the address the page does not understand: it shows other data than the link asked for. */
+export function LeftOut() {
+  const routeId = useMatches({ select: (matches) => matches.at(-1)?.routeId });
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  const [first] = useState(path);
+  const [isClosed, setClosed] = useState(false);
+  useEffect(() => {
+    if (path !== first) setClosed(true); // it was about the other page
+  }, [path, first]);
+  const readers = readersOf(routeId);
+  const left = readers && path === first && !isClosed ? leftOut(readers, opened) : [];
+  if (left.length === 0) return null;
+  const more = left.length - SHOWN_MAX;
+  return (
+    <Alert
+      color="yellow" variant="outline" role="alert" mb="md" title="The address is understood in part"
+      withCloseButton closeButtonLabel="Close" onClose={() => setClosed(true)}
+    >
+      The address had values that this page does not understand:{" "}
+      {left.slice(0, SHOWN_MAX).map((each, index) => <Fragment key={index}>{index > 0 && ", "}<Code>{cut(each)}</Code></Fragment>)}
+      {more > 0 && ` and ${count(more)} more`}. They are left out.
+    </Alert>
+  );
+}
+
+const cut = (text: string) => (text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text);

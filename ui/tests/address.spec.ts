@@ -1,0 +1,72 @@
+// An address that a page understands in part is said to be one: by the readers of each parameter, and on each page.
+import { READERS } from "../src/app/addresses";
+import { leftOut, parseSearch, type Reader, type Readers, type Search, searchOf, stringifySearch } from "../src/app/search";
+import { expect, expectWellShown, test } from "./page";
+
+const PAGES = Object.entries(READERS) as [string, Readers<Search>][];
+const PARAMETERS = PAGES.flatMap(([route, readers]) => Object.entries(readers).map(([name, reader]) => ({ route, name, reader })));
+
+// Any text can be a value of these: the page shows it in its field, and that nothing is found.
+const FREE = new Set([
+  "/models q", "/models providers", "/models regions", "/compare models", "/prices regions", "/prices model",
+  "/retirements provider", "/retirements model", "/routing model", "/routing region", "/routing providers",
+  "/routing excludeBindings", "/routing stickyKey", "/retention model", "/audit actors", "/audit model", "/audit event",
+]);
+const isFree = (route: string, name: string) => FREE.has(`${route} ${name}`);
+const addressOf = (route: string) => route.replace("$name", "gpt-4o");
+
+test("each text of each parameter is read, or left out with a word", () => {
+  const samples = [
+    "NONSENSE", "abc", "-1", "1.5", "1e3", "0x10", " 1", "2026-02-31", "28.11.2026", "99999999999999999999", "TRUE", "__proto__",
+  ];
+  for (const { route, name, reader } of PARAMETERS) {
+    for (const sample of samples) {
+      const { value, left } = (reader as Reader<unknown>)([sample]);
+      expect([route, name, sample, value === undefined]).toEqual([route, name, sample, left.includes(sample)]);
+    }
+    const twice = reader(["NONSENSE", "NONSENSE"]);
+    expect([route, name, twice.value === undefined]).toEqual([route, name, twice.left.length === 2]);
+  }
+});
+
+test("of a list the values that are none are left out, and the others count", () => {
+  const address = "?tasks=CHAT&tasks=NONSENSE&q=a&q=b&descending=false&order=&__proto__=1";
+  expect(searchOf(READERS["/models"])(parseSearch(address))).toMatchObject({ tasks: ["CHAT"], q: undefined, order: undefined });
+  expect(leftOut(READERS["/models"] as Readers<Search>, parseSearch(address))).toEqual(["tasks=NONSENSE", "q=a", "q=b", "__proto__=1"]);
+});
+
+test("what the pages write into an address they read again", () => {
+  const search = { tasks: ["CHAT", "OCR"], inputFrom: "0.10", contextTo: 128_000, order: "NAME", descending: true, regions: ["1", "true"] };
+  const address = stringifySearch(search);
+  expect(searchOf(READERS["/models"])(parseSearch(address))).toMatchObject(search);
+  expect(leftOut(READERS["/models"] as Readers<Search>, parseSearch(address))).toEqual([]);
+});
+
+for (const [route, readers] of PAGES)
+  test(`the page ${route} says which values of its address it does not understand`, async ({ page }) => {
+    const wrong = [...Object.keys(readers).filter((name) => !isFree(route, name)), "unknown"];
+    const parameters = wrong.map((name) => `${name}=NONSENSE`);
+    const free = route === "/routing" ? "model=gpt-4o&" : "";
+    await page.goto(`${addressOf(route)}?${free}${parameters.join("&")}`);
+    const alert = page.getByRole("alert").filter({ hasText: "The address had values that this page does not understand" });
+    await expect(alert.locator("code")).toHaveText(parameters.slice(0, 10));
+    if (parameters.length > 10) await expect(alert).toContainText(`and ${parameters.length - 10} more`);
+    await expect(alert).toContainText("They are left out.");
+    expect(page.url()).not.toContain("NONSENSE");
+    await alert.getByRole("button", { name: "Close" }).click();
+    await expect(alert).toHaveCount(0);
+  });
+
+test("what is left out of an address is well shown, and is no matter of the next page", async ({ page }) => {
+  await page.goto(`/models?status=NONSENSE&contextFrom=abc&tasks=CHAT&long=${"x".repeat(500)}`);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText(/status=NONSENSE, contextFrom=abc, long=x+…\. They are left out\./);
+  await expect(page).toHaveURL(/\/models\?tasks=CHAT$/);
+  await expectWellShown(page, "address");
+  await page.getByRole("navigation").getByRole("link", { name: "Prices", exact: true }).click();
+  await expect(page.getByRole("heading", { level: 1, name: "Prices" })).toBeVisible();
+  await expect(alert).toHaveCount(0);
+  await page.goBack();
+  await expect(page.getByRole("heading", { level: 1, name: "Models" })).toBeVisible();
+  await expect(alert).toHaveCount(0);
+});
