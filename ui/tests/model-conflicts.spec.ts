@@ -45,6 +45,19 @@ test("of two edits of one model the later one is shown beside the first, and sav
   expect(await model(page, "shared-mine")).toEqual({ subject: "medicine", description: "Mine.", retentionKeep: 7 });
 });
 
+test("on a narrow screen the two edits of a field stand below each other, none out of sight", async ({ page }) => {
+  await editedTwice(page, "shared-narrow");
+  await page.setViewportSize({ width: 360, height: 800 });
+  const subject = page.getByRole("alert").getByRole("listitem").filter({ hasText: "Subject" });
+  await expect(subject).toHaveText(/Subject\s*Before\s*math\s*Theirs, saved\s*law\s*Yours\s*medicine/);
+  for (const value of ["math", "law", "medicine"]) {
+    const box = await subject.getByText(value, { exact: true }).boundingBox();
+    expect(box?.x).toBeGreaterThanOrEqual(0);
+    expect((box?.x ?? 360) + (box?.width ?? 360)).toBeLessThanOrEqual(360);
+  }
+  await expect(page.getByRole("button", { name: "Save mine over theirs" })).toBeVisible();
+});
+
 test("of two edits of one model the first is taken, and the form goes on from it", async ({ page }) => {
   await editedTwice(page, "shared-theirs");
   const form = dialog(page, "Edit shared-theirs");

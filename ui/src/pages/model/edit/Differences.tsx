@@ -1,7 +1,9 @@
 import { Alert, Button, Group, Stack, Text } from "@mantine/core";
+import { useMediaQuery } from "@mantine/hooks";
+import type { ReactNode } from "react";
 
 import { capabilityName } from "../../../components/capabilityNames";
-import { DataTable } from "../../../components/DataTable";
+import { type Column, DataTable } from "../../../components/DataTable";
 import { Unknown } from "../../../components/Unknown";
 import { words } from "../../../components/words";
 import type { Capability } from "../../../gql/graphql";
@@ -28,19 +30,41 @@ export function Differences({ fields, base, theirs, mine }: Props) {
       typed: mine && isChanged(field, base, mine) ? (mine[field.name] ?? null) : undefined,
     }))
     .filter(({ before, now, typed }) => !same(before, now) || typed !== undefined);
+  const isNarrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
   if (rows.length === 0) return <Text size="sm">None of the fields of this form differs: something else of it was changed.</Text>;
+  const columns: Column<(typeof rows)[number]>[] = [
+    { key: "before", header: "Before", cell: ({ field, before }) => <Shown field={field} value={before} /> },
+    { key: "theirs", header: "Theirs, saved", cell: ({ field, now, before }) => (same(now, before) ? "not changed" : <Shown field={field} value={now} />) },
+  ];
+  if (mine) columns.push({ key: "mine", header: "Yours", cell: ({ field, typed }) => (typed === undefined ? "not changed: theirs stays" : <Shown field={field} value={typed} />) });
+  if (isNarrow) return <Stacked rows={rows} columns={columns} titleOf={({ field }) => field.label} />;
   return (
     <DataTable
       caption="Differences"
       rows={rows}
       rowKey={({ field }) => field.name}
-      columns={[
-        { key: "field", header: "Field", cell: ({ field }) => field.label },
-        { key: "before", header: "Before", cell: ({ field, before }) => <Shown field={field} value={before} /> },
-        { key: "theirs", header: "Theirs, saved", cell: ({ field, now, before }) => (same(now, before) ? "not changed" : <Shown field={field} value={now} />) },
-        ...(mine ? [{ key: "mine", header: "Yours", cell: ({ field, typed }: (typeof rows)[number]) => (typed === undefined ? "not changed: theirs stays" : <Shown field={field} value={typed} />) }] : []),
-      ]}
+      columns={[{ key: "field", header: "Field", cell: ({ field }) => field.label }, ...columns]}
     />
+  );
+}
+
+const NARROW = "(max-width: 36em)"; // where the last columns would be out of sight
+
+type StackedProps<Row> = { rows: readonly Row[]; columns: readonly Column<Row>[]; titleOf: (row: Row) => string };
+
+/** The same as a list: of each field one value below the other. */
+function Stacked<Row>({ rows, columns, titleOf }: StackedProps<Row>): ReactNode {
+  return (
+    <Stack component="ul" gap="sm" className="stacked" aria-label="Differences">
+      {rows.map((row) => (
+        <li key={titleOf(row)}>
+          <Text fw={600} size="sm">{titleOf(row)}</Text>
+          <dl>
+            {columns.map(({ key, header, cell }) => <div key={key}><dt>{header}</dt><dd>{cell(row)}</dd></div>)}
+          </dl>
+        </li>
+      ))}
+    </Stack>
   );
 }
 
