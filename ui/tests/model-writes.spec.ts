@@ -153,10 +153,10 @@ test("a version is edited, and its large numbers stay exact", async ({ page }) =
   await field(form, "Unknown").check();
   await field(form, "Last day").fill("2031-05-06");
   await form.getByRole("switch", { name: "Rolling" }).check();
-  await field(form, "SLO: success rate").fill("1.5");
+  await field(form, "Target success rate").fill("1.5");
   await form.getByRole("button", { name: "Save" }).click();
-  await expect(field(form, "SLO: success rate")).toHaveAccessibleDescription(/1/);
-  await field(form, "SLO: success rate").fill("");
+  await expect(field(form, "Target success rate")).toHaveAccessibleDescription(/1/);
+  await field(form, "Target success rate").fill("");
   await form.getByRole("button", { name: "Save" }).click();
   await expect(form).toHaveCount(0);
   expect(await version(page, "exact", "1.0.0")).toMatchObject({ contextWindow: null, capabilities: null, sunsetOn: "2031-05-06", rolling: true });

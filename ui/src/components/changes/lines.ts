@@ -43,6 +43,8 @@ function linesOf(change: FieldChange): Line[] {
 function labelOf(field: string): string {
   const [, object] = /^(version|binding|provider|model|token)Id$/.exec(field) ?? [];
   if (object) return object; // its name is shown, as far as it is known
+  const [, target] = /^slo(.+)$/.exec(field) ?? [];
+  if (target) return `target ${words(target)}`;
   const [, meter] = /^(.+)Per1k$/.exec(field) ?? [];
   return meter ? `${words(meter)} price` : words(field);
 }

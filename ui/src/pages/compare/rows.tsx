@@ -2,7 +2,7 @@
 import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
-import { StateBadge } from "../../components/Badges";
+import { StateBadge, TargetsBadge } from "../../components/Badges";
 import { CAPABILITIES, capabilityName } from "../../components/capabilityNames";
 import { compareDecimals } from "../../components/decimals";
 import { bytes, count, percent, perMillion, tokens } from "../../components/numbers";
@@ -19,10 +19,10 @@ export type Row = { title: string; cells: Cell[]; isDifferent: boolean };
 export type Section = { title: string; note?: string; rows: Row[] };
 
 export function sectionsOf(models: readonly Model[]): Section[] {
-  const latest = models.map(latestOf);
+  const latest = models.map(({ versions }) => versions.nodes.find(({ isLatest }) => isLatest));
   return [
     { title: "Model", rows: modelRows(models) },
-    { title: "Latest version", rows: versionRows(latest) },
+    { title: "Latest version", rows: versionRows(models, latest) },
     { title: "Capabilities of the latest version", rows: capabilityRows(latest) },
     { title: "Versions", rows: [row("Versions, newest first", models.map(versionsCell))] },
     { title: "Prices", note: "US dollars per 1M tokens, at the price in effect now. The lowest are of the bindings that can be called now.", rows: [...lowestRows(models), ...providerRows(models)] },
@@ -49,7 +49,6 @@ export function marked(cells: Cell[], mark: "lowest" | "largest"): Cell[] {
   return cells.map((each) => (each.key !== "" && compareDecimals(each.key, best) === 0 ? { ...each, mark } : each));
 }
 
-const latestOf = ({ versions }: Model): Version | undefined => versions.nodes.find(({ isLatest }) => isLatest);
 
 function modelRows(models: readonly Model[]): Row[] {
   const of = (title: string, value: (model: Model) => Cell) => row(title, models.map(value));
@@ -68,11 +67,15 @@ const size = (value: number | null | undefined): Cell =>
   cell(value, typeof value === "number" && <span title={count(value)}>{tokens(value)}</span>);
 const day = (value: string | null | undefined): Cell => cell(value, value && <Day on={value} />);
 
-function versionRows(latest: readonly (Version | undefined)[]): Row[] {
+/** In the place of the latest version. All versions would be more than the page reads. */
+const noneOf = ({ versions: { nodes, pageInfo } }: Model): string =>
+  pageInfo.hasNextPage ? `not among the ${nodes.length} newest` : "no active version";
+
+function versionRows(models: readonly Model[], latest: readonly (Version | undefined)[]): Row[] {
   const all = (value: (version: Version | undefined) => Cell) => latest.map(value);
   const of = (title: string, value: (version: Version | undefined) => Cell) => row(title, all(value));
   return [
-    of("Version", (version) => (version ? cell(version.version) : { key: "none", shown: "no active version" })),
+    row("Version", latest.map((version, index) => (version ? cell(version.version) : { key: "none", shown: noneOf(models[index] as Model) }))),
     of("Aliases", (version) => cell(version && (version.aliasNames.join(", ") || "none"))),
     row("Context window, tokens", marked(all((version) => size(version?.contextWindow)), "largest")),
     row("Largest output, tokens", marked(all((version) => size(version?.maxOutputTokens)), "largest")),
@@ -87,7 +90,7 @@ function versionRows(latest: readonly (Version | undefined)[]): Row[] {
     of("Home region", (version) => cell(version?.region)),
     of("Target latency (p95)", (version) => cell(version?.sloLatencyMs, version?.sloLatencyMs && `${count(version.sloLatencyMs)} ms`)),
     of("Target success rate", (version) => cell(version?.sloSuccessRate, version?.sloSuccessRate && percent(version.sloSuccessRate))),
-    of("Targets are met", (version) => cell(version?.sloStatus, version && <StateBadge state={version.sloStatus} />)),
+    of("Targets", (version) => cell(version?.sloStatus, version && <TargetsBadge status={version.sloStatus} />)),
   ];
 }
 

@@ -2,7 +2,7 @@ import { Badge, Group, Stack, Text, Timeline, Title } from "@mantine/core";
 
 import { useMay } from "../../app/viewer";
 import { Capabilities } from "../../components/Capabilities";
-import { StateBadge } from "../../components/Badges";
+import { StateBadge, TargetsBadge } from "../../components/Badges";
 import { DataTable } from "../../components/DataTable";
 import { MoreButton } from "../../components/MoreButton";
 import { count, shifted } from "../../components/numbers";
@@ -36,7 +36,7 @@ export function VersionsTab({ model }: { model: Model }) {
           { key: "output", header: "Max. output", isNumeric: true, cell: ({ maxOutputTokens }) => <Unknown value={maxOutputTokens}>{count(maxOutputTokens ?? 0)}</Unknown> },
           { key: "capabilities", header: "Capabilities", cell: ({ capabilities }) => <Capabilities of={capabilities} /> },
           { key: "eval", header: "Evaluation", isNumeric: true, cell: ({ evalScore }) => <Unknown value={evalScore} /> },
-          { key: "slo", header: "SLO", cell: ({ sloStatus }) => <StateBadge state={sloStatus} /> },
+          { key: "targets", header: "Targets", cell: ({ sloStatus }) => <TargetsBadge status={sloStatus} /> },
           { key: "cost", header: "Cost per 1M tokens", isNumeric: true, cell: ({ costPer1k }) => <Unknown value={costPer1k}>${shifted(costPer1k ?? "0", 3)}</Unknown> },
         ]}
       />

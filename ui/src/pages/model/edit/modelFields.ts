@@ -28,7 +28,7 @@ const LIMITS: readonly Field[] = [
 
 const VERSION_DAYS: readonly Field[] = [
   { name: "releasedOn", label: "Released", kind: "day", description: "The day on which its maker released it." },
-  { name: "deprecatedOn", label: "Deprecated", kind: "day", description: "From this day new uses should choose another version." },
+  { name: "deprecatedOn", label: "Deprecated", kind: "day", description: "From this day (UTC) new uses should choose another version." },
   { name: "sunsetOn", label: "Last day", kind: "day", description: "The last day (UTC) on which its bindings are routable." },
   { name: "rolling", label: "Rolling", kind: "switch", description: "The provider may serve something else under this name tomorrow." },
 ];
@@ -36,8 +36,8 @@ const VERSION_DAYS: readonly Field[] = [
 const VERSION_QUALITY: readonly Field[] = [
   { name: "evalScore", label: "Evaluation", kind: "number", description: "Quality from 0 to 1." },
   { name: "costPer1k", label: "Cost, US dollars per 1M tokens", kind: "perMillion", description: "With at most 7 decimals." },
-  { name: "sloLatencyMs", label: "SLO: latency in milliseconds", kind: "whole", description: "Target of the 95th percentile." },
-  { name: "sloSuccessRate", label: "SLO: success rate", kind: "number", description: "Target from 0 to 1." },
+  { name: "sloLatencyMs", label: "Target latency, milliseconds", kind: "whole", description: "Of the 95th percentile of the calls." },
+  { name: "sloSuccessRate", label: "Target success rate", kind: "number", description: "From 0 to 1." },
 ];
 
 const VERSION_ARTIFACT: readonly Field[] = [
@@ -126,14 +126,21 @@ export const BINDING: readonly Section[] = [
   { title: "Calls", fields: BINDING_CALL },
 ];
 
+/** What a field proposes; any other value can be typed. */
+export type Proposed = { options: readonly string[]; isCut: boolean };
+
+/** The description of a field, which says when not all values are proposed. */
+export const proposing = (description: string, { options, isCut }: Proposed): string =>
+  isCut ? `${description} The first ${options.length} are proposed: type any other one.` : description;
+
 /** The fields of a new binding: of these versions, by these providers. */
-export function newBindingFields(versions: readonly string[], providers: readonly string[]): readonly Section[] {
+export function newBindingFields(versions: Proposed, providers: Proposed): readonly Section[] {
   return [
     {
       title: "",
       fields: [
-        { name: "version", label: "Version", kind: "suggested", isRequired: true, options: versions, description: "The version that is served.", pattern: [SEMVER, "Give a version of this model, such as 1.0.0."] },
-        { name: "provider", label: "Provider", kind: "suggested", isRequired: true, options: providers, description: "The provider's slug." },
+        { name: "version", label: "Version", kind: "suggested", isRequired: true, options: versions.options, description: proposing("The version that is served.", versions), pattern: [SEMVER, "Give a version of this model, such as 1.0.0."] },
+        { name: "provider", label: "Provider", kind: "suggested", isRequired: true, options: providers.options, description: proposing("The provider's slug.", providers) },
         providerModelId,
       ],
     },
