@@ -222,6 +222,34 @@ test("changes appear in their rows, and what is new is announced without moving 
   await expect(row(page, "A-gemini-of-tests")).toContainText("deleted");
 });
 
+test("the number of models follows the changes of the list", async ({ page }) => {
+  await page.goto("/models?q=counted-in-tests");
+  await expect(page.getByText("Live", { exact: true })).toBeVisible();
+  await expectCount(page, `{ nameContains: "counted-in-tests" }`);
+  for (const name of ["counted-in-tests-1", "counted-in-tests-2"]) {
+    await api(page, "mutation($input: CreateModelInput!) { createModel(input: $input) { userErrors { message } } }", { input: { name, task: "CHAT" } });
+    await expectCount(page, `{ nameContains: "counted-in-tests" }`);
+  }
+  await api(page, "mutation($input: DeleteModelInput!) { deleteModel(input: $input) { userErrors { message } } }", { input: { model: { name: "counted-in-tests-1" } } });
+  await expect(page.getByRole("status").filter({ hasText: /^1 model$/ })).toBeVisible();
+});
+
+test.describe("a search that is too long", () => {
+  test.use({ expectedProblems: [/status of 400/] });
+
+  test("is refused with one word", async ({ page }) => {
+    await page.goto(`/models?q=${"x".repeat(5_000)}&tasks=CHAT`);
+    const refusal = page.getByRole("alert");
+    await expect(refusal.first()).toContainText("at most 1024 are allowed");
+    await expect(page.getByText("The models are not counted.")).toHaveCount(2); // all requests are answered
+    await expect(list(page)).toHaveCount(0);
+    await expect(refusal).toHaveCount(1);
+    await page.getByLabel("Search by name").fill("gpt-4o-mini");
+    await expect(model(page, "gpt-4o-mini")).toBeVisible();
+    await expect(refusal).toHaveCount(0);
+  });
+});
+
 test("a search that finds nothing says so", async ({ page }) => {
   await page.goto("/models?q=no-such-model");
   await expect(page.getByText("No model matches.")).toBeVisible();

@@ -108,6 +108,7 @@ LATER = [
     Opening("ModelProviders", {}),
     Opening("ModelUsage", {"name": MODEL, **PERIOD}),
     Opening("ModelVersionDetails", {"id": _first_of("versions")}),
+    Opening("ModelsCount", {"filter": FILTER}),
     Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),
     Opening("ModelPicker", {"text": "gpt"}),
     Opening("RetentionArchives", {"first": 50}),

@@ -11,13 +11,14 @@ const SHOWN_MAX = 8; // of a filter with many values
 const COUNTED_MAX = 100; // of the values that occur most, the API counts these
 
 export type Change = (part: Partial<ModelsSearch>, isTyped?: boolean) => void;
-type Props = { search: ModelsSearch; stats: ModelsFacetsQuery["stats"] | undefined; onChange: Change };
+type FacetsProps = { search: ModelsSearch; stats: ModelsFacetsQuery["stats"] | undefined; onChange: Change };
+type Props = FacetsProps & { /** The list says why. */ isFailed: boolean };
 
 /** Everything by which the list is filtered, except the name. */
-export const Filters = memo(function Filters({ search, stats, onChange }: Props) {
+export const Filters = memo(function Filters({ search, stats, isFailed, onChange }: Props) {
   return (
     <Stack gap="lg">
-      {!stats && <Text size="sm" c="dimmed">Counting the models…</Text>}
+      {!stats && <Text size="sm" c="dimmed">{isFailed ? "The models are not counted." : "Counting the models…"}</Text>}
       {GROUPS.map((group) => <Facet key={group.key} group={group} search={search} stats={stats} onChange={onChange} />)}
       <Range
         title="Lowest input price, $ per 1M tokens" check={decimalNumber()}
@@ -60,7 +61,7 @@ function Range({ title, from, to, onFrom, onTo, check }: RangeProps) {
   );
 }
 
-type FacetProps = Props & { group: (typeof GROUPS)[number] };
+type FacetProps = FacetsProps & { group: (typeof GROUPS)[number] };
 
 function Facet({ group, search, stats, onChange }: FacetProps) {
   const [isOpen, setOpen] = useState(false);
@@ -81,6 +82,9 @@ function Facet({ group, search, stats, onChange }: FacetProps) {
         <Button variant="subtle" size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? "Show fewer" : options.length < COUNTED_MAX ? `Show all ${options.length}` : `Show the ${COUNTED_MAX} most frequent`}
         </Button>
+      )}
+      {isOpen && options.length >= COUNTED_MAX && (
+        <Text size="xs" c="dimmed">Others can be given in the address, such as {group.key}={shown[0]?.value}.</Text>
       )}
     </Fieldset>
   );

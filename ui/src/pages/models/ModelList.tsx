@@ -5,6 +5,7 @@ import { count } from "../../components/numbers";
 import { Empty, QueryError } from "../../components/QueryState";
 import type { ModelFilter, ModelOrder, ModelOrderField } from "../../gql/graphql";
 import type { Field } from "./columns";
+import { type useFacets, useFacetsRefresh, useTotal } from "./facets";
 import type { Change } from "./Filters";
 import { ModelTable } from "./ModelTable";
 import { filterCount, type ModelsSearch, NO_FILTERS } from "./search";
@@ -17,26 +18,41 @@ type Props = {
   orderBy: ModelOrder;
   fields: readonly Field[];
   selection: ReturnType<typeof useSelection>;
-  total: number | undefined;
+  facets: ReturnType<typeof useFacets>;
   onChange: Change;
 };
 
 /** The list itself, apart from what stands above it: that is not drawn anew with each change of a row. */
-export function ModelList({ search, filter, orderBy, fields, selection, total, onChange }: Props) {
+export function ModelList({ search, filter, orderBy, fields, selection, facets, onChange }: Props) {
   const models = useModels(filter, orderBy);
+  const counted = useTotal(filter, facets);
+  const refreshFacets = useFacetsRefresh();
   const onOrder = useCallback(
     (order: ModelOrderField) =>
       onChange({ order, descending: order === orderBy.field && orderBy.direction === "ASC" ? true : undefined }),
     [onChange, orderBy],
   );
   const { list, state, isStale } = models;
+  // What is wrong with a filter is wrong in all three requests: it is said once.
+  const error = state.error ?? counted.error ?? facets.error;
+  const retry = () => {
+    list.retry();
+    for (const query of [counted, facets]) if (query.error) void query.refetch();
+  };
+  const readAgain = () => {
+    models.readAgain();
+    refreshFacets();
+  };
   return (
     <>
-      <Status search={search} total={total} {...models} onChange={onChange} />
-      {state.error ? <QueryError error={state.error} onRetry={() => list.retry()} /> : null}
-      {state.isComplete && state.known === 0 ? (
-        <NoModels search={search} />
-      ) : (
+      <Status
+        search={search} state={state} isStale={isStale || counted.isSearching} readAgain={readAgain} onChange={onChange}
+        found={error && counted.total === undefined ? "The models are not counted." : found(counted.total)}
+      />
+      {error ? <QueryError error={error} onRetry={retry} /> : null}
+      {state.isComplete && state.known === 0 && <NoModels search={search} />}
+      {/* Of a list that could not be read there are no rows that load. */}
+      {(state.known > 0 || !(state.isComplete || state.error)) && (
         <ModelTable
           list={list} state={state} isStale={isStale} fields={fields} orderBy={orderBy} onOrder={onOrder}
           selected={selection.selected} isFull={selection.isFull} onSelect={selection.toggle}
@@ -48,17 +64,17 @@ export function ModelList({ search, filter, orderBy, fields, selection, total, o
 
 type StatusProps = {
   search: ModelsSearch;
-  total: number | undefined;
+  found: string;
   onChange: Change;
 } & Pick<ReturnType<typeof useModels>, "state" | "isStale" | "readAgain">;
 
 /** How many models there are, and what changed since the list was read. */
-function Status({ search, total, state, isStale, readAgain, onChange }: StatusProps) {
+function Status({ search, found, state, isStale, readAgain, onChange }: StatusProps) {
   const filters = filterCount(search);
   return (
     <Group gap="xs" mb={4} mih={28}>
       <Text size="sm" role="status">
-        {isStale ? "Searching…" : total === undefined ? "Counting…" : `${count(total)} ${total === 1 ? "model" : "models"}`}
+        {isStale ? "Searching…" : found}
       </Text>
       {filters > 0 && (
         <Button size="compact-xs" variant="subtle" onClick={() => onChange(NO_FILTERS)}>
@@ -72,6 +88,11 @@ function Status({ search, total, state, isStale, readAgain, onChange }: StatusPr
       )}
     </Group>
   );
+}
+
+function found(total: number | undefined): string {
+  if (total === undefined) return "Counting…";
+  return `${count(total)} ${total === 1 ? "model" : "models"}`;
 }
 
 function NoModels({ search }: { search: ModelsSearch }) {

@@ -6,10 +6,9 @@ import { type ReactNode, useCallback, useMemo } from "react";
 
 import "./models.css";
 import { PageHeader } from "../../components/PageHeader";
-import { QueryError } from "../../components/QueryState";
 import { CreateModel } from "./CreateModel";
 import { CsvButton } from "./CsvButton";
-import { useFacets, useFacetsRefresh } from "./facets";
+import { useFacets } from "./facets";
 import { filterOf, orderOf } from "./filter";
 import { type Change, Filters } from "./Filters";
 import { ModelList } from "./ModelList";
@@ -27,11 +26,10 @@ export function ModelsPage() {
   const filter = useMemo(() => filterOf(search), [search]);
   const orderBy = useMemo(() => orderOf(search), [search]);
   const facets = useFacets(search);
-  useFacetsRefresh();
   const { fields, choices, reset } = useColumns();
   const selection = useSelection();
   const isBeside = useMediaQuery(FILTERS_BESIDE, false, { getInitialValueInEffect: false });
-  const filters = <Filters search={search} stats={facets.data?.stats} onChange={onChange} />;
+  const filters = <Filters search={search} stats={facets.data?.stats} isFailed={facets.isError} onChange={onChange} />;
   return (
     <>
       <PageHeader title="Models"><CreateModel /></PageHeader>
@@ -44,10 +42,8 @@ export function ModelsPage() {
             <CsvButton filter={filter} orderBy={orderBy} fields={fields} />
           </Toolbar>
           <Selection selected={selection.selected} onToggle={selection.toggle} onClear={selection.clear} />
-          {facets.error ? <QueryError error={facets.error} onRetry={() => void facets.refetch()} /> : null}
           <ModelList
-            search={search} filter={filter} orderBy={orderBy} fields={fields} selection={selection}
-            total={facets.data?.stats.models} onChange={onChange}
+            search={search} filter={filter} orderBy={orderBy} fields={fields} selection={selection} facets={facets} onChange={onChange}
           />
         </div>
       </div>

@@ -1,14 +1,15 @@
 // How many models each value of a filter would leave. Values of one filter add up, so its own choice does not count
-// for its values: a filter with a choice is counted by a query of its own.
+// for its values: a filter with a choice is counted by a query of its own. How many models match in all is read
+// with the counts at first, and by a query of its own after changes.
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 
 import { useChanges } from "../../app/App";
 import { documentId } from "../../app/api";
-import { useRegistryQuery } from "../../app/queries";
+import { type IsTouched, useRegistryQuery } from "../../app/queries";
 import { capabilityName } from "../../components/capabilityNames";
 import { words } from "../../components/words";
-import { ModelsFacetsDocument, type ModelsFacetsQuery, type TypedDocumentString } from "../../gql/graphql";
+import { type ModelFilter, ModelsCountDocument, ModelsFacetsDocument, type ModelsFacetsQuery, type TypedDocumentString } from "../../gql/graphql";
 import { filterOf } from "./filter";
 import type { ModelsSearch } from "./search";
 
@@ -50,7 +51,21 @@ export const GROUPS: readonly Group[] = [
 const only = (isCounted: (key: GroupKey) => boolean) =>
   Object.fromEntries(GROUP_KEYS.map((key) => [key, isCounted(key)])) as Record<GroupKey, boolean>;
 
-/** The counts of all filters without a choice, and the number of models that match. */
+/** Whether a change can make it another number of models: filters look at all that belongs to a model. */
+const countsAnew: IsTouched = ({ event, model }) => model !== null || ["MODEL", "PROVIDER"].includes(event.kind);
+
+/** How many models match; undefined while it is not known. It is counted again, as rows are looked at again, within a second of a change. */
+export function useTotal(filter: ModelFilter, facets: ReturnType<typeof useFacets>) {
+  const [isChanged, setChanged] = useState(false);
+  useChanges(useCallback((change) => countsAnew(change) && setChanged(true), []));
+  const options = { isTouched: countsAnew, isEnabled: isChanged, isKept: false };
+  const { data, dataUpdatedAt, error, refetch } = useRegistryQuery(ModelsCountDocument, { filter }, options);
+  const early = facets.isPlaceholderData ? undefined : facets.data;
+  const total = (data && dataUpdatedAt >= facets.dataUpdatedAt ? data : (early ?? data))?.stats.models;
+  return { total, isSearching: total === undefined && facets.isPlaceholderData, error, refetch };
+}
+
+/** The counts of all filters without a choice. */
 export function useFacets(search: ModelsSearch) {
   const counted = only((key) => isCountedTogether(search, key));
   return useRegistryQuery(ModelsFacetsDocument, { filter: filterOf(search), ...counted }, NEVER);
@@ -74,17 +89,18 @@ function isCountedTogether(search: ModelsSearch, key: GroupKey): boolean {
   return key === "capabilities" || search[key] === undefined;
 }
 
-/** Counts again while models change. */
-export function useFacetsRefresh(): void {
+/** Counts the values of filters again while models change; returns what counts them at once. */
+export function useFacetsRefresh(): () => void {
   const queries = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const onChange = useCallback(() => {
-    timer.current ??= setTimeout(() => {
-      timer.current = undefined;
-      const id = documentId(ModelsFacetsDocument as unknown as TypedDocumentString<unknown, never>);
-      void queries.invalidateQueries({ queryKey: [id] });
-    }, REFRESH_MS);
+  const refresh = useCallback(() => {
+    clearTimeout(timer.current);
+    timer.current = undefined;
+    const id = documentId(ModelsFacetsDocument as unknown as TypedDocumentString<unknown, never>);
+    void queries.invalidateQueries({ queryKey: [id] });
   }, [queries]);
+  const onChange = useCallback(() => void (timer.current ??= setTimeout(refresh, REFRESH_MS)), [refresh]);
   useChanges(onChange);
   useEffect(() => () => clearTimeout(timer.current), []);
+  return refresh;
 }
