@@ -189,7 +189,7 @@ test("two people who hold the same version see each other", async ({ page }) => 
 test("archives are deleted for good after a question", async ({ page }) => {
   await makeModel(page, "kept-six", 2);
   await page.goto("/retention?model=kept-six&purgeBefore=2020-01-01");
-  await expect(page.getByLabel("Delete archives from before")).toHaveValue("2020-01-01");
+  await expect(page.getByLabel("Delete archives from before (UTC)")).toHaveValue("2020-01-01");
   const apply = page.getByRole("button", { name: "Apply this plan" });
   const question = page.getByRole("dialog");
   await apply.click();
@@ -238,7 +238,7 @@ test("a reader sees plans, archives and holds, and is offered no write", async (
   await page.goto("/retention?model=kept-nine");
   await expect(rowsOf(page, "Versions to archive")).toHaveCount(1);
   await expect(page.getByRole("button", { name: /Apply|Hold/ })).toHaveCount(0);
-  await expect(page.getByLabel("Delete archives from before")).toHaveCount(0);
+  await expect(page.getByLabel("Delete archives from before (UTC)")).toHaveCount(0);
   await page.getByRole("tab", { name: "Archives" }).click();
   await expect(rowsOf(page, "Archived versions")).toHaveCount(1);
   await expect(page.getByRole("button", { name: /Restore|Hold/ })).toHaveCount(0);
@@ -252,7 +252,7 @@ test("an editor may apply a plan, but delete nothing for good", async ({ page })
   await signIn(page, "EDITOR");
   await page.goto("/retention?model=kept-ten&purgeBefore=2020-01-01");
   await expect(page.getByText("Only an administrator may delete archives.")).toBeVisible();
-  await expect(page.getByLabel("Delete archives from before")).toHaveCount(0);
+  await expect(page.getByLabel("Delete archives from before (UTC)")).toHaveCount(0);
   await expect(page.getByRole("button", { name: "Apply this plan" })).toHaveCount(0);
   await page.getByRole("button", { name: "Reset the policy" }).click();
   await page.goto("/retention?model=kept-ten");

@@ -5,6 +5,7 @@ import { RouterProvider } from "@tanstack/react-router";
 import { createContext, useContext, useEffect, useState, useSyncExternalStore } from "react";
 
 import { QueryState } from "../components/QueryState";
+import { momentText } from "../components/Time";
 import { AppFrameDocument } from "../gql/graphql";
 import { SignIn } from "../pages/sign-in/SignIn";
 import { SignInPage } from "../pages/sign-in/SignInPage";
@@ -104,7 +105,7 @@ function useSession() {
     void keepRenewed(ending.signal, (end) =>
       notifications.show({
         title: "Your session ends soon",
-        message: `At ${end.toLocaleTimeString()} you will have to sign in again. Save what you are writing.`,
+        message: `At ${momentText(end)} you will have to sign in again. Save what you are writing.`,
         color: "yellow",
         autoClose: false,
       }),

@@ -5,7 +5,7 @@ import type { ReactNode } from "react";
 
 import { capabilityName } from "../../components/capabilityNames";
 import { count, perMillion, shifted, tokens } from "../../components/numbers";
-import { Day } from "../../components/Time";
+import { Day, momentText } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
 import type { ModelOrderField } from "../../gql/graphql";
@@ -62,7 +62,7 @@ const FIELDS: readonly Field[] = [
     id: "providers", title: "Providers", width: 230, csv: ({ offer }) => listed([...offer.providers, ...more(offer)]),
     cell: ({ offer }) => <List of={offer.providers} count={offer.providerCount} />,
   },
-  { id: "regions", title: "Regions", width: 180, isExtra: true, cell: ({ offer }) => <List of={offer.regions} />, csv: ({ offer }) => listed(offer.regions) },
+  { id: "regions", title: "Regions", width: 180, isExtra: true, cell: ({ offer }) => <List of={regionsOf(offer)} />, csv: ({ offer }) => listed(regionsOf(offer)) },
   {
     id: "routable", title: "Routable bindings", width: 92, isNumeric: true,
     cell: ({ offer }) => `${count(offer.routableBindings)} of ${count(offer.bindings)}`, csv: ({ offer }) => offer.routableBindings,
@@ -80,8 +80,8 @@ const FIELDS: readonly Field[] = [
   { id: "version", title: "Latest version", width: 100, isExtra: true, cell: ({ latestVersion }) => <Unknown value={latestVersion?.version} />, csv: ({ latestVersion }) => latestVersion?.version },
   { id: "aliases", title: "Aliases", width: 160, isExtra: true, cell: ({ aliases }) => <List of={aliases.map(({ name }) => name)} />, csv: ({ aliases }) => listed(aliases.map(({ name }) => name)) },
   { id: "subject", title: "Subject", width: 110, isExtra: true, cell: ({ subject }) => <Unknown value={subject} />, csv: ({ subject }) => subject },
-  { id: "updated", title: "Updated", width: 140, isExtra: true, order: "UPDATED_AT", cell: ({ updatedAt }) => <Moment at={updatedAt} />, csv: ({ updatedAt }) => updatedAt },
-  { id: "created", title: "Registered", width: 140, isExtra: true, order: "CREATED_AT", cell: ({ createdAt }) => <Moment at={createdAt} />, csv: ({ createdAt }) => createdAt },
+  { id: "updated", title: "Updated", width: 165, isExtra: true, order: "UPDATED_AT", cell: ({ updatedAt }) => <Minute at={updatedAt} />, csv: ({ updatedAt }) => updatedAt },
+  { id: "created", title: "Registered", width: 165, isExtra: true, order: "CREATED_AT", cell: ({ createdAt }) => <Minute at={createdAt} />, csv: ({ createdAt }) => createdAt },
 ];
 const BY_ID = new Map(FIELDS.map((field) => [field.id, field]));
 
@@ -113,6 +113,11 @@ function more({ providers, providerCount }: ModelRow["offer"]): string[] {
   return providerCount > providers.length ? [`and ${providerCount - providers.length} more`] : [];
 }
 
+const LISTED_MAX = 100; // regions that the API names
+
+/** The regions; where the API may have cut them, it says so in the place of a further one. */
+const regionsOf = ({ regions }: ModelRow["offer"]) => (regions.length >= LISTED_MAX ? [...regions, "maybe more"] : regions);
+
 function Amount({ of, at }: { of: string | null; at: string | null }) {
   return <Unknown value={of}><span title={at ? `at ${at}` : undefined}>{of && perMillion(of)}</span></Unknown>;
 }
@@ -125,9 +130,9 @@ function OnDay({ of }: { of: string | null | undefined }) {
   return <Unknown value={of}>{of && <Day on={of} />}</Unknown>;
 }
 
-/** A moment in UTC, to the minute: times that say how long ago they are would be drawn anew all the time. */
-function Moment({ at }: { at: string }) {
-  return <time dateTime={at} title={`${at} (UTC)`}>{at.slice(0, 16).replace("T", " ")}</time>;
+/** A moment, to the minute: times that say how long ago they are would be drawn anew all the time. */
+function Minute({ at }: { at: string }) {
+  return <time dateTime={at} title={momentText(at)}>{new Date(at).toISOString().slice(0, 16).replace("T", " ")} UTC</time>;
 }
 
 function List({ of, count: total }: { of: readonly string[] | undefined; count?: number }) {

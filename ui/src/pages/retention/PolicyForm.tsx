@@ -20,7 +20,7 @@ export function PolicyForm({ search, onChange }: Props) {
       />
       {mayPurge && (
         <TextInput
-          type="date" label="Delete archives from before" value={search.purgeBefore ?? ""} max={new Date().toISOString().slice(0, 10)}
+          type="date" label="Delete archives from before (UTC)" value={search.purgeBefore ?? ""} max={new Date().toISOString().slice(0, 10)}
           onChange={({ currentTarget }) => onChange({ purgeBefore: currentTarget.value || undefined })}
         />
       )}
