@@ -27,7 +27,7 @@ const ATTEMPTS = 3;
 export const RECOVERY_MS = 5_000; // between readings while the registry is away
 
 /** When a query that is shown is read again: while the registry is away soon, after other errors not at all. */
-function refetchAfter(error: Error | null, ms: number | false): number | false {
+export function refetchAfter(error: Error | null, ms: number | false): number | false {
   if (error === null) return ms;
   if (!isAway(error)) return false;
   return Math.max(RECOVERY_MS, error instanceof ApiError ? error.retryAfter * 1_000 : 0);

@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
 import { useRegistryQuery } from "../../app/queries";
+import { namesOf } from "../../components/ModelPicker";
 import { type AuditAction, type EntityKind, ModelPickerDocument } from "../../gql/graphql";
 import { ACTIONS, actionName, type AuditSearch, isFiltered, KINDS, kindName } from "./search";
 
@@ -60,7 +61,6 @@ function ModelFilter({ model, onChange }: { model?: string; onChange: (model?: s
   const [isOpen, setOpen] = useState(false);
   const [text] = useDebouncedValue(typed.trim(), 200);
   const { data } = useRegistryQuery(ModelPickerDocument, { text: text || null }, { isEnabled: isOpen, isTouched: () => false });
-  const names = data?.models.nodes.map(({ name }) => name) ?? [];
   const take = (value: string) => {
     const given = value.trim() || undefined;
     if (given !== model) onChange(given);
@@ -71,7 +71,7 @@ function ModelFilter({ model, onChange }: { model?: string; onChange: (model?: s
   }, [typed]);
   return (
     <Autocomplete
-      label="Model" placeholder="any" value={typed} onChange={setTyped} data={[...new Set(names)]} clearable
+      label="Model" placeholder="any" value={typed} onChange={setTyped} data={namesOf(data)} clearable
       filter={({ options }) => options} // the registry has searched
       onDropdownOpen={() => setOpen(true)} onOptionSubmit={take} onBlur={() => take(typed)}
       onKeyDown={(event) => event.key === "Enter" && take(typed)}

@@ -1,6 +1,6 @@
-import { Stack, Text, Title } from "@mantine/core";
+import { Stack, Title } from "@mantine/core";
 
-import { useRegistryQuery } from "../../app/queries";
+import { useRegistryPages } from "../../app/pages";
 import { sentJson } from "../../components/exactJson";
 import { DataTable } from "../../components/DataTable";
 import { Empty, QueryState } from "../../components/QueryState";
@@ -8,23 +8,26 @@ import { Time } from "../../components/Time";
 import { words } from "../../components/words";
 import { ModelCatalogsDocument } from "../../gql/graphql";
 import { bindingName, touches } from "./model";
+import { MoreBindings } from "./MoreBindings";
+import { bindingsOf } from "./useRest";
 
 /** Which catalogs list the bindings, and where they and the registry disagree. */
 export function CatalogsTab({ name }: { name: string }) {
-  const query = useRegistryQuery(ModelCatalogsDocument, { name }, { isTouched: touches(name) });
+  const query = useRegistryPages(ModelCatalogsDocument, { name }, bindingsOf, { isTouched: touches(name) });
   return (
     <QueryState
       query={query}
-      isEmpty={({ model }) => !model?.bindings.nodes.some(({ entries }) => entries.length > 0)}
+      isEmpty={(bindings) => !query.hasNextPage && !bindings.some(({ entries }) => entries.length > 0)}
       empty="No catalog lists this model: it was entered by hand or through the API."
     >
-      {({ model }) => {
-        const rows = (model?.bindings.nodes ?? []).flatMap((binding) => binding.entries.map((entry) => ({ binding, entry })));
+      {(bindings) => {
+        const rows = bindings.flatMap((binding) => binding.entries.map((entry) => ({ binding, entry })));
         const differences = rows.flatMap(({ binding, entry }) =>
           entry.differences.map((difference) => ({ binding, entry, difference })),
         );
         return (
           <Stack>
+            <MoreBindings query={query} />
             <DataTable
               caption="Entries of catalogs"
               rows={rows}
@@ -38,7 +41,6 @@ export function CatalogsTab({ name }: { name: string }) {
                 { key: "delisted", header: "Delisted", cell: ({ entry }) => (entry.delistedAt ? <Time at={entry.delistedAt} /> : "no") },
               ]}
             />
-            {model?.bindings.pageInfo.hasNextPage && <Text c="dimmed">These are the first 50 bindings; there are more.</Text>}
             <Title order={2} size="h4">Where catalogs and the registry disagree</Title>
             {differences.length === 0 ? <Empty>They agree.</Empty> : (
               <DataTable

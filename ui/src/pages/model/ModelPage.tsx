@@ -67,6 +67,7 @@ function ModelView({ model }: { model: Model }) {
       <PageHeader title={model.name}><ModelButtons /></PageHeader>
       <Summary model={model} />
       <Tabs
+        key={model.id} // the rows of one model are not shown for another one while its own are read
         value={tab}
         keepMounted={false}
         onChange={(next) => void navigate({ search: (search) => ({ ...search, tab: (next as Tab | null) ?? undefined }) })}

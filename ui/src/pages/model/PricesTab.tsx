@@ -1,9 +1,9 @@
 import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
-import { useRegistryQuery } from "../../app/queries";
+import { useRegistryPages } from "../../app/pages";
 import { DataTable } from "../../components/DataTable";
-import { perMillion } from "../../components/numbers";
+import { count, perMillion } from "../../components/numbers";
 import { OtherPrices } from "../../components/OtherPrices";
 import { QueryState } from "../../components/QueryState";
 import { StepChart } from "../../components/StepChart";
@@ -12,26 +12,33 @@ import { Unknown } from "../../components/Unknown";
 import { ModelPricesDocument, type ModelPricesQuery } from "../../gql/graphql";
 import { useOpenDialog } from "./edit/editing";
 import { bindingName, touches } from "./model";
+import { MoreBindings } from "./MoreBindings";
 import { type Meter, pricePoints } from "./pricePoints";
+import { bindingsOf } from "./useRest";
 
 export type Price = PricedBinding["prices"]["nodes"][number];
 export type PricedBinding = NonNullable<ModelPricesQuery["model"]>["bindings"]["nodes"][number];
 
 /** The prices of all bindings over time: as steps, and as a table. */
 export function PricesTab({ name }: { name: string }) {
-  const query = useRegistryQuery(ModelPricesDocument, { name }, { isTouched: touches(name) });
+  const query = useRegistryPages(ModelPricesDocument, { name }, bindingsOf, { isTouched: touches(name) });
   return (
     <QueryState
       query={query}
-      isEmpty={({ model }) => !model?.bindings.nodes.some(({ prices }) => prices.nodes.length > 0)}
+      isEmpty={(bindings) => !query.hasNextPage && !bindings.some(({ prices }) => prices.nodes.length > 0)}
       empty="No price of this model is known."
     >
-      {({ model }) => model && <Prices bindings={model.bindings.nodes} hasMore={model.bindings.pageInfo.hasNextPage} />}
+      {(bindings) => (
+        <Stack>
+          <MoreBindings query={query} />
+          <Prices bindings={bindings} />
+        </Stack>
+      )}
     </QueryState>
   );
 }
 
-function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; hasMore: boolean }) {
+function Prices({ bindings }: { bindings: readonly PricedBinding[] }) {
   const [meter, setMeter] = useState<Meter>("inputPer1k");
   const open = useOpenDialog();
   const priced = bindings.filter(({ prices }) => prices.nodes.length > 0);
@@ -52,7 +59,11 @@ function Prices({ bindings, hasMore }: { bindings: readonly PricedBinding[]; has
         format={(value) => `$${value}`}
         isStepped
       />
-      {hasMore && <Text c="dimmed">These are the first {bindings.length} bindings; there are more.</Text>}
+      {priced.filter(({ prices }) => prices.pageInfo.hasNextPage).map((binding) => (
+        <Text key={binding.id} size="sm">
+          Of {bindingName(binding)} the {count(binding.prices.nodes.length)} newest prices are shown; the audit log has all.
+        </Text>
+      ))}
       <DataTable
         caption="Prices of all bindings"
         rows={rows}

@@ -1,8 +1,7 @@
 import { SegmentedControl, Stack, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { useEffect, useMemo, useState } from "react";
 
-import { useRegistryQuery } from "../../app/queries";
+import { useRegistryPages } from "../../app/pages";
 import { DataTable } from "../../components/DataTable";
 import { count, milliseconds, percent, successShare } from "../../components/numbers";
 import { QueryState } from "../../components/QueryState";
@@ -10,7 +9,9 @@ import { type Point, StepChart } from "../../components/StepChart";
 import { Unknown } from "../../components/Unknown";
 import { ModelUsageDocument, type ModelUsageQuery } from "../../gql/graphql";
 import { bindingName } from "./model";
+import { MoreBindings } from "./MoreBindings";
 import { DAYS } from "./search";
+import { bindingsOf } from "./useRest";
 
 type UsedBinding = NonNullable<ModelUsageQuery["model"]>["bindings"]["nodes"][number];
 
@@ -22,13 +23,12 @@ const DAY_MS = 86_400_000;
 export function UsageTab({ name }: { name: string }) {
   const { days = 7 } = useSearch({ from: "/models/$name" });
   const navigate = useNavigate({ from: "/models/$name" });
-  const minute = useMinute();
-  const range = useMemo(() => {
-    const to = minute + MINUTE_MS;
-    return { from: new Date(to - days * DAY_MS).toISOString(), to: new Date(to).toISOString() };
-  }, [days, minute]);
   const step = days <= 7 ? "HOUR" : "DAY";
-  const query = useRegistryQuery(ModelUsageDocument, { name, ...range, step }, { isTouched: () => false, refetchMs: REFRESH_MS });
+  const query = useRegistryPages(ModelUsageDocument, { name, step }, bindingsOf, {
+    isTouched: () => false,
+    refetchMs: REFRESH_MS,
+    moving: { of: days, variables: () => rangeOf(days) },
+  });
   return (
     <Stack>
       <SegmentedControl
@@ -40,24 +40,24 @@ export function UsageTab({ name }: { name: string }) {
       />
       <QueryState
         query={query}
-        isEmpty={({ model }) => !model?.bindings.nodes.some(isUsed)}
+        isEmpty={(bindings) => !query.hasNextPage && !bindings.some(isUsed)}
         empty="No gateway has reported a call of this model in this time. See reportOutcomes in the API."
       >
-        {({ model }) => model && <Usage bindings={model.bindings.nodes.filter(isUsed)} />}
+        {(bindings) => (
+          <>
+            <MoreBindings query={query} />
+            <Usage bindings={bindings.filter(isUsed)} />
+          </>
+        )}
       </QueryState>
     </Stack>
   );
 }
 
-/** The minute that it is: the time that is shown goes on while the page stays open. */
-function useMinute(): number {
-  const present = () => Math.floor(Date.now() / MINUTE_MS) * MINUTE_MS;
-  const [minute, setMinute] = useState(present);
-  useEffect(() => {
-    const timer = setInterval(() => setMinute(present), REFRESH_MS);
-    return () => clearInterval(timer);
-  }, []);
-  return minute;
+/** So many days up to now: the time that is shown goes on while the page stays open. */
+function rangeOf(days: number) {
+  const to = (Math.floor(Date.now() / MINUTE_MS) + 1) * MINUTE_MS;
+  return { from: new Date(to - days * DAY_MS).toISOString(), to: new Date(to).toISOString() };
 }
 
 function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {

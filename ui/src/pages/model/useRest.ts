@@ -8,6 +8,9 @@ type Page<Node> = { nodes: Node[]; pageInfo: { hasNextPage: boolean; endCursor: 
 
 const NONE = { nodes: [], pageInfo: { hasNextPage: false, endCursor: null } };
 
+/** The bindings of a model with what a tab shows of them, page by page; none of a model that does not exist. */
+export const bindingsOf = <Binding>({ model }: { model: { bindings: Page<Binding> } | null }): Page<Binding> => model?.bindings ?? NONE;
+
 /** A list of the model that begins with a page of the page's own query, and goes on by another document when asked. */
 export function useRest<Result, Node>(
   name: string,

@@ -6,14 +6,12 @@ import { Time } from "../../components/Time";
 import { words } from "../../components/words";
 import type { Overview } from "./OverviewPage";
 
-const SHOWN = 10;
-
 /** The newest changes; the list renews itself with each one. */
-export function LatestChanges({ events }: { events: Overview["auditEvents"]["nodes"] }) {
+export function LatestChanges({ events: { nodes, pageInfo } }: { events: Overview["auditEvents"] }) {
   return (
     <Section title="Latest changes">
       <List listStyleType="none" spacing={4}>
-        {events.slice(0, SHOWN).map(({ id, at, actor, action, kind, subjectName, modelName }) => (
+        {nodes.map(({ id, at, actor, action, kind, subjectName, modelName }) => (
           <List.Item key={id}>
             <TextLink to="/audit" search={{ event: id }}>{words(kind)} {words(action)}</TextLink>{" "}
             {modelName ? <TextLink to="/models/$name" params={{ name: modelName }}>{modelName}</TextLink> : subjectName}
@@ -21,7 +19,9 @@ export function LatestChanges({ events }: { events: Overview["auditEvents"]["nod
           </List.Item>
         ))}
       </List>
-      <Text mt="xs" size="sm"><TextLink to="/audit">The audit log</TextLink></Text>
+      <Text mt="xs" size="sm">
+        {pageInfo.hasNextPage && `These are the ${nodes.length} latest. `}<TextLink to="/audit">The audit log has all changes</TextLink>
+      </Text>
     </Section>
   );
 }

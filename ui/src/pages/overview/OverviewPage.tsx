@@ -36,9 +36,9 @@ export function OverviewPage() {
               <Stack>
                 <Alarms stats={overview.stats} />
                 <Retiring retirements={overview.retirements} />
-                <Runs catalogs={overview.catalogs.nodes} lastRun={overview.retentionStats.lastRun} />
+                <Runs catalogs={overview.catalogs} lastRun={overview.retentionStats.lastRun} />
               </Stack>
-              <LatestChanges events={overview.auditEvents.nodes} />
+              <LatestChanges events={overview.auditEvents} />
             </div>
             <ProviderHealth providers={overview.stats.bindingsByProvider} total={overview.stats.providers} />
           </>

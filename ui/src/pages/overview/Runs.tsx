@@ -1,4 +1,4 @@
-import { List, Text } from "@mantine/core";
+import { Code, List, Text } from "@mantine/core";
 
 import { count } from "../../components/numbers";
 import { Section } from "../../components/Section";
@@ -8,16 +8,19 @@ import type { Overview } from "./OverviewPage";
 
 type Catalog = Overview["catalogs"]["nodes"][number];
 type Import = NonNullable<Catalog["lastImport"]>;
-type Props = { catalogs: readonly Catalog[]; lastRun: Overview["retentionStats"]["lastRun"] };
+type Props = { catalogs: Overview["catalogs"]; lastRun: Overview["retentionStats"]["lastRun"] };
 
 /** When catalogs were imported and what that changed, and when retention ran. */
-export function Runs({ catalogs, lastRun }: Props) {
+export function Runs({ catalogs: { nodes, pageInfo }, lastRun }: Props) {
   return (
     <Section title="Imports and retention">
-      {catalogs.length === 0 ? <Text>No catalog was imported yet: run `registry import`.</Text> : (
+      {nodes.length === 0 ? <Text>No catalog was imported yet: run `registry import`.</Text> : (
         <List listStyleType="none" spacing={4}>
-          {catalogs.map((catalog) => <List.Item key={catalog.id}><LastImport catalog={catalog} /></List.Item>)}
+          {nodes.map((catalog) => <List.Item key={catalog.id}><LastImport catalog={catalog} /></List.Item>)}
         </List>
+      )}
+      {pageInfo.hasNextPage && (
+        <Text size="sm">These are the first {nodes.length} catalogs by name. The field <Code>catalogs</Code> of the API has all.</Text>
       )}
       <Text mt="xs">
         {lastRun

@@ -101,7 +101,10 @@ function Result({ done, onClose }: { done: Done; onClose: () => void }) {
     <Alert color="green" variant="outline" role="status" title="The plan is applied" withCloseButton closeButtonLabel="Close" onClose={onClose}>
       Archived {count(run?.archived ?? 0)}, deleted for good {count(run?.purged ?? 0)}.
       {archived && archived.length > 0 && (
-        <List size="sm">{archived.slice(0, NAMED_MAX).map((version) => <List.Item key={version.id}>{nameOf(version)}</List.Item>)}</List>
+        <List size="sm">
+          {archived.slice(0, NAMED_MAX).map((version) => <List.Item key={version.id}>{nameOf(version)}</List.Item>)}
+          {archived.length > NAMED_MAX && <List.Item>and {count(archived.length - NAMED_MAX)} more: the tab of archives has all</List.Item>}
+        </List>
       )}
     </Alert>
   );

@@ -64,6 +64,7 @@ function VersionSelect({ model, onChange }: { model: string | undefined; onChang
   return (
     <Select
       label="Version" required searchable disabled={versions.length === 0} value={null} error={error}
+      description={query.data?.model?.versions.pageInfo.hasNextPage && `The ${versions.length} newest are listed. The page of the model has all, and holds any of them.`}
       placeholder={model === undefined ? "Choose a model first" : "Choose one"}
       data={versions.map(({ version, status, hold }) => ({
         value: version,

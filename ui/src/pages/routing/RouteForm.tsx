@@ -1,4 +1,4 @@
-import { Button, Checkbox, Fieldset, Group, MultiSelect, Pill, Select } from "@mantine/core";
+import { Button, Checkbox, Fieldset, Group, type InputWrapperProps, MultiSelect, Pill, Select } from "@mantine/core";
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
@@ -9,7 +9,7 @@ import { words } from "../../components/words";
 import type { PriceVariant, RouteStrategy, RoutingPageQuery } from "../../gql/graphql";
 import { type Binding, bindingName } from "./differences";
 import { type RoutingSearch, STRATEGIES, USAGE, VARIANTS } from "./search";
-import { versionOptions } from "./versionOptions";
+import { versionOptions, versionsNote } from "./versionOptions";
 
 type Props = {
   search: RoutingSearch;
@@ -21,6 +21,8 @@ type Props = {
   page: RoutingPageQuery | undefined;
   bindings: readonly Binding[];
 };
+
+const NOTE_LAST: InputWrapperProps["inputWrapperOrder"] = ["label", "input", "description", "error"]; // so that fields of a row are level
 
 const optionsOf = (values: readonly string[]) => values.map((value) => ({ value, label: words(value) }));
 
@@ -63,6 +65,7 @@ function MainFields({ search, onChange, errors, page, bindings }: Props) {
       />
       <Select
         label="Version" searchable clearable placeholder="production, else the latest" error={errors.select}
+        description={versionsNote(page?.model)} inputWrapperOrder={NOTE_LAST}
         data={versionOptions(page?.model, search.select)} value={search.select ?? null}
         onChange={(select) => onChange({ select: select ?? undefined })}
       />
@@ -105,6 +108,8 @@ function ConstraintFields({ search, onChange, errors, page }: Props) {
       <MultiSelect
         label="Providers" searchable clearable data={[...providers, ...others]} value={search.providers ?? []}
         onChange={(chosen) => onChange({ providers: listOf(chosen) })} error={errors.providers}
+        description={page?.providers.pageInfo.hasNextPage && `The first ${providers.length} by their slugs are listed. Add another one to the address, such as providers=openai.`}
+        inputWrapperOrder={NOTE_LAST}
       />
       <MultiSelect
         label="Capabilities" searchable clearable data={optionsOf(CAPABILITIES)} value={search.capabilities ?? []}

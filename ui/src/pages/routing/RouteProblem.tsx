@@ -7,7 +7,7 @@ import { QueryError } from "../../components/QueryState";
 import { TextLink } from "../../components/TextLink";
 import { ModelPickerDocument, type RoutingPageQuery } from "../../gql/graphql";
 import type { RoutingSearch } from "./search";
-import { versionOptions } from "./versionOptions";
+import { versionOptions, versionsNote } from "./versionOptions";
 
 type Props = {
   error: Error;
@@ -68,13 +68,16 @@ function NoModel({ search, onChange }: Props) {
             <Button key={id} size="compact-sm" variant="default" onClick={() => onChange({ model: name, select: undefined })}>{name}</Button>
           ))}
         </Group>
-        <TextLink to="/models">See all models</TextLink>
+        <TextLink to="/models" search={models.length > 0 ? { q: text } : {}}>
+          {similar.data?.models.pageInfo.hasNextPage ? "There are more: see all of them" : "See all models"}
+        </TextLink>
       </Stack>
     </Alert>
   );
 }
 
 function OtherVersions({ title, page, onChange, children }: Props & { title: string; children?: React.ReactNode }) {
+  const note = versionsNote(page?.model);
   const options = versionOptions(page?.model, undefined).flatMap(({ items }) => items);
   return (
     <Alert color="yellow" variant="outline" role="alert" title={title}>
@@ -87,6 +90,7 @@ function OtherVersions({ title, page, onChange, children }: Props & { title: str
             <Button key={value} size="compact-sm" variant="default" onClick={() => onChange({ select: value })}>{label}</Button>
           ))}
         </Group>
+        {note && <Text size="sm">{note}</Text>}
       </Stack>
     </Alert>
   );

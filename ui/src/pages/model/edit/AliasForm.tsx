@@ -4,14 +4,15 @@ import type { Model } from "../model";
 import type { AliasNow } from "./editing";
 import { EditForm } from "./EditForm";
 import type { Field } from "./fields";
-import { SEMVER } from "./modelFields";
+import { proposing, SEMVER } from "./modelFields";
 import { useAliases } from "./useAliases";
 import type { WriteError } from "./useWrite";
 
 function versionField(model: Model): Field {
   const options = model.versions.nodes.filter(({ status }) => status !== "ARCHIVED").map(({ version }) => version);
   return {
-    name: "version", label: "Version", kind: "suggested", isRequired: true, options, description: "What it names from now on.",
+    name: "version", label: "Version", kind: "suggested", isRequired: true, options,
+    description: proposing("What it names from now on.", { options, isCut: model.versions.pageInfo.hasNextPage }),
     pattern: [SEMVER, "Give a version of this model, such as 1.0.0."],
   };
 }

@@ -24,13 +24,13 @@ export function CreateBindingForm({ model }: { model: Model }) {
     const of = { inModel: { model: { id: model.id }, select: { version: version as string } } };
     return atFields((await write({ version: of, binding } as CreateBindingInput)).userErrors);
   };
-  const versions = model.versions.nodes.map(({ version }) => version);
+  const versions = { options: model.versions.nodes.map(({ version }) => version), isCut: model.versions.pageInfo.hasNextPage };
   return (
     <QueryState query={providers}>
-      {({ providers: { nodes } }) => (
+      {({ providers: { nodes, pageInfo } }) => (
         <EditForm
-          sections={newBindingFields(versions, nodes.map(({ slug }) => slug))}
-          base={{ version: versions[0], status: "ACTIVE", priority: 100, weight: 100 }}
+          sections={newBindingFields(versions, { options: nodes.map(({ slug }) => slug), isCut: pageInfo.hasNextPage })}
+          base={{ version: versions.options[0], status: "ACTIVE", priority: 100, weight: 100 }}
           isNew submitLabel="Create" save={save}
         />
       )}

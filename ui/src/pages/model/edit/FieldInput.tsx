@@ -31,7 +31,7 @@ export function FieldInput({ field, value, onChange, error }: Props) {
     case "choice":
       return <Select {...text} data={field.options as never} allowDeselect={!isRequired} onChange={(chosen) => onChange(chosen ?? "")} />;
     case "suggested":
-      return <Autocomplete {...text} data={field.options as string[]} limit={50} onChange={onChange} />;
+      return <Autocomplete {...text} data={field.options as string[]} onChange={onChange} />;
     case "text":
       return <Textarea {...text} autosize minRows={2} maxRows={8} onChange={({ currentTarget }) => onChange(currentTarget.value)} />;
     case "json":
