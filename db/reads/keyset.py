@@ -209,15 +209,17 @@ def _select(
     sort_key = sa.type_coerce(expression, listing.keys[window.key].type).label("sort_key")
     id_column: Any = listing.table.id  # type: ignore[attr-defined]  # every listed table is a Row
     statement = sa.select(*labelled(listing.table, columns))
-    if part is not None and part.is_joined:
-        where = _where_in_order(listing, conditions, listing.keys[window.key].bounds, part)
-        statement = statement.join(part.via.class_, part.via == id_column).where(*where)
-        return _ordered(statement.add_columns(sort_key), sort_key, part.via, window).limit(_LIMIT)
+    if part is not None and (part.via is None or part.is_joined):
+        bounds = listing.keys[window.key].bounds
+        statement = statement.where(*_where_in_order(listing, conditions, bounds, part))
+        if part.is_joined:
+            statement = statement.join(part.via.class_, part.via == id_column)
+            id_column = part.via
+        statement = statement.add_columns(sort_key)
+        return _ordered(statement, sort_key, id_column, window, part.is_constant).limit(_LIMIT)
     statement = statement.where(*_where(listing, conditions))
-    if part is None or part.via is None:
-        statement = statement.add_columns(sort_key).where(*([part.condition] if part else ()))
-        is_constant = part is not None and part.is_constant
-        return _ordered(statement, sort_key, id_column, window, is_constant).limit(_LIMIT)
+    if part is None:
+        return _ordered(statement.add_columns(sort_key), sort_key, id_column, window).limit(_LIMIT)
     # OFFSET 0 keeps PostgreSQL from reading the whole listing for a join, and from sorting after it
     other = sa.select(part.via.label("id"), sort_key).where(part.condition)
     ids = _ordered(other, sort_key, part.via, window).offset(0).subquery("ids")

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from db.postgres.reader import Source
-from db.reads import cheapest, latest
+from db.reads import latest, lowest_prices
 from db.reads.conditions import (
     any_label,
     days_between,
@@ -137,8 +137,8 @@ LISTING = Listing(
         ),
         "version_statuses": _with_versions_in,
         "regions": _in_regions,
-        "input_per_1k": cheapest.in_range(col(Price.input_per_1k)),
-        "output_per_1k": cheapest.in_range(col(Price.output_per_1k)),
+        "input_per_1k": lowest_prices.in_range(col(Price.input_per_1k)),
+        "output_per_1k": lowest_prices.in_range(col(Price.output_per_1k)),
         "sunset_on": _retires,
         "aliases": _with_alias,
         "listed": _listed,
@@ -151,8 +151,8 @@ LISTING = Listing(
         "UPDATED_AT": plain(col(Model.updated_at)),
         "RELEASED_ON": latest.key("released_on", _released_on, "released_on", days_between),
         "CONTEXT_WINDOW": latest.key("context_window", _context_window, "context_window", in_range),
-        "INPUT_PER_1K": cheapest.key(col(Price.input_per_1k), "input_per_1k"),
-        "OUTPUT_PER_1K": cheapest.key(col(Price.output_per_1k), "output_per_1k"),
+        "INPUT_PER_1K": lowest_prices.key(col(Price.input_per_1k), "input_per_1k"),
+        "OUTPUT_PER_1K": lowest_prices.key(col(Price.output_per_1k), "output_per_1k"),
     },
 )
 

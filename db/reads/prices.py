@@ -152,17 +152,17 @@ def now_key(amount: Any, bounds: str) -> Key:
     )
 
 
-def newest_started(*columns: Any) -> sa.Select[Any]:
+def newest_started(*columns: Any, binding: Any = ProviderBinding) -> sa.Select[Any]:
     """Columns of a binding's newest price that has started, to be used in a query of bindings.
 
     It is the price in effect, if the version has been released.
     """
     statement: sa.Select[Any] = sa.select(*columns).where(
-        col(Price.binding_id) == ProviderBinding.id,
+        col(Price.binding_id) == binding.id,
         col(Price.effective_from) <= sa.func.now(),
     )
     newest = statement.order_by(col(Price.effective_from).desc()).limit(1)
-    return newest.correlate(ProviderBinding)
+    return newest.correlate(binding)
 
 
 def is_released(version: type[ModelVersion], day: Any = None) -> sa.ColumnElement[bool]:

@@ -7,7 +7,7 @@ from db.tables.bindings import Price, ProviderBinding
 from db.tables.catalogs import Catalog, CatalogEntry, CatalogValues
 from db.tables.circuits import Circuit
 from db.tables.figures import Figure
-from db.tables.models import Model
+from db.tables.models import LowestPrice, LowestPricesState, Model
 from db.tables.outcomes import BindingHealth, OutcomeHour, OutcomeMinute, ReporterMinute
 from db.tables.providers import Provider
 from db.tables.retention import RetentionRun
@@ -25,6 +25,8 @@ __all__ = [
     "Circuit",
     "Figure",
     "IdempotencyKey",
+    "LowestPrice",
+    "LowestPricesState",
     "Model",
     "ModelAlias",
     "ModelVersion",

@@ -16,7 +16,15 @@ from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
-from db.writes import compaction, health, idempotency, reporters, retention, work_runs
+from db.writes import (
+    compaction,
+    health,
+    idempotency,
+    lowest_prices,
+    reporters,
+    retention,
+    work_runs,
+)
 from domain import actors
 from server.ops import work
 from server.ops.later import JOB_CONNECTIONS_MAX
@@ -59,6 +67,11 @@ def build(database: Database, store: ArchiveStore, settings: Settings, session_u
     @app.task(name="refresh_health", queue=_OUTCOMES, queueing_lock="refresh_health")
     async def refresh_health(timestamp: int) -> None:
         await noted("refresh_health", health.refresh(database, settings.health_rules))
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="refresh_prices", queue=_OUTCOMES, queueing_lock="refresh_prices")
+    async def refresh_lowest_prices(timestamp: int) -> None:
+        await noted("refresh_prices", lowest_prices.refresh(database))
 
     @app.periodic(cron="7 * * * *")
     @app.task(name="compact", queue=_OUTCOMES, queueing_lock="compact", retry=_RETRY)

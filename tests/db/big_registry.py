@@ -4,6 +4,9 @@ from uuid import UUID
 
 import psycopg
 
+from db.postgres.engine import Database
+from db.writes import lowest_prices
+
 MODELS, VERSIONS, BINDINGS = 5_000, 25_000, 100_000
 HEALTHS = 500  # bindings with traffic
 MOVES = 100_000  # of aliases, 20 of each
@@ -88,8 +91,10 @@ def key(kind: int, number: int) -> UUID:
     return UUID(f"{number:012x}70008000{kind:012d}")
 
 
-def seed(url: str) -> None:
-    """Fill an empty registry, and update PostgreSQL's statistics."""
+async def seed(database: Database, url: str) -> None:
+    """Fill an empty registry, and update what the jobs do and PostgreSQL's statistics."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(_SEED)
         connection.execute("VACUUM ANALYZE")
+        await lowest_prices.refresh(database)
+        connection.execute("VACUUM ANALYZE lowest_prices")

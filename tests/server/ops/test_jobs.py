@@ -5,6 +5,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import psycopg
@@ -59,7 +60,7 @@ def test_the_task_names_that_databases_store_do_not_change(
     db: Database, store: ArchiveStore, database_url: str
 ) -> None:
     tasks = _jobs(db, store, database_url).periodic_registry.periodic_tasks.values()
-    names = {"retention", "forget_repeats", "refresh_health", "compact"}
+    names = {"retention", "forget_repeats", "refresh_health", "refresh_prices", "compact"}
     assert {periodic.task.name for periodic in tasks} == names
 
 
@@ -105,6 +106,19 @@ async def test_jobs_of_outcomes_refresh_health_move_hours_and_are_forgotten(
     jobs_left = f"""SELECT task_name FROM procrastinate_jobs WHERE queue_name = 'outcomes'
         AND (args ->> 'timestamp')::int >= {PERIOD}"""  # without those that are due just now
     assert _rows(database_url, jobs_left) == [("compact",)]
+
+
+async def test_a_job_keeps_the_lowest_prices(
+    db: Database, store: ArchiveStore, database_url: str
+) -> None:
+    binding = await factories.binding(db, await factories.version(db, await factories.model(db)))
+    await factories.price(db, binding, "0.25")
+    app = _jobs(db, store, database_url)
+    async with _open(app):
+        await _begin_period(app, PERIOD, "refresh_prices")
+        await app.run_worker_async(wait=False, install_signal_handlers=False)
+    kept = _rows(database_url, "SELECT model_id, input_per_1k FROM lowest_prices")
+    assert kept == [(binding.model_id, Decimal("0.25"))]
 
 
 async def test_a_job_whose_worker_was_killed_runs_again(

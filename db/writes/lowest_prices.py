@@ -1,0 +1,78 @@
+"""Refreshes the lowest prices of models that have changed since the last refresh.
+
+Reads do not depend on it: they compute what has changed since (db/reads/lowest_prices.py).
+"""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.postgres.engine import Database
+from db.postgres.reader import driver_connection, sql_rows
+from db.reads import lowest_prices
+from db.tables import LowestPrice
+from db.writes import transactions
+from domain import actors
+
+ACTOR = actors.job("lowest-prices")
+
+_EVENTS = 5_000  # in a transaction
+_MODELS = 1_000
+
+# The lock lets one process refresh at a time. Events are visible with what they tell of.
+_LOCK = "SELECT sequence FROM lowest_prices_state FOR UPDATE"
+_NEXT = """
+    WITH events AS (
+        SELECT sequence, model_id FROM audit_events WHERE sequence > %(seen)s
+        ORDER BY sequence LIMIT %(events)s
+    ), ended AS (
+        SELECT model_id FROM lowest_prices WHERE holds_until <= now()
+        ORDER BY holds_until LIMIT %(models)s
+    )
+    SELECT (SELECT max(sequence) FROM events),
+        ARRAY(SELECT model_id FROM events WHERE model_id IS NOT NULL UNION SELECT * FROM ended)
+"""
+_SEEN = "UPDATE lowest_prices_state SET sequence = %s"
+# Models that came without an event, by SQL that fires no trigger.
+_ADD_MISSING = """
+    INSERT INTO lowest_prices (model_id, holds_until)
+    SELECT id, '-infinity' FROM models
+    WHERE NOT EXISTS (SELECT FROM lowest_prices WHERE model_id = models.id)
+    FOR KEY SHARE
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def refresh(database: Database) -> int:
+    """Bring the lowest prices of all models up to date; returns how many were computed."""
+    async with database.write(ACTOR) as session:
+        await driver_connection(session).execute(_ADD_MISSING.encode())
+    total = 0
+    while count := await transactions.run(database, _refresh_some, ACTOR):
+        total += count
+    return total
+
+
+async def _refresh_some(session: AsyncSession) -> int:
+    connection = driver_connection(session)
+    ((seen,),) = await sql_rows(connection, _LOCK)
+    limits = {"seen": seen, "events": _EVENTS, "models": _MODELS}
+    ((newest, ids),) = await sql_rows(connection, _NEXT, limits)
+    if newest is not None:
+        await connection.execute(_SEEN.encode(), (newest,))
+    if ids:
+        await session.exec(_upsert(ids))
+    return len(ids) + (newest is not None)
+
+
+def _upsert(ids: Sequence[UUID]) -> Any:
+    found = lowest_prices.of_models(ids)
+    statement: Any = insert(LowestPrice).from_select(list(found.selected_columns.keys()), found)
+    new = {name: value for name, value in statement.excluded.items() if name != "model_id"}
+    old = sa.tuple_(*(getattr(LowestPrice, name) for name in new))
+    is_changed = old.is_distinct_from(sa.tuple_(*new.values()))
+    return statement.on_conflict_do_update(index_elements=["model_id"], set_=new, where=is_changed)

@@ -1,0 +1,233 @@
+"""Models in the order and in a range of their lowest price now, kept or not kept yet."""
+
+import random
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+import pytest
+
+from db.postgres.engine import Database
+from db.tables import Model, ProviderBinding
+from db.writes import lowest_prices
+from domain import ids
+from domain.enums import BindingStatus, VersionStatus
+from domain.traffic_enums import CircuitState
+from tests import factories
+from tests.db.clones import opened
+from tests.graphql import GraphQL
+from tests.imports import rows
+
+_NOW = datetime.now(UTC)
+_TODAY = _NOW.date()
+_DAY = timedelta(days=1)
+_AMOUNTS = ("0", "0.001", "0.0015", "0.002", "0.5", None)
+_STARTS = (None, _NOW - 900 * _DAY, _NOW - 3 * _DAY, _NOW + 3 * _DAY)
+_DAYS = (*(None,) * 5, _TODAY - _DAY, _TODAY, _TODAY + _DAY)
+_FIELDS = {"INPUT_PER_1K": "inputPer1k", "OUTPUT_PER_1K": "outputPer1k"}
+_RANGES = {  # by the argument of the filter; None: without it
+    '{gte: "0.001", lte: "0.002"}': (Decimal("0.001"), Decimal("0.002")),
+    '{gte: "0.0015"}': (Decimal("0.0015"), Decimal(9)),
+    '{lte: "0.0015"}': (Decimal(0), Decimal("0.0015")),
+    None: None,
+}
+_KEPT = "SELECT model_id, input_per_1k, output_per_1k FROM lowest_prices ORDER BY model_id"
+
+
+async def _insert(db: Database, rng: random.Random) -> None:
+    provider = await factories.provider(db)
+    for _ in range(48):
+        model = await factories.model(db)
+        for _ in range(rng.choice((0, 1, 1, 2))):
+            await _insert_version(db, rng, model, provider)
+
+
+async def _insert_version(db: Database, rng: random.Random, model: Model, provider: Any) -> None:
+    version = await factories.version(
+        db,
+        model,
+        status=rng.choice((VersionStatus.ACTIVE, VersionStatus.ACTIVE, VersionStatus.DRAFT)),
+        released_on=rng.choice(_DAYS),
+        sunset_on=rng.choice(_DAYS),
+    )
+    for _ in range(rng.randrange(4)):
+        status = rng.choice((BindingStatus.ACTIVE, BindingStatus.ACTIVE, BindingStatus.DISABLED))
+        columns = {"status": status, "sunset_on": rng.choice(_DAYS)}
+        await _insert_prices(db, rng, await factories.binding(db, version, provider, **columns))
+
+
+async def _insert_prices(db: Database, rng: random.Random, binding: ProviderBinding) -> None:
+    for since in rng.sample(_STARTS, rng.randrange(4)):
+        input_, output = (rng.choice(_AMOUNTS) for _ in range(2))
+        await factories.price(db, binding, input_, output_per_1k=output, effective_from=since)
+    if rng.random() < 0.2:
+        until = rng.choice((None, _NOW - _DAY, _NOW + _DAY))
+        await factories.circuit(
+            db, binding_id=binding.id, state=CircuitState.OPEN, open_until=until
+        )
+
+
+async def _never(db: Database, rng: random.Random) -> None:
+    """Nothing is kept."""
+
+
+async def _refreshed(db: Database, rng: random.Random) -> None:
+    await lowest_prices.refresh(db)
+
+
+async def _outdated(db: Database, rng: random.Random) -> None:
+    """What is kept is of an older registry: all kinds of rows that decide have changed since."""
+    await lowest_prices.refresh(db)
+    await _insert(db, rng)
+    for table, change in {
+        "prices": "input_per_1k = 0.0011, output_per_1k = 0.0019",
+        "provider_bindings": "status = 'DISABLED'",
+        "model_versions": "sunset_on = current_date - 1",
+        "circuits": "state = 'OPEN', open_until = NULL",
+    }.items():
+        key = "binding_id" if table == "circuits" else "id"
+        some = f"{key} IN (SELECT {key} FROM {table} ORDER BY {key} LIMIT 8)"
+        await rows(db, f"UPDATE {table} SET {change} WHERE {some}")
+    await rows(db, "DELETE FROM models WHERE id IN (SELECT id FROM models ORDER BY id LIMIT 3)")
+
+
+async def _ended(db: Database, rng: random.Random) -> None:
+    """What is kept held until a time that has come, and is wrong now."""
+    await lowest_prices.refresh(db)
+    await rows(
+        db,
+        "UPDATE lowest_prices SET holds_until = now() - interval '1 second', input_per_1k = 0.0012,"
+        " output_per_1k = NULL WHERE model_id IN (SELECT id FROM models ORDER BY id LIMIT 20)",
+    )
+
+
+class _Registry(NamedTuple):
+    gql: GraphQL
+    lowest: dict[str, dict[str, Decimal | None]]  # by id: what the models' offers say
+
+
+@pytest.fixture(scope="module", params=[_never, _refreshed, _outdated, _ended])
+async def registry(
+    request: pytest.FixtureRequest, postgres_url: str, template: str
+) -> AsyncIterator[_Registry]:
+    """Models of several versions, bindings and prices, in all states that decide on the lowest."""
+    rng = random.Random(7)
+    async with opened(postgres_url, template) as db:
+        await _insert(db, rng)
+        await request.param(db, rng)
+        gql = GraphQL(db)
+        data = await gql("{ models(first: 100) { nodes { id offer { inputPer1k outputPer1k } } } }")
+        yield _Registry(
+            gql,
+            {
+                str(ids.decode(ids.MODEL, node["id"])): {
+                    name: None if amount is None else Decimal(amount)
+                    for name, amount in node["offer"].items()
+                }
+                for node in data["models"]["nodes"]
+            },
+        )
+
+
+def _expected(registry: _Registry, field: str, within: str | None, descending: bool) -> list[str]:
+    """The ids in order, by Python: unknown ones last, and in no range."""
+    amounts = {key: each[field] for key, each in registry.lowest.items()}
+    known = [(amount, key) for key, amount in amounts.items() if amount is not None]
+    unknown = [key for key, amount in amounts.items() if amount is None]
+    ordered = sorted(known, reverse=descending)
+    if bounds := _RANGES[within]:
+        return [key for amount, key in ordered if bounds[0] <= amount <= bounds[1]]
+    return [key for _, key in ordered] + sorted(unknown, reverse=descending)
+
+
+@pytest.mark.parametrize("direction", ["ASC", "DESC"])
+@pytest.mark.parametrize("within", _RANGES)
+@pytest.mark.parametrize("key", _FIELDS)
+async def test_pages_have_the_lowest_prices_in_order(
+    registry: _Registry, key: str, within: str | None, direction: str
+) -> None:
+    expected = _expected(registry, _FIELDS[key], within, direction == "DESC")
+    assert 3 < len(expected) <= len(registry.lowest)
+    arguments = f"orderBy: {{field: {key}, direction: {direction}}}"
+    if within is not None:
+        arguments += f", filter: {{{_FIELDS[key]}: {within}}}"
+    for backward in (False, True):
+        assert await _walked(registry.gql, arguments, backward) == expected
+
+
+@pytest.mark.parametrize("key", _FIELDS)
+async def test_a_range_has_its_models_in_each_other_order(registry: _Registry, key: str) -> None:
+    for within in filter(None, _RANGES):
+        expected = _expected(registry, _FIELDS[key], within, descending=False)
+        arguments = f"orderBy: {{field: NAME}}, filter: {{{_FIELDS[key]}: {within}}}"
+        assert sorted(await _walked(registry.gql, arguments)) == sorted(expected)
+
+
+async def _walked(gql: GraphQL, arguments: str, backward: bool = False) -> list[str]:
+    count, cursor, end, more = (
+        ("last", "before", "startCursor", "hasPreviousPage")
+        if backward
+        else ("first", "after", "endCursor", "hasNextPage")
+    )
+    document = f"""query ($position: String) {{
+        models({count}: 7, {cursor}: $position, {arguments}) {{
+            nodes {{ id }} totalCount pageInfo {{ {end} {more} }} }} }}"""
+    found: list[str] = []
+    position = None
+    while True:
+        page = (await gql(document, position=position))["models"]
+        keys = [str(ids.decode(ids.MODEL, node["id"])) for node in page["nodes"]]
+        found = keys + found if backward else found + keys
+        if not page["pageInfo"][more]:
+            assert len(found) == page["totalCount"]
+            return found
+        position = page["pageInfo"][end]
+
+
+async def test_a_refresh_keeps_what_the_offers_say(registry: _Registry) -> None:
+    await lowest_prices.refresh(registry.gql.db)
+    kept = {str(key): amounts for key, *amounts in await rows(registry.gql.db, _KEPT)}
+    assert kept == {key: list(each.values()) for key, each in registry.lowest.items()}
+    assert await lowest_prices.refresh(registry.gql.db) == 0  # all is as it should be
+
+
+async def test_a_row_holds_until_the_first_change_by_the_clock(db: Database) -> None:
+    def midnight(days: int) -> datetime:
+        return datetime.combine(_TODAY + days * _DAY, time(), UTC)
+
+    until = _NOW + 5 * _DAY
+    cases: dict[str, tuple[dict[str, Any], dict[str, Any], datetime | None]] = {
+        "nothing": ({}, {}, None),
+        "version's sunset": ({"sunset_on": _TODAY + 2 * _DAY}, {}, midnight(3)),
+        "version's sunset today": ({"sunset_on": _TODAY}, {}, midnight(1)),
+        "version's past sunset": ({"sunset_on": _TODAY - _DAY}, {}, None),
+        "release": ({"released_on": _TODAY + 2 * _DAY}, {}, midnight(2)),
+        "binding's sunset": ({}, {"sunset_on": _TODAY + _DAY}, midnight(2)),
+        "price": ({}, {"price": until}, until),
+        "circuit": ({}, {"circuit": until}, until),
+        "the first of two": ({"sunset_on": _TODAY + _DAY}, {"price": until}, midnight(2)),
+    }
+    expected = {}
+    provider = await factories.provider(db)
+    for of_version, of_binding, at in cases.values():
+        model = await factories.model(db)
+        version = await factories.version(db, model, **of_version)
+        price, circuit = of_binding.pop("price", None), of_binding.pop("circuit", None)
+        binding = await factories.binding(db, version, provider, **of_binding)
+        await factories.price(db, binding, "0.1", effective_from=price)
+        if circuit:
+            state = CircuitState.OPEN
+            await factories.circuit(db, binding_id=binding.id, state=state, open_until=circuit)
+        expected[model.id] = at
+    await lowest_prices.refresh(db)
+    kept = "SELECT model_id, nullif(holds_until, 'infinity') FROM lowest_prices"
+    assert dict(await rows(db, kept)) == expected
+
+
+async def test_models_without_an_event_are_added(db: Database) -> None:
+    model = await factories.model(db)
+    await lowest_prices.refresh(db)
+    await rows(db, "DELETE FROM lowest_prices")
+    await lowest_prices.refresh(db)
+    assert [key for key, *_ in await rows(db, _KEPT)] == [model.id]
