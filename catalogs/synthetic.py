@@ -64,8 +64,7 @@ async def load(
                     await copy_rows(session, table, list(rows[0]), rows)
         done += len(chunk["provider_bindings"])
         progress(done, sizes[0] * sizes[1] * sizes[2])
-    async with database.write(actors.catalog_import(SOURCE)) as session:
-        await run.analyze(session)
+    await run.settle(database, actors.catalog_import(SOURCE))
     return dict(added)
 
 

@@ -1,5 +1,6 @@
 """A real PostgreSQL for the whole run; each test gets a database of its own, cloned in 8 ms."""
 
+import logging
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
@@ -46,6 +47,24 @@ _LONG = (
     "examples/gateway/test_demo.py",
     "server/commands/test_nonsense.py",
 )
+
+
+@pytest.fixture(autouse=True)
+def leave_logging_alone() -> Iterator[None]:
+    """A test that changes the logging of the process changes what later tests see."""
+
+    def state() -> tuple[list[logging.Handler], int, list[logging.Filterer]]:
+        kept = [
+            each
+            for each in logging.root.handlers
+            if not type(each).__module__.startswith("_pytest")
+        ]
+        filtered = [each for each in logging.root.handlers if each.filters]
+        return kept, logging.root.level, filtered
+
+    before = state()
+    yield
+    assert state() == before
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -15,7 +15,7 @@ from catalogs.importing.report import Report
 from db.postgres import migration_state
 from db.postgres.engine import Database
 from db.reads import data_version
-from db.writes import work_runs
+from db.writes import lowest_prices, work_runs
 from domain import actors
 
 _LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
@@ -55,8 +55,7 @@ async def run(
             "skipped": len(report.skipped),
         }
     if report.has_changes:
-        async with database.write(actors.catalog_import(file.catalog)) as session:
-            await analyze(session)
+        await settle(database, actors.catalog_import(file.catalog))
     return report
 
 
@@ -75,13 +74,18 @@ async def begin(session: AsyncSession) -> None:
     await _execute(session, f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_S}s'")
 
 
-async def analyze(session: AsyncSession) -> None:
-    """Update PostgreSQL's statistics: until autovacuum does, reads take 3 times as long."""
-    await _execute(
-        session,
-        "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events,"
-        " catalogs, catalog_entries, catalog_values",
-    )
+async def settle(database: Database, actor: actors.Actor) -> None:
+    """Do at once what a database does for itself in a minute or two: until then reads are slow.
+
+    It updates PostgreSQL's statistics and the lowest prices.
+    """
+    async with database.write(actor) as session:
+        await _execute(
+            session,
+            "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events,"
+            " catalogs, catalog_entries, catalog_values",
+        )
+    await lowest_prices.refresh(database)
 
 
 async def _attempt(

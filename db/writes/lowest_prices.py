@@ -54,6 +54,9 @@ async def refresh(database: Database) -> int:
     total = 0
     while count := await transactions.run(database, _refresh_some, ACTOR):
         total += count
+    if total > _MODELS:  # until autovacuum does, PostgreSQL expects what the rows were before
+        async with database.write(ACTOR) as session:
+            await driver_connection(session).execute(b"ANALYZE lowest_prices")
     return total
 
 
