@@ -1,7 +1,6 @@
 """Keyset pagination: ORDER BY with a row comparison, and per parent with a LATERAL join.
 
-A listing describes as data which conditions and orders a table has; all listings share these two
-statements.
+A listing says as data which conditions and orders a table has; all share these two statements.
 """
 
 import operator
@@ -297,6 +296,5 @@ def _order(key: Any, id_column: Any, window: Window) -> list[Any]:
 
 
 def _slice(rows: list[Any], window: Window) -> Slice:
-    has_more = len(rows) > window.limit
-    kept = rows[: window.limit] if has_more else rows
-    return Slice(kept[::-1] if window.from_end else kept, has_more)
+    kept = rows[: window.limit]
+    return Slice(kept[::-1] if window.from_end else kept, len(rows) > window.limit)

@@ -5,7 +5,7 @@ Every process may run jobs: the queue creates one job per period, and gives it t
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from procrastinate import App, PsycopgConnector, RetryStrategy
 
 from archive.store import ArchiveStore, StoreUnavailable
+from db.postgres import migration_state
 from db.postgres.engine import Database
 from db.reads.retention_plan import RetentionScope
 from db.tables.versions import KEPT_ARCHIVED
@@ -33,9 +34,13 @@ from server.settings import Settings
 _RETENTION, _CLEANUP = actors.job("retention"), actors.job("cleanup")
 _QUEUE = "registry"
 _OUTCOMES = "outcomes"  # a queue of its own: its many jobs are forgotten soon
+# A task that released code does not know needs a queue that it does not read: while a release is
+# rolled out, old processes take jobs, too, and fail those of tasks that they have not.
+_PRICES = "prices"
+_QUEUES = (_QUEUE, _OUTCOMES, _PRICES)
 _AT_ONCE = 2  # jobs in a process, so that health is refreshed while retention runs
 _HISTORY_HOURS = 24 * 30  # ended jobs stay in the queue this long, for operators
-_OUTCOMES_HISTORY_HOURS = 1
+_FREQUENT_HISTORY_HOURS = 1
 _PAUSE_S = 30  # before the next attempt when the database is away, or not migrated yet
 _CONNECT_TIMEOUT_S = 3
 _STOP_TIMEOUT_S = 5  # a stop waits this long for a job; the next period repeats an aborted job
@@ -69,7 +74,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, session_u
         await noted("refresh_health", health.refresh(database, settings.health_rules))
 
     @app.periodic(cron="* * * * *")
-    @app.task(name="refresh_prices", queue=_OUTCOMES, queueing_lock="refresh_prices")
+    @app.task(name="refresh_prices", queue=_PRICES, queueing_lock="refresh_prices")
     async def refresh_lowest_prices(timestamp: int) -> None:
         await noted("refresh_prices", lowest_prices.refresh(database))
 
@@ -77,9 +82,10 @@ def build(database: Database, store: ArchiveStore, settings: Settings, session_u
     @app.task(name="compact", queue=_OUTCOMES, queueing_lock="compact", retry=_RETRY)
     async def compact_outcomes(timestamp: int) -> None:
         await noted("compact", _compact(database))
-        await app.job_manager.delete_old_jobs(
-            _OUTCOMES_HISTORY_HOURS, queue=_OUTCOMES, include_failed=True
-        )
+        for queue in (_OUTCOMES, _PRICES):
+            await app.job_manager.delete_old_jobs(
+                _FREQUENT_HISTORY_HOURS, queue=queue, include_failed=True
+            )
 
     return app
 
@@ -120,7 +126,7 @@ async def run(app: App, *, can_listen: bool = True, pause_s: float = _PAUSE_S) -
             async with app.open_async():
                 await _requeue_stalled(app)
                 await app.run_worker_async(
-                    queues=[_QUEUE, _OUTCOMES],
+                    queues=list(_QUEUES),
                     concurrency=_AT_ONCE,
                     install_signal_handlers=False,
                     listen_notify=can_listen,
@@ -136,8 +142,17 @@ async def run(app: App, *, can_listen: bool = True, pause_s: float = _PAUSE_S) -
         await asyncio.sleep(pause_s)
 
 
-async def _noted(database: Database, name: str, done: Awaitable[object]) -> None:
-    """Do the work of a job, and note the run for metrics, log lines and spans."""
+async def _noted(database: Database, name: str, done: Coroutine[Any, Any, object]) -> None:
+    """Do the work of a job, and note the run for metrics, log lines and spans.
+
+    A database that is not migrated yet has perhaps not all of its tables: the next period does it.
+    """
+    migration = await migration_state.current(database.reader)
+    if migration is None or not migration.fits:
+        done.close()
+        reason = "the database is empty" if migration is None else migration.problem
+        _log.warning("the job %s does nothing: %s", name, reason)
+        return
     with work.of("job", name):
         async with work_runs.noted(database, work_runs.JOB, name):
             await done

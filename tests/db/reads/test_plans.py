@@ -158,7 +158,7 @@ BY_PRICE = (BindingOrderField.INPUT_PER_1K, BindingOrderField.OUTPUT_PER_1K)
 # looked at. The lowest prices have a table of their own.
 ROWS_OF_MODEL_MAX = {
     **dict.fromkeys(("RELEASED_ON", "CONTEXT_WINDOW"), 20),
-    **dict.fromkeys(("INPUT_PER_1K", "OUTPUT_PER_1K"), 3),
+    **dict.fromkeys(("INPUT_PER_1K", "OUTPUT_PER_1K"), 4),
 }
 READS = [
     """{ retirements(filter: {on: {gte: "2030-01-02", lte: "2030-01-09"}}) {

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import psycopg
+import pytest
 from procrastinate import App
 from procrastinate.periodic import PeriodicDeferrer
 
@@ -119,6 +120,26 @@ async def test_a_job_keeps_the_lowest_prices(
         await app.run_worker_async(wait=False, install_signal_handlers=False)
     kept = _rows(database_url, "SELECT model_id, input_per_1k FROM lowest_prices")
     assert kept == [(binding.model_id, Decimal("0.25"))]
+
+
+async def test_no_job_works_on_a_database_of_another_release(
+    db: Database, store: ArchiveStore, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("DROP TABLE lowest_prices, work_runs")
+        connection.execute(
+            "UPDATE alembic_version SET version_num = '0022', compatible_from = NULL"
+        )
+    app = _jobs(db, store, database_url)
+    async with _open(app):
+        for periodic in app.periodic_registry.periodic_tasks.values():
+            await periodic.task.defer_async(timestamp=PERIOD)
+        await app.run_worker_async(wait=False, install_signal_handlers=False)
+    lines = [record.getMessage() for record in caplog.records if record.name == "jobs"]
+    assert len(lines) >= 5
+    assert all("this server needs" in line for line in lines)
+    query = "SELECT count(*) FROM procrastinate_jobs WHERE status <> 'succeeded'"
+    assert _rows(database_url, query) == [(0,)]
 
 
 async def test_a_job_whose_worker_was_killed_runs_again(
