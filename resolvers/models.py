@@ -9,7 +9,7 @@ from db.reads import aliases as aliases_db
 from db.reads import bindings as bindings_db
 from db.reads import models, offers, versions
 from db.reads.keyset import Relation
-from db.reads.offers import ModelOffer
+from db.reads.offers import ModelOffer, OfferedPrice
 from db.tables import Model, ModelAlias, ModelVersion
 from domain.rules import api_name
 from resolvers import connections, orders, references
@@ -103,6 +103,24 @@ async def selected_versions(
 async def offers_of_models(info: Info, parents: list[Model]) -> list[ModelOffer]:
     """What providers offer of it now, by the bindings of all its versions."""
     return await loaded(info, [row.id for row in parents], offers.of_models)
+
+
+async def offered_prices(
+    info: Info,
+    parents: list[Model],
+    routable: Annotated[
+        bool | None,
+        describe("True: of routable bindings; false: of the others; by default of both."),
+    ] = None,
+) -> list[list[OfferedPrice]]:
+    """What its bindings ask now, component by component of their prices.
+
+    First, for each variant, meter, unit and tier, the lowest amount, of the bindings that can be
+    called if there are any; then the second lowest of each, and so on: the first 750. So the first
+    item of a kind is the lowest of all bindings, however many they are.
+    """
+    load = partial(offers.prices_now, routable=routable)
+    return await loaded(info, [row.id for row in parents], load)
 
 
 async def aliases(info: Info, parents: list[Model]) -> list[list[ModelAlias]]:

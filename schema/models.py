@@ -11,7 +11,7 @@ import resolvers.models
 from db import tables
 from db.reads import offers
 from domain import rules, values
-from domain.enums import TaskType
+from domain.enums import PriceMeter, PriceUnit, PriceVariant, TaskType
 from schema.fields import attribute, batched, type_of
 from schema.nodes import Node, Versioned
 from schema.pages import Connection
@@ -61,6 +61,24 @@ class ModelOffer:
     )
 
 
+@type_of(
+    offers.OfferedPrice,
+    "What a binding asks now for one meter, in one tier and variant: a component of its price.",
+)
+class OfferedPrice:
+    binding_id: strawberry.ID = attribute("The ID of the binding.")
+    routable: bool = attribute("Whether the binding can be called now.")
+    provider_slug: str = attribute("The slug of its provider.")
+    provider_name: str = attribute("The provider's name for people.")
+    meter: PriceMeter = attribute("What is charged for.")
+    unit: PriceUnit = attribute("What the amount buys.")
+    amount: Decimal = attribute("US dollars for one unit; zero is free.")
+    above_input_tokens: int = attribute(
+        "The tier: the amount holds for calls with more input tokens than this; 0 is the base."
+    )
+    variant: PriceVariant = attribute("The way of calling that it is for.")
+
+
 @type_of(tables.Model, "A model: a name under which versions are registered.")
 class Model(Node, Versioned):
     name: str = attribute(
@@ -81,6 +99,9 @@ class Model(Node, Versioned):
         resolvers.models.selected_versions, "id"
     )
     offer: ModelOffer = batched(resolvers.models.offers_of_models, "id")
+    offered_prices: list[OfferedPrice] = batched(
+        resolvers.models.offered_prices, "id", items_max=offers.PRICES_MAX
+    )
     aliases: list[Annotated["ModelAlias", strawberry.lazy("schema.aliases")]] = batched(
         resolvers.models.aliases, "id", items_max=rules.ALIASES_MAX
     )

@@ -19,9 +19,12 @@ from db.reads.keyset import among
 from db.reads.prices import is_released, newest_started
 from db.reads.routable import is_routable
 from db.tables import BindingHealth, ModelVersion, Price, Provider, ProviderBinding, figures
+from domain import ids
+from domain.enums import PriceMeter, PriceUnit, PriceVariant
 from domain.traffic_enums import HealthState
 
 NAMES_MAX = 100  # in each list: the first regions and providers by name
+PRICES_MAX = 750  # of a model: a comparison of 6 models is within the limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,21 @@ class ModelOffer:
     sunset_on: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OfferedPrice:
+    """What a binding asks now for a component of its price."""
+
+    binding_id: str
+    routable: bool
+    provider_slug: str
+    provider_name: str
+    meter: PriceMeter
+    unit: PriceUnit
+    amount: Decimal
+    above_input_tokens: int
+    variant: PriceVariant
+
+
 _NOTHING = ModelOffer()
 _FIELDS = tuple(ModelOffer.__dataclass_fields__)
 
@@ -52,6 +70,29 @@ async def of_models(source: Source, ids: Sequence[UUID]) -> Mapping[UUID, ModelO
     """The offer of each model; one statement."""
     rows = await reader.row_by_key(source, _OFFERS, ids)
     return {key: _offer(rows[key]) if key in rows else _NOTHING for key in ids}
+
+
+async def prices_now(
+    source: Source, keys: Sequence[UUID], routable: bool | None
+) -> Mapping[UUID, list[OfferedPrice]]:
+    """The components of the prices in effect of each model's bindings; one statement."""
+    query = Query(("offered prices", routable), lambda: _select_prices(routable), {})
+    rows_of = await reader.rows_by_key(source, query, keys)
+    return {key: [*map(_price, rows_of.get(key, ()))] for key in keys}
+
+
+def _price(row: Any) -> OfferedPrice:
+    return OfferedPrice(
+        ids.encode(ids.BINDING, row.binding_id),
+        row.routable,
+        row.slug,
+        row.name,
+        PriceMeter(row.meter),
+        PriceUnit(row.unit),
+        row.amount,
+        row.aboveInputTokens,
+        PriceVariant(row.variant),
+    )
 
 
 def _offer(row: Any) -> ModelOffer:
@@ -83,15 +124,8 @@ def _select() -> sa.Select[Any]:
 
 def _bindings() -> sa.Subquery:
     binding, version = ProviderBinding, ModelVersion
-    amounts = newest_started(col(Price.input_per_1k), col(Price.output_per_1k))
-    price = amounts.where(is_released(version)).correlate(binding, version).lateral("price")
-    tables = sa.join(
-        sa.inspect(binding).local_table,
-        version,
-        col(version.id) == col(binding.version_id),
-    )
-    tables = tables.join(Provider, col(Provider.id) == col(binding.provider_id))
-    tables = tables.outerjoin(BindingHealth, figures.health_of_bindings())
+    price = _price_now(col(Price.input_per_1k), col(Price.output_per_1k))
+    tables = _served().outerjoin(BindingHealth, figures.health_of_bindings())
     tables = tables.outerjoin(price, sa.true())
     return (
         sa.select(
@@ -109,6 +143,68 @@ def _bindings() -> sa.Subquery:
         .where(among(col(binding.model_id), sa.bindparam("keys")))
         .subquery("offered")
     )
+
+
+def _served() -> sa.Join:
+    """Bindings with their versions and providers."""
+    binding, version = ProviderBinding, ModelVersion
+    table = sa.inspect(binding).local_table
+    tables = sa.join(table, version, col(version.id) == col(binding.version_id))
+    return tables.join(Provider, col(Provider.id) == col(binding.provider_id))
+
+
+def _price_now(*columns: Any) -> Any:
+    """Columns of the price of a binding that is in effect."""
+    released = newest_started(*columns).where(is_released(ModelVersion))
+    return released.correlate(ProviderBinding, ModelVersion).lateral("price")
+
+
+def _select_prices(routable: bool | None) -> sa.Select[Any]:
+    """Of each model first the lowest price of each component, then the second lowest, and so on."""
+    of = _asked(routable).subquery("asked").c
+    component = [of.variant, of.meter, of.unit, of.aboveInputTokens]
+    by_amount = sa.func.row_number().over(
+        partition_by=[of.parent, *component],
+        order_by=[of.routable.desc(), of.amount, of.slug, of.binding_id],
+    )
+    ranked = sa.select(*of, by_amount.label("rank")).subquery("ranked").c
+    order = [ranked[name] for name in ("rank", *(each.name for each in component))]
+    place = sa.func.row_number().over(partition_by=ranked.parent, order_by=order)
+    placed = sa.select(*ranked, place.label("place")).subquery("placed").c
+    statement = sa.select(*(each for each in placed if each.name not in ("rank", "place")))
+    return statement.where(placed.place <= PRICES_MAX).order_by(placed.parent, placed.place)
+
+
+def _asked(routable: bool | None) -> sa.Select[Any]:
+    """Each component of each binding's price in effect."""
+    binding = ProviderBinding
+    price = _price_now(col(Price.components))
+    of = _components(price.c.components)
+    statement = sa.select(
+        col(binding.model_id).label("parent"),
+        col(binding.id).label("binding_id"),
+        is_routable().label("routable"),
+        col(Provider.slug),
+        col(Provider.name),
+        *of.c,
+    ).select_from(_served().join(price, sa.true()).join(of, sa.true()))
+    statement = statement.where(among(col(binding.model_id), sa.bindparam("keys")))
+    if routable is None:
+        return statement
+    return statement.where(is_routable() if routable else ~is_routable())
+
+
+def _components(stored: Any) -> Any:
+    """The components of a price as rows (domain/prices.py: to_json)."""
+    columns = (
+        sa.column("meter", sa.Text()),
+        sa.column("unit", sa.Text()),
+        sa.column("amount", sa.Numeric()),
+        sa.column("aboveInputTokens", sa.BigInteger()),
+        sa.column("variant", sa.Text()),
+    )
+    rows = sa.func.jsonb_to_recordset(stored).table_valued(*columns, name="component")
+    return rows.render_derived(with_types=True)
 
 
 def _first(names: Any) -> Any:

@@ -1,9 +1,13 @@
-"""Model.offer: what providers offer of a model now."""
+"""Model.offer and Model.offeredPrices: what providers offer of a model now."""
 
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
 
 from db.postgres.engine import Database
-from domain.enums import BindingStatus
+from db.reads import offers
+from domain.enums import BindingStatus, PriceMeter, PriceUnit, PriceVariant
+from domain.prices import PriceComponent, to_json
 from domain.traffic_enums import CircuitState
 from tests import factories
 from tests.graphql import GraphQL
@@ -61,3 +65,81 @@ async def test_an_offer_has_the_lowest_prices_of_routable_bindings(gql: GraphQL)
     assert set(numbers) == {None}
     assert b["offer"].pop("providers") == b["offer"].pop("regions") == []
     assert set(b["offer"].values()) == {0}
+
+
+PRICES = """query ($routable: Boolean) { models(orderBy: {field: NAME}) { nodes { name
+    offeredPrices(routable: $routable) {
+        bindingId routable providerSlug meter unit amount aboveInputTokens variant } } } }"""
+
+
+async def test_the_prices_of_bindings_are_offered_component_by_component_lowest_first(
+    gql: GraphQL,
+) -> None:
+    model = await factories.model(gql.db, name="a")
+    await factories.model(gql.db, name="b")
+    version = await factories.version(gql.db, model)
+    acme = await factories.provider(gql.db, slug="acme")
+    bolt = await factories.provider(gql.db, slug="bolt")
+    batch = {"variant": PriceVariant.BATCH}
+    tier = {"above_input_tokens": 200_000}
+    prices_of = [
+        (acme, {}, [_input("3"), _input("2.25", **batch)]),
+        (bolt, {}, [_input("2"), _input("4", **tier)]),
+        (bolt, {"status": BindingStatus.DISABLED}, [_input("1"), _input("5", **tier)]),
+    ]
+    bindings = []
+    for provider, columns, components in prices_of:
+        binding = await factories.binding(gql.db, version, provider, **columns)
+        await factories.price(gql.db, binding, None, components=to_json(components))
+        bindings.append(binding)
+    # what was and what will be is not what is asked now
+    for days in (-1, 1_000_000):
+        at = {"effective_from": factories.EPOCH + timedelta(days=days)}
+        cheap = to_json([_input("0.1")])
+        await factories.price(gql.db, bindings[1], None, components=cheap, **at)
+    ids = [binding.node_id for binding in bindings]
+    keys = ("bindingId", "routable", "providerSlug", "variant", "aboveInputTokens", "amount")
+    offered = [
+        (ids[0], True, "acme", "BATCH", 0, "2.25"),
+        (ids[1], True, "bolt", "STANDARD", 0, "2"),
+        (ids[1], True, "bolt", "STANDARD", 200_000, "4"),
+        (ids[0], True, "acme", "STANDARD", 0, "3"),
+    ]
+    others = [
+        (ids[2], False, "bolt", "STANDARD", 200_000, "5"),
+        (ids[2], False, "bolt", "STANDARD", 0, "1"),
+    ]
+    # of each kind those that can be called come first, although another one is lower
+    both = [*offered, others[0], others[1]]
+    for routable, expected in ((True, offered), (None, both), (False, others[::-1])):
+        with gql.statements() as sent:
+            a, b = (await gql(PRICES, routable=routable))["models"]["nodes"]
+        assert len(sent) == 2
+        shown = [tuple(each[key] for key in keys) for each in a["offeredPrices"]]
+        assert shown == expected
+        assert {(each["meter"], each["unit"]) for each in a["offeredPrices"]} == {
+            ("INPUT", "TOKENS_1K")
+        }
+        assert b["offeredPrices"] == []
+
+
+async def test_of_very_many_prices_the_lowest_of_each_kind_are_among_the_first(
+    gql: GraphQL,
+) -> None:
+    version = await factories.version(gql.db, await factories.model(gql.db))
+    tiers = [
+        PriceComponent(PriceMeter.INPUT, PriceUnit.TOKENS_1K, Decimal(tier), tier)
+        for tier in range(1, 65)
+    ]
+    for place in range(12):  # 12 times 64 components are more than are shown
+        binding = await factories.binding(gql.db, version, await factories.provider(gql.db))
+        dearer = [each._replace(amount=each.amount + place) for each in tiers]
+        await factories.price(gql.db, binding, None, components=to_json(dearer))
+    [model] = (await gql(PRICES))["models"]["nodes"]
+    shown = [(each["aboveInputTokens"], each["amount"]) for each in model["offeredPrices"]]
+    assert len(shown) == offers.PRICES_MAX
+    assert shown[:64] == [(tier, str(tier)) for tier in range(1, 65)]
+
+
+def _input(amount: str, **rest: Any) -> PriceComponent:
+    return PriceComponent(PriceMeter.INPUT, PriceUnit.TOKENS_1K, Decimal(amount), **rest)
