@@ -40,6 +40,7 @@ def _first_of(connection: str) -> Callable[[Any], str]:
 
 MODEL = "gpt-4o"
 COMPARED = [MODEL, "gpt-4o-mini", "claude-sonnet-4-5"]
+COMPARISON = {"names": COMPARED, "bindings": {"routable": True}, "routable": True}
 FILTER = {
     "nameContains": "gpt mini",
     "tasks": ["CHAT"],
@@ -75,16 +76,19 @@ def _ids_of_the_log(model: Any) -> list[str]:
     return [version, binding, model["newestEvent"]["subjectId"]]
 
 
+def _prices_now(model: Any) -> list[str]:
+    prices = [binding["price"] for binding in model["bindings"]["nodes"]]
+    return [price["id"] for price in prices if price is not None]
+
+
 PAGES: dict[str, list[Opening]] = {
     "app": [Opening("AppFrame", {})],
     "audit": [Opening("AuditPage", {"first": 50})],
-    "compare": [Opening("ComparePage", {"names": COMPARED, "bindings": {"routable": True}})],
+    "compare": [Opening("ComparePage", COMPARISON)],
     "model": [Opening("ModelPage", {"name": MODEL})],
     "models": [Opening("ModelsPage", SEARCH), Opening("ModelsFacets", COUNTED)],
-    "prices": [
-        Opening("PricesCheapest", {"first": 20, "filter": NEEDS, "usage": USAGE}),
-        Opening("PricesChanges", {"first": 20, "filter": {"at": SINCE}}),
-    ],
+    "prices": [Opening("PricesCheapest", {"first": 50, "filter": NEEDS, "usage": USAGE})],
+    "prices?view=changes": [Opening("PricesChanges", {"first": 50, "filter": {"at": SINCE}})],
     "retention": [
         Opening("RetentionPage", {}),
         Opening("RetentionPlan", {"input": {}}),
@@ -104,6 +108,7 @@ LATER = [
     Opening("ModelCatalogs", {"name": MODEL}),
     Opening("ModelMoreBindings", {"name": MODEL, "after": _end_of("bindings")}),
     Opening("ModelMoreVersions", {"name": MODEL, "after": _end_of("versions")}),
+    Opening("ModelPriceComponents", {"ids": _prices_now}),
     Opening("ModelPrices", {"name": MODEL}),
     Opening("ModelProviders", {}),
     Opening("ModelUsage", {"name": MODEL, **PERIOD}),

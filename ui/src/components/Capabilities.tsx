@@ -9,7 +9,7 @@ export function Capabilities({ of }: { of: readonly Capability[] | null }) {
   if (of === null) return <Unknown value={null} />;
   if (of.length === 0) return <>none</>;
   return (
-    <Group gap={4}>
+    <Group gap={4} className="capabilities">
       {of.map((each) => <Badge key={each} variant="outline" color="gray" size="sm">{capabilityName(each)}</Badge>)}
     </Group>
   );

@@ -1,37 +1,33 @@
-import { Stack, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 
-import type { ComponentPartsFragment, PriceMeter } from "../gql/graphql";
-import { count, unitPrice } from "./numbers";
+import type { PriceMeter } from "../gql/graphql";
+import { FoldedList } from "./FoldedList";
+import { changeBy, comparedUnit, unitAmount } from "./numbers";
+import { type Component, compareKinds, componentText, kindChanges, type KindChange, kindKey, kindName, otherComponents, shareOf } from "./priceComponents";
 import { Unknown } from "./Unknown";
-import { words } from "./words";
 
-type Component = ComponentPartsFragment;
-
-/** The components of a price that no column of its own shows: a column is per 1M tokens of an ordinary call, from the first token on. */
-export function otherComponents(components: readonly Component[], shown: readonly PriceMeter[]): Component[] {
-  return components.filter(
-    ({ meter, unit, variant, aboveInputTokens }) =>
-      !(shown.includes(meter) && unit === "TOKENS_1K" && variant === "STANDARD" && aboveInputTokens === 0),
-  );
-}
-
-/** "input batch above 200,000 input tokens: $2.5 per 1M tokens". */
-export function componentText({ meter, variant, aboveInputTokens, unit, amount }: Component): string {
-  const way = variant === "STANDARD" ? "" : ` ${words(variant)}`;
-  const tier = aboveInputTokens > 0 ? ` above ${count(aboveInputTokens)} input tokens` : "";
-  return `${words(meter)}${way}${tier}: ${unitPrice(unit, amount)}`;
-}
-
-type Props = { price: { components: readonly Component[] } | null; shown: readonly PriceMeter[] };
+type Props = { price: { components: readonly Component[] } | null | undefined; shown: readonly PriceMeter[] };
 
 /** What a price has beside the meters that columns of the table show. */
 export function OtherPrices({ price, shown }: Props) {
   if (!price || price.components.length === 0) return <Unknown value={null} />;
-  const others = otherComponents(price.components, shown);
+  const others = otherComponents(price.components, shown).sort(compareKinds);
   if (others.length === 0) return <>no others</>;
-  return (
-    <Stack gap={0}>
-      {others.map(componentText).map((text) => <Text key={text} size="sm">{text}</Text>)}
-    </Stack>
-  );
+  return <FoldedList title={`${others.length} other prices`} items={others.map((each) => ({ key: kindKey(each), shown: componentText(each) }))} />;
+}
+
+type ChangesProps = { before: readonly Component[]; after: readonly Component[]; /** Meters whose changes columns of their own show. */ shown?: readonly PriceMeter[] };
+
+/** What differs between a price and the one before it. */
+export function PriceDifferences({ before, after, shown = [] }: ChangesProps) {
+  const changes = kindChanges(otherComponents(before, shown), otherComponents(after, shown));
+  if (changes.length === 0) return <Text size="sm" c="dimmed">unchanged</Text>;
+  return <FoldedList title={`${changes.length} changes`} items={changes.map((each) => ({ key: kindKey(each.kind), shown: <Difference of={each} /> }))} />;
+}
+
+function Difference({ of }: { of: KindChange }) {
+  const { kind, before, after } = of;
+  const amount = (value: string | null) => (value === null ? "unknown" : unitAmount(kind.unit, value));
+  const share = shareOf(of);
+  return <>{kindName(kind)}: {amount(before)} → {amount(after)} per {comparedUnit(kind.unit)[0]}{share !== null && ` (${changeBy(share)})`}</>;
 }

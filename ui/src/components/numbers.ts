@@ -32,11 +32,11 @@ const UNITS: Record<PriceUnit, readonly [string, number]> = {
 /** What a price of a unit is for, and with how many places its amount is shifted for it. */
 export const comparedUnit = (unit: PriceUnit): readonly [string, number] => UNITS[unit];
 
+/** What a price of a unit is, for what people compare: "$2.5" for 1M tokens. */
+export const unitAmount = (unit: PriceUnit, amount: string): string => `$${shifted(amount, UNITS[unit][1])}`;
+
 /** A component of a price: "$2.5 per 1M tokens". */
-export function unitPrice(unit: PriceUnit, amount: string): string {
-  const [name, places] = UNITS[unit];
-  return `$${shifted(amount, places)} per ${name}`;
-}
+export const unitPrice = (unit: PriceUnit, amount: string): string => `${unitAmount(unit, amount)} per ${UNITS[unit][0]}`;
 
 const counts = new Intl.NumberFormat("en");
 const compact = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });

@@ -11,6 +11,7 @@ import { TextLink } from "../../components/TextLink";
 import { ComparePageDocument } from "../../gql/graphql";
 import { isSameName } from "../model/model";
 import { ComparisonTable } from "./ComparisonTable";
+import { PRICES_MAX } from "./lowest";
 import type { Model } from "./rows";
 import { COMPARED_MAX, type CompareSearch, namesOf } from "./search";
 
@@ -27,7 +28,8 @@ export function ComparePage() {
   const change = (part: CompareSearch) => void navigate({ search: (before) => ({ ...before, ...part }), resetScroll: false });
   const show = (next: string[]) => change({ models: next.join(",") || undefined });
   const remove = (name: string) => show(given.filter((each) => !isSameName(each, name)));
-  const variables = { names, bindings: search.all ? {} : { routable: true } };
+  const routable = search.all ? null : true;
+  const variables = { names, bindings: routable ? { routable } : {}, routable };
   const query = useRegistryQuery(ComparePageDocument, variables, { isTouched: touches(names), isEnabled: names.length > 0 });
   return (
     <>
@@ -88,12 +90,14 @@ function AddModel({ names, onAdd }: { names: string[]; onAdd: (name: string) => 
   );
 }
 
-/** Says when a model has more bindings than the page reads. */
-function CutBindings({ model: { name, bindings } }: { model: Model }) {
-  if (!bindings.pageInfo.hasNextPage) return null;
+/** Says when a model has more bindings, or more lowest prices, than the page reads. */
+function CutBindings({ model: { name, bindings, offeredPrices } }: { model: Model }) {
+  const isCut = bindings.pageInfo.hasNextPage;
+  if (!isCut && offeredPrices.length < PRICES_MAX) return null;
   return (
     <Text mb="sm" size="sm">
-      Of {name}, the {count(bindings.nodes.length)} bindings with the lowest input price are shown; there are more.{" "}
+      {isCut && `Of ${name}, the ${count(bindings.nodes.length)} bindings with the lowest input price are listed at their providers; there are more. The lowest prices are those of all bindings. `}
+      {offeredPrices.length >= PRICES_MAX && `Of ${name}, ${count(PRICES_MAX)} prices are read, the lowest of each kind first; there are more. `}
       <TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>All bindings of {name}</TextLink>
     </Text>
   );

@@ -7,7 +7,7 @@ import { type Cell, type Model, type Row, type Section, sectionsOf } from "./row
 type Props = { models: readonly Model[]; isOnlyDifferent: boolean; onRemove: (name: string) => void };
 
 const NOT_COMPARED =
-  "Prices of tiers, batches and other meters, scheduled prices, content hashes, metadata, and the endpoints and limits of bindings are not compared: they are on the page of each model.";
+  "Scheduled prices, content hashes, metadata, and the endpoints and limits of bindings are not compared: they are on the page of each model.";
 
 /** The models side by side; the first column stays where it is while the others scroll. */
 export function ComparisonTable({ models, isOnlyDifferent, onRemove }: Props) {

@@ -3,8 +3,10 @@ import { Text } from "@mantine/core";
 
 import { StateBadge } from "../../components/Badges";
 import { compareDecimals } from "../../components/decimals";
-import { milliseconds, percent, perMillion } from "../../components/numbers";
+import { milliseconds, percent } from "../../components/numbers";
+import { componentText } from "../../components/priceComponents";
 import { TextLink } from "../../components/TextLink";
+import { type OfferedPrice, Prices, PRICES_MAX, pricesOf } from "./lowest";
 import { cell, type Cell, marked, type Model, row, type Row } from "./rows";
 
 type Binding = Model["bindings"]["nodes"][number];
@@ -13,48 +15,43 @@ const BINDINGS_SHOWN = 3; // of one provider
 
 /** A row for each provider that serves any of the models. */
 export function providerRows(models: readonly Model[]): Row[] {
-  const names = new Map(models.flatMap(({ bindings }) => bindings.nodes.map((each) => [each.providerSlug, each.providerName] as const)));
+  const names = new Map(models.flatMap(({ bindings, offeredPrices }) => [...bindings.nodes, ...offeredPrices].map((each) => [each.providerSlug, each.providerName] as const)));
   const rows = [...names].sort(([, a], [, b]) => a.localeCompare(b));
   return rows.map(([slug, name]) => row(`At ${name}`, models.map((model) => providerCell(model, slug))));
 }
 
-function providerCell({ name, bindings }: Model, slug: string): Cell {
+function providerCell(model: Model, slug: string): Cell {
+  const { name, bindings } = model;
   const own = bindings.nodes.filter(({ providerSlug }) => providerSlug === slug);
-  const atLeast = bindings.pageInfo.hasNextPage ? "at least " : "";
-  if (own.length === 0) {
-    const shown = bindings.pageInfo.hasNextPage ? `not among the first ${bindings.nodes.length} bindings` : "not offered";
+  const lowest = pricesOf(model, { providerSlug: slug });
+  const [isCut, more] = [bindings.pageInfo.hasNextPage, own.length - BINDINGS_SHOWN];
+  if (own.length + lowest.length === 0) {
+    const shown = isCut ? `not among the first ${bindings.nodes.length} bindings` : "not offered";
     return { key: "none", shown: <Text span size="sm" c="dimmed">{shown}</Text> };
   }
-  const more = own.length - BINDINGS_SHOWN;
+  const prices = own.map((binding) => keyOf(pricesOf(model, binding)));
   return {
-    key: own.map((each) => pricesOf(each).join(" ") || each.price?.id || "").sort().join(", "),
+    key: [...prices, ...(isCut ? [keyOf(lowest)] : [])].sort().join(", "),
     shown: (
       <ul className="compare-list">
-        {own.slice(0, BINDINGS_SHOWN).map((binding) => <li key={binding.id}><Offer binding={binding} name={name} /></li>)}
-        {more > 0 && <li><TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>and {atLeast}{more} more</TextLink></li>}
+        {isCut && lowest.length > 0 && <li>lowest: <Prices of={lowest} /></li>}
+        {own.slice(0, BINDINGS_SHOWN).map((binding) => <li key={binding.id}><Offer binding={binding} model={model} /></li>)}
+        {(more > 0 || isCut) && <li><TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>{isCut ? "all bindings" : `and ${more} more`}</TextLink></li>}
       </ul>
     ),
   };
 }
 
-function pricesOf({ price }: Binding): string[] {
-  const parts = [
-    ["input", price?.inputPer1k], ["output", price?.outputPer1k], ["cached", price?.cacheReadPer1k], ["cache write", price?.cacheWritePer1k],
-  ] as const;
-  return parts.flatMap(([name, amount]) => (amount ? [`${name} ${perMillion(amount)}`] : []));
-}
+/** Whether two offers are the same: they ask the same in each tier and variant, and for each meter. */
+const keyOf = (prices: readonly OfferedPrice[]): string => prices.map(componentText).join("; ") || "unknown";
 
-/** All components of all prices would be more than one query may ask for: the bindings of the model have them. */
-function Elsewhere({ name }: { name: string }) {
-  return <TextLink to="/models/$name" params={{ name }} search={{ tab: "bindings" }}>priced in other units</TextLink>;
-}
-
-function Offer({ binding, name }: { binding: Binding; name: string }) {
+function Offer({ binding, model }: { binding: Binding; model: Model }) {
   const { region, providerModelId, versionLabel, routable, health } = binding;
-  const prices = pricesOf(binding);
+  const prices = pricesOf(model, binding);
+  const isRead = prices.length > 0 || model.offeredPrices.length < PRICES_MAX;
   return (
     <>
-      <span>{prices.length > 0 ? prices.join(", ") : binding.price ? <Elsewhere name={name} /> : "price unknown"}</span>{" "}
+      {prices.length > 0 ? <Prices of={prices} /> : <span>{isRead ? "price unknown" : "price not read"}</span>}{" "}
       <Text span size="xs" c="dimmed">{[region, `version ${versionLabel}`].filter(Boolean).join(", ")}</Text>{" "}
       {!routable && <Text span size="xs" fw={600} title={providerModelId}>cannot be called now</Text>}{" "}
       {health.state !== "UNKNOWN" && <StateBadge state={health.state} />}
@@ -64,8 +61,8 @@ function Offer({ binding, name }: { binding: Binding; name: string }) {
 
 type Value = string | null | undefined;
 
-/** The best value of the bindings that are read. It is no one's best where there are others, and says so. */
-export function bestOfRead(title: string, models: readonly Model[], mark: "lowest" | "largest", show: (value: string) => string, value: (binding: Binding) => Value): Row {
+/** The best health of the bindings that are read. It is no one's best where there are others, and says so. */
+function bestOfRead(title: string, models: readonly Model[], mark: "lowest" | "largest", show: (value: string) => string, value: (binding: Binding) => Value): Row {
   const cells = models.map(({ bindings: { nodes, pageInfo } }) => {
     const known = nodes.map(value).filter((each) => typeof each === "string").toSorted(compareDecimals);
     const found = mark === "lowest" ? known[0] : known.at(-1);

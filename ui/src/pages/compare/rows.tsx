@@ -10,13 +10,16 @@ import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
 import type { ComparePageQuery } from "../../gql/graphql";
-import { bestOfRead, healthRows, providerRows } from "./offers";
+import { otherRows, usualRows } from "./lowest";
+import { healthRows, providerRows } from "./offers";
 
 export type Model = ComparePageQuery["models"]["nodes"][number];
 export type Version = Model["versions"]["nodes"][number];
 export type Cell = { key: string; shown: ReactNode; /** A word for what stands out, such as "lowest". */ mark?: string };
 export type Row = { title: string; cells: Cell[]; isDifferent: boolean };
 export type Section = { title: string; note?: string; rows: Row[] };
+
+const PRICES_NOTE = "US dollars per 1M tokens, at the price in effect now.";
 
 export function sectionsOf(models: readonly Model[]): Section[] {
   const latest = models.map(({ versions }) => versions.nodes.find(({ isLatest }) => isLatest));
@@ -25,7 +28,9 @@ export function sectionsOf(models: readonly Model[]): Section[] {
     { title: "Latest version", rows: versionRows(models, latest) },
     { title: "Capabilities of the latest version", rows: capabilityRows(latest) },
     { title: "Versions", rows: [row("Versions, newest first", models.map(versionsCell))] },
-    { title: "Prices", note: "US dollars per 1M tokens, at the price in effect now. The lowest are of the bindings that can be called now.", rows: [...lowestRows(models), ...providerRows(models)] },
+    { title: "Lowest prices", note: `${PRICES_NOTE} Of all bindings that can be called now.`, rows: usualRows(models) },
+    { title: "Lowest prices of tiers, batches, other meters", note: "Per 1M tokens, unless the row names another unit. A model without such a price may charge the usual one.", rows: otherRows(models) },
+    { title: "Prices at each provider", note: PRICES_NOTE, rows: providerRows(models) },
     { title: "Health", note: "As gateways reported it in the last minutes. A latency or a success rate that was only stated is not shown.", rows: healthRows(models) },
   ];
 }
@@ -118,16 +123,4 @@ function versionsCell({ versions: { nodes, pageInfo } }: Model): Cell {
       </ul>
     ),
   };
-}
-
-/** Of the routable bindings that are read. */
-function lowestRows(models: readonly Model[]): Row[] {
-  const lowest = (title: string, field: "inputPer1k" | "outputPer1k" | "cacheReadPer1k" | "cacheWritePer1k") =>
-    bestOfRead(title, models, "lowest", perMillion, ({ routable, price }) => (routable ? price?.[field] : null));
-  return [
-    lowest("Lowest input price", "inputPer1k"),
-    lowest("Lowest output price", "outputPer1k"),
-    lowest("Lowest price of cached input", "cacheReadPer1k"),
-    lowest("Lowest price of writing to the cache", "cacheWritePer1k"),
-  ];
 }

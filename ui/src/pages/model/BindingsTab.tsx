@@ -8,6 +8,7 @@ import { inEffect } from "../../components/inEffect";
 import { MoreButton } from "../../components/MoreButton";
 import { count, milliseconds, percent, perMillion } from "../../components/numbers";
 import { OtherPrices } from "../../components/OtherPrices";
+import { PerMillion } from "../../components/PerMillion";
 import { Empty, QueryError } from "../../components/QueryState";
 import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
@@ -36,8 +37,8 @@ export function BindingsTab({ model }: { model: Model }) {
           { key: "provider", header: "Provider", cell: (binding) => <Name binding={binding} /> },
           { key: "version", header: "Version", cell: ({ versionLabel }) => versionLabel },
           { key: "status", header: "Status", cell: (binding) => <Status binding={binding} /> },
-          { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Unknown value={price?.inputPer1k}>{perMillion(price?.inputPer1k ?? "0")}</Unknown> },
-          { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Unknown value={price?.outputPer1k}>{perMillion(price?.outputPer1k ?? "0")}</Unknown> },
+          { key: "input", header: <PerMillion of="Input" />, isNumeric: true, cell: ({ price }) => <Unknown value={price?.inputPer1k}>{perMillion(price?.inputPer1k ?? "0")}</Unknown> },
+          { key: "output", header: <PerMillion of="Output" />, isNumeric: true, cell: ({ price }) => <Unknown value={price?.outputPer1k}>{perMillion(price?.outputPer1k ?? "0")}</Unknown> },
           { key: "tiers", header: "Other prices", cell: ({ price }) => <OtherPrices price={price} shown={["INPUT", "OUTPUT"]} /> },
           { key: "health", header: "Health", cell: (binding) => <Health binding={binding} /> },
           { key: "limits", header: "Limits a minute", cell: (binding) => <Limits binding={binding} /> },

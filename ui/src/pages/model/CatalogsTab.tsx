@@ -1,8 +1,10 @@
 import { Stack, Title } from "@mantine/core";
 
 import { useRegistryPages } from "../../app/pages";
-import { sentJson } from "../../components/exactJson";
 import { DataTable } from "../../components/DataTable";
+import { sentJson } from "../../components/exactJson";
+import { FoldedList } from "../../components/FoldedList";
+import { type Component, componentText, isComponents, kindChanges, kindKey, kindName } from "../../components/priceComponents";
 import { Empty, QueryState } from "../../components/QueryState";
 import { Time } from "../../components/Time";
 import { words } from "../../components/words";
@@ -51,8 +53,8 @@ export function CatalogsTab({ name }: { name: string }) {
                   { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
                   { key: "field", header: "Field", cell: ({ difference }) => words(difference.field) },
                   { key: "catalog", header: "Catalog", cell: ({ entry }) => entry.catalog.name },
-                  { key: "theirs", header: "In the catalog", cell: ({ difference }) => <Value of={difference.catalogValue} /> },
-                  { key: "ours", header: "In the registry", cell: ({ difference }) => <Value of={difference.registryValue} /> },
+                  { key: "theirs", header: "In the catalog", cell: ({ difference }) => <Theirs difference={difference} /> },
+                  { key: "ours", header: "In the registry", cell: ({ difference }) => <Ours difference={difference} /> },
                   { key: "why", header: "Because", cell: ({ difference }) => (difference.because === "EDITED" ? "it was edited here" : "another catalog has precedence") },
                 ]}
               />
@@ -64,6 +66,24 @@ export function CatalogsTab({ name }: { name: string }) {
   );
 }
 
-function Value({ of }: { of: unknown }) {
+type Difference = { catalogValue: unknown; registryValue: unknown };
+
+const Theirs = ({ difference: { catalogValue, registryValue } }: { difference: Difference }) => <Value of={catalogValue} other={registryValue} />;
+const Ours = ({ difference: { catalogValue, registryValue } }: { difference: Difference }) => <Value of={registryValue} other={catalogValue} />;
+
+const isPrice = (value: unknown): value is Component[] => isComponents(value) || (Array.isArray(value) && value.length === 0);
+
+/** One side of a disagreement. Of two prices it is what the other one does not have or has with another amount. */
+function Value({ of, other }: { of: unknown; other: unknown }) {
+  const [own, others] = [of ?? [], other ?? []]; // null is a price that is not known
+  if (isPrice(own) && isPrice(others) && (isComponents(own) || isComponents(others))) return <PriceSide of={own} other={others} />;
   return <span className="mono">{typeof of === "string" ? of : sentJson(of)}</span>;
+}
+
+function PriceSide({ of, other }: { of: Component[]; other: Component[] }) {
+  const lines = kindChanges(of, other).map(({ kind, before }) => ({
+    key: kindKey(kind),
+    shown: before === null ? `${kindName(kind)}: unknown` : componentText({ ...kind, amount: before }),
+  }));
+  return <FoldedList title={`${lines.length} prices differ`} items={lines} />;
 }

@@ -1,86 +1,110 @@
-import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
 import { useRegistryPages } from "../../app/pages";
 import { DataTable } from "../../components/DataTable";
+import { compareDecimals } from "../../components/decimals";
 import { count, perMillion } from "../../components/numbers";
-import { OtherPrices } from "../../components/OtherPrices";
-import { QueryState } from "../../components/QueryState";
-import { StepChart } from "../../components/StepChart";
+import { OtherPrices, PriceDifferences } from "../../components/OtherPrices";
+import type { Component } from "../../components/priceComponents";
+import { PerMillion } from "../../components/PerMillion";
+import { QueryError, QueryState } from "../../components/QueryState";
 import { Moment } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
-import { ModelPricesDocument, type ModelPricesQuery } from "../../gql/graphql";
+import { ModelPricesDocument } from "../../gql/graphql";
 import { useOpenDialog } from "./edit/editing";
 import { bindingName, touches } from "./model";
 import { MoreBindings } from "./MoreBindings";
-import { type Meter, pricePoints } from "./pricePoints";
+import { PriceChart } from "./PriceChart";
+import { baseComponents, type Price, type PricedBinding } from "./pricePoints";
+import { usePriceComponents } from "./usePriceComponents";
 import { bindingsOf } from "./useRest";
 
-export type Price = PricedBinding["prices"]["nodes"][number];
-export type PricedBinding = NonNullable<ModelPricesQuery["model"]>["bindings"]["nodes"][number];
+const ROWS_MAX = 100; // that are shown at once: the components of each are read for its row
 
 /** The prices of all bindings over time: as steps, and as a table. */
 export function PricesTab({ name }: { name: string }) {
   const query = useRegistryPages(ModelPricesDocument, { name }, bindingsOf, { isTouched: touches(name) });
   return (
-    <QueryState
-      query={query}
-      isEmpty={(bindings) => !query.hasNextPage && !bindings.some(({ prices }) => prices.nodes.length > 0)}
-      empty="No price of this model is known."
-    >
+    <QueryState query={query} isEmpty={(bindings) => !query.hasNextPage && !bindings.some(isPriced)} empty="No price of this model is known.">
       {(bindings) => (
         <Stack>
           <MoreBindings query={query} />
-          <Prices bindings={bindings} />
+          <Prices bindings={bindings.filter(isPriced).toSorted(byInterest)} />
         </Stack>
       )}
     </QueryState>
   );
 }
 
+const isPriced = ({ prices }: PricedBinding): boolean => prices.nodes.length > 0;
+const inputNow = ({ prices }: PricedBinding) => prices.nodes.find(({ scheduled }) => !scheduled)?.inputPer1k ?? null;
+
+/** Those whose price has changed most often come first, then the cheapest. */
+function byInterest(a: PricedBinding, b: PricedBinding): number {
+  const changes = b.prices.nodes.length - a.prices.nodes.length;
+  if (changes !== 0) return changes;
+  const [one, other] = [inputNow(a), inputNow(b)];
+  return one === null || other === null ? Number(one === null) - Number(other === null) : compareDecimals(one, other);
+}
+
+type Row = { binding: PricedBinding; price: Price; /** The price that this one replaced. */ before: Price | undefined };
+
+function rowsOf(binding: PricedBinding): Row[] {
+  return binding.prices.nodes.map((price, place) => ({ binding, price, before: binding.prices.nodes[place + 1] }));
+}
+
 function Prices({ bindings }: { bindings: readonly PricedBinding[] }) {
-  const [meter, setMeter] = useState<Meter>("inputPer1k");
-  const open = useOpenDialog();
-  const priced = bindings.filter(({ prices }) => prices.nodes.length > 0);
-  const rows = priced.flatMap((binding) => binding.prices.nodes.map((price) => ({ binding, price })));
+  const [shown, setShown] = useState(ROWS_MAX);
+  const all = bindings.flatMap(rowsOf);
+  const rows = all.slice(0, shown);
+  const ids = [...new Set(rows.flatMap(({ price, before }) => (before ? [price.id, before.id] : [price.id])))];
+  const { componentsOf, isReading, error } = usePriceComponents(ids);
+  const cut = bindings.filter(({ prices }) => prices.pageInfo.hasNextPage);
   return (
-    <Stack>
-      <SegmentedControl
-        aria-label="Which price"
-        value={meter}
-        onChange={(value) => setMeter(value as Meter)}
-        data={[{ value: "inputPer1k", label: "Input" }, { value: "outputPer1k", label: "Output" }]}
-        style={{ alignSelf: "flex-start" }}
-      />
-      <StepChart
-        label={`${meter === "inputPer1k" ? "Input" : "Output"} price per 1M tokens, of each binding. The table below has the same prices.`}
-        series={priced.map((binding) => ({ key: binding.id, name: bindingName(binding) }))}
-        points={pricePoints(priced, meter)}
-        format={(value) => `$${value}`}
-        isStepped
-      />
-      {priced.filter(({ prices }) => prices.pageInfo.hasNextPage).map((binding) => (
+    <>
+      <PriceChart bindings={bindings} isReading={isReading} componentsOf={(price) => componentsOf(price.id) ?? baseComponents(price)} />
+      {error && <QueryError error={error} />}
+      <PriceTable rows={rows} componentsOf={componentsOf} />
+      {rows.length < all.length && (
+        <>
+          <Text c="dimmed">
+            {count(rows.length)} of {count(all.length)} prices are shown. The chart offers the tiers, batches and other meters of these.
+          </Text>
+          <Button variant="default" style={{ alignSelf: "flex-start" }} onClick={() => setShown(shown + ROWS_MAX)}>Show more prices</Button>
+        </>
+      )}
+      {cut.map((binding) => (
         <Text key={binding.id} size="sm">
           Of {bindingName(binding)} the {count(binding.prices.nodes.length)} newest prices are shown; the audit log has all.
         </Text>
       ))}
-      <DataTable
-        caption="Prices of all bindings"
-        rows={rows}
-        rowKey={({ price }) => price.id}
-        columns={[
-          { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
-          { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Moment at={price.effectiveFrom} /> : "the beginning") },
-          { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Moment at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
-          { key: "input", header: "Input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },
-          { key: "output", header: "Output per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.outputPer1k} /> },
-          { key: "cached", header: "Cached input per 1M tokens", isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },
-          { key: "others", header: "Other prices", cell: (row) => <Others {...row} /> },
-          ...(open ? [{ key: "withdraw", header: <span className="sr-only">Actions</span>, cell: (row: (typeof rows)[number]) => <Withdraw {...row} /> }] : []),
-          { key: "source", header: "Source", cell: ({ price }) => <Unknown value={price.source} /> },
-        ]}
-      />
-    </Stack>
+    </>
+  );
+}
+
+type TableProps = { rows: readonly Row[]; componentsOf: (id: string) => readonly Component[] | undefined };
+
+function PriceTable({ rows, componentsOf }: TableProps) {
+  const open = useOpenDialog();
+  return (
+    <DataTable
+      caption="Prices of all bindings"
+      rows={rows}
+      rowKey={({ price }) => price.id}
+      columns={[
+        { key: "binding", header: "Binding", cell: ({ binding }) => <div className="wide-cell">{bindingName(binding)}</div> },
+        { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Moment at={price.effectiveFrom} /> : "the beginning") },
+        { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Moment at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
+        { key: "input", header: <PerMillion of="Input" />, isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },
+        { key: "output", header: <PerMillion of="Output" />, isNumeric: true, cell: ({ price }) => <Amount of={price.outputPer1k} /> },
+        { key: "cached", header: <PerMillion of="Cached input" />, isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },
+        { key: "changed", header: "Changed", cell: (row) => <Changed row={row} componentsOf={componentsOf} /> },
+        { key: "others", header: "Other prices", cell: ({ price }) => <Others components={componentsOf(price.id)} /> },
+        ...(open ? [{ key: "withdraw", header: <span className="sr-only">Actions</span>, cell: (row: Row) => <Withdraw {...row} /> }] : []),
+        { key: "source", header: "Source", cell: ({ price }) => <Unknown value={price.source} /> },
+      ]}
+    />
   );
 }
 
@@ -88,14 +112,22 @@ function Amount({ of }: { of: string | null }) {
   return <Unknown value={of}>{perMillion(of ?? "0")}</Unknown>;
 }
 
-/** The components of the price in effect; those of all prices would be more than one query may ask for. */
-function Others({ binding, price }: { binding: PricedBinding; price: Price }) {
-  if (binding.price?.id === price.id) return <OtherPrices price={binding.price} shown={["INPUT", "OUTPUT", "CACHE_READ"]} />;
-  return <Text size="sm" c="dimmed">only those of the price in effect are shown</Text>;
+const Reading = () => <Text size="sm" c="dimmed">…</Text>;
+
+function Others({ components }: { components: readonly Component[] | undefined }) {
+  if (!components) return <Reading />;
+  return <OtherPrices price={{ components }} shown={["INPUT", "OUTPUT", "CACHE_READ"]} />;
+}
+
+/** What differs from the price before, in all components. */
+function Changed({ row: { binding, price, before }, componentsOf }: { row: Row; componentsOf: TableProps["componentsOf"] }) {
+  if (!before) return <Text size="sm" c="dimmed">{binding.prices.pageInfo.hasNextPage ? "the one before is not shown" : "the first one known"}</Text>;
+  const [old, now] = [componentsOf(before.id), componentsOf(price.id)];
+  return old && now ? <PriceDifferences before={old} after={now} /> : <Reading />;
 }
 
 /** A price that is in effect or planned can be withdrawn; one that has ended is history. */
-function Withdraw({ binding, price }: { binding: PricedBinding; price: Price }) {
+function Withdraw({ binding, price }: Row) {
   const open = useOpenDialog();
   if (!open || (price.effectiveTo && !price.scheduled)) return null;
   const name = bindingName(binding);

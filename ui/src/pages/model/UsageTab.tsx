@@ -2,9 +2,11 @@ import { SegmentedControl, Stack, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
 import { useRegistryPages } from "../../app/pages";
+import { useChosenSeries } from "../../components/chartSeries";
 import { DataTable } from "../../components/DataTable";
 import { count, milliseconds, percent, successShare } from "../../components/numbers";
 import { QueryState } from "../../components/QueryState";
+import { SeriesChooser } from "../../components/SeriesChooser";
 import { type Point, StepChart } from "../../components/StepChart";
 import { Unknown } from "../../components/Unknown";
 import { ModelUsageDocument, type ModelUsageQuery } from "../../gql/graphql";
@@ -61,14 +63,17 @@ function rangeOf(days: number) {
 }
 
 function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {
-  const series = bindings.map((binding) => ({ key: binding.id, name: bindingName(binding) }));
+  const rows = bindings.map((binding) => ({ binding, total: totalOf(binding) })).sort((a, b) => b.total.calls - a.total.calls);
+  const choice = useChosenSeries(rows.map(({ binding }) => ({ key: binding.id, name: bindingName(binding) })));
+  const drawn = bindings.filter(({ id }) => choice.drawn.some(({ key }) => key === id));
   return (
     <>
-      <StepChart label="95th percentile of the latency" series={series} points={points(bindings, ({ latencyMsP95 }) => latencyMsP95)} format={milliseconds} />
-      <StepChart label="Success rate" series={series} points={points(bindings, successOf)} format={percent} />
+      <StepChart label="95th percentile of the latency" series={choice.drawn} points={points(drawn, ({ latencyMsP95 }) => latencyMsP95)} format={milliseconds} />
+      <StepChart label="Success rate" series={choice.drawn} points={points(drawn, successOf)} format={percent} />
+      <SeriesChooser choice={choice} noun="bindings" />
       <DataTable
         caption="Sums of this time"
-        rows={bindings.map((binding) => ({ binding, total: totalOf(binding) }))}
+        rows={rows}
         rowKey={({ binding }) => binding.id}
         columns={[
           { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },

@@ -5,6 +5,8 @@ import { useRegistryPages } from "../../app/pages";
 import { DataTable } from "../../components/DataTable";
 import { MoreButton } from "../../components/MoreButton";
 import { changeBy, perMillion } from "../../components/numbers";
+import { PriceDifferences } from "../../components/OtherPrices";
+import { PerMillion } from "../../components/PerMillion";
 import { QueryState } from "../../components/QueryState";
 import { TextLink } from "../../components/TextLink";
 import { Moment } from "../../components/Time";
@@ -52,7 +54,7 @@ const COLUMNS = [
     key: "model",
     header: "Model",
     cell: ({ binding: { modelName, versionLabel } }: Change) => (
-      <><TextLink to="/models/$name" params={{ name: modelName }} search={{ tab: "prices" }}>{modelName}</TextLink> {versionLabel}</>
+      <div className="wide-cell"><TextLink to="/models/$name" params={{ name: modelName }} search={{ tab: "prices" }}>{modelName}</TextLink> {versionLabel}</div>
     ),
   },
   {
@@ -64,15 +66,20 @@ const COLUMNS = [
   },
   {
     key: "input",
-    header: "Input per 1M tokens",
+    header: <PerMillion of="Input" />,
     isNumeric: true,
     cell: ({ inputPer1kBefore, inputPer1kAfter, inputChange }: Change) => <Step before={inputPer1kBefore} after={inputPer1kAfter} share={inputChange} />,
   },
   {
     key: "output",
-    header: "Output per 1M tokens",
+    header: <PerMillion of="Output" />,
     isNumeric: true,
     cell: ({ outputPer1kBefore, outputPer1kAfter, outputChange }: Change) => <Step before={outputPer1kBefore} after={outputPer1kAfter} share={outputChange} />,
+  },
+  {
+    key: "others",
+    header: "Other prices",
+    cell: ({ before, after }: Change) => <PriceDifferences before={before.components} after={after.components} shown={["INPUT", "OUTPUT"]} />,
   },
   { key: "source", header: "Source", cell: ({ source }: Change) => <Unknown value={source} /> },
 ];

@@ -4,8 +4,9 @@ import { Check, Copy } from "lucide-react";
 
 import { StateBadge } from "../../components/Badges";
 import type { Column } from "../../components/DataTable";
+import { FoldedList } from "../../components/FoldedList";
 import { count, milliseconds, percent, perMillion } from "../../components/numbers";
-import { componentText, otherComponents } from "../../components/OtherPrices";
+import { compareKinds, componentText, kindKey, otherComponents } from "../../components/priceComponents";
 import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
@@ -48,14 +49,14 @@ export function figureColumns<R extends Row>(): Column<R>[] {
 
 function PriceCell({ binding: { price } }: Row) {
   if (!price || price.components.length === 0) return <Unknown value={null} />;
-  const others = otherComponents(price.components, ["INPUT", "OUTPUT"]).map(componentText);
+  const others = otherComponents(price.components, ["INPUT", "OUTPUT"]).sort(compareKinds);
   const hasTokens = price.inputPer1k !== null || price.outputPer1k !== null;
   const amount = (value: string | null) => <Unknown value={value}>{value !== null && perMillion(value)}</Unknown>;
   return (
     <Stack gap={0} className="routing-figures">
       {hasTokens && <span>{amount(price.inputPer1k)} in</span>}
       {hasTokens && <span>{amount(price.outputPer1k)} out</span>}
-      {others.map((text) => <Text key={text} size="xs">{text}</Text>)}
+      <FoldedList title={`${others.length} other prices`} items={others.map((each) => ({ key: kindKey(each), shown: componentText(each) }))} />
     </Stack>
   );
 }

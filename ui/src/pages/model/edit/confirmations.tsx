@@ -7,7 +7,7 @@ import {
   ModelSetVersionHoldDocument, ModelWithdrawPriceDocument,
 } from "../../../gql/graphql";
 import { type Binding, bindingName, type Model, type Version } from "../model";
-import type { Price } from "../PricesTab";
+import type { Price } from "../pricePoints";
 import { ConfirmForm } from "./ConfirmForm";
 import type { AliasNow } from "./editing";
 import type { Section } from "./fields";

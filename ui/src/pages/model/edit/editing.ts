@@ -2,7 +2,7 @@
 import { createContext, useContext } from "react";
 
 import { useMay } from "../../../app/viewer";
-import type { Price } from "../PricesTab";
+import type { Price } from "../pricePoints";
 import type { Binding, Version } from "../model";
 
 export type AliasNow = { name: string; version: { id: string; version: string } };
