@@ -72,12 +72,9 @@ PRICES = """query ($routable: Boolean) { models(orderBy: {field: NAME}) { nodes 
         bindingId routable providerSlug meter unit amount aboveInputTokens variant } } } }"""
 
 
-async def test_the_prices_of_bindings_are_offered_component_by_component_lowest_first(
-    gql: GraphQL,
-) -> None:
-    model = await factories.model(gql.db, name="a")
-    await factories.model(gql.db, name="b")
-    version = await factories.version(gql.db, model)
+async def _priced(gql: GraphQL) -> list[str]:
+    """The ids of three bindings of model a, of which the cheapest cannot be called."""
+    version = await factories.version(gql.db, await factories.model(gql.db, name="a"))
     acme = await factories.provider(gql.db, slug="acme")
     bolt = await factories.provider(gql.db, slug="bolt")
     batch = {"variant": PriceVariant.BATCH}
@@ -97,29 +94,30 @@ async def test_the_prices_of_bindings_are_offered_component_by_component_lowest_
         at = {"effective_from": factories.EPOCH + timedelta(days=days)}
         cheap = to_json([_input("0.1")])
         await factories.price(gql.db, bindings[1], None, components=cheap, **at)
-    ids = [binding.node_id for binding in bindings]
-    keys = ("bindingId", "routable", "providerSlug", "variant", "aboveInputTokens", "amount")
-    offered = [
-        (ids[0], True, "acme", "BATCH", 0, "2.25"),
-        (ids[1], True, "bolt", "STANDARD", 0, "2"),
-        (ids[1], True, "bolt", "STANDARD", 200_000, "4"),
-        (ids[0], True, "acme", "STANDARD", 0, "3"),
+    return [binding.node_id for binding in bindings]
+
+
+async def test_the_prices_of_bindings_are_offered_lowest_first(gql: GraphQL) -> None:
+    acme, bolt, disabled = await _priced(gql)
+    await factories.model(gql.db, name="b")
+    routable = [
+        (acme, True, "acme", "BATCH", 0, "2.25"),
+        (bolt, True, "bolt", "STANDARD", 0, "2"),
+        (bolt, True, "bolt", "STANDARD", 200_000, "4"),
+        (acme, True, "acme", "STANDARD", 0, "3"),
     ]
-    others = [
-        (ids[2], False, "bolt", "STANDARD", 200_000, "5"),
-        (ids[2], False, "bolt", "STANDARD", 0, "1"),
-    ]
+    tier = (disabled, False, "bolt", "STANDARD", 200_000, "5")
+    base = (disabled, False, "bolt", "STANDARD", 0, "1")
     # of each kind those that can be called come first, although another one is lower
-    both = [*offered, others[0], others[1]]
-    for routable, expected in ((True, offered), (None, both), (False, others[::-1])):
+    cases = {True: routable, False: [base, tier], None: [*routable, tier, base]}
+    keys = ("bindingId", "routable", "providerSlug", "variant", "aboveInputTokens", "amount")
+    for asked, expected in cases.items():
         with gql.statements() as sent:
-            a, b = (await gql(PRICES, routable=routable))["models"]["nodes"]
+            a, b = (await gql(PRICES, routable=asked))["models"]["nodes"]
         assert len(sent) == 2
-        shown = [tuple(each[key] for key in keys) for each in a["offeredPrices"]]
-        assert shown == expected
-        assert {(each["meter"], each["unit"]) for each in a["offeredPrices"]} == {
-            ("INPUT", "TOKENS_1K")
-        }
+        prices = a["offeredPrices"]
+        assert [tuple(each[key] for key in keys) for each in prices] == expected
+        assert {(each["meter"], each["unit"]) for each in prices} == {("INPUT", "TOKENS_1K")}
         assert b["offeredPrices"] == []
 
 
