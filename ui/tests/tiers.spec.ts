@@ -80,6 +80,21 @@ test("a change of a tier alone is shown among the changes, at the model and in t
   await expect(latest.getByText("input: $2 per 1M tokens; output: $8 per 1M tokens; input above 200,000 input tokens: $5 per 1M tokens; and 1 more")).toBeVisible();
 });
 
+test("of a price that a catalog says otherwise, the components that differ are shown", async ({ page }) => {
+  const filter = `{ models: [{ name: "gpt-4o-mini" }], providers: ["openai"], providerModelIds: ["gpt-4o-mini"] }`;
+  const { bindings } = await api<{ bindings: { nodes: { id: string; price: { components: Component[] } }[] } }>(
+    page,
+    `{ bindings(first: 1, filter: ${filter}) { nodes { id price { components { meter unit variant aboveInputTokens amount } } } } }`,
+  );
+  const [binding] = bindings.nodes;
+  await setPrice(page, binding?.id ?? "", [...(binding?.price.components ?? []), { ...TIER, amount: "0.0003" }]);
+  await page.goto("/models/gpt-4o-mini?tab=catalogs");
+  const row = table(page, "Differences").getByRole("row", { name: /price\.components/ }).first();
+  await expect(row).toContainText("input above 200,000 input tokens: unknown");
+  await expect(row).toContainText("input above 200,000 input tokens: $0.3 per 1M tokens");
+  await expect(row).not.toContainText("TOKENS_1K");
+});
+
 test("many other prices of a binding are folded, say how many they are, and open by keyboard", async ({ page }) => {
   const many = ["BATCH", "FLEX", "PRIORITY", "FAST"].map((variant) => ({ ...INPUT, variant }));
   await priced(page, "many-tiers", [INPUT, OUTPUT, ...many, TIER]);
