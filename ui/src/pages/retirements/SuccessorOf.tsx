@@ -13,7 +13,7 @@ import type { Retirement } from "./RetirementsPage";
 const WHY: Record<SuccessorRule, string> = {
   OTHER_BINDING: "another binding serves the same version longer",
   SAME_MODEL: "the latest active version of the same model that lasts longer",
-  SAME_FAMILY: "found by its name alone, which begins with the same letters: the newest of such models that can do as much. Look whether it fits",
+  SAME_FAMILY: "by its name alone: the newest model whose name begins alike and that can do as much",
 };
 
 /** What the registry proposes instead, by its rules; its aliases can be moved there where it is of the same model. */
