@@ -1,4 +1,6 @@
 // Tiers, batches and other meters: each is compared, each change of one is shown, and long lists of them are folded.
+import type { Locator } from "@playwright/test";
+
 import { api, expect, expectWellShown, type Page, test } from "./page";
 import { addBinding, addVersion, createModel } from "./writes";
 
@@ -24,6 +26,12 @@ async function priced(page: Page, name: string, ...prices: Component[][]): Promi
   const bindings: string[] = [];
   for (const [place, components] of prices.entries()) bindings.push(await addBinding(page, version, `${name}-${place}`, { price: { components } }));
   return bindings;
+}
+
+/** An event of a price tells on request what it changed. */
+async function expectDifferences(event: Locator, changes: readonly string[]): Promise<void> {
+  await event.getByRole("button", { name: "Against the price before" }).click();
+  for (const text of changes) await expect(event).toContainText(text);
 }
 
 test("prices of tiers, batches and other units are compared, with the lowest marked", async ({ page }) => {
@@ -78,6 +86,9 @@ test("a change of a tier alone is shown among the changes, at the model and in t
   await page.goto("/");
   const latest = page.locator("section[aria-label='Latest changes']");
   await expect(latest.getByText("input: $2 per 1M tokens; output: $8 per 1M tokens; input above 200,000 input tokens: $5 per 1M tokens; and 1 more")).toBeVisible();
+  await expectDifferences(latest.getByRole("listitem").filter({ hasText: "tier-changes" }).first(), changes);
+  await page.goto("/audit?kinds=PRICE&model=tier-changes");
+  await expectDifferences(page.getByRole("article").first(), changes);
 });
 
 test("of a price that a catalog says otherwise, the components that differ are shown", async ({ page }) => {

@@ -116,6 +116,10 @@ LATER = [
     Opening("ModelsCount", {"filter": FILTER}),
     Opening("ModelsPresent", {"ids": [], "first": 50, "orderBy": BY_NAME}),
     Opening("ModelPicker", {"text": "gpt"}),
+    Opening(
+        "PriceChange",
+        {"binding": _first_of("bindings"), "since": SINCE["gte"], "before": PERIOD["to"]},
+    ),
     Opening("RetentionArchives", {"first": 50}),
     Opening("RetentionHolds", {"first": 50}),
     Opening(

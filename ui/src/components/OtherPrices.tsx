@@ -16,13 +16,13 @@ export function OtherPrices({ price, shown }: Props) {
   return <FoldedList title={`${others.length} other prices`} items={others.map((each) => ({ key: kindKey(each), shown: componentText(each) }))} />;
 }
 
-type ChangesProps = { before: readonly Component[]; after: readonly Component[]; /** Meters whose changes columns of their own show. */ shown?: readonly PriceMeter[] };
+type ChangesProps = { before: readonly Component[]; after: readonly Component[]; /** Meters whose changes columns of their own show. */ shown?: readonly PriceMeter[]; isUnfolded?: boolean };
 
 /** What differs between a price and the one before it. */
-export function PriceDifferences({ before, after, shown = [] }: ChangesProps) {
+export function PriceDifferences({ before, after, shown = [], isUnfolded }: ChangesProps) {
   const changes = kindChanges(otherComponents(before, shown), otherComponents(after, shown));
   if (changes.length === 0) return <Text size="sm" c="dimmed">unchanged</Text>;
-  return <FoldedList title={`${changes.length} changes`} items={changes.map((each) => ({ key: kindKey(each.kind), shown: <Difference of={each} /> }))} />;
+  return <FoldedList isUnfolded={isUnfolded} title={`${changes.length} changes`} items={changes.map((each) => ({ key: kindKey(each.kind), shown: <Difference of={each} /> }))} />;
 }
 
 function Difference({ of }: { of: KindChange }) {

@@ -4,6 +4,7 @@ import { Link2 } from "lucide-react";
 
 import { useMay } from "../../app/viewer";
 import { Changes } from "../../components/changes/Changes";
+import { PriceChange } from "../../components/PriceChange";
 import { IconLink, TextLink } from "../../components/TextLink";
 import { Moment, Time } from "../../components/Time";
 import { words } from "../../components/words";
@@ -37,7 +38,10 @@ export const EventItem = memo(function EventItem({ event, isNew = false, isWhole
         </span>
         <Subject event={event} />
       </div>
-      <div><Changes action={event.action} changes={event.changes} isWhole={isWhole} /></div>
+      <div>
+        <Changes action={event.action} changes={event.changes} isWhole={isWhole} />
+        {event.kind === "PRICE" && event.subjectId && <PriceChange binding={event.subjectId} changes={event.changes} />}
+      </div>
       {!isWhole && (
         <Tooltip label="Only this event: a link to share">
           <IconLink

@@ -1,5 +1,6 @@
 import { List, Text } from "@mantine/core";
 
+import { PriceChange } from "../../components/PriceChange";
 import { compareKinds, componentText, isBase, isComponents } from "../../components/priceComponents";
 import { Section } from "../../components/Section";
 import { TextLink } from "../../components/TextLink";
@@ -14,12 +15,13 @@ export function LatestChanges({ events: { nodes, pageInfo } }: { events: Overvie
   return (
     <Section title="Latest changes">
       <List listStyleType="none" spacing={4}>
-        {nodes.map(({ id, at, actor, action, kind, subjectName, modelName, changes }) => (
+        {nodes.map(({ id, at, actor, action, kind, subjectId, subjectName, modelName, changes }) => (
           <List.Item key={id}>
             <TextLink to="/audit" search={{ event: id }}>{words(kind)} {words(action)}</TextLink>{" "}
             {modelName ? <TextLink to="/models/$name" params={{ name: modelName }}>{modelName}</TextLink> : subjectName}
             <Text size="sm" c="dimmed" span> by {actor}, <Time at={at} /></Text>
             {kind === "PRICE" && <NewPrice components={changes.find(({ field }) => field === "components")?.after} />}
+            {kind === "PRICE" && subjectId && <PriceChange binding={subjectId} changes={changes} />}
           </List.Item>
         ))}
       </List>
