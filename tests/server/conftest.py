@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import signal
 import socket
 import sys
@@ -214,6 +215,9 @@ def registry(
     """Runs a short command in this process: a new process would need 0.6 s for imports."""
 
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    # commands that serve configure the logging of their process
+    monkeypatch.setattr(logging.root, "handlers", [*logging.root.handlers])
+    monkeypatch.setattr(logging.root, "level", logging.root.level)
 
     def run(*arguments: str, **variables: str) -> Result:
         for name in Settings.model_fields:
