@@ -27,7 +27,6 @@ from db.tables import (
     Price,
     ProviderBinding,
     RegistryState,
-    ScheduledPrice,
 )
 from db.tables.columns import TIME
 
@@ -68,13 +67,15 @@ def _amounts(bindings: Any) -> sa.Subquery:
 def _next_changes(bindings: Any, ids: Any) -> sa.Subquery:
     """When the lowest amounts may change next without a write, without the models of never.
 
-    A day ends at midnight UTC, as sessions run in UTC.
+    `now()` is before what the statement sees: a price that has started in between is the next one,
+    so it is looked for among all prices, and not in the table of scheduled ones. A day ends at
+    midnight UTC, as sessions run in UTC.
     """
     version, today, now = ModelVersion, sa.func.current_date(), sa.func.now()
     of_versions = among(col(version.model_id), ids)
-    price, circuit = col(ScheduledPrice.effective_from), col(Circuit.open_until)
+    price, circuit = col(Price.effective_from), col(Circuit.open_until)
     times = (
-        (price, price > now, col(ScheduledPrice.binding_id) == bindings.id),
+        (price, price > now, col(Price.binding_id) == bindings.id),
         (circuit, circuit > now, col(Circuit.binding_id) == bindings.id),
         (bindings.sunset_on + 1, bindings.sunset_on >= today),
         (col(version.sunset_on) + 1, col(version.sunset_on) >= today, of_versions),

@@ -1,11 +1,13 @@
 """Models in the order and in a range of their lowest price now, kept or not kept yet."""
 
+import asyncio
 import random
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+import psycopg
 import pytest
 
 from db.postgres.engine import Database
@@ -18,6 +20,7 @@ from tests import factories
 from tests.db.clones import opened
 from tests.graphql import GraphQL
 from tests.imports import rows
+from tests.server.wire import waiting
 
 _NOW = datetime.now(UTC)
 _TODAY = _NOW.date()
@@ -231,3 +234,23 @@ async def test_models_without_an_event_are_added(db: Database) -> None:
     await rows(db, "DELETE FROM lowest_prices")
     await lowest_prices.refresh(db)
     assert [key for key, *_ in await rows(db, _KEPT)] == [model.id]
+
+
+async def test_a_price_that_starts_while_a_refresh_waits_is_noticed(
+    db: Database, database_url: str
+) -> None:
+    """The clock of a transaction is that of its begin, and its statements see what came later."""
+    version = await factories.version(db, await factories.model(db))
+    binding = await factories.binding(db, version)
+    await factories.price(db, binding, "0.1", effective_from=_NOW - _DAY)
+    await lowest_prices.refresh(db)
+    with psycopg.connect(database_url) as blocker:
+        blocker.execute("SELECT FROM lowest_prices_state FOR UPDATE")
+        refreshing = asyncio.create_task(lowest_prices.refresh(db))
+        await waiting(database_url, 1)
+        await factories.price(db, binding, "77", effective_from=datetime.now(UTC))
+        blocker.rollback()
+        await refreshing
+    found = await GraphQL(db)('{ models(filter: {inputPer1k: {gte: "77"}}) { totalCount } }')
+    assert found == {"models": {"totalCount": 1}}
+    assert [kept[1] for kept in await rows(db, _KEPT)] == [Decimal(77)]
