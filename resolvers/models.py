@@ -116,7 +116,7 @@ async def offered_prices(
     """What its bindings ask now, component by component of their prices.
 
     First, for each variant, meter, unit and tier, the lowest amount, of the bindings that can be
-    called if there are any; then the second lowest of each, and so on: the first 750. So the first
+    called if there are any; then the second lowest of each, and so on: the first 700. So the first
     item of a kind is the lowest of all bindings, however many they are.
     """
     load = partial(offers.prices_now, routable=routable)

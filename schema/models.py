@@ -70,6 +70,8 @@ class OfferedPrice:
     routable: bool = attribute("Whether the binding can be called now.")
     provider_slug: str = attribute("The slug of its provider.")
     provider_name: str = attribute("The provider's name for people.")
+    provider_model_id: str = attribute("The provider's name for the model.")
+    region: str | None = attribute("The region that serves it; null when not stated.")
     meter: PriceMeter = attribute("What is charged for.")
     unit: PriceUnit = attribute("What the amount buys.")
     amount: Decimal = attribute("US dollars for one unit; zero is free.")

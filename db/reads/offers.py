@@ -24,7 +24,7 @@ from domain.enums import PriceMeter, PriceUnit, PriceVariant
 from domain.traffic_enums import HealthState
 
 NAMES_MAX = 100  # in each list: the first regions and providers by name
-PRICES_MAX = 750  # of a model: a comparison of 6 models is within the limits
+PRICES_MAX = 700  # of a model: a comparison of 6 models is within the limits
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class OfferedPrice:
     routable: bool
     provider_slug: str
     provider_name: str
+    provider_model_id: str
+    region: str | None
     meter: PriceMeter
     unit: PriceUnit
     amount: Decimal
@@ -87,6 +89,8 @@ def _price(row: Any) -> OfferedPrice:
         row.routable,
         row.slug,
         row.name,
+        row.provider_model_id,
+        row.region,
         PriceMeter(row.meter),
         PriceUnit(row.unit),
         row.amount,
@@ -186,6 +190,8 @@ def _asked(routable: bool | None) -> sa.Select[Any]:
         is_routable().label("routable"),
         col(Provider.slug),
         col(Provider.name),
+        col(binding.provider_model_id),
+        col(binding.region),
         *of.c,
     ).select_from(_served().join(price, sa.true()).join(of, sa.true()))
     statement = statement.where(among(col(binding.model_id), sa.bindparam("keys")))

@@ -69,7 +69,7 @@ async def test_an_offer_has_the_lowest_prices_of_routable_bindings(gql: GraphQL)
 
 PRICES = """query ($routable: Boolean) { models(orderBy: {field: NAME}) { nodes { name
     offeredPrices(routable: $routable) {
-        bindingId routable providerSlug meter unit amount aboveInputTokens variant } } } }"""
+        bindingId routable providerSlug providerModelId region meter unit amount aboveInputTokens variant } } } }"""
 
 
 async def _priced(gql: GraphQL) -> list[str]:
@@ -80,7 +80,11 @@ async def _priced(gql: GraphQL) -> list[str]:
     batch = {"variant": PriceVariant.BATCH}
     tier = {"above_input_tokens": 200_000}
     prices_of = [
-        (acme, {}, [_input("3"), _input("2.25", **batch)]),
+        (
+            acme,
+            {"provider_model_id": "a:batch", "region": "eu-west-1"},
+            [_input("3"), _input("2.25", **batch)],
+        ),
         (bolt, {}, [_input("2"), _input("4", **tier)]),
         (bolt, {"status": BindingStatus.DISABLED}, [_input("1"), _input("5", **tier)]),
     ]
@@ -118,6 +122,12 @@ async def test_the_prices_of_bindings_are_offered_lowest_first(gql: GraphQL) -> 
         prices = a["offeredPrices"]
         assert [tuple(each[key] for key in keys) for each in prices] == expected
         assert {(each["meter"], each["unit"]) for each in prices} == {("INPUT", "TOKENS_1K")}
+        named = {
+            (each["providerModelId"], each["region"])
+            for each in prices
+            if each["providerSlug"] == "acme"
+        }
+        assert named == (set() if asked is False else {("a:batch", "eu-west-1")})
         assert b["offeredPrices"] == []
 
 

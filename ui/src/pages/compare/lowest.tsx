@@ -9,7 +9,7 @@ import { cell, type Cell, marked, type Model, row, type Row } from "./rows";
 
 export type OfferedPrice = Model["offeredPrices"][number];
 
-export const PRICES_MAX = 750; // that the API answers of a model, the lowest of each kind first
+export const PRICES_MAX = 700; // that the API answers of a model, the lowest of each kind first
 
 const TITLES: Partial<Record<PriceMeter, string>> = {
   INPUT: "Lowest input price",
@@ -47,9 +47,13 @@ function lowestCell({ offeredPrices }: Model, kind: Kind): Cell {
   const { amount, unit, providerName } = lowest;
   return {
     key: shifted(amount, 0),
-    shown: <>{unitAmount(unit, amount)} <Text span size="xs" c="dimmed">at {providerName}</Text></>,
+    shown: <>{unitAmount(unit, amount)} <Text span size="xs" c="dimmed">at {providerName}, {whichBinding(lowest)}</Text></>,
   };
 }
+
+/** Which of a provider's bindings it is: a provider may serve a model under several names, such as one for batches, and in several regions. */
+export const whichBinding = ({ providerModelId, region }: { providerModelId: string; region: string | null }): string =>
+  [providerModelId, region].filter(Boolean).join(", ");
 
 /** Of a provider the lowest price of each kind, or of one of its bindings each price. */
 export function pricesOf({ offeredPrices }: Model, of: { providerSlug: string } | { id: string }): OfferedPrice[] {

@@ -6,7 +6,7 @@ import { compareDecimals } from "../../components/decimals";
 import { milliseconds, percent } from "../../components/numbers";
 import { componentText } from "../../components/priceComponents";
 import { TextLink } from "../../components/TextLink";
-import { type OfferedPrice, Prices, PRICES_MAX, pricesOf } from "./lowest";
+import { type OfferedPrice, Prices, PRICES_MAX, pricesOf, whichBinding } from "./lowest";
 import { cell, type Cell, marked, type Model, row, type Row } from "./rows";
 
 type Binding = Model["bindings"]["nodes"][number];
@@ -46,14 +46,14 @@ function providerCell(model: Model, slug: string): Cell {
 const keyOf = (prices: readonly OfferedPrice[]): string => prices.map(componentText).join("; ") || "unknown";
 
 function Offer({ binding, model }: { binding: Binding; model: Model }) {
-  const { region, providerModelId, versionLabel, routable, health } = binding;
+  const { versionLabel, routable, health } = binding;
   const prices = pricesOf(model, binding);
   const isRead = prices.length > 0 || model.offeredPrices.length < PRICES_MAX;
   return (
     <>
       {prices.length > 0 ? <Prices of={prices} /> : <span>{isRead ? "price unknown" : "price not read"}</span>}{" "}
-      <Text span size="xs" c="dimmed">{[region, `version ${versionLabel}`].filter(Boolean).join(", ")}</Text>{" "}
-      {!routable && <Text span size="xs" fw={600} title={providerModelId}>cannot be called now</Text>}{" "}
+      <Text span size="xs" c="dimmed">{whichBinding(binding)}, version {versionLabel}</Text>{" "}
+      {!routable && <Text span size="xs" fw={600}>cannot be called now</Text>}{" "}
       {health.state !== "UNKNOWN" && <StateBadge state={health.state} />}
     </>
   );
