@@ -69,7 +69,8 @@ async def test_an_offer_has_the_lowest_prices_of_routable_bindings(gql: GraphQL)
 
 PRICES = """query ($routable: Boolean) { models(orderBy: {field: NAME}) { nodes { name
     offeredPrices(routable: $routable) {
-        bindingId routable providerSlug providerModelId region meter unit amount aboveInputTokens variant } } } }"""
+        bindingId routable providerSlug providerModelId region
+        meter unit amount aboveInputTokens variant } } } }"""
 
 
 async def _priced(gql: GraphQL) -> list[str]:
