@@ -43,6 +43,21 @@ test("by keyboard one skips to the content", async ({ page }) => {
   await expect(page.getByRole("main")).toBeFocused();
 });
 
+test("on a narrow screen the entry of the current page is in sight", async ({ page }) => {
+  const isInSight = () => page.getByRole("navigation", { name: "Pages" }).evaluate((list) => {
+    const current = list.querySelector("[aria-current=page]")?.getBoundingClientRect();
+    return !!current && current.left >= 0 && current.right <= innerWidth;
+  });
+  await page.setViewportSize({ width: 360, height: 800 });
+  for (const path of ["/retirements", "/audit", "/tokens", "/", "/retention"]) {
+    await page.goto(path);
+    await expect.poll(isInSight).toBe(true);
+  }
+  await page.getByRole("link", { name: "Model Registry" }).click(); // the list is scrolled to its end
+  await expect(page.getByRole("heading", { level: 1, name: "Overview" })).toBeVisible();
+  await expect.poll(isInSight).toBe(true);
+});
+
 test("the frame is well shown", async ({ page }) => {
   await page.goto("/");
   await expect(page.getByText("Live", { exact: true })).toBeVisible();

@@ -1,6 +1,7 @@
 import { ActionIcon, Alert, Badge, Button, Group, Tooltip, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Link, Outlet, useRouter } from "@tanstack/react-router";
 import { Moon, Sun } from "lucide-react";
+import { useEffect, useRef } from "react";
 
 import { Time } from "../components/Time";
 import { useLiveState } from "./App";
@@ -23,6 +24,7 @@ const PAGES = [
 /** The frame of every page: where to go, who one is, and whether the page is up to date. */
 export function Shell() {
   const mayIssueTokens = useMay("ADMIN");
+  const pages = useCurrentInSight();
   return (
     <div className="frame">
       <a className="skip-link" href="#main">Skip to the content</a>
@@ -33,7 +35,7 @@ export function Shell() {
         <Button component="a" href="/graphql" variant="default" size="xs">GraphiQL</Button>
         <ColorSchemeButton />
       </header>
-      <nav className="frame-nav" aria-label="Pages">
+      <nav className="frame-nav" aria-label="Pages" ref={pages}>
         <ul>
           {PAGES.map(([to, name]) => (
             <li key={to}>
@@ -50,6 +52,37 @@ export function Shell() {
       </main>
     </div>
   );
+}
+
+const NEIGHBOUR_PX = 24; // of the next entry, which shows that the list goes on
+
+/** Where the list of pages is wider than the screen, it scrolls to the current one: of each page, and of each width. */
+function useCurrentInSight() {
+  const pages = useRef<HTMLElement>(null);
+  const router = useRouter();
+  useEffect(() => {
+    const list = pages.current;
+    if (!list) return;
+    const show = () => {
+      const current = list.querySelector("[aria-current=page]")?.getBoundingClientRect();
+      if (!current) return;
+      const { left, right } = list.getBoundingClientRect();
+      if (current.left < left) list.scrollLeft += current.left - left - NEIGHBOUR_PX;
+      else if (current.right > right) list.scrollLeft += current.right - right + NEIGHBOUR_PX;
+    };
+    const leave = router.subscribe("onRendered", show); // after the router has put back where the list was scrolled to
+    // The entry of the tokens comes once the caller is known.
+    const marked = new MutationObserver(show);
+    marked.observe(list, { subtree: true, childList: true, attributeFilter: ["aria-current"] });
+    const resized = new ResizeObserver(show); // which also calls it at the beginning
+    resized.observe(list);
+    return () => {
+      leave();
+      marked.disconnect();
+      resized.disconnect();
+    };
+  }, [router]);
+  return pages;
 }
 
 function LiveBadge() {
