@@ -63,7 +63,7 @@ async function expectNoSidewaysScroll(page: Page): Promise<void> {
 }
 
 /** Saves a picture into the folder that PICTURES names. */
-async function picture(page: Page, name: string): Promise<void> {
+export async function picture(page: Page, name: string): Promise<void> {
   const folder = process.env.PICTURES;
   if (folder) await page.screenshot({ path: `${folder}/${name}.png` });
 }

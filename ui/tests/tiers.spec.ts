@@ -1,7 +1,7 @@
 // Tiers, batches and other meters: each is compared, each change of one is shown, and long lists of them are folded.
 import type { Locator } from "@playwright/test";
 
-import { api, expect, expectWellShown, type Page, test } from "./page";
+import { api, expect, expectWellShown, type Page, picture, test } from "./page";
 import { addBinding, addVersion, createModel } from "./writes";
 
 type Component = { meter: string; amount: string; variant?: string; aboveInputTokens?: number; unit?: string };
@@ -127,6 +127,27 @@ test("many other prices of a binding are folded, say how many they are, and open
   await expect(row.getByRole("listitem")).toHaveCount(0);
   await page.goto("/routing?model=many-tiers");
   await expect(page.getByRole("table", { name: "Candidates, best first" }).getByRole("button", { name: "5 other prices" })).toBeVisible();
+});
+
+test("the binding stays in sight while the table of prices scrolls sideways, and cells start at the top of their row", async ({ page }) => {
+  const many = ["BATCH", "FLEX", "PRIORITY", "FAST"].map((variant) => ({ ...INPUT, variant }));
+  const [binding = ""] = await priced(page, "scrolled-prices", [INPUT, OUTPUT, TIER]);
+  await setPrice(page, binding, [INPUT, OUTPUT, ...many]);
+  for (const width of [1280, 360]) {
+    await page.setViewportSize({ width, height: 900 });
+    await page.goto("/models/scrolled-prices?tab=prices");
+    const row = table(page, "Prices of all bindings").locator("tbody tr").first();
+    await row.getByRole("button", { name: "5 changes" }).click();
+    const cells = row.getByRole("cell");
+    await expect(cells.nth(1)).toHaveCSS("vertical-align", "top");
+    const before = await cells.first().boundingBox();
+    const scroller = page.getByRole("region", { name: "Prices of all bindings" });
+    await scroller.evaluate((element) => element.scrollBy(200, 0));
+    await expect.poll(() => scroller.evaluate((element) => element.scrollLeft)).toBeGreaterThan(50);
+    expect((await cells.first().boundingBox())?.x).toBe(before?.x);
+    expect(before?.width).toBeLessThan(width / 2);
+    await picture(page, `prices-scrolled-${width}`);
+  }
 });
 
 test("a chart of a model with many bindings draws some of them, says so, and draws the others on request", async ({ page }) => {

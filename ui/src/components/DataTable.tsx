@@ -6,6 +6,8 @@ export type Column<Row> = {
   header: ReactNode;
   cell: (row: Row) => ReactNode;
   isNumeric?: boolean;
+  /** Names the row: it stays in sight while the table scrolls sideways. */
+  stays?: boolean;
   /** Present for a column by which rows can be ordered. */
   onSort?: () => void;
   sorted?: "ascending" | "descending";
@@ -24,8 +26,8 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, rowClass }: Pro
         <Table.Tbody>
           {rows.map((row) => (
             <Table.Tr key={rowKey(row)} className={rowClass?.(row)}>
-              {columns.map(({ key, cell, isNumeric }) => (
-                <Table.Td key={key} className={isNumeric ? "numeric" : undefined}>{cell(row)}</Table.Td>
+              {columns.map(({ cell, ...column }) => (
+                <Table.Td key={column.key} className={classOf(column)}>{cell(row)}</Table.Td>
               ))}
             </Table.Tr>
           ))}
@@ -35,10 +37,14 @@ export function DataTable<Row>({ caption, columns, rows, rowKey, rowClass }: Pro
   );
 }
 
-function Header<Row>({ column: { header, isNumeric, onSort, sorted } }: { column: Column<Row> }) {
+type Placed = Pick<Column<never>, "isNumeric" | "stays">;
+const classOf = ({ isNumeric, stays }: Placed) => [isNumeric && "numeric", stays && "staying"].filter(Boolean).join(" ") || undefined;
+
+function Header<Row>({ column }: { column: Column<Row> }) {
+  const { header, onSort, sorted } = column;
   const arrow = sorted === "ascending" ? " ▲" : sorted === "descending" ? " ▼" : "";
   return (
-    <Table.Th scope="col" aria-sort={sorted} className={isNumeric ? "numeric" : undefined}>
+    <Table.Th scope="col" aria-sort={sorted} className={classOf(column)}>
       {onSort ? <UnstyledButton fw={700} fz="inherit" onClick={onSort}>{header}{arrow}</UnstyledButton> : header}
     </Table.Th>
   );

@@ -9,15 +9,18 @@ type Props<Data> = {
   /** Said when `isEmpty`: why there is nothing, and what to do. */
   empty?: ReactNode;
   isEmpty?: (data: Data) => boolean;
+  /** Stands above the data, and above what is said of none: that there is more than was read, say. */
+  note?: ReactNode;
   children: (data: Data) => ReactNode;
 };
 
 /** Shows the data of a query. When a later reading fails, the error stands above the data of the last one. */
-export function QueryState<Data>({ query, empty, isEmpty, children }: Props<Data>) {
+export function QueryState<Data>({ query, empty, isEmpty, note, children }: Props<Data>) {
   const { data, error, refetch } = query;
   return (
     <>
       {error && <QueryError error={error} onRetry={() => void refetch()} />}
+      {data !== undefined && note}
       {data === undefined ? !error && <Loading /> : isEmpty?.(data) ? <Empty>{empty}</Empty> : children(data)}
     </>
   );

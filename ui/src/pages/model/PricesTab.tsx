@@ -26,14 +26,16 @@ const ROWS_MAX = 100; // that are shown at once: the components of each are read
 export function PricesTab({ name }: { name: string }) {
   const query = useRegistryPages(ModelPricesDocument, { name }, bindingsOf, { isTouched: touches(name) });
   return (
-    <QueryState query={query} isEmpty={(bindings) => !query.hasNextPage && !bindings.some(isPriced)} empty="No price of this model is known.">
-      {(bindings) => (
-        <Stack>
-          <MoreBindings query={query} />
-          <Prices bindings={bindings.filter(isPriced).toSorted(byInterest)} />
-        </Stack>
-      )}
-    </QueryState>
+    <Stack>
+      <QueryState
+        query={query}
+        note={<MoreBindings query={query} />}
+        isEmpty={(bindings) => !bindings.some(isPriced)}
+        empty="No price of this model is known."
+      >
+        {(bindings) => <Prices bindings={bindings.filter(isPriced).toSorted(byInterest)} />}
+      </QueryState>
+    </Stack>
   );
 }
 
@@ -93,7 +95,7 @@ function PriceTable({ rows, componentsOf }: TableProps) {
       rows={rows}
       rowKey={({ price }) => price.id}
       columns={[
-        { key: "binding", header: "Binding", cell: ({ binding }) => <div className="wide-cell">{bindingName(binding)}</div> },
+        { key: "binding", header: "Binding", stays: true, cell: ({ binding }) => <div className="wide-cell">{bindingName(binding)}</div> },
         { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Moment at={price.effectiveFrom} /> : "the beginning") },
         { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Moment at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
         { key: "input", header: <PerMillion of="Input" />, isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },

@@ -42,15 +42,11 @@ export function UsageTab({ name }: { name: string }) {
       />
       <QueryState
         query={query}
-        isEmpty={(bindings) => !query.hasNextPage && !bindings.some(isUsed)}
+        note={<MoreBindings query={query} />}
+        isEmpty={(bindings) => !bindings.some(isUsed)}
         empty="No gateway has reported a call of this model in this time. See reportOutcomes in the API."
       >
-        {(bindings) => (
-          <>
-            <MoreBindings query={query} />
-            <Usage bindings={bindings.filter(isUsed)} />
-          </>
-        )}
+        {(bindings) => <Usage bindings={bindings.filter(isUsed)} />}
       </QueryState>
     </Stack>
   );
@@ -76,7 +72,7 @@ function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {
         rows={rows}
         rowKey={({ binding }) => binding.id}
         columns={[
-          { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
+          { key: "binding", header: "Binding", stays: true, cell: ({ binding }) => bindingName(binding) },
           { key: "calls", header: "Calls", isNumeric: true, cell: ({ total }) => count(total.calls) },
           { key: "failed", header: "Failed", isNumeric: true, cell: ({ total }) => count(total.failed) },
           { key: "limited", header: "Rate limited", isNumeric: true, cell: ({ total }) => count(total.limited) },
