@@ -29,6 +29,42 @@ test("each text of each parameter is read, or left out with a word", () => {
   }
 });
 
+test("values that the API can only refuse are left out", () => {
+  const refused = ["\0", "a\0b", "x".repeat(1_025), "2147483648", "-2147483649", "99999999999", "0000-01-01", "9".repeat(101)];
+  for (const { route, name, reader } of PARAMETERS) {
+    const isRead = refused.filter((sample) => (reader as Reader<unknown>)([sample]).value !== undefined);
+    const isAmount = (reader as Reader<unknown>)(["0.5"]).value !== undefined; // a decimal may be larger
+    const may = (sample: string) => /^[\d-]*$/.test(sample) && (isFree(route, name) || (isAmount && /^\d{10,11}$/.test(sample)));
+    expect([route, name, isRead.filter((sample) => !may(sample))]).toEqual([route, name, []]);
+  }
+  const select = READERS["/routing"].select;
+  const selectors = ["version:abc", "version:1.0.0-01", "contentHash:ab", "alias:\0", "number:2147483648"];
+  expect(selectors.filter((each) => select([each]).value)).toEqual([]);
+  expect(select(["version:1.0.0-rc.1+build.5"]).left).toEqual([]);
+});
+
+// The limits themselves are values, and the API takes them.
+for (const [address, left] of [
+  ["/models?contextFrom=5000000000&contextTo=2147483647&q=%00&regions=%00&regions=eu", ["contextFrom=5000000000", "q=%00", "regions=%00"]],
+  ["/models?q=a+b+c+d+e+f+g+h+i", ["q=a b c d e f g h i"]],
+  [`/models?inputFrom=${"9".repeat(101)}&inputTo=${"9".repeat(50)}`, [`inputFrom=${"9".repeat(70)}…`]],
+  ["/prices?input=99999999999&context=99999999999&output=2147483647", ["input=99999999999", "context=99999999999"]],
+  ["/retirements?from=0000-01-01&to=9999-12-31", ["from=0000-01-01"]],
+  ["/retirements?from=0001-01-01", []],
+  ["/audit?from=0001-01-01&to=9999-12-31&actors=%00", ["actors=%00"]],
+  ["/audit?from=0000-12-31", ["from=0000-12-31"]],
+  ["/compare?models=gpt-4o,a%00b", ["models=a%00b"]],
+  ["/routing?model=gpt-4o&select=version:abc&minContextWindow=2147483648", ["select=version:abc", "minContextWindow=2147483648"]],
+] as const)
+  test(`the API refuses nothing of ${address.slice(0, 80)}`, async ({ page }) => {
+    await page.goto(address);
+    await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+    const alerts = page.getByRole("alert");
+    if (left.length > 0) await expect(alerts.locator("code")).toHaveText([...left]);
+    await page.waitForLoadState("networkidle");
+    await expect(alerts).toHaveCount(left.length > 0 ? 1 : 0);
+  });
+
 test("of a list the values that are none are left out, and the others count", () => {
   const address = "?tasks=CHAT&tasks=NONSENSE&q=a&q=b&descending=false&order=&__proto__=1";
   expect(searchOf(READERS["/models"])(parseSearch(address))).toMatchObject({ tasks: ["CHAT"], q: undefined, order: undefined });

@@ -92,6 +92,14 @@ test("a change that somebody else makes appears without a click", async ({ page 
   await expect(page.getByText(description)).toBeVisible();
 });
 
+test("a name that no model can have is said to be none", async ({ page }) => {
+  for (const name of ["x".repeat(201), "x".repeat(3_000), "two%20words"]) {
+    await page.goto(`/models/${name}`);
+    await expect(page.getByText("No model has such a name: names have 1 to 200 letters")).toBeVisible();
+    await expect(page.getByRole("alert")).toHaveCount(0);
+  }
+});
+
 test("a model that does not exist says so", async ({ page }) => {
   await page.goto("/models/no-such-model");
   await expect(page.getByText("The registry has no model with the name no-such-model")).toBeVisible();

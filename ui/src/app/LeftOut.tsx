@@ -38,4 +38,5 @@ export function LeftOut() {
   );
 }
 
-const cut = (text: string) => (text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text);
+/** The value as far as it is shown, with NUL as it stands in an address: nobody would see it. */
+const cut = (text: string) => (text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text).replaceAll("\0", "%00");

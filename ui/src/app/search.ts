@@ -21,28 +21,43 @@ export function one<Value>(valueOf: (text: string) => Value | undefined): Reader
   };
 }
 
-/** Any text that is not empty. */
-export const text: Reader<string> = one((given) => given);
+// What the API takes, whatever the field: other values it can only refuse.
+export const INTEGER_MAX = 2_147_483_647;
+export const TEXT_LENGTH_MAX = 1_024; // of a text in a query
+const DECIMAL_LENGTH_MAX = 50; // its limit is more, but the pages shift the point of amounts
+
+/** Whether the API can look for the text: it is not too long, and has no NUL, which the database cannot hold. */
+export const isText = (given: string): boolean => given.length <= TEXT_LENGTH_MAX && !given.includes("\0");
+
+/** A text that is not empty. */
+export const text: Reader<string> = one((given) => (isText(given) ? given : undefined));
 
 /** One of these values. */
 export function oneOf<Value extends string>(values: readonly Value[]): Reader<Value> {
   return one((given) => values.find((each) => each === given));
 }
 
-/** Any texts; undefined when there are none. */
-export const texts: Reader<string[]> = (given) => ({ value: given.length > 0 ? [...given] : undefined, left: [] });
-
-/** Those texts that are among these values; undefined when none is. */
-export function someOf<Value extends string>(values: readonly Value[]): Reader<Value[]> {
-  const isValue = (given: string): given is Value => values.includes(given as Value);
+/** Those texts that are values; undefined when none is. */
+function some<Value extends string>(isValue: (given: string) => given is Value): Reader<Value[]> {
   return (given) => {
     const value = given.filter(isValue);
     return { value: value.length > 0 ? value : undefined, left: given.filter((each) => !isValue(each)) };
   };
 }
 
+/** Texts; undefined when there are none. */
+export const texts: Reader<string[]> = some((given): given is string => isText(given));
+
+/** Those texts that are among these values; undefined when none is. */
+export function someOf<Value extends string>(values: readonly Value[]): Reader<Value[]> {
+  return some((given): given is Value => values.includes(given as Value));
+}
+
 const whole = (pattern: RegExp) =>
-  one((given) => (pattern.test(given) && Number.isSafeInteger(Number(given)) ? Number(given) : undefined));
+  one((given) => (pattern.test(given) && isInteger(Number(given)) ? Number(given) : undefined));
+
+/** Whether the API has a whole number: it is of 32 bits. */
+const isInteger = (number: number) => -INTEGER_MAX - 1 <= number && number <= INTEGER_MAX;
 
 /** A whole number of at least zero. */
 export const integer: Reader<number> = whole(/^\d+$/);
@@ -56,11 +71,13 @@ export function integerOf<Value extends number>(values: readonly Value[]): Reade
 }
 
 /** A decimal number as text, without rounding. */
-export const decimal: Reader<string> = one((given) => (/^\d+(\.\d+)?$/.test(given) ? given : undefined));
+export const decimal: Reader<string> = one((given) => (isDecimal(given) ? given : undefined));
 
-/** A day such as 2026-11-28. */
+export const isDecimal = (given: string): boolean => given.length <= DECIMAL_LENGTH_MAX && /^\d+(\.\d+)?$/.test(given);
+
+/** A day such as 2026-11-28. The API has no year 0. */
 export const day: Reader<string> = one((given) => {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(given)) return undefined;
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(given) || given.startsWith("0000")) return undefined;
   // Date takes February 31 for March 3.
   const time = Date.parse(`${given}T00:00:00Z`);
   return !Number.isNaN(time) && new Date(time).toISOString().startsWith(given) ? given : undefined;

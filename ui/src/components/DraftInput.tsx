@@ -1,6 +1,8 @@
 import { TextInput, type TextInputProps } from "@mantine/core";
 import { useEffect, useRef, useState } from "react";
 
+import { INTEGER_MAX, isDecimal, isText, TEXT_LENGTH_MAX } from "../app/search";
+
 const PAUSE_MS = 400; // of typing, after which a value counts
 
 type Props = {
@@ -24,7 +26,7 @@ export function DraftInput({ value, onCommit, check, error, pauseMs = PAUSE_MS, 
     if (kept !== committed.current) setDraft(kept);
     committed.current = kept;
   }, [kept]);
-  const problem = draft.trim() === "" ? undefined : check?.(draft.trim());
+  const problem = draft.trim() === "" ? undefined : (check ?? anyText)(draft.trim());
   const commit = () => {
     const text = draft.trim();
     if (problem || text === committed.current) return;
@@ -49,8 +51,11 @@ export function DraftInput({ value, onCommit, check, error, pauseMs = PAUSE_MS, 
   );
 }
 
+/** The check of a DraftInput that has no other. */
+const anyText = (text: string) => (isText(text) ? undefined : `Give at most ${TEXT_LENGTH_MAX} letters.`);
+
 /** A check of a DraftInput: a whole number in a range. */
-export function wholeNumber(min: number, max = 2_147_483_647) {
+export function wholeNumber(min: number, max = INTEGER_MAX) {
   return (text: string): string | undefined => {
     const number = /^-?\d+$/.test(text) ? Number(text) : Number.NaN;
     return number >= min && number <= max ? undefined : `Give a whole number from ${min} to ${max}.`;
@@ -61,5 +66,5 @@ export function wholeNumber(min: number, max = 2_147_483_647) {
 export function decimalNumber(max = Number.POSITIVE_INFINITY) {
   const range = max === Number.POSITIVE_INFINITY ? "" : ` from 0 to ${max}`;
   return (text: string): string | undefined =>
-    /^\d+(\.\d+)?$/.test(text) && Number(text) <= max ? undefined : `Give a number such as 0.25${range}.`;
+    isDecimal(text) && Number(text) <= max ? undefined : `Give a number such as 0.25${range}.`;
 }

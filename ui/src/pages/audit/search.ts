@@ -40,6 +40,7 @@ export const isFiltered = ({ event: _, ...filters }: AuditSearch): boolean =>
   Object.values(filters).some((value) => value !== undefined);
 
 const DAY_MS = 86_400_000;
+const LAST_DAY = "9999-12-31";
 
 /** The filter of the API; undefined when there is none. */
 export function filterOf({ kinds, actions, actors, model, from, to }: AuditSearch): AuditEventFilter | undefined {
@@ -48,12 +49,14 @@ export function filterOf({ kinds, actions, actors, model, from, to }: AuditSearc
   if (actions) filter.actions = actions;
   if (actors) filter.actors = actors;
   if (model) filter.models = [modelRef(model)];
-  if (from || to) filter.at = { gte: from && startOf(from), lt: to && startOf(to, 1) };
+  if (from || to) filter.at = { gte: from && startOf(from), lt: to && endOf(to) };
   return Object.keys(filter).length > 0 ? filter : undefined;
 }
 
 export const modelRef = (model: string) => (ID.test(model) ? { id: model } : { name: model });
 
-function startOf(day: string, later = 0): string {
-  return new Date(Date.parse(day) + later * DAY_MS).toISOString();
-}
+const startOf = (day: string): string => new Date(day).toISOString();
+
+/** The start of the next day; none for the last day there is, after which nothing can be. */
+const endOf = (day: string): string | undefined =>
+  day === LAST_DAY ? undefined : new Date(Date.parse(day) + DAY_MS).toISOString();

@@ -1,4 +1,4 @@
-import { flag, type Readers } from "../../app/search";
+import { flag, isText, type Readers } from "../../app/search";
 
 /** The models side by side, as names separated by commas, which no name contains; and which rows are shown. */
 export type CompareSearch = { models?: string; different?: true; all?: true };
@@ -6,7 +6,10 @@ export type CompareSearch = { models?: string; different?: true; all?: true };
 export const COMPARED_MAX = 6;
 
 export const COMPARE: Readers<CompareSearch> = {
-  models: (given) => ({ value: namesOf(given.join(",")).join(",") || undefined, left: [] }),
+  models: (given) => {
+    const names = namesOf(given.join(","));
+    return { value: names.filter(isText).join(",") || undefined, left: names.filter((name) => !isText(name)) };
+  },
   different: flag,
   all: flag,
 };

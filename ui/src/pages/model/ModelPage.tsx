@@ -19,7 +19,7 @@ import { EditingProvider } from "./edit/EditingProvider";
 import { ModelButtons } from "./edit/menus";
 import { showDone } from "./edit/Notices";
 import type { Model } from "./model";
-import { touches } from "./model";
+import { isModelName, NAME_LENGTH_MAX, touches } from "./model";
 import { TABS, type Tab } from "./search";
 import { VersionsTab } from "./VersionsTab";
 
@@ -30,7 +30,9 @@ const UsageTab = lazy(() => import("./UsageTab").then(({ UsageTab }) => ({ defau
 /** One model: its versions, and which provider serves them, at which price, how well, and since when. */
 export function ModelPage() {
   const { name } = useParams({ from: "/models/$name" });
-  const query = useRegistryQuery(ModelPageDocument, { name }, { isTouched: touches(name), isKept: false });
+  const isName = isModelName(name);
+  const query = useRegistryQuery(ModelPageDocument, { name }, { isTouched: touches(name), isKept: false, isEnabled: isName });
+  if (!isName) return <Empty>No model has such a name: names have 1 to {NAME_LENGTH_MAX} letters, digits and . _ - : / @</Empty>;
   return (
     <QueryState
       query={query}

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 
 import { DraftInput } from "../../components/DraftInput";
 import type { ModelOrder, ModelOrderField } from "../../gql/graphql";
-import { ORDERS, type ModelsSearch } from "./search";
+import { ORDERS, type ModelsSearch, searchProblem } from "./search";
 import type { Change } from "./Filters";
 
 const PAUSE_MS = 150;
@@ -23,7 +23,7 @@ export function Toolbar({ search, orderBy, onChange, children }: Props) {
     <Group gap="xs" mb="xs" align="flex-end" className="models-toolbar">
       <DraftInput
         label="Search by name" description="Parts of the name, in any order" type="search" className="models-search"
-        leftSection={<Search size={16} aria-hidden />} value={search.q} pauseMs={PAUSE_MS}
+        leftSection={<Search size={16} aria-hidden />} value={search.q} pauseMs={PAUSE_MS} check={searchProblem}
         onCommit={(q) => onChange({ q }, true)}
       />
       <Group gap={4} align="flex-end" wrap="nowrap">

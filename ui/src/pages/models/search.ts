@@ -1,5 +1,5 @@
 import { TASKS, valuesOf, VERSION_STATUSES } from "../../app/enums";
-import { decimal, flag, integer, oneOf, type Readers, someOf, text, texts } from "../../app/search";
+import { decimal, flag, integer, isText, one, oneOf, type Readers, someOf, TEXT_LENGTH_MAX, texts } from "../../app/search";
 import { CAPABILITIES } from "../../components/capabilityNames";
 import type { Capability, ModelOrderField, TaskType, VersionStatus } from "../../gql/graphql";
 
@@ -26,8 +26,16 @@ export type ModelsSearch = {
   descending?: true;
 };
 
+const WORDS_MAX = 8; // of a search, as the API allows
+
+/** Why a text cannot be searched for; undefined when it can. */
+export function searchProblem(text: string): string | undefined {
+  if (!isText(text)) return `Give at most ${TEXT_LENGTH_MAX} letters.`;
+  return text.trim().split(/\s+/).length > WORDS_MAX ? `Give at most ${WORDS_MAX} words.` : undefined;
+}
+
 export const MODELS: Readers<ModelsSearch> = {
-  q: text,
+  q: one((given) => (searchProblem(given) ? undefined : given)),
   tasks: someOf(TASKS),
   providers: texts,
   capabilities: someOf(CAPABILITIES),

@@ -1,6 +1,6 @@
 import { valuesOf } from "../../app/enums";
 import {
-  decimal, flag, integer, one, oneOf, type Reader, type Readers, signedInteger, someOf, text, texts,
+  decimal, flag, integer, isText, one, oneOf, type Reader, type Readers, signedInteger, someOf, text, texts,
 } from "../../app/search";
 import { CAPABILITIES } from "../../components/capabilityNames";
 import type { Capability, PriceVariant, RouteInput, RouteStrategy, UsageInput, VersionSelector } from "../../gql/graphql";
@@ -64,13 +64,19 @@ export const ROUTING: Readers<RoutingSearch> = {
   limit: integer,
 };
 
+const HASH = /^[0-9a-f]{64}$/;
+// A semantic version 2.0.0, as domain/semver.py has it.
+const VERSION = /^(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-(0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*)(\.(0|[1-9]\d*|\d*[A-Za-z-][\dA-Za-z-]*))*)?(\+[\dA-Za-z-]+(\.[\dA-Za-z-]+)*)?$/;
+const isVersion = (value: string) => value.length <= 128 && VERSION.test(value);
+
 /** The selector of the API, or undefined for none and for one that cannot be read. */
 export function selectorOf(select: string | undefined): VersionSelector | undefined {
   if (select === "latest") return { latest: true };
   const [, kind, value = ""] = /^(alias|version|number|contentHash):(.+)$/.exec(select ?? "") ?? [];
+  if (!isText(value)) return undefined;
   if (kind === "alias") return { alias: value };
-  if (kind === "version") return { version: value };
-  if (kind === "contentHash") return { contentHash: value };
+  if (kind === "version") return isVersion(value) ? { version: value } : undefined;
+  if (kind === "contentHash") return HASH.test(value) ? { contentHash: value } : undefined;
   const number = kind === "number" ? integer([value]).value : undefined;
   return number === undefined ? undefined : { number };
 }
