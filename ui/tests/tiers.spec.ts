@@ -39,12 +39,12 @@ test("prices of tiers, batches and other units are compared, with the lowest mar
   await priced(page, "tiers-two", [INPUT, BATCH, { meter: "INPUT", unit: "PAGE", amount: "0.03" }]);
   await page.goto("/compare?models=tiers-one,tiers-two&different=true");
   await expect(compared(page, "Lowest input price")).toBeHidden(); // they have the same
-  await expect(compared(page, "Input batch").getByRole("cell")).toHaveText(["$0.5 at OpenAIlowest", "$1 at OpenAI"]);
+  await expect(compared(page, "Input batch").getByRole("cell")).toHaveText(["$0.5 at OpenAI, tiers-one-1lowest", "$1 at OpenAI, tiers-two-0"]);
   const tier = compared(page, "Input above 200,000 input tokens");
   await expect(tier.getByRole("img", { name: "differs:" })).toBeVisible();
-  await expect(tier.getByRole("cell").first()).toHaveText("$4 at OpenAI");
+  await expect(tier.getByRole("cell").first()).toHaveText("$4 at OpenAI, tiers-one-0");
   await expect(tier.getByRole("cell").last().getByRole("img", { name: "unknown" })).toBeVisible();
-  await expect(compared(page, "Input, per page").getByRole("cell").last()).toHaveText("$0.03 at OpenAI");
+  await expect(compared(page, "Input, per page").getByRole("cell").last()).toHaveText("$0.03 at OpenAI, tiers-two-0");
   const offers = compared(page, "At OpenAI").getByRole("cell");
   await expect(offers.first()).toContainText("input batch: $0.5 per 1M tokens");
   await expect(offers.last()).toContainText("input: $0.03 per page");
