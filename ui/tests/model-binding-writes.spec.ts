@@ -141,6 +141,38 @@ test("a price is set exactly as typed, planned and withdrawn", async ({ page }) 
   expect((await only(page, "priced")).prices.nodes.map(({ scheduled }) => scheduled)).toEqual([false]);
 });
 
+test("of the prices in effect only those of operators are offered to be withdrawn", async ({ page }) => {
+  await withBinding(page, "sourced", { price: { inputPer1k: "0.001", source: "genai-prices" } });
+  const { id } = await only(page, "sourced");
+  await page.goto("/models/sourced?tab=prices");
+  const withdraw = page.getByRole("button", { name: /^Withdraw the price/ });
+  const note = page.getByText("A price in effect whose source is a catalog cannot be withdrawn");
+  await expect(note).toBeVisible();
+  await expect(withdraw).toHaveCount(0);
+  const set = "mutation ($input: SetPriceInput!) { setPrice(input: $input) { userErrors { message } } }";
+  for (const source of ["a contract", null]) {
+    await api(page, set, { input: { binding: { id }, price: { inputPer1k: "0.002", source } } });
+    await page.reload();
+    await expect(page.getByRole("row", { name: /now/ }).getByRole("button", { name: /^Withdraw the price/ })).toBeVisible();
+    await expect(withdraw).toHaveCount(1); // what has ended is history
+    await expect(note).toHaveCount(0);
+  }
+  await withdraw.click();
+  await page.getByRole("dialog").getByRole("button", { name: "Withdraw" }).click();
+  await expect(page.getByText(/The price of .* is withdrawn/)).toBeVisible();
+  await expect(withdraw).toHaveCount(1); // the price before, of the contract, holds again
+});
+
+test("after the only price was withdrawn there is none to withdraw", async ({ page }) => {
+  await withBinding(page, "unpriced", { price: { inputPer1k: "0.001" } });
+  await page.goto("/models/unpriced?tab=prices");
+  const withdraw = page.getByRole("button", { name: /^Withdraw the price/ });
+  await withdraw.click();
+  await page.getByRole("dialog").getByRole("button", { name: "Withdraw" }).click();
+  await expect(page.getByRole("cell", { name: "withdrawn", exact: true })).toBeVisible();
+  await expect(withdraw).toHaveCount(0);
+});
+
 test("a circuit is opened and closed by hand", async ({ page }) => {
   await withBinding(page, "wired");
   await openMenu(page, /wired-x/, "Open the circuit");

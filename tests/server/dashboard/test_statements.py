@@ -105,6 +105,7 @@ LATER = [
     Opening("AuditSingleEvent", {"id": lambda model: model["newestEvent"]["id"]}),
     Opening("ModelAliases", {"name": MODEL}),
     Opening("ModelBindingDetails", {"id": _first_of("bindings")}),
+    Opening("ModelCatalogNames", {}),
     Opening("ModelCatalogs", {"name": MODEL}),
     Opening("ModelMoreBindings", {"name": MODEL, "after": _end_of("bindings")}),
     Opening("ModelMoreVersions", {"name": MODEL, "after": _end_of("versions")}),

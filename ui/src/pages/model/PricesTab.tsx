@@ -19,6 +19,7 @@ import { PriceChart } from "./PriceChart";
 import { baseComponents, type Price, type PricedBinding } from "./pricePoints";
 import { usePriceComponents } from "./usePriceComponents";
 import { bindingsOf } from "./useRest";
+import { useWithdrawable } from "./useWithdrawable";
 
 const ROWS_MAX = 100; // that are shown at once: the components of each are read for its row
 
@@ -89,7 +90,8 @@ type TableProps = { rows: readonly Row[]; componentsOf: (id: string) => readonly
 
 function PriceTable({ rows, componentsOf }: TableProps) {
   const open = useOpenDialog();
-  return (
+  const { isWithdrawable, isCatalogs, isCut, error } = useWithdrawable(open !== null);
+  const table = (
     <DataTable
       caption="Prices of all bindings"
       rows={rows}
@@ -103,10 +105,20 @@ function PriceTable({ rows, componentsOf }: TableProps) {
         { key: "cached", header: <PerMillion of="Cached input" />, isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },
         { key: "changed", header: "Changed", cell: (row) => <Changed row={row} componentsOf={componentsOf} /> },
         { key: "others", header: "Other prices", cell: ({ price }) => <Others components={componentsOf(price.id)} /> },
-        ...(open ? [{ key: "withdraw", header: <span className="sr-only">Actions</span>, cell: (row: Row) => <Withdraw {...row} /> }] : []),
+        ...(open ? [{ key: "withdraw", header: <span className="sr-only">Actions</span>, cell: (row: Row) => isWithdrawable(row.price, componentsOf(row.price.id)) && <Withdraw {...row} /> }] : []),
         { key: "source", header: "Source", cell: ({ price }) => <Unknown value={price.source} /> },
       ]}
     />
+  );
+  return (
+    <>
+      {error && <QueryError error={error} />}
+      {table}
+      {open && rows.some(({ price }) => isCatalogs(price)) && (
+        <Text size="sm">A price in effect whose source is a catalog cannot be withdrawn: set another price of the binding, which holds instead of it.</Text>
+      )}
+      {open && isCut && <Text size="sm">There are more catalogs than are read here: a price of another one is refused when it is withdrawn.</Text>}
+    </>
   );
 }
 
@@ -128,10 +140,9 @@ function Changed({ row: { binding, price, before }, componentsOf }: { row: Row; 
   return old && now ? <PriceDifferences before={old} after={now} /> : <Reading />;
 }
 
-/** A price that is in effect or planned can be withdrawn; one that has ended is history. */
 function Withdraw({ binding, price }: Row) {
   const open = useOpenDialog();
-  if (!open || (price.effectiveTo && !price.scheduled)) return null;
+  if (!open) return null;
   const name = bindingName(binding);
   return (
     <Button size="compact-xs" variant="default" aria-label={`Withdraw the price of ${name}`} onClick={() => open({ kind: "withdrawPrice", price, bindingName: name })}>
