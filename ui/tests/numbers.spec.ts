@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 
-import { changeBy, percent, successShare } from "../src/components/numbers";
+import { changeBy, chartDollars, dollars, percent, perMillion, successShare } from "../src/components/numbers";
 
 test("100% and 0% are said of nothing else", () => {
   expect(percent(1)).toBe("100%");
@@ -24,4 +24,17 @@ test("calls that a limit refused count neither as success nor as failure", () =>
   expect(successShare(3, 1)).toBe(0.75);
   expect(successShare(0, 2)).toBe(0);
   expect(successShare(0, 0)).toBeNull();
+});
+
+test("thousands of dollars stand apart, and no digit is lost", () => {
+  expect(perMillion("140000")).toBe("$140,000,000");
+  expect(perMillion("0.0025")).toBe("$2.5");
+  expect(dollars("12345678901234567890.123456789")).toBe("$12,345,678,901,234,567,890.123456789");
+  expect(dollars("-1234.5000")).toBe("$-1,234.5");
+  expect(dollars("999")).toBe("$999");
+  expect(dollars("1000")).toBe("$1,000");
+  expect(dollars("0.0001234")).toBe("$0.0001234");
+  expect(chartDollars(140_000_000)).toBe("$140,000,000");
+  expect(chartDollars(0.1 + 0.2)).toBe("$0.3");
+  expect(chartDollars(0.0000001)).toBe("$0.0000001");
 });

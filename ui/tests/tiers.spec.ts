@@ -39,7 +39,7 @@ test("prices of tiers, batches and other units are compared, with the lowest mar
   await priced(page, "tiers-two", [INPUT, BATCH, { meter: "INPUT", unit: "PAGE", amount: "0.03" }]);
   await page.goto("/compare?models=tiers-one,tiers-two&different=true");
   await expect(compared(page, "Lowest input price")).toBeHidden(); // they have the same
-  await expect(compared(page, "Input batch").getByRole("cell")).toHaveText(["$0.5 at OpenAI, tiers-one-1lowest", "$1 at OpenAI, tiers-two-0"]);
+  await expect(compared(page, "Input batch").getByRole("cell")).toHaveText(["$0.5 at OpenAI, tiers-one-1 lowest", "$1 at OpenAI, tiers-two-0"]);
   const tier = compared(page, "Input above 200,000 input tokens");
   await expect(tier.getByRole("img", { name: "differs:" })).toBeVisible();
   await expect(tier.getByRole("cell").first()).toHaveText("$4 at OpenAI, tiers-one-0");
@@ -104,6 +104,30 @@ test("of a price that a catalog says otherwise, the components that differ are s
   await expect(row).toContainText("input above 200,000 input tokens: unknown");
   await expect(row).toContainText("input above 200,000 input tokens: $0.3 per 1M tokens");
   await expect(row).not.toContainText("TOKENS_1K");
+});
+
+test("large amounts have their thousands apart in the table and on the axis of the chart", async ({ page }) => {
+  await priced(page, "large-amounts", [{ ...INPUT, amount: "140000" }]);
+  await page.goto("/models/large-amounts?tab=prices");
+  await expect(table(page, "Prices of all bindings").getByRole("cell", { name: "$140,000,000", exact: true })).toBeVisible();
+  await expect(page.locator(".recharts-yAxis-tick-labels").getByText("$140,000,000", { exact: true })).toBeVisible();
+  await expectWellShown(page, "prices-large");
+});
+
+test("a long text without spaces that a catalog says otherwise leaves its place to the columns beside it", async ({ page }) => {
+  await api(page, "mutation ($input: UpdateModelInput!) { updateModel(input: $input) { userErrors { message } } }", {
+    input: { model: { name: "gpt-4o" }, description: "x".repeat(900) },
+  });
+  await page.goto("/models/gpt-4o?tab=catalogs");
+  const cells = table(page, "Differences").getByRole("row").filter({ hasText: "xxxx" }).first().getByRole("cell");
+  for (const place of [3, 4]) {
+    const box = await cells.nth(place).boundingBox();
+    expect(box?.width).toBeGreaterThan(200); // not one word a line
+    expect(box?.width).toBeLessThan(600);
+  }
+  await expectWellShown(page, "catalogs-long");
+  await cells.first().scrollIntoViewIfNeeded();
+  await picture(page, "catalogs-long-differences");
 });
 
 test("many other prices of a binding are folded, say how many they are, and open by keyboard", async ({ page }) => {

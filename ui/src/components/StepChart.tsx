@@ -36,7 +36,7 @@ export function StepChart({ label, series, points, format, isStepped = false }: 
             stroke="var(--mantine-color-dimmed)"
             minTickGap={48}
           />
-          <YAxis tickFormatter={format} stroke="var(--mantine-color-dimmed)" width={72} />
+          <YAxis tickFormatter={format} stroke="var(--mantine-color-dimmed)" width="auto" />
           <Tooltip
             labelFormatter={(at) => momentText(Number(at))}
             formatter={(value) => format(Number(value))}

@@ -13,9 +13,20 @@ export function shifted(amount: string, places: number): string {
   return `${sign}${left}${right && `.${right}`}`;
 }
 
+/** An exact amount of dollars, times a power of ten, with its thousands apart: "$140,000,000". */
+export function dollars(amount: string, places = 0): string {
+  const [whole = "", fraction] = shifted(amount, places).split(".");
+  return `$${whole.replace(/\B(?=(\d{3})+$)/g, ",")}${fraction === undefined ? "" : `.${fraction}`}`;
+}
+
+const rounded = new Intl.NumberFormat("en", { maximumSignificantDigits: 15 });
+
+/** Dollars of a chart, to the digits that a float has; show the exact ones beside it. */
+export const chartDollars = (value: number): string => `$${rounded.format(value)}`;
+
 /** Dollars per 1,000 units, as the registry has them, per 1,000,000, as people compare them: "$2.5". */
 export function perMillion(amount: string): string {
-  return `$${shifted(amount, 3)}`;
+  return dollars(amount, 3);
 }
 
 // What a price is for, as people compare prices; with how many places the amount is shifted for it.
@@ -33,7 +44,7 @@ const UNITS: Record<PriceUnit, readonly [string, number]> = {
 export const comparedUnit = (unit: PriceUnit): readonly [string, number] => UNITS[unit];
 
 /** What a price of a unit is, for what people compare: "$2.5" for 1M tokens. */
-export const unitAmount = (unit: PriceUnit, amount: string): string => `$${shifted(amount, UNITS[unit][1])}`;
+export const unitAmount = (unit: PriceUnit, amount: string): string => dollars(amount, UNITS[unit][1]);
 
 /** A component of a price: "$2.5 per 1M tokens". */
 export const unitPrice = (unit: PriceUnit, amount: string): string => `${unitAmount(unit, amount)} per ${UNITS[unit][0]}`;

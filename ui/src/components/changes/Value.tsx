@@ -3,7 +3,7 @@ import { useContext, useState } from "react";
 
 import { StateBadge } from "../Badges";
 import { writeJson } from "../exactJson";
-import { count, perMillion, shifted } from "../numbers";
+import { count, dollars, perMillion } from "../numbers";
 import { Day, Moment } from "../Time";
 import { words } from "../words";
 import { NamesContext } from "./names";
@@ -109,5 +109,5 @@ function isComponent(value: unknown): value is Component {
 function componentAmount({ amount, unit }: Component): string {
   if (unit === "TOKENS_1K") return `${perMillion(amount)} per 1M tokens`;
   if (unit === "CHARACTERS_1K") return `${perMillion(amount)} per 1M characters`;
-  return `$${shifted(amount, 0)} per ${words(unit)}`;
+  return `${dollars(amount)} per ${words(unit)}`;
 }

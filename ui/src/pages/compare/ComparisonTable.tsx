@@ -65,5 +65,5 @@ function SectionRows({ section, width }: { section: Section; width: number }) {
 }
 
 function CompareCell({ cell: { shown, mark } }: { cell: Cell }) {
-  return <td>{shown}{mark && <span className="compare-mark">{mark}</span>}</td>;
+  return <td>{shown}{mark && <> <span className="compare-mark">{mark}</span></>}</td>;
 }

@@ -79,7 +79,7 @@ const isPrice = (value: unknown): value is Component[] => isComponents(value) ||
 function Value({ of, other }: { of: unknown; other: unknown }) {
   const [own, others] = [of ?? [], other ?? []]; // null is a price that is not known
   if (isPrice(own) && isPrice(others) && (isComponents(own) || isComponents(others))) return <PriceSide of={own} other={others} />;
-  return <span className="mono">{typeof of === "string" ? of : sentJson(of)}</span>;
+  return <div className="mono any-value">{typeof of === "string" ? of : sentJson(of)}</div>;
 }
 
 function PriceSide({ of, other }: { of: Component[]; other: Component[] }) {

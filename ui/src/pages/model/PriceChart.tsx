@@ -2,7 +2,7 @@ import { Select, Text } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 
 import { useChosenSeries } from "../../components/chartSeries";
-import { comparedUnit } from "../../components/numbers";
+import { chartDollars, comparedUnit } from "../../components/numbers";
 import { type Kind, kindKey, kindName, kindsOf } from "../../components/priceComponents";
 import { SeriesChooser } from "../../components/SeriesChooser";
 import { StepChart } from "../../components/StepChart";
@@ -37,7 +37,7 @@ export function PriceChart({ bindings, componentsOf, isReading }: Props) {
         label={`${title(kind)}, of each chosen binding. The table below has the same prices.`}
         series={choice.drawn}
         points={pricePoints(drawn, kind, componentsOf)}
-        format={(value) => `$${value}`}
+        format={chartDollars}
         isStepped
       />
       <SeriesChooser choice={choice} noun="bindings" />

@@ -5,7 +5,7 @@ import { Capabilities } from "../../components/Capabilities";
 import { StateBadge, TargetsBadge } from "../../components/Badges";
 import { DataTable } from "../../components/DataTable";
 import { MoreButton } from "../../components/MoreButton";
-import { count, shifted } from "../../components/numbers";
+import { count, perMillion } from "../../components/numbers";
 import { Empty, QueryError } from "../../components/QueryState";
 import { Day, Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
@@ -37,7 +37,7 @@ export function VersionsTab({ model }: { model: Model }) {
           { key: "capabilities", header: "Capabilities", cell: ({ capabilities }) => <Capabilities of={capabilities} /> },
           { key: "eval", header: "Evaluation", isNumeric: true, cell: ({ evalScore }) => <Unknown value={evalScore} /> },
           { key: "targets", header: "Targets", cell: ({ sloStatus }) => <TargetsBadge status={sloStatus} /> },
-          { key: "cost", header: "Cost per 1M tokens", isNumeric: true, cell: ({ costPer1k }) => <Unknown value={costPer1k}>${shifted(costPer1k ?? "0", 3)}</Unknown> },
+          { key: "cost", header: "Cost per 1M tokens", isNumeric: true, cell: ({ costPer1k }) => <Unknown value={costPer1k}>{perMillion(costPer1k ?? "0")}</Unknown> },
         ]}
       />
       {error && <QueryError error={error} />}

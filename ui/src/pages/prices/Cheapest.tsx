@@ -5,7 +5,7 @@ import { useRegistryPages } from "../../app/pages";
 import { Capabilities } from "../../components/Capabilities";
 import { DataTable } from "../../components/DataTable";
 import { MoreButton } from "../../components/MoreButton";
-import { count, shifted } from "../../components/numbers";
+import { count, dollars } from "../../components/numbers";
 import { QueryState } from "../../components/QueryState";
 import { TextLink } from "../../components/TextLink";
 import { Day } from "../../components/Time";
@@ -94,10 +94,10 @@ const COLUMNS = [
 function Cost({ offer: { estimateCost } }: { offer: Offer }) {
   const { amount, unpriced, parts } = estimateCost;
   if (amount === null) return <Text size="sm">unknown: no price for {unpriced.map(words).join(", ")}</Text>;
-  const details = parts.map((part) => `${words(part.meter)} $${shifted(part.amount, 3)}`).join(", ");
+  const details = parts.map((part) => `${words(part.meter)} ${dollars(part.amount, 3)}`).join(", ");
   return (
     <Stack gap={0}>
-      <Text fw={600} span>${shifted(amount, 3)}</Text>
+      <Text fw={600} span>{dollars(amount, 3)}</Text>
       <Text size="xs" c="dimmed">{details}</Text>
     </Stack>
   );

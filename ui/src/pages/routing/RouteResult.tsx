@@ -1,7 +1,7 @@
 import { Alert, Badge, Button, Group, List, Stack, Text, Title, Tooltip } from "@mantine/core";
 
 import { type Column, DataTable } from "../../components/DataTable";
-import { count } from "../../components/numbers";
+import { count, dollars } from "../../components/numbers";
 import { TextLink } from "../../components/TextLink";
 import { Time } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
@@ -79,7 +79,7 @@ function Candidates({ route, latest, onLeaveOut }: TableProps & Pick<Props, "onL
     { key: "rank", header: "Rank", isNumeric: true, cell: ({ rank }) => <Text fw={700}>{rank}</Text> },
     { key: "binding", header: "Binding", cell: ({ binding }) => <BindingCell binding={binding} latest={latest} onLeaveOut={onLeaveOut} /> },
     { key: "reasons", header: "Why here", cell: (row) => <Reasons candidate={row} /> },
-    { key: "cost", header: "This call", isNumeric: true, cell: ({ expectedCost }) => <Unknown value={expectedCost}>${expectedCost}</Unknown> },
+    { key: "cost", header: "This call", isNumeric: true, cell: ({ expectedCost }) => <Unknown value={expectedCost}>{dollars(expectedCost ?? "0")}</Unknown> },
     ...figureColumns<Candidate>(),
   ];
   const more = route.candidateCount - route.candidates.length;

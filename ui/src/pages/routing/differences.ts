@@ -1,5 +1,6 @@
 // What differs between two answers of one model, in words.
 import type { RouteBindingPartsFragment, RoutePartsFragment } from "../../gql/graphql";
+import { dollars } from "../../components/numbers";
 import { words } from "../../components/words";
 
 export type Binding = RouteBindingPartsFragment;
@@ -71,4 +72,4 @@ function changed(name: string, old: string | number, now: string | number): stri
   return old === now ? null : `${name} ${old} → ${now}`;
 }
 
-const usd = (cost: string | null) => (cost === null ? "unknown" : `$${cost}`);
+const usd = (cost: string | null) => (cost === null ? "unknown" : dollars(cost));
