@@ -43,7 +43,9 @@ _HISTORY_HOURS = 24 * 30  # ended jobs stay in the queue this long, for operator
 _FREQUENT_HISTORY_HOURS = 1
 _PAUSE_S = 30  # before the next attempt when the database is away, or not migrated yet
 _CONNECT_TIMEOUT_S = 3
-_STOP_TIMEOUT_S = 5  # a stop waits this long for a job; the next period repeats an aborted job
+# A stop waits this long for a job; the next period repeats an aborted one. Less than the time after
+# which stopping.py ends the process: a job may wait for a lock.
+_STOP_TIMEOUT_S = 2
 _RETRY = RetryStrategy(max_attempts=3, exponential_wait=60)
 
 _log = logging.getLogger("jobs")

@@ -34,6 +34,10 @@ type Violation = { id: string; impact: string | null; nodes: { html: string; fai
 export async function expectAccessible(page: Page): Promise<void> {
   // Evaluated by the debugger, so that the page's Content-Security-Policy does not apply to it.
   await page.evaluate(AXE);
+  // What fades in has little contrast for a moment.
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll("[role=dialog]")].every((dialog) => getComputedStyle(dialog).opacity === "1"),
+  );
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: (where: Document) => Promise<{ violations: Violation[] }> } };
     return (await axe.run(document)).violations;

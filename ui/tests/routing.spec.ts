@@ -42,7 +42,7 @@ test("a model is found by a part of its name, and its candidates stand in order"
   await expect(page).toHaveURL(/model=routed-one/);
   await expectOrder(page, ["Groq", "OpenAI"]);
   await expect(candidates(page).first()).toContainText("priority 1");
-  await expect(candidates(page).first()).toContainText("$2000 in");
+  await expect(candidates(page).first()).toContainText("$2,000 in");
   await expect(candidates(page).first()).toContainText("https://api.groq.com/openai/v1");
   await expect(candidates(page).first()).toContainText("$4"); // of 1,000 tokens each way
 });
