@@ -52,7 +52,7 @@ async def refresh(database: Database) -> int:
     async with database.write(ACTOR) as session:
         await driver_connection(session).execute(_ADD_MISSING.encode())
     total = 0
-    while count := await transactions.run(database, _refresh_some, ACTOR):
+    while (count := await transactions.run(database, _refresh_some, ACTOR)) is not None:
         total += count
     if total > _MODELS:  # until autovacuum does, PostgreSQL expects what the rows were before
         async with database.write(ACTOR) as session:
@@ -60,7 +60,8 @@ async def refresh(database: Database) -> int:
     return total
 
 
-async def _refresh_some(session: AsyncSession) -> int:
+async def _refresh_some(session: AsyncSession) -> int | None:
+    """How many prices of models were computed; None when nothing was left to do."""
     connection = driver_connection(session)
     ((seen,),) = await sql_rows(connection, _LOCK)
     limits = {"seen": seen, "events": _EVENTS, "models": _MODELS}
@@ -69,7 +70,7 @@ async def _refresh_some(session: AsyncSession) -> int:
         await connection.execute(_SEEN.encode(), (newest,))
     if ids:
         await session.exec(_upsert(ids))
-    return len(ids) + (newest is not None)
+    return None if newest is None and not ids else len(ids)
 
 
 def _upsert(ids: Sequence[UUID]) -> Any:
