@@ -18,6 +18,7 @@ from domain.enums import BindingStatus, VersionStatus
 from domain.traffic_enums import CircuitState
 from tests import factories
 from tests.db.clones import opened
+from tests.db.reads.price_orders import AMOUNTS, FIELDS, RANGES, arguments, expected, walked
 from tests.graphql import GraphQL
 from tests.imports import rows
 from tests.server.wire import waiting
@@ -25,16 +26,8 @@ from tests.server.wire import waiting
 _NOW = datetime.now(UTC)
 _TODAY = _NOW.date()
 _DAY = timedelta(days=1)
-_AMOUNTS = ("0", "0.001", "0.0015", "0.002", "0.5", None)
 _STARTS = (None, _NOW - 900 * _DAY, _NOW - 3 * _DAY, _NOW + 3 * _DAY)
 _DAYS = (*(None,) * 5, _TODAY - _DAY, _TODAY, _TODAY + _DAY)
-_FIELDS = {"INPUT_PER_1K": "inputPer1k", "OUTPUT_PER_1K": "outputPer1k"}
-_RANGES = {  # by the argument of the filter; None: without it
-    '{gte: "0.001", lte: "0.002"}': (Decimal("0.001"), Decimal("0.002")),
-    '{gte: "0.0015"}': (Decimal("0.0015"), Decimal(9)),
-    '{lte: "0.0015"}': (Decimal(0), Decimal("0.0015")),
-    None: None,
-}
 _KEPT = "SELECT model_id, input_per_1k, output_per_1k FROM lowest_prices ORDER BY model_id"
 
 
@@ -62,7 +55,7 @@ async def _insert_version(db: Database, rng: random.Random, model: Model, provid
 
 async def _insert_prices(db: Database, rng: random.Random, binding: ProviderBinding) -> None:
     for since in rng.sample(_STARTS, rng.randrange(4)):
-        input_, output = (rng.choice(_AMOUNTS) for _ in range(2))
+        input_, output = (rng.choice(AMOUNTS) for _ in range(2))
         await factories.price(db, binding, input_, output_per_1k=output, effective_from=since)
     if rng.random() < 0.2:
         until = rng.choice((None, _NOW - _DAY, _NOW + _DAY))
@@ -133,59 +126,29 @@ async def registry(
         )
 
 
-def _expected(registry: _Registry, field: str, within: str | None, descending: bool) -> list[str]:
-    """The ids in order, by Python: unknown ones last, and in no range."""
-    amounts = {key: each[field] for key, each in registry.lowest.items()}
-    known = [(amount, key) for key, amount in amounts.items() if amount is not None]
-    unknown = [key for key, amount in amounts.items() if amount is None]
-    ordered = sorted(known, reverse=descending)
-    if bounds := _RANGES[within]:
-        return [key for amount, key in ordered if bounds[0] <= amount <= bounds[1]]
-    return [key for _, key in ordered] + sorted(unknown, reverse=descending)
+def _lowest(registry: _Registry, key: str) -> dict[str, Decimal | None]:
+    return {model: each[FIELDS[key]] for model, each in registry.lowest.items()}
 
 
 @pytest.mark.parametrize("direction", ["ASC", "DESC"])
-@pytest.mark.parametrize("within", _RANGES)
-@pytest.mark.parametrize("key", _FIELDS)
+@pytest.mark.parametrize("within", RANGES)
+@pytest.mark.parametrize("key", FIELDS)
 async def test_pages_have_the_lowest_prices_in_order(
     registry: _Registry, key: str, within: str | None, direction: str
 ) -> None:
-    expected = _expected(registry, _FIELDS[key], within, direction == "DESC")
-    assert 3 < len(expected) <= len(registry.lowest)
-    arguments = f"orderBy: {{field: {key}, direction: {direction}}}"
-    if within is not None:
-        arguments += f", filter: {{{_FIELDS[key]}: {within}}}"
+    models = expected(_lowest(registry, key), within, descending=direction == "DESC")
+    assert 3 < len(models) <= len(registry.lowest)
+    given = arguments(key, within, direction)
     for backward in (False, True):
-        assert await _walked(registry.gql, arguments, backward) == expected
+        assert await walked(registry.gql, "models", given, 7, backward=backward) == models
 
 
-@pytest.mark.parametrize("key", _FIELDS)
+@pytest.mark.parametrize("key", FIELDS)
 async def test_a_range_has_its_models_in_each_other_order(registry: _Registry, key: str) -> None:
-    for within in filter(None, _RANGES):
-        expected = _expected(registry, _FIELDS[key], within, descending=False)
-        arguments = f"orderBy: {{field: NAME}}, filter: {{{_FIELDS[key]}: {within}}}"
-        assert sorted(await _walked(registry.gql, arguments)) == sorted(expected)
-
-
-async def _walked(gql: GraphQL, arguments: str, backward: bool = False) -> list[str]:
-    count, cursor, end, more = (
-        ("last", "before", "startCursor", "hasPreviousPage")
-        if backward
-        else ("first", "after", "endCursor", "hasNextPage")
-    )
-    document = f"""query ($position: String) {{
-        models({count}: 7, {cursor}: $position, {arguments}) {{
-            nodes {{ id }} totalCount pageInfo {{ {end} {more} }} }} }}"""
-    found: list[str] = []
-    position = None
-    while True:
-        page = (await gql(document, position=position))["models"]
-        keys = [str(ids.decode(ids.MODEL, node["id"])) for node in page["nodes"]]
-        found = keys + found if backward else found + keys
-        if not page["pageInfo"][more]:
-            assert len(found) == page["totalCount"]
-            return found
-        position = page["pageInfo"][end]
+    for within in filter(None, RANGES):
+        models = expected(_lowest(registry, key), within, descending=False)
+        given = f"orderBy: {{field: NAME}}, filter: {{{FIELDS[key]}: {within}}}"
+        assert sorted(await walked(registry.gql, "models", given, 7)) == sorted(models)
 
 
 async def test_a_refresh_keeps_what_the_offers_say(registry: _Registry) -> None:
@@ -211,7 +174,7 @@ async def test_a_row_holds_until_the_first_change_by_the_clock(db: Database) -> 
         "circuit": ({}, {"circuit": until}, until),
         "the first of two": ({"sunset_on": _TODAY + _DAY}, {"price": until}, midnight(2)),
     }
-    expected = {}
+    changes = {}
     provider = await factories.provider(db)
     for of_version, of_binding, at in cases.values():
         model = await factories.model(db)
@@ -222,10 +185,10 @@ async def test_a_row_holds_until_the_first_change_by_the_clock(db: Database) -> 
         if circuit:
             state = CircuitState.OPEN
             await factories.circuit(db, binding_id=binding.id, state=state, open_until=circuit)
-        expected[model.id] = at
+        changes[model.id] = at
     await lowest_prices.refresh(db)
     kept = "SELECT model_id, nullif(holds_until, 'infinity') FROM lowest_prices"
-    assert dict(await rows(db, kept)) == expected
+    assert dict(await rows(db, kept)) == changes
 
 
 async def test_models_without_an_event_are_added(db: Database) -> None:
