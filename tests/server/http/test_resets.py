@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from server.http import ending
 from tests.server.wire import QUERY, Connection, head, held, request, waiting
 
 Serve = Callable[..., Any]
@@ -46,9 +47,12 @@ async def test_a_reset_is_no_error(
     name: str,
     database_url: str,
     caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # neither the timer of a connection nor the timeout of an operation may end what waits here
+    monkeypatch.setattr(ending, "_PERIOD_S", 60.0)
     with caplog.at_level(logging.INFO):
-        async with serve_bytes() as site:
+        async with serve_bytes(keep_alive_s=60, operation_timeout_ms=60_000) as site:
             for wait_s in (0.0, 0.05):
                 connection = await site.connected()
                 with held(database_url):
