@@ -1,4 +1,4 @@
-// Tests of the pages in the machine's Chromium, against a server that tests/server/dashboard/test_pages.py starts.
+// Tests of the pages in the machine's Chromium, against a server that tests/server/dashboard/specs.py starts.
 import { defineConfig } from "@playwright/test";
 
 import { launchOptions } from "./chromium.mjs";

@@ -22,7 +22,8 @@ async function made(page: Page, name: string, alias = ""): Promise<Made> {
   return { id, one, two, three };
 }
 
-const undo = (page: Page) => page.getByRole("alert").getByRole("button", { name: "Undo" });
+/** The button of the newest notice: an older one may not have slid out yet. */
+const undo = (page: Page, notice: string) => page.getByRole("alert").filter({ hasText: notice }).getByRole("button", { name: "Undo" });
 
 test("an alias is set, after its refused values were shown at their fields, and undone", async ({ page }) => {
   await made(page, "alias-set");
@@ -47,7 +48,7 @@ test("an alias is set, after its refused values were shown at their fields, and 
   await set.click();
   await expect(page.getByRole("heading", { name: "production is 1.0.0" })).toBeVisible();
   expect(await aliases(page, "alias-set")).toEqual({ production: "1.0.0" });
-  await undo(page).click();
+  await undo(page, "production names 1.0.0 now.").click();
   await expect(page.getByText("This model has no alias")).toBeVisible();
   expect(await aliases(page, "alias-set")).toEqual({});
 });
@@ -62,7 +63,7 @@ test("a move of an alias, and a deletion, are undone from their notices", async 
   expect(await aliases(page, "alias-moved")).toEqual({ production: "2.0.0" });
   await expect(page.getByRole("heading", { name: "production is 2.0.0" })).toBeVisible();
   await expectWellShown(page, "write-alias-undo");
-  await undo(page).click();
+  await undo(page, "production was moved from 1.0.0 to 2.0.0.").dblclick();
   await expect(page.getByRole("heading", { name: "production is 1.0.0" })).toBeVisible();
   expect(await aliases(page, "alias-moved")).toEqual({ production: "1.0.0" });
 
@@ -70,9 +71,10 @@ test("a move of an alias, and a deletion, are undone from their notices", async 
   await dialog(page, "Delete the alias production").getByRole("button", { name: "Delete" }).click();
   await expect(page.getByText("This model has no alias")).toBeVisible();
   expect(await aliases(page, "alias-moved")).toEqual({});
-  await undo(page).click();
+  await undo(page, "The alias production is deleted.").click();
   await expect(page.getByRole("heading", { name: "production is 1.0.0" })).toBeVisible();
   expect(await aliases(page, "alias-moved")).toEqual({ production: "1.0.0" });
+  await expect(page.getByText("It was not undone")).toHaveCount(0); // as a second undo would be refused
 });
 
 test("an undo does not take back what somebody else has done since", async ({ page }) => {
@@ -81,9 +83,9 @@ test("an undo does not take back what somebody else has done since", async ({ pa
   const form = dialog(page, "Move production");
   await form.getByRole("combobox", { name: "Version" }).fill("2.0.0");
   await form.getByRole("button", { name: "Move" }).click();
-  await expect(undo(page)).toBeVisible();
+  await expect(undo(page, "production was moved")).toBeVisible();
   await setAlias(page, id, "production", three);
-  await undo(page).click();
+  await undo(page, "production was moved").click();
   await expect(page.getByText("It was not undone")).toBeVisible();
   expect(await aliases(page, "alias-late")).toEqual({ production: "3.0.0" });
 });

@@ -7,8 +7,11 @@ const UNDO_MS = 20_000;
 /** Says what was done, with a button that undoes it. */
 export function showDone(message: string, undo?: () => Promise<void>): void {
   const id = randomId();
+  let isUndone = false; // the button can be clicked until its notice has slid out
   const onUndo = () => {
     notifications.hide(id);
+    if (isUndone) return;
+    isUndone = true;
     void undo?.().catch((error: unknown) => showFailed("It was not undone", String(error instanceof Error ? error.message : error)));
   };
   notifications.show({
