@@ -209,7 +209,8 @@ def test_the_supervisor_of_workers_logs_lines_of_json(data_dir: Path) -> None:
             time.sleep(0.05)
         assert running.stop(signal.SIGINT) == 0
     lines = [line for line in running.output.splitlines() if "embedded PostgreSQL has" in line]
-    assert [json.loads(line)["level"] for line in lines] == ["error"]
+    # it is tried again while processes of the killed one still end
+    assert {json.loads(line)["level"] for line in lines} == {"error"}
 
 
 def test_workers_end_when_their_parent_is_killed(database_url: str, tmp_path: Path) -> None:
