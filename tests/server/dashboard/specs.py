@@ -22,11 +22,10 @@ from tests.server.dashboard.prepared import prepared
 OPERATIONS = ("retention.spec.ts", "routing.spec.ts", "tokens.spec.ts", "audit.spec.ts")
 SIGN_IN = ("sign-in.spec.ts", "frame.spec.ts")
 LIVE = ("live.spec.ts", "documents-only.spec.ts")
-OTHERS = tuple(
-    sorted(
-        {path.name for path in (UI / "tests").glob("*.spec.ts")} - {*OPERATIONS, *SIGN_IN, *LIVE},
-    )
-)
+LISTS = ("models.spec.ts", "compare.spec.ts", "address.spec.ts", "limits.spec.ts")
+_ALL = {path.name for path in (UI / "tests").glob("*.spec.ts")}
+MODEL = tuple(sorted(name for name in _ALL if name.startswith(("model.", "model-"))))
+OTHERS = tuple(sorted(_ALL - {*OPERATIONS, *SIGN_IN, *LIVE, *LISTS, *MODEL}))
 NEEDS_CHROMIUM = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {MISSING}")
 _WAIT_S = 600  # for a file that hangs: its tests have limits of their own, in playwright.config.ts
 
