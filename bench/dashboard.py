@@ -75,7 +75,8 @@ async def _fill(url: str, models: int) -> None:
     database = Database(url, PoolLimits(statement_timeout_ms=_LOAD_TIMEOUT_MS))
     try:
         sizes = (models, _VERSIONS, _BINDINGS)
-        await synthetic.load(database, sizes, _SEED, lambda *_: None)
+        _, warnings = await synthetic.load(database, sizes, _SEED, lambda *_: None)
+        assert not warnings, warnings
     finally:
         await database.close()
 

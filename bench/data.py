@@ -108,7 +108,8 @@ async def _load(url: str, models: int) -> None:
     database = Database(url, PoolLimits(statement_timeout_ms=_LOAD_TIMEOUT_MS))
     try:
         sizes = (models, VERSIONS, BINDINGS)
-        await synthetic.load(database, sizes, _SEED, _print_progress)
+        _, warnings = await synthetic.load(database, sizes, _SEED, _print_progress)
+        assert not warnings, warnings
     finally:
         await database.close()
 

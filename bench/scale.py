@@ -117,7 +117,8 @@ async def _import(url: str, models: int) -> None:
 
     try:
         sizes = (models, data.VERSIONS, data.BINDINGS)
-        await synthetic.load(database, sizes, _SEED, show)
+        _, warnings = await synthetic.load(database, sizes, _SEED, show)
+        assert not warnings, warnings
     finally:
         await database.close()
 

@@ -109,7 +109,8 @@ async def _import_catalog(url: str) -> dict[str, float]:
             ("second import", Options()),
         ):
             began = time.monotonic()
-            await run(database, file, {}, options, lambda done, total: None)
+            report = await run(database, file, {}, options, lambda done, total: None)
+            assert not report.warnings, report.warnings
             took[name] = round(time.monotonic() - began, 1)
             progress(f"  catalog, {name}: {took[name]} s")
     finally:

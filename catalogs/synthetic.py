@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from hashlib import sha256
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -35,9 +35,16 @@ _KINDS = tuple(ProviderKind)
 Rows = dict[str, list[dict[str, Any]]]  # of each table, parents first
 
 
+class Added(NamedTuple):
+    """The number of rows added to each table, and in words what did not follow."""
+
+    rows: dict[str, int]
+    warnings: list[str]
+
+
 async def load(
     database: Database, sizes: tuple[int, int, int], seed: int, progress: Callable[[int, int], None]
-) -> dict[str, int]:
+) -> Added:
     """Add models that are not there yet: `sizes` are the numbers of models, of versions of each
     model, and of bindings of each version, all at least 1.
 
@@ -45,7 +52,7 @@ async def load(
     events would not be sealed within the time of one statement. A second call adds what an
     interrupted one has not.
 
-    Returns the number of rows added to each table; calls `progress(bindings done, total)`.
+    Calls `progress(bindings done, total)`.
     """
     if min(sizes) < 1:
         raise ValueError("models, versions and bindings must be at least 1")
@@ -64,8 +71,8 @@ async def load(
                     await copy_rows(session, table, list(rows[0]), rows)
         done += len(chunk["provider_bindings"])
         progress(done, sizes[0] * sizes[1] * sizes[2])
-    await run.settle(database, actors.catalog_import(SOURCE))
-    return dict(added)
+    warnings = await run.settle(database, actors.catalog_import(SOURCE))
+    return Added(dict(added), warnings)
 
 
 def _chunks(sizes: tuple[int, int, int], seed: int, providers: list[UUID]) -> Iterator[Rows]:

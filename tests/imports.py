@@ -50,7 +50,9 @@ PRECEDENCE = {"first": 10, "second": 20, "third": 30}
 
 async def import_file(db: Database, file: SourceFile, **options: Any) -> Report:
     """Import or plan the file; `options` are those of catalogs.importing.plan.Options."""
-    return await run(db, file, {}, Options(**options), lambda done, total: None)
+    report = await run(db, file, {}, Options(**options), lambda done, total: None)
+    assert not report.warnings
+    return report
 
 
 def source_file(*entries: Entry, catalog: str = "first") -> SourceFile:

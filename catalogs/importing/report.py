@@ -78,6 +78,7 @@ class Report:
     suspicious: list[Remark] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     unchanged: dict[str, int] = field(default_factory=dict)  # rows of each kind
+    warnings: list[str] = field(default_factory=list)  # what did not follow the import
 
     @property
     def has_changes(self) -> bool:

@@ -15,7 +15,7 @@ from catalogs.importing.report import Report
 from db.postgres import migration_state
 from db.postgres.engine import Database
 from db.reads import data_version
-from db.writes import lowest_prices, work_runs
+from db.writes import lowest_prices, transactions, work_runs
 from domain import actors
 
 _LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
@@ -23,6 +23,10 @@ _STATEMENT_TIMEOUT_S = 600
 _LOCK_TIMEOUT_S = 60
 _ATTEMPTS = 3  # somebody may create a model or version of a name that the plan gives to another
 _PHASES = 3  # read, planned, written
+_LATER = (
+    "the statistics of PostgreSQL are not updated ({}): autovacuum does it within minutes,"
+    " `registry psql -- -c ANALYZE` at once, and until then reads are slow"
+)
 
 
 class NotMigrated(RuntimeError):
@@ -55,7 +59,7 @@ async def run(
             "skipped": len(report.skipped),
         }
     if report.has_changes:
-        await settle(database, actors.catalog_import(file.catalog))
+        report.warnings += await settle(database, actors.catalog_import(file.catalog))
     return report
 
 
@@ -74,18 +78,24 @@ async def begin(session: AsyncSession) -> None:
     await _execute(session, f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT_S}s'")
 
 
-async def settle(database: Database, actor: actors.Actor) -> None:
+async def settle(database: Database, actor: actors.Actor) -> list[str]:
     """Do at once what a database does for itself in a minute or two: until then reads are slow.
 
-    It updates PostgreSQL's statistics and the lowest prices.
+    It updates PostgreSQL's statistics and the lowest prices. Returns in words what failed, and who
+    does it later: the import is committed, and is no failure.
     """
+    _, why = await transactions.tried(_analyze(database, actor))
+    _, prices = await lowest_prices.refresh_now(database)
+    return [line for line in (_LATER.format(why) if why else "", prices) if line]
+
+
+async def _analyze(database: Database, actor: actors.Actor) -> None:
     async with database.write(actor) as session:
         await _execute(
             session,
             "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events,"
             " catalogs, catalog_entries, catalog_values",
         )
-    await lowest_prices.refresh(database)
 
 
 async def _attempt(

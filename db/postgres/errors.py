@@ -40,6 +40,11 @@ def raise_if_unknown(error: BaseException) -> None:
         raise CommitLost(str(error)) from error
 
 
+def is_of_database(error: BaseException) -> bool:
+    """Whether the database or the way to it failed, and not the code that uses it."""
+    return isinstance(driver_error(error), psycopg.Error | ConnectionError)
+
+
 def is_connection_lost(error: BaseException) -> bool:
     """Whether the connection ended before the database had answered."""
     return _is_lost_or(_LOST_CLASSES, error)
@@ -93,6 +98,11 @@ def driver_error(error: BaseException) -> BaseException:
         return driver_error(error.__cause__)
     wrapped = error.orig if isinstance(error, sqlalchemy.exc.DBAPIError) else None
     return wrapped or error
+
+
+def reason(error: BaseException) -> str:
+    """The first line of what the driver says: the others have statements and rows."""
+    return next(iter(str(driver_error(error)).splitlines()), type(error).__name__)
 
 
 def root_cause(error: BaseException | None) -> BaseException | None:

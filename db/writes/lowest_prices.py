@@ -3,6 +3,7 @@
 Reads do not depend on it: they compute what has changed since (db/reads/lowest_prices.py).
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,12 @@ ACTOR = actors.job("lowest-prices")
 
 _EVENTS = 5_000  # in a transaction
 _MODELS = 1_000
+_LATER = (
+    "the lowest prices of models are not refreshed ({}): the job refresh_prices of a server or of"
+    " `registry worker` does it each minute, and until then lists of models by price are slow"
+)
+
+_log = logging.getLogger(__name__)
 
 # The lock lets one process refresh at a time. Events are visible with what they tell of.
 _LOCK = "SELECT sequence FROM lowest_prices_state FOR UPDATE"
@@ -47,6 +54,12 @@ _ADD_MISSING = """
 """
 
 
+async def refresh_now(database: Database) -> tuple[int, str]:
+    """Do the work of the job at once: how many were computed, and in words what is left to it."""
+    count, why = await transactions.tried(refresh(database))
+    return count or 0, _LATER.format(why) if why else ""
+
+
 async def refresh(database: Database) -> int:
     """Bring the lowest prices of all models up to date; returns how many were computed."""
     async with database.write(ACTOR) as session:
@@ -55,9 +68,15 @@ async def refresh(database: Database) -> int:
     while (count := await transactions.run(database, _refresh_some, ACTOR)) is not None:
         total += count
     if total > _MODELS:  # until autovacuum does, PostgreSQL expects what the rows were before
-        async with database.write(ACTOR) as session:
-            await driver_connection(session).execute(b"ANALYZE lowest_prices")
+        _, why = await transactions.tried(_analyze(database))
+        if why:
+            _log.warning("the statistics of lowest_prices are left to autovacuum: %s", why)
     return total
+
+
+async def _analyze(database: Database) -> None:
+    async with database.write(ACTOR) as session:
+        await driver_connection(session).execute(b"ANALYZE lowest_prices")
 
 
 async def _refresh_some(session: AsyncSession) -> int | None:

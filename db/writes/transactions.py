@@ -9,8 +9,8 @@ import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres import errors
 from db.postgres.engine import Database
-from db.postgres.errors import is_read_only
 from db.writes import conflicts
 from domain.actors import Actor
 from domain.problems import Refused
@@ -47,7 +47,7 @@ async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
         try:
             return await attempt()
         except (DBAPIError, psycopg.Error) as error:
-            if number == 0 and is_read_only(error):
+            if number == 0 and errors.is_read_only(error):
                 continue
             if not conflicts.is_worth_retrying(error) or number == _TRIES_MAX - 1:
                 await _refuse(database, error)
@@ -55,6 +55,23 @@ async def retried(database: Database, attempt: Callable[[], Awaitable[T]]) -> T:
             pause_s = random.uniform(0, _PAUSE_S * 2**number)  # noqa: S311  not a secret
             await asyncio.sleep(pause_s)
     raise AssertionError("the last attempt returns or raises")
+
+
+async def tried(work: Awaitable[T]) -> tuple[T | None, str]:
+    """The result of work that follows a commit, or why the database did not do it, in a line.
+
+    For what somebody else does later: what is committed must not be told as a failure. A stop is
+    one, also where an error of the database has taken its place.
+    """
+    try:
+        return await work, ""
+    except Exception as error:
+        if not errors.is_of_database(error):
+            raise
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise asyncio.CancelledError from error
+        return None, errors.reason(error)
 
 
 async def _refuse(database: Database, error: Exception) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from server.commands import databases, import_report
-from server.commands.failures import USAGE, Failure
+from server.commands.failures import USAGE, Failure, warn_of
 from server.commands.progress import progress_bar
 from server.setting_names import setting_name
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` sta
     from catalogs.entry import SourceFile
     from catalogs.importing.plan import Options
     from catalogs.importing.report import Report
+    from catalogs.synthetic import Added
     from db.postgres.engine import Database
     from server.settings import Settings
 
@@ -105,7 +106,8 @@ def synthetic_(
 
     console = Console()
     added = _run(lambda db: _load_synthetic(db, (models, versions, bindings), seed, console))
-    import_report.print_added(console, added)
+    import_report.print_added(console, added.rows)
+    warn_of(added.warnings)
 
 
 async def first_catalog(database: "Database", settings: "Settings") -> None:
@@ -119,7 +121,8 @@ async def first_catalog(database: "Database", settings: "Settings") -> None:
         from catalogs.sources import genai_prices  # 12 MB, which the process keeps
 
         file, names = genai_prices.read(), names_of_models(settings)
-        await _load(database, file, names, Options(), Console(stderr=True))
+        report = await _load(database, file, names, Options(), Console(stderr=True))
+        warn_of(report.warnings)
 
 
 def _options(plan: bool, force: bool, on_delisted: OnDelisted) -> "Options":
@@ -145,6 +148,7 @@ def _import(read: "Callable[[], SourceFile]", options: "Options", json: bool) ->
         import_report.print_json(report)
     else:
         import_report.print_tables(Console(), report, is_plan=options.is_plan)
+    warn_of(report.warnings)
     if options.is_plan and report.has_changes:
         raise typer.Exit(_CHANGES)
 
@@ -190,7 +194,7 @@ async def _load(
 
 async def _load_synthetic(
     database: "Database", sizes: tuple[int, int, int], seed: int, console: "Console"
-) -> dict[str, int]:
+) -> "Added":
     from catalogs import synthetic
 
     total = sizes[0] * sizes[1] * sizes[2]

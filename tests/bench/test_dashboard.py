@@ -22,7 +22,8 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not on this machine: {MI
 async def test_the_list_is_measured(postgres_url: str, template: str) -> None:
     with cloned(postgres_url, template) as url:
         database = Database(url)
-        await synthetic.load(database, (MODELS, 1, 1), 1, lambda *_: None)
+        _, warnings = await synthetic.load(database, (MODELS, 1, 1), 1, lambda *_: None)
+        assert not warnings
         await database.close()
         settings = Settings(_env_file=None, jobs=False)
         async with running(app.build(settings, url)) as client:

@@ -24,7 +24,7 @@ async def test_what_an_interrupted_load_committed_stays_and_a_second_one_adds_th
     with pytest.raises(Interrupted):
         await synthetic.load(db, SIZES, 1, interrupt)
     assert _counts(database_url) == (2, 4, 8, 8)
-    added = await synthetic.load(db, SIZES, 1, lambda done, total: None)
+    added, _ = await synthetic.load(db, SIZES, 1, lambda done, total: None)
     assert (added["models"], added["model_versions"], added["provider_bindings"]) == (1, 2, 4)
     assert _counts(database_url) == (3, 6, 12, 12)
 
