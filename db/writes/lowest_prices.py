@@ -23,6 +23,7 @@ ACTOR = actors.job("lowest-prices")
 
 _EVENTS = 5_000  # in a transaction
 _MODELS = 1_000
+_ADDED = 20_000
 _LATER = (
     "the lowest prices of models are not refreshed ({}): the job refresh_prices of a server or of"
     " `registry worker` does it each minute, and until then lists of models by price are slow"
@@ -49,7 +50,7 @@ _ADD_MISSING = """
     INSERT INTO lowest_prices (model_id, holds_until)
     SELECT id, '-infinity' FROM models
     WHERE NOT EXISTS (SELECT FROM lowest_prices WHERE model_id = models.id)
-    FOR KEY SHARE
+    LIMIT %s FOR KEY SHARE
     ON CONFLICT DO NOTHING
 """
 
@@ -62,9 +63,9 @@ async def refresh_now(database: Database) -> tuple[int, str]:
 
 async def refresh(database: Database) -> int:
     """Bring the lowest prices of all models up to date; returns how many were computed."""
-    async with database.write(ACTOR) as session:
-        await driver_connection(session).execute(_ADD_MISSING.encode())
-    total = 0
+    total, added = 0, _ADDED
+    while added == _ADDED:
+        added = await transactions.run(database, _add_missing, ACTOR)
     while (count := await transactions.run(database, _refresh_some, ACTOR)) is not None:
         total += count
     if total > _MODELS:  # until autovacuum does, PostgreSQL expects what the rows were before
@@ -77,6 +78,11 @@ async def refresh(database: Database) -> int:
 async def _analyze(database: Database) -> None:
     async with database.write(ACTOR) as session:
         await driver_connection(session).execute(b"ANALYZE lowest_prices")
+
+
+async def _add_missing(session: AsyncSession) -> int:
+    cursor = await driver_connection(session).execute(_ADD_MISSING.encode(), (_ADDED,))
+    return cursor.rowcount
 
 
 async def _refresh_some(session: AsyncSession) -> int | None:

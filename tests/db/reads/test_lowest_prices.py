@@ -191,12 +191,16 @@ async def test_a_row_holds_until_the_first_change_by_the_clock(db: Database) -> 
     assert dict(await rows(db, kept)) == changes
 
 
-async def test_models_without_an_event_are_added(db: Database) -> None:
-    model = await factories.model(db)
+@pytest.mark.parametrize("count", [1, 4, 5])
+async def test_models_without_an_event_are_added(
+    db: Database, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lowest_prices, "_ADDED", 2)  # in a transaction
+    models = [(await factories.model(db)).id for _ in range(count)]
     await lowest_prices.refresh(db)
     await rows(db, "DELETE FROM lowest_prices")
     await lowest_prices.refresh(db)
-    assert [key for key, *_ in await rows(db, _KEPT)] == [model.id]
+    assert [key for key, *_ in await rows(db, _KEPT)] == sorted(models)
 
 
 async def test_a_price_that_starts_while_a_refresh_waits_is_noticed(
