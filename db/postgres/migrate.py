@@ -1,7 +1,7 @@
 """Migrates a database to the newest schema; safe when several processes start at once."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import Any
 
@@ -111,6 +111,7 @@ def _config(url: str) -> Iterator[Config]:
             line = f"{why}; it is at migration {reached}: run the command again"
             raise MigrationEnded(line) from error
         finally:
-            connection.rollback()
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
-            connection.commit()
+            with suppress(sa.exc.OperationalError):  # a connection that is lost has no lock
+                connection.rollback()
+                connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK_KEY})
+                connection.commit()

@@ -1,5 +1,7 @@
 """The schema is the sum of its migrations, up and down."""
 
+import asyncio
+import re
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise
 from multiprocessing import get_context
@@ -7,8 +9,9 @@ from multiprocessing import get_context
 import psycopg
 from alembic.script import ScriptDirectory
 
-from db.postgres import migrate
+from db.postgres import migrate, migration_state
 from tests.migrations.definitions import definitions, differences
+from tests.server.cutting import proxied
 
 
 def test_each_downgrade_undoes_its_upgrade(empty_url: str) -> None:
@@ -37,3 +40,13 @@ def test_processes_that_start_at_once_migrate_once(empty_url: str) -> None:
         list(pool.map(migrate.upgrade, [empty_url] * 4))
     with psycopg.connect(empty_url) as connection:
         assert connection.execute("SELECT count(*) FROM registry_state").fetchone() == (1,)
+
+
+async def test_a_connection_that_is_lost_after_the_migrations_is_no_failure(empty_url: str) -> None:
+    """Its advisory lock goes with it."""
+    async with proxied(empty_url) as proxy:
+        proxy.cut_at = re.compile(rb"pg_advisory_unlock")
+        await asyncio.to_thread(migrate.upgrade, proxy.url)
+    with psycopg.connect(empty_url) as connection:
+        query = "SELECT version_num FROM alembic_version"
+        assert connection.execute(query).fetchone() == (migration_state.head(),)
