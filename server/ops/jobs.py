@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
+from procrastinate.exceptions import ConnectorException
 
 from archive.store import ArchiveStore, StoreUnavailable
 from db.postgres import migration_state
@@ -63,7 +64,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, session_u
     @app.task(name="retention", queue=_QUEUE, queueing_lock="retention", retry=_RETRY)
     async def apply_retention(timestamp: int) -> None:
         await noted("retention", _apply_retention(database, store, settings))
-        await app.job_manager.delete_old_jobs(_HISTORY_HOURS, queue=_QUEUE, include_failed=True)
+        await _forget_jobs(app, _QUEUE, _HISTORY_HOURS)
 
     @app.periodic(cron="17 * * * *")
     @app.task(name="forget_repeats", queue=_QUEUE, queueing_lock="forget_repeats", retry=_RETRY)
@@ -85,9 +86,7 @@ def build(database: Database, store: ArchiveStore, settings: Settings, session_u
     async def compact_outcomes(timestamp: int) -> None:
         await noted("compact", _compact(database))
         for queue in (_OUTCOMES, _PRICES):
-            await app.job_manager.delete_old_jobs(
-                _FREQUENT_HISTORY_HOURS, queue=queue, include_failed=True
-            )
+            await _forget_jobs(app, queue, _FREQUENT_HISTORY_HOURS)
 
     return app
 
@@ -158,6 +157,18 @@ async def _noted(database: Database, name: str, done: Coroutine[Any, Any, object
     with work.of("job", name):
         async with work_runs.noted(database, work_runs.JOB, name):
             await done
+
+
+async def _forget_jobs(app: App, queue: str, hours: int) -> None:
+    """Delete old jobs of a queue; where that fails, the next time does it.
+
+    It comes after the work of a job, which has not failed then, and is not done again.
+    """
+    try:
+        await app.job_manager.delete_old_jobs(hours, queue=queue, include_failed=True)
+    except ConnectorException as error:
+        reason = " ".join(str(error.__cause__ or error).split())
+        _log.warning("old jobs of the queue %s stay until the next time: %s", queue, reason)
 
 
 async def _forget_repeats(database: Database) -> None:

@@ -29,6 +29,11 @@ _BUSY = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
     AND pid <> pg_backend_pid() AND (query LIKE 'LISTEN%' OR query LIKE '%pg_sleep%')"""
 
 
+_REFUSE_DELETES = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no deletes'; END $$;
+    CREATE TRIGGER refuse BEFORE DELETE ON procrastinate_jobs FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
 _LISTENING = """SELECT pid FROM pg_stat_activity WHERE datname = current_database()
     AND query LIKE 'LISTEN%'"""
 
@@ -107,6 +112,26 @@ async def test_jobs_of_outcomes_refresh_health_move_hours_and_are_forgotten(
     jobs_left = f"""SELECT task_name FROM procrastinate_jobs WHERE queue_name = 'outcomes'
         AND (args ->> 'timestamp')::int >= {PERIOD}"""  # without those that are due just now
     assert _rows(database_url, jobs_left) == [("compact",)]
+
+
+async def test_a_job_is_done_although_old_jobs_cannot_be_deleted(
+    db: Database, store: ArchiveStore, database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = _jobs(db, store, database_url)
+    async with _open(app):
+        await _begin_period(app, PERIOD, "refresh_health")
+        await app.run_worker_async(wait=False, install_signal_handlers=False)
+        with psycopg.connect(database_url, autocommit=True) as connection:
+            connection.execute("UPDATE procrastinate_events SET at = at - interval '2 hours'")
+            connection.execute(_REFUSE_DELETES)
+        await _begin_period(app, PERIOD, "compact")
+        await app.run_worker_async(wait=False, install_signal_handlers=False)
+    # the workers also start tasks that are due just now
+    query = "SELECT DISTINCT status::text FROM procrastinate_jobs WHERE task_name = 'compact'"
+    assert _rows(database_url, query) == [("succeeded",)]
+    lines = [each.getMessage() for each in caplog.records]
+    said = "old jobs of the queue outcomes stay until the next time: no deletes"
+    assert any(line.startswith(said) for line in lines)
 
 
 async def test_a_job_keeps_the_lowest_prices(
