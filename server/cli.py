@@ -14,6 +14,7 @@ from typer.exceptions import TyperException
 
 from server.commands import (
     archive,
+    failures,
     import_,
     log_level,
     migrate,
@@ -116,18 +117,10 @@ def _warn_of_unknown_settings() -> None:
 
 def _unexpected(error: Exception) -> str:
     """One line about any other error; REGISTRY_LOG_LEVEL=debug shows the traceback first."""
-    from db.postgres.errors import is_disk_full, is_read_only, is_unavailable, is_without_schema
-
     if _shows_tracebacks():
         traceback.print_exception(error)
-    if is_read_only(error):
-        return "DATABASE_URL: the database is read-only"
-    if is_disk_full(error):
-        return "DATABASE_URL: the database has no space left on its disk; nothing was changed"
-    if is_unavailable(error):
-        return "DATABASE_URL: the database does not answer"
-    if is_without_schema(error):
-        return "The database is empty or older than this release: run `registry migrate`"
+    if (line := failures.of_database(error)) is not None:
+        return line
     if isinstance(error, UnicodeError):
         return "An argument, a setting or .env is not UTF-8 text"
     first = next(iter(str(error).splitlines()), "")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 import typer
 
 from server.commands import databases, import_report
-from server.commands.failures import USAGE, Failure, warn_of
+from server.commands.counted import counted
+from server.commands.failures import USAGE, Failure, stopping_after, warn_of
 from server.commands.progress import progress_bar
 from server.setting_names import setting_name
 
@@ -197,6 +198,17 @@ async def _load_synthetic(
 ) -> "Added":
     from catalogs import synthetic
 
-    total = sizes[0] * sizes[1] * sizes[2]
+    total, added = sizes[0] * sizes[1] * sizes[2], 0
     with progress_bar(console, "Adding synthetic data", "bindings", total) as update:
-        return await synthetic.load(database, sizes, seed, lambda done, _total: update(done))
+
+        def progress(done: int, _total: int) -> None:
+            nonlocal added
+            added = done
+            update(done)
+
+        def committed() -> str:
+            bindings = f"{added:,} of {counted(total, 'binding')}"
+            return f"Stopped after {bindings}, which stay; the same command adds the rest"
+
+        with stopping_after(committed):
+            return await synthetic.load(database, sizes, seed, progress)

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +9,7 @@ import typer
 from server.commands import users
 from server.commands.counted import counted
 from server.commands.databases import with_registry
-from server.commands.failures import USAGE, Failure
+from server.commands.failures import USAGE, Failure, stopping_after
 from server.commands.progress import progress_bar
 from server.commands.wrongly_archived import wrongly_archived
 
@@ -101,19 +100,22 @@ async def _apply(
 ) -> None:
     from db.writes import retention
     from db.writes.archive import ArchivingStep
-    from domain.problems import Refused
 
-    done = count(1)
+    done = 0
     with progress_bar(console, "Applying retention", "models", models) as update:
 
         def on_step(step: "ArchivingStep") -> None:
+            nonlocal done
             if step == ArchivingStep.AFTER_COMMIT:
-                update(next(done))
+                done += 1
+                update(done)
 
-        try:
+        def finished() -> str:
+            models_done = f"{done:,} of {counted(models, 'model')}"
+            return f"Stopped after {models_done}, which stay finished; a second run does the rest"
+
+        with stopping_after(finished):
             run = await retention.run(database, store, scope, users.actor(), on_step)
-        except Refused as refusal:
-            raise Failure(f"Stopped; finished models stay archived: {refusal}") from refusal
     console.print(
         f"Archived {counted(run.archived, 'version')}, purged {run.purged:,}: {run.node_id}"
     )

@@ -7,7 +7,7 @@ import typer
 from server.commands import users
 from server.commands.counted import counted
 from server.commands.databases import with_registry
-from server.commands.failures import Failure
+from server.commands.failures import Failure, stopping_after
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     from archive.store import ArchiveStore
@@ -44,14 +44,16 @@ async def _restore_all(
 ) -> None:
     from domain.problems import Refused
 
-    failed = 0
-    for each in found:
-        try:
-            await _restore(database, store, each)
-        except Refused as refusal:
-            failed += 1
-            typer.echo(f"{each.model} {each.version}: not restored: {refusal}", err=True)
-    typer.echo(f"Restored {counted(len(found) - failed, 'version')}")
+    restored = 0
+    with stopping_after(lambda: f"Stopped after restoring {counted(restored, 'version')}"):
+        for each in found:
+            try:
+                await _restore(database, store, each)
+                restored += 1
+            except Refused as refusal:
+                typer.echo(f"{each.model} {each.version}: not restored: {refusal}", err=True)
+    failed = len(found) - restored
+    typer.echo(f"Restored {counted(restored, 'version')}")
     if failed:
         raise Failure(f"{counted(failed, 'version')} cannot be restored")
 

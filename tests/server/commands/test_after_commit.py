@@ -8,6 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from db.postgres.engine import Database
+from tests import factories
 from tests.server.commands.processes import registry
 from tests.server.commands.test_commands import model_count, serving
 
@@ -20,6 +22,12 @@ _WHO_DOES_IT = {
     "lowest_prices_state IN ACCESS EXCLUSIVE MODE": "the job refresh_prices of a server",
     _STATISTICS: "autovacuum does it within minutes, `registry psql -- -c ANALYZE` at once",
 }
+
+_REFUSE_PRICES = """
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'no prices'; END $$;
+    CREATE TRIGGER refuse BEFORE INSERT ON prices FOR EACH ROW EXECUTE FUNCTION refuse()
+"""
 
 
 @contextmanager
@@ -77,3 +85,69 @@ def test_a_first_start_serves_although_what_follows_its_import_is_held_up(
     with _locked(database_url, _PRICES), serving(tmp_path, "--migrate", **given) as running:
         assert _WHO_DOES_IT[_PRICES] in running.output
         assert model_count(running.url) > 100
+
+
+async def test_retention_that_stops_says_how_many_models_are_finished(
+    db: Database, database_url: str, tmp_path: Path
+) -> None:
+    models = [await factories.model(db, retention_keep=1) for _ in range(2)]
+    for model in models:
+        for number in (1, 2):
+            await factories.version(db, model, number=number, version=f"{number}.0.0")
+    variables = {"DATABASE_URL": database_url, "REGISTRY_DATA_DIR": str(tmp_path)}
+    command = ("retention", "apply", "--yes")
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SELECT FROM models WHERE id = %s FOR UPDATE", [models[1].id])
+        stopped = registry(*command, **variables, **_SOON)
+        connection.rollback()
+    assert stopped.returncode == 1
+    assert stopped.stderr.splitlines()[-1] == (
+        "Stopped after 1 of 2 models, which stay finished; a second run does the rest:"
+        " canceling statement due to statement timeout"
+    )
+    archived = "SELECT count(*) FROM model_versions WHERE status = 'ARCHIVED'"
+    assert _figure(database_url, archived) == 1
+    assert "Archived 1 version," in registry(*command, **variables).stdout
+    assert _figure(database_url, archived) == 2
+
+
+async def test_restoring_that_stops_says_how_many_versions_are_restored(
+    db: Database, database_url: str, tmp_path: Path
+) -> None:
+    model = await factories.model(db, name="old", retention_keep=1)
+    versions = [await factories.version(db, model, number=n, version=f"{n}.0.0") for n in (1, 2, 3)]
+    bindings = [await factories.binding(db, version) for version in versions[:2]]
+    variables = {"DATABASE_URL": database_url, "REGISTRY_DATA_DIR": str(tmp_path)}
+    assert registry("retention", "apply", "--yes", **variables).returncode == 0
+    catalog = await factories.catalog(db)
+    for binding in bindings:
+        await factories.entry(db, catalog, binding)
+    command = ("retention", "wrongly-archived")
+    found = registry(*command, **variables).stdout.splitlines()[:2]
+    first, last = (line.split(":")[0] for line in found)
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT FROM model_versions WHERE version = %s FOR UPDATE"
+        connection.execute(query, [last.split()[-1]])
+        stopped = registry(*command, "--restore", **variables, **_SOON)
+        connection.rollback()
+    assert (stopped.returncode, stopped.stderr) == (
+        1,
+        "Stopped after restoring 1 version: canceling statement due to statement timeout\n",
+    )
+    restored = "SELECT count(*) FROM model_versions WHERE status = 'ACTIVE' AND version = '{}'"
+    assert _figure(database_url, restored.format(first.split()[-1])) == 1
+
+
+def test_synthetic_data_that_stops_says_how_much_is_there(
+    database_url: str, tmp_path: Path
+) -> None:
+    command = ("import", "synthetic", "--models", "1", "--versions", "1", "--bindings", "1")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(_REFUSE_PRICES)
+        stopped = registry(*command, DATABASE_URL=database_url)
+        connection.execute("DROP TRIGGER refuse ON prices")
+    assert (stopped.returncode, stopped.stderr.splitlines()[-1]) == (
+        1,
+        "Stopped after 0 of 1 binding, which stay; the same command adds the rest: no prices",
+    )
+    assert registry(*command, DATABASE_URL=database_url).returncode == 0
