@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.postgres import migration_state
 from db.postgres.engine import Database
 from db.postgres.reader import driver_connection, sql_rows
 from db.reads import lowest_prices
@@ -45,6 +46,8 @@ _NEXT = """
         ARRAY(SELECT model_id FROM events WHERE model_id IS NOT NULL UNION SELECT * FROM ended)
 """
 _SEEN = "UPDATE lowest_prices_state SET sequence = %s"
+# As migration 0027 leaves them, which does not compute.
+_IS_WAITING = "SELECT EXISTS (SELECT FROM lowest_prices WHERE holds_until = '-infinity')"
 # Models that came without an event, by SQL that fires no trigger.
 _ADD_MISSING = """
     INSERT INTO lowest_prices (model_id, holds_until)
@@ -55,9 +58,13 @@ _ADD_MISSING = """
 """
 
 
-async def refresh_now(database: Database) -> tuple[int, str]:
-    """Do the work of the job at once: how many were computed, and in words what is left to it."""
-    count, why = await transactions.tried(refresh(database))
+async def refresh_now(database: Database, *, if_waiting: bool = False) -> tuple[int, str]:
+    """Do the work of the job at once: how many were computed, and in words what is left to it.
+
+    With `if_waiting` only where no refresh has ended since a migration; never in a database of
+    another release.
+    """
+    count, why = await transactions.tried(_refresh_fitting(database, if_waiting))
     return count or 0, _LATER.format(why) if why else ""
 
 
@@ -73,6 +80,18 @@ async def refresh(database: Database) -> int:
         if why:
             _log.warning("the statistics of lowest_prices are left to autovacuum: %s", why)
     return total
+
+
+async def _refresh_fitting(database: Database, if_waiting: bool) -> int:
+    migration = await migration_state.current(database.reader)
+    if migration is None or not migration.fits:
+        return 0
+    if if_waiting:
+        async with database.write(ACTOR) as session:
+            ((is_waiting,),) = await sql_rows(driver_connection(session), _IS_WAITING)
+        if not is_waiting:
+            return 0
+    return await refresh(database)
 
 
 async def _analyze(database: Database) -> None:

@@ -5,7 +5,10 @@ from contextlib import closing, contextmanager
 from subprocess import SubprocessError
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from server.commands.failures import USAGE, Failure
+import typer
+
+from server.commands.counted import counted
+from server.commands.failures import USAGE, Failure, warn_of
 from server.setting_names import setting_name
 
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
@@ -105,6 +108,25 @@ def upgrade(url: str, revision: str = "head") -> None:
         raise Failure(f"The database cannot be migrated: {refusal}") from refusal
     except migrate.MigrationEnded as end:
         raise Failure(f"The database was not migrated: {end}") from end
+
+
+async def refresh_prices(database: "Database", before: "Migration | None") -> None:
+    """Compute what a migration leaves to a job, and print a line; `before` it the database was so.
+
+    Until then, lists of models by price may end with a timeout. Without a migration to do, only
+    where no refresh has ended yet; a database that was empty has no models.
+    """
+    from db.postgres import migration_state
+    from db.writes import lowest_prices
+
+    if before is None:
+        return
+    is_upgraded = before.revision < migration_state.head()
+    count, warning = await lowest_prices.refresh_now(database, if_waiting=not is_upgraded)
+    if count:
+        typer.echo(f"The lowest prices of {counted(count, 'model')} are computed.", err=True)
+    if warning:
+        warn_of([warning])
 
 
 @contextmanager

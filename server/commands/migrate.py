@@ -1,5 +1,8 @@
 """`registry migrate`: migrates the database, or undoes the migrations of the newest release."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -20,8 +23,6 @@ def migrate(
     ] = False,
 ) -> None:
     """Migrate the database; waits for a running migration of another process."""
-    from alembic.util import CommandError
-
     from db.postgres import migration_state
     from server.settings import Settings
 
@@ -35,16 +36,28 @@ def migrate(
                 FAILED,
             )
         session_url = databases.session_url(settings, url)
-        try:
+        with _named(revision):
             if down:
                 undo(session_url, revision, yes)
             else:
                 databases.upgrade(session_url, revision)
-        except CommandError as error:
-            line = f"There is no such migration {revision!r} for the database: {error}"
-            raise Failure(line, USAGE) from error
-    reached = migration_state.head() if revision == "head" else revision
-    typer.echo(f"The database is at migration {reached}.")
+        reached = migration_state.head() if revision == "head" else revision
+        typer.echo(f"The database is at migration {reached}.")
+        if not down:
+            refresh = partial(databases.refresh_prices, before=current)
+            databases.with_database(url, refresh, settings.pool_limits)
+
+
+@contextmanager
+def _named(revision: str) -> Iterator[None]:
+    """Let a wrong name of a migration be a mistake of the user."""
+    from alembic.util import CommandError
+
+    try:
+        yield
+    except CommandError as error:
+        line = f"There is no such migration {revision!r} for the database: {error}"
+        raise Failure(line, USAGE) from error
 
 
 def undo(url: str, revision: str, is_confirmed: bool) -> None:

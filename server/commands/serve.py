@@ -19,6 +19,7 @@ from server.setting_names import setting_name
 if TYPE_CHECKING:  # a command imports only what it needs: `registry --help` stays fast
     import uvicorn
 
+    from db.postgres.engine import Database
     from server.settings import Settings
 
 
@@ -111,8 +112,14 @@ def _prepare(url: str, settings: "Settings") -> None:
         databases.upgrade(databases.session_url(settings, url))
     elif not migration.fits:
         raise Failure(f"{setting_name('database_url')}: {migration.problem}", FAILED)
-    if settings.first_catalog != "none":
-        databases.with_database(url, lambda database: first_catalog(database, settings), limits)
+
+    async def fill(database: "Database") -> None:
+        await databases.refresh_prices(database, migration)
+        if settings.first_catalog != "none":
+            await first_catalog(database, settings)
+
+    if migration is not None or settings.first_catalog != "none":
+        databases.with_database(url, fill, limits)
     gc.disable()
 
 
