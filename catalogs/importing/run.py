@@ -21,6 +21,7 @@ from domain import actors
 _LOCK_KEY = 0x4361_7461_6C6F_67  # "Catalog" in ASCII; allows one import at a time
 _STATEMENT_TIMEOUT_S = 600
 _LOCK_TIMEOUT_S = 60
+_ANALYZE_TIMEOUT_S = 60
 _ATTEMPTS = 3  # somebody may create a model or version of a name that the plan gives to another
 _PHASES = 3  # read, planned, written
 _LATER = (
@@ -90,7 +91,14 @@ async def settle(database: Database, actor: actors.Actor) -> list[str]:
 
 
 async def _analyze(database: Database, actor: actors.Actor) -> None:
+    """It waits for locks as long as any statement may take, and may then take longer: nine tables
+    of a large registry took more than that."""
     async with database.write(actor) as session:
+        await _execute(
+            session,
+            "SELECT set_config('lock_timeout', current_setting('statement_timeout'), true),"
+            f" set_config('statement_timeout', '{_ANALYZE_TIMEOUT_S}s', true)",
+        )
         await _execute(
             session,
             "ANALYZE providers, models, model_versions, provider_bindings, prices, audit_events,"

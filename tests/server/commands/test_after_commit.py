@@ -29,6 +29,13 @@ _REFUSE_PRICES = """
     CREATE TRIGGER refuse BEFORE INSERT ON prices FOR EACH ROW EXECUTE FUNCTION refuse()
 """
 
+# ANALYZE takes 0.7 s for each model: it computes the values of an index.
+_SLOW_STATISTICS = """
+    CREATE FUNCTION slowly(name text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.7); RETURN name; END $$;
+    CREATE INDEX ON models (slowly(name))
+"""
+
 
 @contextmanager
 def _locked(url: str, lock: str) -> Iterator[None]:
@@ -36,6 +43,14 @@ def _locked(url: str, lock: str) -> Iterator[None]:
         connection.execute(f"LOCK TABLE {lock}")
         yield
         connection.rollback()
+
+
+def _two_models(folder: Path) -> str:
+    """The path of a catalog."""
+    file = folder / "map.json"
+    priced = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 1e-6}
+    file.write_text(json.dumps({"acme/m-1": priced, "acme/m-2": priced}))
+    return str(file)
 
 
 def _figure(url: str, query: str) -> int:
@@ -48,10 +63,7 @@ def _figure(url: str, query: str) -> int:
 def test_an_import_is_reported_although_what_follows_it_is_held_up(
     database_url: str, tmp_path: Path, lock: str
 ) -> None:
-    file = tmp_path / "map.json"
-    priced = {"litellm_provider": "acme", "mode": "chat", "input_cost_per_token": 1e-6}
-    file.write_text(json.dumps({"acme/m-1": priced, "acme/m-2": priced}))
-    command = ("import", "litellm", str(file))
+    command = ("import", "litellm", _two_models(tmp_path))
     with _locked(database_url, lock):
         done = registry(*command, "--json", DATABASE_URL=database_url, **_SOON)
     assert (done.returncode, done.stderr.count("Warning: ")) == (0, 1), done.stderr
@@ -59,7 +71,8 @@ def test_an_import_is_reported_although_what_follows_it_is_held_up(
     assert report["counts"]["binding"]["created"] == 2
     (warning,) = report["warnings"]
     assert f"Warning: {warning}\n" in done.stderr
-    assert "(canceling statement due to statement timeout)" in warning
+    limit = "lock" if lock == _STATISTICS else "statement"
+    assert f"(canceling statement due to {limit} timeout)" in warning
     assert _WHO_DOES_IT[lock] in warning
     # the other one was done
     query = "SELECT count(*) FROM lowest_prices WHERE holds_until > '-infinity'"
@@ -68,6 +81,16 @@ def test_an_import_is_reported_although_what_follows_it_is_held_up(
     again = registry(*command, "--json", DATABASE_URL=database_url)
     assert (again.returncode, again.stderr.count("Warning: ")) == (0, 0)
     assert not json.loads(again.stdout)["has_changes"]
+
+
+def test_the_statistics_may_take_longer_than_any_statement(
+    database_url: str, tmp_path: Path
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(_SLOW_STATISTICS)
+    done = registry("import", "litellm", _two_models(tmp_path), DATABASE_URL=database_url, **_SOON)
+    assert (done.returncode, done.stderr.count("Warning: ")) == (0, 0), done.stderr
+    assert _figure(database_url, "SELECT reltuples FROM pg_class WHERE relname = 'models'") == 2
 
 
 def test_synthetic_data_is_reported_although_what_follows_it_is_held_up(database_url: str) -> None:
