@@ -24,7 +24,7 @@ ACTOR = actors.job("lowest-prices")
 
 _EVENTS = 5_000  # in a transaction
 _MODELS = 1_000
-_ADDED = 20_000
+_ADDED = 10_000
 _LATER = (
     "the lowest prices of models are not refreshed ({}): the job refresh_prices of a server or of"
     " `registry worker` does it each minute, and until then lists of models by price are slow"
