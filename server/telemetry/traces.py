@@ -94,8 +94,13 @@ class Tracer:
 
     def observe(self, request: GraphQLRequest, response: GraphQLResponse) -> None:
         """Make the spans of a GraphQL operation that has ended, if it is sampled."""
-        trace = request.trace  # not `trace_of`: most requests need no more than this
+        trace = request.trace
         if trace is None:
+            headers = request.headers
+            # first what most requests of a busy caller need, without a call: see `decide`
+            if headers and self._follows_callers and is_unsampled(headers[0]):
+                request.trace = NO_TRACE
+                return
             trace = request.trace = self.decide(request)
         if isinstance(trace, Recorded):
             self._record(request, response, trace)
@@ -146,7 +151,8 @@ class Tracer:
     def _record_statements(self, operation: Operation, trace: Recorded, zero: int) -> None:
         """A statement that several operations share is a span of the first one that is sampled."""
         for statement in operation.statements or ():
-            traces = map(trace_of, statement.operations)
+            # most are decided already, and need no call
+            traces = [each.trace or trace_of(each) for each in statement.operations]
             recorded = [each for each in traces if isinstance(each, Recorded)]
             if recorded and recorded[0] is trace:
                 self._record_statement(statement, recorded, zero)
@@ -157,13 +163,14 @@ class Tracer:
         name, values = attributes.of_statement(statement)
         parent = recorded[0].context
         started_at = int(statement.started_at * _NS) + zero
-        is_shared = len(statement.operations) > 1
+        # one of the only trace that is recorded has its parent already
+        links = [Link(each.context) for each in recorded] if len(recorded) > 1 else ()
         span = self._span(
             name,
             SpanContext(parent.trace_id, getrandbits(64), False, _SAMPLED, parent.trace_state),
             parent,
             attributes=values,
-            links=[Link(each.context) for each in recorded] if is_shared else (),
+            links=links,
             kind=SpanKind.CLIENT,
             status=_ERROR if statement.error else _UNSET,
             start_time=started_at,

@@ -157,6 +157,33 @@ def test_a_batch_is_one_span_with_links_to_the_operations_that_share_it(
     assert len({each["trace_id"] for each in owners}) == len(owners)
 
 
+def test_a_batch_of_one_operation_that_is_recorded_is_its_span_without_links(
+    served: Registry, collecting: Collector
+) -> None:
+    document = "query Alone($name: String!) { model(by: {name: $name}) { name } }"
+    recorded_trace = "5" * 32
+
+    def ask(number: int) -> None:
+        trace_id, flags = (recorded_trace, "01") if number == 0 else (f"{number:032x}", "00")
+        headers = {"traceparent": f"00-{trace_id}-{_SPAN}-{flags}"}
+        _ask(served, {"query": document, "variables": {"name": f"alone-{number}"}}, **headers)
+
+    def shared() -> list[dict[str, Any]]:
+        found = [each for each in collecting.spans if each["trace_id"] == recorded_trace]
+        return [each for each in found if "registry.operations" in each["attributes"]]
+
+    def ask_at_once() -> bool:
+        with ThreadPoolExecutor(16) as threads:
+            list(threads.map(ask, (*range(8, 0, -1), 0, *range(9, 32))))
+        return bool(shared())
+
+    processes.wait_until(ask_at_once, "a batch that is shared")
+    batch = shared()[0]
+    assert batch["attributes"]["registry.operations"] > 1
+    assert batch["links"] == []
+    processes.wait_until(lambda: batch["parent"] in _ids(collecting), "its operation")
+
+
 def _ids(collecting: Collector) -> set[str]:
     return {each["span_id"] for each in collecting.spans}
 
