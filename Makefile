@@ -57,7 +57,7 @@ check: $(ENV) ## Format, lint, types, imports, house rules, migrations, exported
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/registry schema --check
-	$(BIN)/pytest tests/test_house.py tests/project tests/migrations $(wildcard tests/schema/test_sdl.py) --ignore tests/project/test_recipe.py
+	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/test_house.py tests/project tests/migrations $(wildcard tests/schema/test_sdl.py) --ignore tests/project/test_recipe.py
 
 fmt: $(ENV) ## Format the code and fix what ruff can fix
 	$(BIN)/ruff format .

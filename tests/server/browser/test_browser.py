@@ -27,7 +27,9 @@ from tests.server.conftest import Serving, running
 
 UI = Path(__file__).parents[3] / "ui"
 PAGE = Path(__file__).parent / "dashboard.html"
-CHROMIUM = os.environ.get("CHROMIUM") or which("chromium") or which("google-chrome")
+# The first one has no windows, and takes a fifth less of the processor's time.
+BROWSERS = ("chromium-headless-shell", "chromium", "google-chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(which, BROWSERS)), None)
 MISSING = [
     name
     for name, path in {
