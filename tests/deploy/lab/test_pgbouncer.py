@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from procrastinate.exceptions import AlreadyEnqueued
 
 from archive.store import ArchiveStore
-from db.postgres import poolers
+from db.postgres import migrate, poolers
 from db.postgres.engine import Database, PoolLimits
 from db.postgres.errors import is_statement_timeout
 from db.postgres.poolers import Pooler
@@ -28,12 +28,15 @@ from server.ops import background, jobs
 from server.settings import Settings
 from tests.imports import entry, import_file, source_file
 from tests.outcomes import REPORT, bindings, item, rows
+from tests.server.commands.processes import registry
 from tests.server.conftest import running
 from tests.soak import replay
 
 _CREATE = """mutation ($name: String!) { createModel(input: {name: $name, task: CHAT}) {
     model { name } userErrors { code } } }"""
 _NAMES = "{ models(first: 50) { nodes { name } } }"
+_INSERT_MODEL = """INSERT INTO models (id, revision, name, task, retention_keep)
+    VALUES (uuidv7(), 1, 'm', 'CHAT', 3)"""
 _SLOW = Query("test slow", lambda: sa.select(sa.func.pg_sleep(2).label("slept")), {})
 
 
@@ -171,6 +174,27 @@ async def _run_job(db: Database, store: ArchiveStore, settings: Settings, url: s
 def _found(url: str | None, query: str) -> list[Any]:
     with psycopg.connect(url or "") as connection:
         return connection.execute(query).fetchall()
+
+
+def test_migrate_computes_the_lowest_prices_behind_a_pooler(
+    bouncer: pgbouncer.PgBouncer, mode: Mode, database_url: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(_INSERT_MODEL)
+    migrate.downgrade(database_url, "0026")
+    url = bouncer.url_of(psycopg.conninfo.conninfo_to_dict(database_url)["dbname"])
+    variables = {"DATABASE_URL": url, "REGISTRY_POOLER": str(mode.pooler)}
+    variables["REGISTRY_PREPARED_STATEMENTS"] = str(mode.keeps_statements)
+    if mode.has_listen_url:
+        variables["REGISTRY_LISTEN_URL"] = database_url
+    done = registry("migrate", **variables)
+    if mode.pooler is Pooler.TRANSACTION and not mode.has_listen_url:
+        assert (done.returncode, "a migration needs a session" in done.stderr) == (2, True)
+        return
+    assert (done.returncode, done.stderr) == (0, "The lowest prices of 1 model are computed.\n")
+    with psycopg.connect(database_url) as connection:
+        query = "SELECT count(*) FROM lowest_prices WHERE holds_until > now()"
+        assert connection.execute(query).fetchone() == (1,)
 
 
 async def test_a_statement_timeout_holds_and_stays_with_its_client(
