@@ -75,3 +75,15 @@ test("a write works over plain HTTP from another host", async ({ page, baseURL }
   await dialog.getByRole("button", { name: /create/i }).click();
   await expect(page.getByText(name).first()).toBeVisible();
 });
+
+test("who asks the system for less motion gets none", async ({ page }) => {
+  const moving = () => page.evaluate(() => {
+    const styles = [...document.querySelectorAll("*")].map((element) => getComputedStyle(element));
+    return styles.filter((style) => style.animationName !== "none" || style.transitionDuration !== "0s").length;
+  });
+  await page.goto("/models");
+  await page.locator("tbody a").first().waitFor();
+  expect(await moving()).toBeGreaterThan(0);
+  await page.emulateMedia({ reducedMotion: "reduce" });
+  expect(await moving()).toBe(0);
+});

@@ -11,6 +11,7 @@ export const theme = createTheme({
   // Much is read side by side here: a little smaller than a page of text.
   fontSizes: { md: "0.9375rem" },
   defaultRadius: "sm",
+  respectReducedMotion: true, // of the reader's system
   components: {
     // A link in a text is known by more than its color.
     Anchor: Anchor.extend({ defaultProps: { underline: "always" } }),
