@@ -1,6 +1,7 @@
 import { CloseButton, Text } from "@mantine/core";
 import type { CSSProperties } from "react";
 
+import { measureStaying, TableScroll } from "../../components/TableScroll";
 import { TextLink } from "../../components/TextLink";
 import { type Cell, type Model, type Row, type Section, sectionsOf } from "./rows";
 
@@ -18,12 +19,12 @@ export function ComparisonTable({ models, isOnlyDifferent, onRemove }: Props) {
   if (sections.length === 0) return <Text p="md">The models do not differ in anything that this page compares. {NOT_COMPARED}</Text>;
   return (
     <>
-      <div className="compare-scroll" role="region" aria-label="Comparison" tabIndex={0}>
+      <TableScroll label="Comparison" className="compare-scroll">
         <table className="compare" aria-label="Comparison" style={{ "--models": models.length } as CSSProperties}>
           <colgroup><col /></colgroup>
           <thead>
             <tr>
-              <th scope="col">Attribute</th>
+              <th scope="col" className="staying" ref={measureStaying}>Attribute</th>
               {models.map(({ id, name }) => (
                 <th key={id} scope="col">
                   <div className="compare-name">
@@ -36,7 +37,7 @@ export function ComparisonTable({ models, isOnlyDifferent, onRemove }: Props) {
           </thead>
           {sections.map((section) => <SectionRows key={section.title} section={section} width={models.length} />)}
         </table>
-      </div>
+      </TableScroll>
       <Text size="xs" c="dimmed" mt="xs">{NOT_COMPARED}</Text>
     </>
   );
@@ -46,12 +47,12 @@ function SectionRows({ section, width }: { section: Section; width: number }) {
   return (
     <tbody>
       <tr>
-        <th scope="rowgroup" className="compare-section">{section.title}</th>
+        <th scope="rowgroup" className="staying compare-section">{section.title}</th>
         <td colSpan={width} className="compare-note">{section.note && <Text size="xs" c="dimmed">{section.note}</Text>}</td>
       </tr>
       {section.rows.map(({ title, cells, isDifferent }) => (
         <tr key={title} className={isDifferent ? "is-different" : undefined}>
-          <th scope="row">
+          <th scope="row" className="staying">
             <div className="compare-attribute">
               {isDifferent ? <span className="compare-differs" role="img" aria-label="differs:" title="The models differ.">≠</span> : <span className="compare-same" aria-hidden="true">≠</span>}
               <span>{title}</span>

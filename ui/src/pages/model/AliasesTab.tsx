@@ -43,6 +43,7 @@ function AliasCard({ alias }: { alias: Alias }) {
       </Group>
       <DataTable
         caption={`History of ${alias.name}`}
+        stays="at"
         rows={nodes.map((change, index) => ({ ...change, index }))}
         rowKey={({ index }) => index}
         columns={[

@@ -30,11 +30,12 @@ export function BindingsTab({ model }: { model: Model }) {
       {add}
       <DataTable
         caption="Provider bindings"
+        stays="provider"
         rows={nodes}
         rowKey={(binding) => binding.id}
         columns={[
           ...(mayWrite ? [{ key: "actions", header: <span className="sr-only">Actions</span>, cell: (binding: Binding) => <BindingMenu binding={binding} /> }] : []),
-          { key: "provider", header: "Provider", stays: true, cell: (binding) => <Name binding={binding} /> },
+          { key: "provider", header: "Provider", cell: (binding) => <Name binding={binding} /> },
           { key: "version", header: "Version", cell: ({ versionLabel }) => versionLabel },
           { key: "status", header: "Status", cell: (binding) => <Status binding={binding} /> },
           { key: "input", header: <PerMillion of="Input" />, isNumeric: true, cell: ({ price }) => <Unknown value={price?.inputPer1k}>{perMillion(price?.inputPer1k ?? "0")}</Unknown> },

@@ -1,4 +1,4 @@
-import { Stack, Title } from "@mantine/core";
+import { Stack, Text, Title } from "@mantine/core";
 
 import { useRegistryPages } from "../../app/pages";
 import { DataTable } from "../../components/DataTable";
@@ -33,6 +33,7 @@ export function CatalogsTab({ name }: { name: string }) {
             <>
               <DataTable
                 caption="Entries of catalogs"
+                stays="key"
                 rows={rows}
                 rowKey={({ entry }) => entry.id}
                 columns={[
@@ -48,11 +49,11 @@ export function CatalogsTab({ name }: { name: string }) {
               {differences.length === 0 ? <Empty>They agree.</Empty> : (
                 <DataTable
                   caption="Differences"
+                  stays="of"
                   rows={differences}
                   rowKey={({ entry, difference }) => `${entry.id} ${difference.field}`}
                   columns={[
-                    { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
-                    { key: "field", header: "Field", cell: ({ difference }) => words(difference.field) },
+                    { key: "of", header: "Field and binding", cell: (row) => <Of {...row} /> },
                     { key: "catalog", header: "Catalog", cell: ({ entry }) => entry.catalog.name },
                     { key: "theirs", header: "In the catalog", cell: ({ difference }) => <Theirs difference={difference} /> },
                     { key: "ours", header: "In the registry", cell: ({ difference }) => <Ours difference={difference} /> },
@@ -69,6 +70,11 @@ export function CatalogsTab({ name }: { name: string }) {
 }
 
 type Difference = { catalogValue: unknown; registryValue: unknown };
+
+/** Which value it is: a binding may have several that differ. */
+function Of({ binding, difference }: { binding: Parameters<typeof bindingName>[0]; difference: { field: string } }) {
+  return <div className="wide-cell">{words(difference.field)}<Text size="sm" c="dimmed">of {bindingName(binding)}</Text></div>;
+}
 
 const Theirs = ({ difference: { catalogValue, registryValue } }: { difference: Difference }) => <Value of={catalogValue} other={registryValue} />;
 const Ours = ({ difference: { catalogValue, registryValue } }: { difference: Difference }) => <Value of={registryValue} other={catalogValue} />;

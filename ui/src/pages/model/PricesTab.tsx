@@ -94,10 +94,11 @@ function PriceTable({ rows, componentsOf }: TableProps) {
   const table = (
     <DataTable
       caption="Prices of all bindings"
+      stays="binding"
       rows={rows}
       rowKey={({ price }) => price.id}
       columns={[
-        { key: "binding", header: "Binding", stays: true, cell: ({ binding }) => <div className="wide-cell">{bindingName(binding)}</div> },
+        { key: "binding", header: "Binding", cell: ({ binding }) => <div className="wide-cell">{bindingName(binding)}</div> },
         { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Moment at={price.effectiveFrom} /> : "the beginning") },
         { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Moment at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
         { key: "input", header: <PerMillion of="Input" />, isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },

@@ -69,10 +69,11 @@ function Usage({ bindings }: { bindings: readonly UsedBinding[] }) {
       <SeriesChooser choice={choice} noun="bindings" />
       <DataTable
         caption="Sums of this time"
+        stays="binding"
         rows={rows}
         rowKey={({ binding }) => binding.id}
         columns={[
-          { key: "binding", header: "Binding", stays: true, cell: ({ binding }) => bindingName(binding) },
+          { key: "binding", header: "Binding", cell: ({ binding }) => bindingName(binding) },
           { key: "calls", header: "Calls", isNumeric: true, cell: ({ total }) => count(total.calls) },
           { key: "failed", header: "Failed", isNumeric: true, cell: ({ total }) => count(total.failed) },
           { key: "limited", header: "Rate limited", isNumeric: true, cell: ({ total }) => count(total.limited) },

@@ -26,11 +26,12 @@ export function VersionsTab({ model }: { model: Model }) {
       {add}
       <DataTable
         caption="Versions"
+        stays="version"
         rows={nodes}
         rowKey={(version) => version.id}
         columns={[
           ...(mayWrite ? [{ key: "actions", header: <span className="sr-only">Actions</span>, cell: (version: Version) => <VersionMenu version={version} /> }] : []),
-          { key: "version", header: "Version", stays: true, cell: (version) => <VersionName version={version} /> },
+          { key: "version", header: "Version", cell: (version) => <VersionName version={version} /> },
           { key: "status", header: "Status", cell: ({ status }) => <StateBadge state={status} /> },
           { key: "context", header: "Context window", isNumeric: true, cell: ({ contextWindow }) => <Unknown value={contextWindow}>{count(contextWindow ?? 0)}</Unknown> },
           { key: "output", header: "Max. output", isNumeric: true, cell: ({ maxOutputTokens }) => <Unknown value={maxOutputTokens}>{count(maxOutputTokens ?? 0)}</Unknown> },

@@ -1,8 +1,9 @@
 import { useMediaQuery } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useNavigate } from "@tanstack/react-router";
-import { type MouseEvent, memo, type ReactNode, useEffect, useRef } from "react";
+import { type MouseEvent, memo, useEffect, useRef } from "react";
 
+import { measureStaying, TableScroll } from "../../components/TableScroll";
 import type { ModelOrder, ModelOrderField } from "../../gql/graphql";
 import { type Field } from "./columns";
 import type { RowWindow, WindowState } from "./rowWindow";
@@ -10,7 +11,8 @@ import type { ModelRow } from "./useModels";
 
 const ROW_PX = 36;
 const SELECT_PX = 44;
-const NAME_PX = 150; // on a narrow screen, where the name stays while the other columns scroll
+const NAME = "name"; // the column that stays while the others scroll
+const NAME_PX = 150; // on a narrow screen
 const NARROW = "(max-width: 36em)";
 const OVERSCAN_ROWS = 5;
 
@@ -45,11 +47,11 @@ export function ModelTable({ list, state, isStale, fields, orderBy, onOrder, sel
   }, [list]);
   const onClick = useOpening();
   const isNarrow = useMediaQuery(NARROW, false, { getInitialValueInEffect: false });
-  const widthOf = ({ id, width }: Field) => (isNarrow && id === "name" ? NAME_PX : width);
+  const widthOf = ({ id, width }: Field) => (isNarrow && id === NAME ? NAME_PX : width);
   const width = fields.reduce((sum, field) => sum + widthOf(field), SELECT_PX);
   const columnCount = fields.length + 1;
   return (
-    <div className="table-scroll models-scroll" ref={scroller} role="region" aria-label="Models" tabIndex={0} aria-busy={isStale}>
+    <TableScroll label="Models" className="models-scroll" ref={scroller} isBusy={isStale}>
       <table className="models-table" style={{ width }} aria-label="Models" aria-rowcount={state.isComplete ? state.known + 1 : -1} onClick={onClick}>
         <colgroup>
           <col style={{ width: SELECT_PX }} />
@@ -83,7 +85,7 @@ export function ModelTable({ list, state, isStale, fields, orderBy, onOrder, sel
           <Gap height={rows.getTotalSize() - (items.at(-1)?.end ?? 0)} columnCount={columnCount} />
         </tbody>
       </table>
-    </div>
+    </TableScroll>
   );
 }
 
@@ -99,11 +101,11 @@ function useOpening() {
 }
 
 function Header({ field, orderBy, onOrder }: { field: Field } & Pick<Props, "orderBy" | "onOrder">) {
-  const { order, title, isNumeric } = field;
+  const { id, order, title } = field;
   const isOrdered = order !== undefined && order === orderBy.field;
   const direction = orderBy.direction === "DESC" ? "descending" : "ascending";
   return (
-    <th scope="col" className={isNumeric ? "numeric" : undefined} aria-sort={isOrdered ? direction : undefined}>
+    <th scope="col" className={classOf(field)} aria-sort={isOrdered ? direction : undefined} ref={id === NAME ? measureStaying : undefined}>
       {order ? (
         <button type="button" className="models-order" onClick={() => onOrder(order)}>
           {title}<span aria-hidden="true">{isOrdered ? (direction === "descending" ? " ▼" : " ▲") : " ↕"}</span>
@@ -112,6 +114,8 @@ function Header({ field, orderBy, onOrder }: { field: Field } & Pick<Props, "ord
     </th>
   );
 }
+
+const classOf = ({ id, isNumeric }: Field) => (id === NAME ? "staying" : isNumeric ? "numeric" : undefined);
 
 type RowProps = {
   index: number;
@@ -137,14 +141,10 @@ const ModelTableRow = memo(function ModelTableRow({ index, row, fields, isSelect
           />
         )}
       </td>
-      {fields.map(({ id, cell, isNumeric }) => <Cell key={id} isNumeric={isNumeric}>{cell(row)}</Cell>)}
+      {fields.map((field) => <td key={field.id} className={classOf(field)}>{field.cell(row)}</td>)}
     </tr>
   );
 });
-
-function Cell({ isNumeric, children }: { isNumeric?: boolean; children: ReactNode }) {
-  return <td className={isNumeric ? "numeric" : undefined}>{children}</td>;
-}
 
 function LoadingRow({ index, columnCount }: { index: number; columnCount: number }) {
   return <tr aria-rowindex={index + 2} className="is-loading"><td colSpan={columnCount}>Loading…</td></tr>;

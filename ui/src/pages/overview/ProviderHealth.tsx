@@ -16,7 +16,7 @@ export function ProviderHealth({ providers, total }: { providers: readonly Provi
       {providers.length < total && (
         <Text mb="xs">These are the {count(providers.length)} providers with the most bindings, of {count(total)}.</Text>
       )}
-      <DataTable caption="Health by provider" rows={providers} rowKey={({ slug }) => slug} columns={COLUMNS} />
+      <DataTable caption="Health by provider" stays="provider" rows={providers} rowKey={({ slug }) => slug} columns={COLUMNS} />
     </section>
   );
 }

@@ -18,7 +18,7 @@ export function Retiring({ retirements: { nodes, pageInfo } }: { retirements: Ov
   return (
     <Section title={`Retirements within ${RETIRING_DAYS} days`}>
       {shown.length === 0 ? <Text>No version or binding is known to be deprecated or to end.</Text> : (
-        <DataTable caption="Retirements that come soon" rows={shown} rowKey={keyOf} columns={COLUMNS} />
+        <DataTable caption="Retirements that come soon" stays="what" rows={shown} rowKey={keyOf} columns={COLUMNS} />
       )}
       <Text mt="xs" size="sm">
         {pageInfo.hasNextPage || nodes.length > SHOWN ? "There are more. " : ""}

@@ -8,10 +8,10 @@ import { changeBy, perMillion } from "../../components/numbers";
 import { PriceDifferences } from "../../components/OtherPrices";
 import { PerMillion } from "../../components/PerMillion";
 import { QueryState } from "../../components/QueryState";
-import { TextLink } from "../../components/TextLink";
 import { Moment } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { PricesChangesDocument, type PricesChangesQuery } from "../../gql/graphql";
+import { OfferName } from "./OfferName";
 import { CHANGES_DAYS } from "./search";
 
 type Change = PricesChangesQuery["priceChanges"]["nodes"][number];
@@ -37,6 +37,7 @@ export function Changes() {
         <>
           <DataTable
             caption="Changes of prices, newest first"
+            stays="offer"
             rows={changes}
             rowKey={({ at, binding }) => `${at} ${binding.id}`}
             columns={COLUMNS}
@@ -50,20 +51,7 @@ export function Changes() {
 
 const COLUMNS = [
   { key: "at", header: "Takes effect", cell: ({ at, scheduled }: Change) => <><Moment at={at} />{scheduled && " (planned)"}</> },
-  {
-    key: "model",
-    header: "Model",
-    cell: ({ binding: { modelName, versionLabel } }: Change) => (
-      <div className="wide-cell"><TextLink to="/models/$name" params={{ name: modelName }} search={{ tab: "prices" }}>{modelName}</TextLink> {versionLabel}</div>
-    ),
-  },
-  {
-    key: "provider",
-    header: "Provider",
-    cell: ({ binding: { providerName, providerModelId, region } }: Change) => (
-      <>{providerName}{region && ` ${region}`}<div className="mono">{providerModelId}</div></>
-    ),
-  },
+  { key: "offer", header: "Model and provider", cell: ({ binding }: Change) => <OfferName of={binding} tab="prices" /> },
   {
     key: "input",
     header: <PerMillion of="Input" />,

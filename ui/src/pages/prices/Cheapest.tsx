@@ -7,12 +7,12 @@ import { DataTable } from "../../components/DataTable";
 import { MoreButton } from "../../components/MoreButton";
 import { count, dollars } from "../../components/numbers";
 import { QueryState } from "../../components/QueryState";
-import { TextLink } from "../../components/TextLink";
 import { Day } from "../../components/Time";
 import { Unknown } from "../../components/Unknown";
 import { words } from "../../components/words";
 import { PricesCheapestDocument, type PricesCheapestQuery } from "../../gql/graphql";
 import { Needs } from "./Needs";
+import { OfferName } from "./OfferName";
 import { filterOf, usageOf } from "./search";
 
 type Offer = PricesCheapestQuery["bindings"]["nodes"][number];
@@ -36,7 +36,7 @@ export function Cheapest() {
       >
         {(offers) => (
           <div aria-busy={query.isPlaceholderData}>
-            <DataTable caption="Offers, the cheapest first" rows={offers} rowKey={({ id }) => id} columns={COLUMNS} />
+            <DataTable caption="Offers, the cheapest first" stays="offer" rows={offers} rowKey={({ id }) => id} columns={COLUMNS} />
             <MoreButton query={query} />
           </div>
         )}
@@ -48,23 +48,10 @@ export function Cheapest() {
 const COLUMNS = [
   { key: "cost", header: "Cost of 1,000 calls", isNumeric: true, cell: (offer: Offer) => <Cost offer={offer} /> },
   {
-    key: "model",
-    header: "Model",
-    cell: ({ modelName, versionLabel, version }: Offer) => (
-      <>
-        <TextLink to="/models/$name" params={{ name: modelName }}>{modelName}</TextLink> {versionLabel}
-        {version.status === "DEPRECATED" && <Text size="sm">deprecated</Text>}
-      </>
-    ),
-  },
-  {
-    key: "provider",
-    header: "Provider",
-    cell: ({ providerName, providerModelId, region }: Offer) => (
-      <>
-        {providerName}{region && <Text span c="dimmed"> {region}</Text>}
-        <div className="mono">{providerModelId}</div>
-      </>
+    key: "offer",
+    header: "Model and provider",
+    cell: (offer: Offer) => (
+      <OfferName of={offer}>{offer.version.status === "DEPRECATED" && <Text size="sm">deprecated</Text>}</OfferName>
     ),
   },
   {

@@ -7,11 +7,11 @@ import { useMay } from "../../app/viewer";
 import { type Column, DataTable } from "../../components/DataTable";
 import { count } from "../../components/numbers";
 import { Loading, QueryError } from "../../components/QueryState";
-import { TextLink } from "../../components/TextLink";
 import { words } from "../../components/words";
 import { RetentionPlanDocument, type RetentionPlanQuery } from "../../gql/graphql";
 import { ApplyPlan } from "./ApplyPlan";
 import { HoldDialog } from "./HoldDialog";
+import { nameColumn } from "./nameColumn";
 import { PolicyForm } from "./PolicyForm";
 import { touchesRetention } from "./retention";
 import { policyOf, type RetentionSearch } from "./search";
@@ -65,7 +65,7 @@ function PlanView({ plan, search, onHold }: ViewProps) {
       {purge.length > 0 && (
         <section aria-labelledby="purge">
           <Title order={2} size="h4" id="purge">To delete for good ({count(purge.length)})</Title>
-          <DataTable caption="Versions to delete for good" columns={columns} rows={purge} rowKey={keyOf} />
+          <DataTable caption="Versions to delete for good" stays="name" columns={columns} rows={purge} rowKey={keyOf} />
         </section>
       )}
       <ProtectedVersions rows={plan.protected} />
@@ -97,7 +97,7 @@ function Archive({ rows, onHold }: { rows: readonly Row[]; onHold: ViewProps["on
   return (
     <section aria-labelledby="archive">
       <Title order={2} size="h4" id="archive">To archive ({count(rows.length)})</Title>
-      <DataTable caption="Versions to archive" columns={mayHold ? [...columns, hold] : columns} rows={rows} rowKey={keyOf} />
+      <DataTable caption="Versions to archive" stays="name" columns={mayHold ? [...columns, hold] : columns} rows={rows} rowKey={keyOf} />
     </section>
   );
 }
@@ -106,13 +106,12 @@ function ProtectedVersions({ rows }: { rows: readonly Protected[] }) {
   const because: Column<Protected> = {
     key: "because", header: "Protected by", cell: ({ because }) => <Badge variant="light">{words(because)}</Badge>,
   };
-  const [model, version, reason] = columns as unknown as Column<Protected>[];
   return (
     <section aria-labelledby="protected">
       <Title order={2} size="h4" id="protected">Protected ({count(rows.length)})</Title>
       <Text size="sm" c="dimmed" mb="xs">These are older than the versions to keep, and stay all the same.</Text>
       {rows.length > 0 && (
-        <DataTable caption="Protected versions" columns={[model!, version!, because, reason!]} rows={rows} rowKey={keyOf} />
+        <DataTable caption="Protected versions" stays="name" columns={[NAME, because, REASON]} rows={rows} rowKey={keyOf} />
       )}
     </section>
   );
@@ -120,8 +119,6 @@ function ProtectedVersions({ rows }: { rows: readonly Protected[] }) {
 
 const keyOf = ({ modelName, versionLabel }: Row) => `${modelName} ${versionLabel}`;
 
-const columns: Column<Row>[] = [
-  { key: "model", header: "Model", cell: ({ modelName }) => <TextLink to="/models/$name" params={{ name: modelName }} inherit>{modelName}</TextLink> },
-  { key: "version", header: "Version", cell: ({ versionLabel }) => <span className="mono">{versionLabel}</span> },
-  { key: "reason", header: "Why", cell: ({ reason }) => reason },
-];
+const NAME = nameColumn<Row>(({ versionLabel }) => versionLabel);
+const REASON: Column<Row> = { key: "reason", header: "Why", cell: ({ reason }) => reason };
+const columns = [NAME, REASON];

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { type Column, DataTable } from "../../components/DataTable";
 import { ModelPicker } from "../../components/ModelPicker";
 import { Empty, Loading, QueryError } from "../../components/QueryState";
-import { TextLink } from "../../components/TextLink";
+import { nameColumn } from "./nameColumn";
 import { useVersions, type Version } from "./retention";
 import { modelsOf, type RetentionSearch } from "./search";
 
@@ -34,16 +34,10 @@ export function VersionList({ search, onChange, list, caption, columns, empty, c
       {data && rows.length === 0 && (
         search.model === undefined ? <Empty>{empty}</Empty> : <Empty>There is nothing of {search.model}. Clear the model to see all.</Empty>
       )}
-      {rows.length > 0 && <DataTable caption={caption} columns={[...NAMES, ...columns]} rows={rows} rowKey={({ id }) => id} />}
+      {rows.length > 0 && <DataTable caption={caption} stays="name" columns={[NAME, ...columns]} rows={rows} rowKey={({ id }) => id} />}
       {hasNextPage && <Button mt="md" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>Show more</Button>}
     </>
   );
 }
 
-const NAMES: Column<Version>[] = [
-  {
-    key: "model", header: "Model",
-    cell: ({ modelName }) => <TextLink to="/models/$name" params={{ name: modelName }} inherit>{modelName}</TextLink>,
-  },
-  { key: "version", header: "Version", cell: ({ version }) => <span className="mono">{version}</span> },
-];
+const NAME = nameColumn<Version>(({ version }) => version);

@@ -29,7 +29,7 @@ export function MonthSection({ month, retirements, goesOn }: Props) {
         <Calendar month={month} retirements={retirements} />
         {goesOn && <Text size="sm" mt="xs">The counts are of what was read so far: this month has more.</Text>}
       </div>
-      <DataTable caption={`Retirements in ${name}`} rows={retirements} rowKey={keyOf} columns={COLUMNS} />
+      <DataTable caption={`Retirements in ${name}`} stays="what" rows={retirements} rowKey={keyOf} columns={COLUMNS} />
     </section>
   );
 }

@@ -86,7 +86,7 @@ function Candidates({ route, latest, onLeaveOut }: TableProps & Pick<Props, "onL
   return (
     <section aria-labelledby="candidates">
       <Title order={3} size="h4" id="candidates">Candidates ({count(route.candidateCount)})</Title>
-      <DataTable caption="Candidates, best first" columns={columns} rows={route.candidates} rowKey={({ binding }) => binding.id} rowClass={marked(latest)} />
+      <DataTable caption="Candidates, best first" stays="binding" columns={columns} rows={route.candidates} rowKey={({ binding }) => binding.id} rowClass={marked(latest)} />
       {more > 0 && <Text size="sm" c="dimmed">{count(more)} more are beyond the limit.</Text>}
     </section>
   );
@@ -114,7 +114,7 @@ function Excluded({ route, latest }: TableProps) {
   return (
     <section aria-labelledby="excluded">
       <Title order={3} size="h4" id="excluded">Excluded ({count(route.excludedCount)})</Title>
-      <DataTable caption="Excluded bindings, those to retry soonest first" columns={columns} rows={route.excluded} rowKey={({ binding }) => binding.id} rowClass={marked(latest)} />
+      <DataTable caption="Excluded bindings, those to retry soonest first" stays="binding" columns={columns} rows={route.excluded} rowKey={({ binding }) => binding.id} rowClass={marked(latest)} />
       {more > 0 && <Text size="sm" c="dimmed">{count(more)} more are excluded.</Text>}
     </section>
   );

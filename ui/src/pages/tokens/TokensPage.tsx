@@ -66,7 +66,7 @@ function TokenList({ mayIssue, onRotated }: ListProps) {
                 onChange={(event) => void navigate({ search: { valid: event.currentTarget.checked || undefined } })}
               />
             )}
-            {rows.length > 0 ? <DataTable caption="Tokens" columns={columns} rows={rows} rowKey={({ id }) => id} /> : <NoTokens mayIssue={mayIssue} allCount={all.length} />}
+            {rows.length > 0 ? <DataTable caption="Tokens" stays="name" columns={columns} rows={rows} rowKey={({ id }) => id} /> : <NoTokens mayIssue={mayIssue} allCount={all.length} />}
             {query.hasNextPage && (
               <Center>
                 <Button variant="default" loading={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>Load more tokens</Button>

@@ -41,6 +41,7 @@ export function Differences({ fields, base, theirs, mine }: Props) {
   return (
     <DataTable
       caption="Differences"
+      stays="field"
       rows={rows}
       rowKey={({ field }) => field.name}
       columns={[{ key: "field", header: "Field", cell: ({ field }) => field.label }, ...columns]}
