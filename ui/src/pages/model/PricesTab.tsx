@@ -1,3 +1,5 @@
+import "./prices.css";
+
 import { Button, Stack, Text } from "@mantine/core";
 import { useState } from "react";
 
@@ -97,17 +99,16 @@ function PriceTable({ rows, componentsOf }: TableProps) {
       stays="binding"
       rows={rows}
       rowKey={({ price }) => price.id}
+      rowClass={() => "price-row"}
       columns={[
         { key: "binding", header: "Binding", cell: ({ binding }) => <div className="wide-cell">{bindingName(binding)}</div> },
-        { key: "from", header: "From", cell: ({ price }) => (price.effectiveFrom ? <Moment at={price.effectiveFrom} /> : "the beginning") },
-        { key: "to", header: "To", cell: ({ price }) => (price.effectiveTo ? <Moment at={price.effectiveTo} /> : price.scheduled ? "planned" : "now") },
+        { key: "time", header: "In effect", cell: ({ price }) => <InEffect price={price} /> },
         { key: "input", header: <PerMillion of="Input" />, isNumeric: true, cell: ({ price }) => <Amount of={price.inputPer1k} /> },
         { key: "output", header: <PerMillion of="Output" />, isNumeric: true, cell: ({ price }) => <Amount of={price.outputPer1k} /> },
         { key: "cached", header: <PerMillion of="Cached input" />, isNumeric: true, cell: ({ price }) => <Amount of={price.cacheReadPer1k} /> },
         { key: "changed", header: "Changed", cell: (row) => <Changed row={row} componentsOf={componentsOf} /> },
         { key: "others", header: "Other prices", cell: ({ price }) => <Others components={componentsOf(price.id)} /> },
-        ...(open ? [{ key: "withdraw", header: <span className="sr-only">Actions</span>, cell: (row: Row) => isWithdrawable(row.price, componentsOf(row.price.id)) && <Withdraw {...row} /> }] : []),
-        { key: "source", header: "Source", cell: ({ price }) => <Unknown value={price.source} /> },
+        { key: "source", header: "Source", cell: (row) => <Source row={row} mayWithdraw={open !== null && isWithdrawable(row.price, componentsOf(row.price.id))} /> },
       ]}
     />
   );
@@ -120,6 +121,25 @@ function PriceTable({ rows, componentsOf }: TableProps) {
       )}
       {open && isCut && <Text size="sm">There are more catalogs than are read here: a price of another one is refused when it is withdrawn.</Text>}
     </>
+  );
+}
+
+function InEffect({ price: { effectiveFrom, effectiveTo, scheduled } }: { price: Price }) {
+  return (
+    <div className="price-time">
+      <div>from {effectiveFrom ? <Moment at={effectiveFrom} /> : "the beginning"}</div>
+      <div>{effectiveTo ? <>to <Moment at={effectiveTo} /></> : scheduled ? "planned" : "to now"}</div>
+    </div>
+  );
+}
+
+/** Who has set a price, and taking it back. */
+function Source({ row, mayWithdraw }: { row: Row; mayWithdraw: boolean }) {
+  return (
+    <Stack gap={4} align="flex-start">
+      <Unknown value={row.price.source} />
+      {mayWithdraw && <Withdraw {...row} />}
+    </Stack>
   );
 }
 
