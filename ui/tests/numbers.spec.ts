@@ -1,4 +1,5 @@
 import { expect, test } from "@playwright/test";
+import { getNiceTickValues } from "recharts";
 
 import { changeBy, chartDollars, dollars, percent, perMillion, successShare } from "../src/components/numbers";
 
@@ -37,4 +38,18 @@ test("thousands of dollars stand apart, and no digit is lost", () => {
   expect(chartDollars(140_000_000)).toBe("$140,000,000");
   expect(chartDollars(0.1 + 0.2)).toBe("$0.3");
   expect(chartDollars(0.0000001)).toBe("$0.0000001");
+});
+
+test("the axis of a chart of prices has exact amounts, each as far from the next one", () => {
+  // The ticks are floats: 15 digits of them are those of the decimal number that is meant.
+  const distances = (texts: string[]) => {
+    const parts = texts.map((text) => text.replace(/[$,]/g, "").split("."));
+    const places = Math.max(...parts.map(([, fraction = ""]) => fraction.length));
+    const exact = parts.map(([whole = "", fraction = ""]) => BigInt(whole + fraction.padEnd(places, "0")));
+    return new Set(exact.slice(1).map((each, place) => each - (exact[place] as bigint)));
+  };
+  expect(getNiceTickValues([0, 0.3], 5).map(chartDollars)).toEqual(["$0", "$0.075", "$0.15", "$0.225", "$0.3"]);
+  const highest = Array.from({ length: 22_000 }, (_, place) => Number(`${(place % 1_000) + 1}e${Math.floor(place / 1_000) - 12}`));
+  const wrong = highest.map((each) => getNiceTickValues([0, each], 5).map(chartDollars)).filter((texts) => distances(texts).size !== 1);
+  expect(wrong).toEqual([]);
 });
