@@ -1,6 +1,6 @@
 // An address that a page understands in part is said to be one: by the readers of each parameter, and on each page.
 import { READERS } from "../src/app/addresses";
-import { leftOut, parseSearch, type Reader, type Readers, type Search, searchOf, stringifySearch } from "../src/app/search";
+import { leftOut, LIST_MAX, parseSearch, type Reader, type Readers, type Search, searchOf, stringifySearch } from "../src/app/search";
 import { expect, expectWellShown, test } from "./page";
 
 const PAGES = Object.entries(READERS) as [string, Readers<Search>][];
@@ -70,6 +70,35 @@ test("of a list the values that are none are left out, and the others count", ()
   expect(searchOf(READERS["/models"])(parseSearch(address))).toMatchObject({ tasks: ["CHAT"], q: undefined, order: undefined });
   expect(leftOut(READERS["/models"] as Readers<Search>, parseSearch(address))).toEqual(["tasks=NONSENSE", "q=a", "q=b", "__proto__=1"]);
 });
+
+const LISTS = PARAMETERS.filter(({ reader }) => Array.isArray((reader as Reader<unknown>)(["1"]).value));
+
+test("of a list as many values are read as the API takes", () => {
+  const given = Array.from({ length: LIST_MAX + 50 }, (_, place) => `value-${place}`);
+  expect(LISTS.map(({ route, name }) => `${route} ${name}`).sort()).toEqual([
+    "/audit actors", "/models providers", "/models regions", "/prices regions", "/routing excludeBindings", "/routing providers",
+  ]);
+  for (const { reader } of LISTS) {
+    expect(reader(given)).toEqual({ value: given.slice(0, LIST_MAX), left: [], beyond: 50 });
+    expect(reader(given.slice(0, LIST_MAX))).toEqual({ value: given.slice(0, LIST_MAX), left: [], beyond: 0 });
+    expect(reader([...given.slice(0, LIST_MAX), "\0"])).toMatchObject({ left: ["\0"], beyond: 0 }); // what is no value is not counted
+  }
+  const tasks = Array.from({ length: LIST_MAX + 1 }, () => "CHAT"); // also of values that the page knows
+  expect(READERS["/models"].tasks(tasks)).toEqual({ value: tasks.slice(1), left: [], beyond: 1 });
+});
+
+for (const { route, name } of LISTS)
+  test(`of more than 100 ${name} in the address, ${route} keeps the first, and the API refuses nothing`, async ({ page }) => {
+    const values = Array.from({ length: LIST_MAX + 1 }, (_, place) => `${name}=value-${place}`);
+    await page.goto(`${route}?${[...(route === "/routing" ? ["model=gpt-4o"] : []), "unknown=1", ...values].join("&")}`);
+    const alert = page.getByRole("alert").filter({ hasText: "The address is understood in part" });
+    await expect(alert.locator("code")).toHaveText(["unknown=1"]);
+    await expect(alert).toContainText(`The address had 101 values of ${name}; a list may have 100. The first 100 are kept, and the other 1 left out.`);
+    await page.waitForLoadState("networkidle");
+    const refusals = page.getByRole("alert").filter({ hasNotText: /is understood in part|No binding can take this call/ });
+    await expect(refusals).toHaveCount(0);
+    expect(new URL(page.url()).searchParams.getAll(name)).toEqual(values.slice(0, LIST_MAX).map((each) => each.split("=")[1]));
+  });
 
 test("what the pages write into an address they read again", () => {
   const search = { tasks: ["CHAT", "OCR"], inputFrom: "0.10", contextTo: 128_000, order: "NAME", descending: true, regions: ["1", "true"] };

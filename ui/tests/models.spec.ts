@@ -234,11 +234,14 @@ test("the number of models follows the changes of the list", async ({ page }) =>
   await expect(page.getByRole("status").filter({ hasText: /^1 model$/ })).toBeVisible();
 });
 
-test.describe("a filter with more values than the API takes", () => {
+test.describe("a filter that the API refuses", () => {
   test.use({ expectedProblems: [/status of 400/] });
 
   test("is refused with one word", async ({ page }) => {
-    await page.goto(`/models?tasks=CHAT&q=x&${Array.from({ length: 101 }, (_, place) => `regions=r${place}`).join("&")}`);
+    // No address has more values than the API takes, unless its limit was lowered: the requests get more on their way.
+    const many = JSON.stringify(Array.from({ length: 101 }, (_, place) => `r${place}`));
+    await page.route("**/graphql", (route) => route.continue({ postData: route.request().postData()?.replace('["r0"]', many) }));
+    await page.goto("/models?tasks=CHAT&q=x&regions=r0");
     const refusal = page.getByRole("alert");
     await expect(refusal.first()).toContainText("at most 100 are allowed");
     await expect(page.getByText("The models are not counted.")).toHaveCount(2); // all requests are answered

@@ -4,7 +4,7 @@ import { Fragment, useEffect, useState } from "react";
 
 import { count } from "../components/numbers";
 import { readersOf } from "./addresses";
-import { leftOut, parseSearch } from "./search";
+import { cutLists, leftOut, LIST_MAX, parseSearch } from "./search";
 
 // The address with which the page was opened: the router takes out of it what no reader of the page has read.
 // Links of the pages have typed values, so only an address from elsewhere can have others.
@@ -23,20 +23,35 @@ export function LeftOut() {
     if (path !== first) setClosed(true); // it was about the other page
   }, [path, first]);
   const readers = readersOf(routeId);
-  const left = readers && path === first && !isClosed ? leftOut(readers, opened) : [];
-  if (left.length === 0) return null;
-  const more = left.length - SHOWN_MAX;
+  if (!readers || path !== first || isClosed) return null;
+  const [left, cut] = [leftOut(readers, opened), cutLists(readers, opened)];
+  if (left.length + cut.length === 0) return null;
   return (
     <Alert
       color="yellow" variant="outline" role="alert" mb="md" title="The address is understood in part"
       withCloseButton closeButtonLabel="Close" onClose={() => setClosed(true)}
     >
-      The address had values that this page does not understand:{" "}
-      {left.slice(0, SHOWN_MAX).map((each, index) => <Fragment key={index}>{index > 0 && ", "}<Code>{cut(each)}</Code></Fragment>)}
-      {more > 0 && ` and ${count(more)} more`}. They are left out.
+      {left.length > 0 && <NotUnderstood values={left} />}
+      {cut.map(({ name, beyond }) => (
+        <div key={name}>
+          The address had {count(LIST_MAX + beyond)} values of {name}; a list may have {LIST_MAX}. The first {LIST_MAX} are kept, and
+          the other {count(beyond)} left out.
+        </div>
+      ))}
     </Alert>
   );
 }
 
+function NotUnderstood({ values }: { values: readonly string[] }) {
+  const more = values.length - SHOWN_MAX;
+  return (
+    <div>
+      The address had values that this page does not understand:{" "}
+      {values.slice(0, SHOWN_MAX).map((each, index) => <Fragment key={index}>{index > 0 && ", "}<Code>{shortened(each)}</Code></Fragment>)}
+      {more > 0 && ` and ${count(more)} more`}. They are left out.
+    </div>
+  );
+}
+
 /** The value as far as it is shown, with NUL as it stands in an address: nobody would see it. */
-const cut = (text: string) => (text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text).replaceAll("\0", "%00");
+const shortened = (text: string) => (text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text).replaceAll("\0", "%00");

@@ -4,8 +4,8 @@
 /** The parameters of an address. */
 export type Search = Record<string, unknown>;
 
-/** What a parameter says, and which of its texts say nothing to the page. */
-export type Read<Value> = { value: Value | undefined; left: readonly string[] };
+/** What a parameter says, which of its texts say nothing to the page, and how many more values it has than the API takes. */
+export type Read<Value> = { value: Value | undefined; left: readonly string[]; beyond?: number };
 
 /** Reads the texts of one parameter: none where it is absent, several where it is given more than once. */
 export type Reader<Value> = (given: readonly string[]) => Read<Value>;
@@ -24,6 +24,7 @@ export function one<Value>(valueOf: (text: string) => Value | undefined): Reader
 // What the API takes, whatever the field: other values it can only refuse.
 export const INTEGER_MAX = 2_147_483_647;
 export const TEXT_LENGTH_MAX = 1_024; // of a text in a query
+export const LIST_MAX = 100; // values of a list, by the setting's default
 const DECIMAL_LENGTH_MAX = 50; // its limit is more, but the pages shift the point of amounts
 
 /** Whether the API can look for the text: it is not too long, and has no NUL, which the database cannot hold. */
@@ -37,11 +38,12 @@ export function oneOf<Value extends string>(values: readonly Value[]): Reader<Va
   return one((given) => values.find((each) => each === given));
 }
 
-/** Those texts that are values; undefined when none is. */
+/** Those texts that are values, as many as the API takes; undefined when none is. */
 function some<Value extends string>(isValue: (given: string) => given is Value): Reader<Value[]> {
   return (given) => {
-    const value = given.filter(isValue);
-    return { value: value.length > 0 ? value : undefined, left: given.filter((each) => !isValue(each)) };
+    const values = given.filter(isValue);
+    const value = values.length > 0 ? values.slice(0, LIST_MAX) : undefined;
+    return { value, left: given.filter((each) => !isValue(each)), beyond: Math.max(0, values.length - LIST_MAX) };
   };
 }
 
@@ -106,6 +108,14 @@ export function leftOut(readers: Readers<Search>, search: Search): string[] {
     const texts = given(value);
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
     return (reader ? reader(texts).left : texts).map((each) => `${name}=${each}`);
+  });
+}
+
+/** Of which lists of an address its page reads the first values alone, and how many are left out of each. */
+export function cutLists(readers: Readers<Search>, search: Search): { name: string; beyond: number }[] {
+  return Object.keys(readers).flatMap((name) => {
+    const { beyond = 0 } = readers[name]?.(given(Object.hasOwn(search, name) ? search[name] : undefined)) ?? {};
+    return beyond > 0 ? [{ name, beyond }] : [];
   });
 }
 

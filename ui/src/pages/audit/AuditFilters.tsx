@@ -4,6 +4,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 
 import { useRegistryQuery } from "../../app/queries";
+import { LIST_MAX } from "../../app/search";
 import { namesOf } from "../../components/ModelPicker";
 import { type AuditAction, type EntityKind, ModelPickerDocument } from "../../gql/graphql";
 import { ACTIONS, actionName, type AuditSearch, isFiltered, KINDS, kindName } from "./search";
@@ -32,7 +33,7 @@ export function AuditFilters({ search, actors }: Props) {
         onChange={(actions) => change({ actions: some(actions as AuditAction[]) })} clearable searchable
       />
       <TagsInput
-        label="Actor" placeholder={search.actors ? "" : "any, such as token:ci"} data={[...actors]} value={search.actors ?? []}
+        label="Actor" placeholder={search.actors ? "" : "any, such as token:ci"} data={[...actors]} value={search.actors ?? []} maxTags={LIST_MAX}
         onChange={(given) => change({ actors: some(given) })} clearable acceptValueOnBlur
       />
       <ModelFilter key={search.model} model={search.model} onChange={(model) => change({ model })} />

@@ -1,6 +1,7 @@
 import { Button, Fieldset, Group, Stack, Text } from "@mantine/core";
 import { memo, useState } from "react";
 
+import { LIST_MAX } from "../../app/search";
 import { count } from "../../components/numbers";
 import { decimalNumber, DraftInput, wholeNumber } from "../../components/DraftInput";
 import type { ModelsFacetsQuery } from "../../gql/graphql";
@@ -76,7 +77,7 @@ function Facet({ group, search, stats, onChange }: FacetProps) {
   return (
     <Fieldset legend={group.title} variant="unstyled" className="facet-group">
       {shown.map((option) => (
-        <Choice key={option.value} option={option} isChosen={chosen.includes(option.value)} onToggle={toggle} />
+        <Choice key={option.value} option={option} isChosen={chosen.includes(option.value)} isFull={chosen.length >= LIST_MAX} onToggle={toggle} />
       ))}
       {options.length > SHOWN_MAX && (
         <Button variant="subtle" size="compact-xs" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
@@ -90,12 +91,12 @@ function Facet({ group, search, stats, onChange }: FacetProps) {
   );
 }
 
-type ChoiceProps = { option: Option; isChosen: boolean; onToggle: (value: string) => void };
+type ChoiceProps = { option: Option; isChosen: boolean; isFull: boolean; onToggle: (value: string) => void };
 
-function Choice({ option: { value, label, count: models }, isChosen, onToggle }: ChoiceProps) {
+function Choice({ option: { value, label, count: models }, isChosen, isFull, onToggle }: ChoiceProps) {
   return (
     <label className="facet">
-      <input type="checkbox" checked={isChosen} onChange={() => onToggle(value)} />
+      <input type="checkbox" checked={isChosen} disabled={isFull && !isChosen} onChange={() => onToggle(value)} />
       <span className="facet-label" title={label}>{label}</span>
       {models !== undefined && <span className="facet-count">{count(models)}<span className="for-readers"> models</span></span>}
     </label>

@@ -1,6 +1,7 @@
 import { Button, Group, MultiSelect, TagsInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 
+import { LIST_MAX } from "../../app/search";
 import { CAPABILITIES, capabilityName } from "../../components/capabilityNames";
 import { DraftInput, wholeNumber } from "../../components/DraftInput";
 import type { Capability } from "../../gql/graphql";
@@ -30,6 +31,7 @@ export function Needs({ search }: { search: PricesSearch }) {
           label="Regions"
           description="One of these, such as eu-west-1"
           value={search.regions ?? []}
+          maxTags={LIST_MAX}
           onChange={(regions) => set({ regions: regions.length > 0 ? regions : undefined })}
           clearable
         />

@@ -2,6 +2,7 @@ import { Button, Checkbox, Fieldset, Group, type InputWrapperProps, MultiSelect,
 import { ChevronDown, ChevronUp } from "lucide-react";
 import { type ReactNode, useState } from "react";
 
+import { LIST_MAX } from "../../app/search";
 import { CAPABILITIES } from "../../components/capabilityNames";
 import { decimalNumber, DraftInput, wholeNumber } from "../../components/DraftInput";
 import { ModelPicker } from "../../components/ModelPicker";
@@ -106,7 +107,7 @@ function ConstraintFields({ search, onChange, errors, page }: Props) {
   return (
     <>
       <MultiSelect
-        label="Providers" searchable clearable data={[...providers, ...others]} value={search.providers ?? []}
+        label="Providers" searchable clearable data={[...providers, ...others]} value={search.providers ?? []} maxValues={LIST_MAX}
         onChange={(chosen) => onChange({ providers: listOf(chosen) })} error={errors.providers}
         description={page?.providers.pageInfo.hasNextPage && `The first ${providers.length} by their slugs are listed. Add another one to the address, such as providers=openai.`}
         inputWrapperOrder={NOTE_LAST}

@@ -13,7 +13,7 @@ import { type Entry, type Route, type RouteState, useDifferences } from "./useRo
 
 type Candidate = Route["candidates"][number];
 type Exclusion = Route["excluded"][number];
-type Props = { state: RouteState & { route: Route }; onLeaveOut: (bindingId: string) => void };
+type Props = { state: RouteState & { route: Route }; /** Absent where no more can be left out. */ onLeaveOut?: (bindingId: string) => void };
 
 /** The answer: who can take the call, who cannot and why, and what changed. */
 export function RouteResult({ state, onLeaveOut }: Props) {

@@ -7,6 +7,7 @@ import { useCallback } from "react";
 import { useChanges } from "../../app/App";
 import type { Change } from "../../app/live";
 import { useRegistryQuery } from "../../app/queries";
+import { LIST_MAX } from "../../app/search";
 import { PageHeader } from "../../components/PageHeader";
 import { Empty, Loading } from "../../components/QueryState";
 import { RoutingPageDocument } from "../../gql/graphql";
@@ -30,6 +31,7 @@ export function RoutingPage() {
   const state = useRoute(search);
   useRetryAfterChanges(state.error, search.model, state.retry);
   const { route, error } = state;
+  const left = search.excludeBindings ?? [];
   const bindings = [...(route?.candidates ?? []), ...(route?.excluded ?? [])].map(({ binding }) => binding);
   return (
     <>
@@ -49,7 +51,7 @@ export function RoutingPage() {
         {route && !error && (
           <RouteResult
             state={{ ...state, route }}
-            onLeaveOut={(id) => change({ excludeBindings: [...(search.excludeBindings ?? []), id] })}
+            onLeaveOut={left.length < LIST_MAX ? (id) => change({ excludeBindings: [...left, id] }) : undefined}
           />
         )}
       </Stack>
