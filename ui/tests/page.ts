@@ -38,6 +38,8 @@ export async function expectAccessible(page: Page): Promise<void> {
   await page.waitForFunction(() =>
     [...document.querySelectorAll("[role=dialog]")].every((dialog) => getComputedStyle(dialog).opacity === "1"),
   );
+  // So has what goes over to the color of the other scheme.
+  await page.waitForFunction(() => document.getAnimations().every((each) => !(each instanceof CSSTransition)));
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: (where: Document) => Promise<{ violations: Violation[] }> } };
     return (await axe.run(document)).violations;
