@@ -82,6 +82,26 @@ async function expectNamesInSight(scroller: Locator): Promise<void> {
   expect(hidden.filter(Boolean)).toEqual([]);
 }
 
+/** No word of the column that stays is broken, unless it is longer than the column may be on a phone. */
+async function expectWholeWords(scroller: Locator): Promise<void> {
+  const broken = await scroller.evaluate((element) => {
+    const found: string[] = [];
+    for (const cell of element.querySelectorAll("tbody .staying")) {
+      const texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+      while (texts.nextNode()) {
+        for (const { index, 0: word } of (texts.currentNode.nodeValue ?? "").matchAll(/(?<![^\s-])[^\s-]{2,10}(?![^\s-])/g)) {
+          const range = new Range();
+          range.setStart(texts.currentNode, index);
+          range.setEnd(texts.currentNode, index + word.length);
+          if (new Set([...range.getClientRects()].map(({ top }) => top)).size > 1) found.push(word);
+        }
+      }
+    }
+    return found;
+  });
+  expect(broken).toEqual([]);
+}
+
 /** What is wrong with the place of the element that has the focus; null when the focus has left the table. */
 const focused = (scroller: Locator) =>
   scroller.evaluate((element) => {
@@ -126,6 +146,7 @@ for (const width of [1280, 360])
         const scroller = scrollerOf(page, name);
         await expect(scroller.locator("tbody .staying").first()).toBeVisible();
         await expectNamesInSight(scroller);
+        await expectWholeWords(scroller);
         await picture(page, `wide-${name.replaceAll(/\W+/g, "-")}-${width}`);
         await scroller.focus();
         const [forward, problems] = await walk(page, scroller, "Tab");

@@ -51,7 +51,7 @@ export function VersionsTab({ model }: { model: Model }) {
 
 function VersionName({ version }: { version: Version }) {
   return (
-    <Group gap={4} wrap="nowrap">
+    <Group gap={4}>
       <Text fw={600} span>{version.version}</Text>
       {version.aliasNames.map((name) => <Badge key={name} variant="filled" size="sm">{name}</Badge>)}
       {version.isLatest && <Badge variant="outline" size="sm">latest</Badge>}
