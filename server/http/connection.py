@@ -91,8 +91,8 @@ class BoundedProtocol(EndingProtocol):
         for name, value in headers:
             super().on_header(name, value)
         super().on_headers_complete()
-        if self.pipeline:  # uvicorn reads no more then, and would not notice that the client goes
-            self._pause_or_read()
+        if self.pipeline:  # uvicorn reads no more then, and would not notice that the client goes;
+            self.flow.resume_reading()  # where much waits, `_parse` pauses, with a timer for that
         if not self.parser.should_upgrade():
             self.headers = []  # trailers are not a part of the head
         self._body_bytes = self._chunks = 0

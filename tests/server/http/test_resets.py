@@ -27,6 +27,7 @@ SENT = {
     "a query by ASGI": BY_ASGI,
     "a stream": EVENTS,
     "pipelined": request(QUERY) * 3,
+    "much pipelined": request(QUERY) * 300,  # more than a connection reads ahead
     "pipelined by ASGI": BY_ASGI + request(QUERY) + OTHER + BY_ASGI,
     "pipelined behind a large response": LARGE * 30 + OTHER,
     "half a body behind": BY_ASGI + request(QUERY)[:-3],
@@ -62,6 +63,8 @@ async def test_a_reset_is_no_error(
                     await asyncio.sleep(0.1)
                     await waiting(database_url, 0)
             assert (await (await site.connected()).ask(request(QUERY))).status == 200
+    fields = [vars(line)["fields"] for line in caplog.records if line.name == "access"]
+    assert {each["code"] for each in fields if each["status"] == 499} <= {"CLIENT_GONE"}
     lines = [line for line in caplog.records if line.name != "slow"]  # they wait for a lock
     bad = [line for line in lines if line.levelno >= logging.WARNING or line.exc_info]
     assert [line.getMessage() for line in bad] == []
