@@ -8,14 +8,15 @@ from server.errors import HttpError, OperationRejected
 from server.execution.messages import GraphQLResponse
 from server.ops import refused
 
-CLIENT_GONE = 499  # as nginx logs it; no client sees it
+CLIENT_GONE = 499  # as nginx logs it; no client sees it, nor the code
+_CLIENT_GONE = "CLIENT_GONE"
 
 _NESTED_TOO_DEEPLY = "The document nests too deeply"
 
 
 def client_gone() -> HttpError:
     """The error of a request whose client has closed the connection."""
-    return HttpError(CLIENT_GONE, "The client has gone")
+    return HttpError(CLIENT_GONE, "The client has gone", _CLIENT_GONE)
 
 
 def error_response(error: Exception, identifier: str) -> GraphQLResponse:

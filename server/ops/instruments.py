@@ -69,8 +69,8 @@ def _counter_of_registry(name: str, text: str, *labels: str) -> Instrument:
 # Operations
 OPERATIONS = _counter(
     "operations",
-    "Operations that have ended, subscriptions that have begun; the outcome is `ok` or the code of"
-    " the first error.",
+    "Operations that have ended, subscriptions that have begun; the outcome is `ok`, the code of"
+    " the first error, or `CLIENT_GONE` where the client has closed the connection before.",
     *("operation", "kind", "outcome"),
 )
 OPERATION_DURATION = _histogram(

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import re
 from collections.abc import Iterator
 
 import httpx
@@ -118,5 +119,9 @@ async def test_a_query_whose_client_has_gone_is_cancelled_in_the_database_too(
                 await waiting(database_url, 0)
             blocker.rollback()
             assert await _asked(client) == (None, {"models": {"totalCount": 0}})
+            counted = (await client.get("/metrics")).text
     [line] = [record for record in caplog.records if record.name == "access"]
-    assert vars(line)["fields"]["status"] == 499
+    fields = vars(line)["fields"]
+    assert (fields["status"], fields["code"]) == (499, "CLIENT_GONE")
+    outcomes = re.findall(r'^registry_operations_total\{.*outcome="(\w+)"', counted, re.MULTILINE)
+    assert sorted(outcomes) == ["CLIENT_GONE", "ok"]
