@@ -17,6 +17,7 @@ STATEMENTS_MAX = 100  # of an operation, that are kept until it ends; more are o
 _TRACEPARENT = re.compile(
     rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(?:-.*)?"
 )
+_BLANKS = b" \t"  # around the value of a header, of which they are no part
 # The same of version 00, without the flag "sampled", as most headers of a busy caller are; a
 # pattern without groups takes less time.
 _UNSAMPLED = re.compile(rb"00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f][02468ace]")
@@ -128,11 +129,12 @@ def shared(waiting: Sequence[Operations]) -> Operations:
 
 def parent_of(traceparent: bytes, tracestate: bytes) -> Parent | None:
     """The caller's span; None for headers that are not valid, as the standard wants it."""
+    traceparent = traceparent.strip(_BLANKS)
     found = _TRACEPARENT.fullmatch(traceparent)
     if found is None or (traceparent.startswith(b"00") and len(traceparent) > found.end(3)):
         return None
     trace_id, span_id, flags = (part.decode() for part in found.groups())
-    return Parent(trace_id, span_id, int(flags, 16), tracestate)
+    return Parent(trace_id, span_id, int(flags, 16), tracestate.strip(_BLANKS))
 
 
 class _Process:

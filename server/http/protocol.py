@@ -142,7 +142,7 @@ class Protocol(BoundedProtocol):
         if url != _PATH and not url.startswith(_QUERY):
             return None
         head = RequestHead(method, url[len(_QUERY) :], dict(self.headers))
-        if len(head.headers) != len(self.headers) and request.repeated(self.headers):
+        if len(head.headers) != len(self.headers) and not request.is_direct(self.headers):
             return None
         host, origin = head.headers.get(b"host", b""), head.headers.get(b"origin")
         if host != self._host or origin != self._origin:

@@ -5,7 +5,7 @@ Source: https://graphql.github.io/graphql-over-http/draft/
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,12 +26,13 @@ PATH = "/graphql"
 STREAM_PATH = "/graphql/stream"  # where graphql-sse's examples have their endpoint
 REQUEST_ID = b"x-request-id"
 REVISION = b"registry-revision"  # that a response must show at least; responses say theirs
-TRACEPARENT = b"traceparent"
+TRACEPARENT, TRACESTATE = b"traceparent", b"tracestate"
 
 # Headers of requests that the ASGI application handles.
 _STREAM_TOKEN = b"x-graphql-event-stream-token"  # of graphql-sse's single connection mode
 _EXCEPTIONAL = frozenset((b"transfer-encoding", b"expect", b"upgrade", _STREAM_TOKEN))
 _SINGLE = (b"authorization", b"host")
+_OF_TRACE = (TRACEPARENT, TRACESTATE)
 _NO_SINGLE_CONNECTION = (
     "The single connection mode of graphql-sse (PUT for a token, and the header"
     " X-GraphQL-Event-Stream-Token) is not supported: send each operation as a request of its own"
@@ -85,18 +86,32 @@ def address_of(scope: Scope) -> str:
 def head_of(scope: Scope) -> RequestHead:
     """The head of an ASGI request.
 
-    When a header is repeated, the last one counts, unless `check_single` refuses it.
+    When a header is repeated, the last one counts, unless `check_single` refuses it. The lines of
+    `tracestate` are one list, and a trace with two parents has none:
+    https://www.w3.org/TR/trace-context/#tracestate-header-field-values
     """
-    return RequestHead(scope["method"], scope["query_string"], dict(scope["headers"]))
+    given = scope["headers"]
+    headers = dict(given)
+    if len(headers) != len(given) and repeated(given, _OF_TRACE):
+        headers[TRACESTATE] = b",".join(value for name, value in given if name == TRACESTATE)
+        if repeated(given, (TRACEPARENT,)):
+            del headers[TRACEPARENT]
+    return RequestHead(scope["method"], scope["query_string"], headers)
 
 
-def repeated(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
-    """The repeated header that says who calls, or whom; empty if there is none.
+def repeated(headers: Iterable[tuple[bytes, bytes]], which: Sequence[bytes] = _SINGLE) -> bytes:
+    """The first of these headers that is repeated; empty if there is none.
 
-    Such a request is refused: a proxy in front could go by another one than the registry does.
+    By default of those that say who calls, or whom. Such a request is refused: a proxy in front
+    could go by another one than the registry does.
     """
     names = [name for name, _ in headers]
-    return next((name for name in _SINGLE if names.count(name) > 1), b"")
+    return next((name for name in which if names.count(name) > 1), b"")
+
+
+def is_direct(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    """Whether the direct path may take the last one of each repeated header."""
+    return not repeated(headers, _SINGLE + _OF_TRACE)
 
 
 def check_single(headers: Iterable[tuple[bytes, bytes]]) -> None:
@@ -174,7 +189,7 @@ def graphql_request(
     if REVISION in headers:
         made.revision = _revision(headers[REVISION])
     if TRACEPARENT in headers:
-        made.headers = headers[TRACEPARENT], headers.get(b"tracestate", b"")
+        made.headers = headers[TRACEPARENT], headers.get(TRACESTATE, b"")
     return made
 
 

@@ -4,8 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 import pytest
@@ -95,6 +97,34 @@ def test_an_operation_has_a_span_with_its_statements_in_the_callers_trace(
     assert span["start"] <= statement["start"]
     assert statement["ns"] <= span["ns"]
     assert "77" not in json.dumps(statement["attributes"])
+
+
+def test_repeated_headers_of_a_trace_are_one_list_or_none(
+    served: Registry, collecting: Collector
+) -> None:
+    parent = f"00-{_TRACE}-{_SPAN}-01"
+    state = [("traceparent", f" {parent}\t"), ("tracestate", "a=1"), ("tracestate", "b=2 ")]
+    (span, *_) = _spans(collecting, _sent(served, *state))
+    assert (span["trace_id"], span["parent"], span["tracestate"]) == (_TRACE, _SPAN, "a=1,b=2")
+    (span, *_) = _spans(collecting, _sent(served, *state, ("traceparent", parent)))
+    assert span["trace_id"] != _TRACE
+    assert (span["parent"], span["tracestate"]) == ("", "")
+
+
+def _sent(served: Registry, *headers: tuple[str, str]) -> str:
+    """Ask with these lines in the head; the id of the request."""
+    body = json.dumps({"query": _QUERY}).encode()
+    connection = HTTPConnection(urlsplit(served.url).netloc, timeout=10)
+    connection.putrequest("POST", "/graphql")
+    given = [("content-type", "application/json"), ("content-length", str(len(body)))]
+    for name, value in (*given, *headers):
+        connection.putheader(name, value)
+    connection.endheaders(body)
+    response = connection.getresponse()
+    assert response.status == 200, response.read()
+    identifier = response.headers["x-request-id"]
+    connection.close()
+    return str(identifier)
 
 
 def test_the_callers_decision_is_respected(served: Registry, collecting: Collector) -> None:
