@@ -26,8 +26,8 @@ _EVENTS = 5_000  # in a transaction
 _MODELS = 1_000
 _ADDED = 10_000
 _LATER = (
-    "the lowest prices of models are not refreshed ({}): the job refresh_prices of a server or of"
-    " `registry worker` does it each minute, and until then lists of models by price are slow"
+    "the lowest prices of models could not be refreshed ({}): the job refresh_prices of a server or"
+    " of `registry worker` tries each minute, and until then lists of models by price may be slow"
 )
 
 _log = logging.getLogger(__name__)

@@ -31,6 +31,9 @@ def test_each_migration_says_which_code_works_with_it_and_what_its_downgrade_los
     assert oldest == sorted(oldest)  # what one has removed, the next one does not bring back
     assert all(each.compatible_from <= each.revision for each in said)
     assert all(isinstance(each.loses, str) for each in said)
+    page = (ROOT / "docs" / "operations.md").read_text("utf-8")
+    assert [each.revision for each in said if f"| {each.revision} |" not in page] == []
+    assert f'"migration": "{HEAD}"' in page  # what /readyz shows
 
 
 def _at(url: str, revision: str, compatible_from: str) -> None:

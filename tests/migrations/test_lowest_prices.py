@@ -16,7 +16,7 @@ from tests.server.commands.test_commands import serving
 
 BEFORE = "0026"
 _AMOUNTS = [Decimal("0.25"), Decimal("0.5"), None]  # of the models, lowest first
-_LATER = "Warning: the lowest prices of models are not refreshed"
+_LATER = "Warning: the lowest prices of models could not be refreshed"
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ _PRICES = "lowest_prices IN ACCESS EXCLUSIVE MODE"
 # As VACUUM and CREATE INDEX CONCURRENTLY hold it: ANALYZE waits for them, writes do not.
 _STATISTICS = "catalog_values IN SHARE UPDATE EXCLUSIVE MODE"
 _WHO_DOES_IT = {
-    _PRICES: "the job refresh_prices of a server or of `registry worker` does it each minute",
+    _PRICES: "the job refresh_prices of a server or of `registry worker` tries each minute",
     "lowest_prices_state IN ACCESS EXCLUSIVE MODE": "the job refresh_prices of a server",
     _STATISTICS: "autovacuum does it within minutes, `registry psql -- -c ANALYZE` at once",
 }
