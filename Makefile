@@ -32,6 +32,8 @@ UV := $(or $(shell uv --version 2>/dev/null | grep -qE '^uv (0\.(9|[1-9][0-9])|[
 # Their bytecode is written with the environment: where PYTHONDONTWRITEBYTECODE is set, each start would compile them.
 PACKAGES := server schema resolvers db archive domain migrations catalogs planner
 PAGE := server/static/ui/graphiql.html
+# The tests of make check, which make test runs, too.
+CHECK_TESTS := tests/test_house.py tests/project tests/migrations $(wildcard tests/schema/test_sdl.py)
 AUDIT := $(wildcard tests/server/audit/package-lock.json)
 # Where the machine has no Node of 20.19 or newer, one of PyPI (60 MB) is installed when it is first needed.
 NODE := $(shell node -e "const [a, b] = process.versions.node.split('.'); process.exit(a > 20 || a == 20 && b >= 19 ? 0 : 1)" 2>/dev/null && command -v npm)
@@ -57,7 +59,7 @@ check: $(ENV) ## Format, lint, types, imports, house rules, migrations, exported
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/registry schema --check
-	$(BIN)/pytest --numprocesses 2 --dist loadfile tests/test_house.py tests/project tests/migrations $(wildcard tests/schema/test_sdl.py) --ignore tests/project/test_recipe.py
+	$(if $(CHECK_TESTS),$(BIN)/pytest --numprocesses 2 --dist loadfile $(CHECK_TESTS) --ignore tests/project/test_recipe.py)
 
 fmt: $(ENV) ## Format the code and fix what ruff can fix
 	$(BIN)/ruff format .
