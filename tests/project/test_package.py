@@ -1,5 +1,6 @@
 """The wheel: built from the sdist, installed alone, and served in an empty directory."""
 
+import json
 import os
 import re
 import shutil
@@ -141,6 +142,12 @@ def test_the_sdist_builds_the_wheel_without_node(built: Path, wheel: Path) -> No
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert {"hatch_build.py", "ui/package-lock.json", "uv.lock"} <= names
     assert files_of(wheel) <= names
+
+
+def test_the_build_of_the_pages_starts_no_npm_by_its_name() -> None:
+    """Where the machine has no Node, PyPI's has an npm that runs by its path alone."""
+    scripts = json.loads((ROOT / "ui" / "package.json").read_text("utf-8"))["scripts"]
+    assert re.findall(r"\bnp[mx]\b", scripts["build"]) == []
 
 
 def test_a_browser_gets_graphiql_from_this_server_alone(url: str) -> None:
