@@ -95,7 +95,10 @@ async def left_behind(site: Site, database_url: str) -> None:
 
 @contextmanager
 def held(database_url: str, table: str = "models") -> Iterator[None]:
-    """Locks a table: statements that use it wait until the end of the block."""
+    """Locks a table: statements that use it wait until the end of the block.
+
+    Who is answered meanwhile has not asked the database for its rows. `table` may name a mode, too.
+    """
     with psycopg.connect(database_url) as connection:
         connection.execute(f"LOCK TABLE {table}")
         yield

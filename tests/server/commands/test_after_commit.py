@@ -1,8 +1,6 @@
 """What follows a commit and fails is told as what it is, and not as the failure of the whole."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -12,6 +10,7 @@ from db.postgres.engine import Database
 from tests import factories
 from tests.server.commands.processes import registry
 from tests.server.commands.test_commands import model_count, serving
+from tests.server.wire import held
 
 _SOON = {"REGISTRY_STATEMENT_TIMEOUT_MS": "1000"}  # a statement that waits for a lock ends soon
 _PRICES = "lowest_prices IN ACCESS EXCLUSIVE MODE"
@@ -37,14 +36,6 @@ _SLOW_STATISTICS = """
 """
 
 
-@contextmanager
-def _locked(url: str, lock: str) -> Iterator[None]:
-    with psycopg.connect(url) as connection:
-        connection.execute(f"LOCK TABLE {lock}")
-        yield
-        connection.rollback()
-
-
 def _two_models(folder: Path) -> str:
     """The path of a catalog."""
     file = folder / "map.json"
@@ -64,7 +55,7 @@ def test_an_import_is_reported_although_what_follows_it_is_held_up(
     database_url: str, tmp_path: Path, lock: str
 ) -> None:
     command = ("import", "litellm", _two_models(tmp_path))
-    with _locked(database_url, lock):
+    with held(database_url, lock):
         done = registry(*command, "--json", DATABASE_URL=database_url, **_SOON)
     assert (done.returncode, done.stderr.count("Warning: ")) == (0, 1), done.stderr
     report = json.loads(done.stdout)
@@ -95,7 +86,7 @@ def test_the_statistics_may_take_longer_than_any_statement(
 
 def test_synthetic_data_is_reported_although_what_follows_it_is_held_up(database_url: str) -> None:
     command = ("import", "synthetic", "--models", "3", "--versions", "1", "--bindings", "1")
-    with _locked(database_url, _PRICES):
+    with held(database_url, _PRICES):
         done = registry(*command, DATABASE_URL=database_url, **_SOON)
     assert (done.returncode, _WHO_DOES_IT[_PRICES] in done.stderr) == (0, True), done.stderr
     assert _figure(database_url, "SELECT count(*) FROM models") == 3
@@ -105,7 +96,7 @@ def test_a_first_start_serves_although_what_follows_its_import_is_held_up(
     database_url: str, tmp_path: Path
 ) -> None:
     given = {**_SOON, "REGISTRY_FIRST_CATALOG": "genai-prices", "DATABASE_URL": database_url}
-    with _locked(database_url, _PRICES), serving(tmp_path, "--migrate", **given) as running:
+    with held(database_url, _PRICES), serving(tmp_path, "--migrate", **given) as running:
         assert _WHO_DOES_IT[_PRICES] in running.output
         assert model_count(running.url) > 100
 

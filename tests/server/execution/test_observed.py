@@ -22,7 +22,7 @@ from tests.graphql import SCHEMA, GraphQL
 from tests.schema import seeded
 from tests.schema.test_projection import _documents, _given
 from tests.server.conftest import Serving
-from tests.server.execution.test_response_cache import locked
+from tests.server.wire import held
 
 CORE = SCHEMA._schema
 NAMES = observed.names(CORE)
@@ -123,7 +123,7 @@ async def test_before_any_report_observed_responses_are_cached_like_others(
     async with serve(operation_timeout_ms=2_000) as client:
         first = [await _asked(client, query) for _ in range(2)]
         await asyncio.sleep(observed.SECONDS)
-        with locked(database_url, "provider_bindings"):
+        with held(database_url, "provider_bindings"):
             assert await _asked(client, query) == first[0]
         await _asked(client, outcomes.REPORT, input={"rollups": [outcomes.rollup(binding, 40)]})
         assert await _asked(client, query) != first[0]  # at once, the first time
@@ -163,7 +163,7 @@ async def test_all_other_responses_are_cached_as_long_as_nothing_is_written(
         first = [await _asked(client, query, **variables) for _ in range(2)]
         await _asked(client, outcomes.REPORT, input=report)
         await asyncio.sleep(observed.SECONDS)
-        with locked(database_url, "provider_bindings"):
+        with held(database_url, "provider_bindings"):
             assert await _asked(client, query, **variables) == first[0]
 
 

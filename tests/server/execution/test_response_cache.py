@@ -2,8 +2,6 @@
 
 import asyncio
 import tracemalloc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -19,21 +17,13 @@ from db.reads.data_version import DataVersion
 from server.execution.response_cache import AnsweredOperation, ResponseCache
 from tests import factories
 from tests.server.conftest import Serving
+from tests.server.wire import held
 
 MODELS = "{ models { nodes { name description } } }"
 # The tables that the data version is read from.
 CHECKED = {"registry_state", "scheduled_prices", "circuits", "binding_health"}
 OPERATION = AnsweredOperation(None, 1, 1)
 VERSION = DataVersion(1, None, None, date(2025, 1, 1), False, 0)
-
-
-@contextmanager
-def locked(database_url: str, table: str) -> Iterator[None]:
-    """Nobody can read the table: who is answered has not asked the database for its rows."""
-    with psycopg.connect(database_url) as connection:
-        connection.execute(f"LOCK TABLE {table}")
-        yield
-        connection.rollback()
 
 
 async def _asked(client: httpx.AsyncClient, query: str, **variables: Any) -> Any:
@@ -51,14 +41,14 @@ async def test_an_answer_is_kept_until_something_is_written(
     await factories.model(db, name="a")
     async with serve(operation_timeout_ms=500) as client:
         first = [await _asked(client, MODELS) for _ in range(2)]
-        with locked(database_url, "models"):
+        with held(database_url, "models"):
             assert await _asked(client, MODELS) == first[0] == first[1]
         await factories.model(db, name="b")
         names = [
             model["name"] for model in (await _asked(client, MODELS))["data"]["models"]["nodes"]
         ]
         assert names == ["b", "a"]
-        with locked(database_url, "models"):
+        with held(database_url, "models"):
             assert (await _asked(client, MODELS))["data"]["models"]["nodes"][0]["name"] == "b"
 
 
@@ -71,7 +61,7 @@ async def test_after_a_write_that_was_rolled_back_the_answer_is_still_kept(
         first = [await _asked(client, MODELS) for _ in range(2)]
         given = {"model": {"id": model.node_id}, "expectedRevision": 9, "description": "x"}
         assert (await _asked(client, refused, i=given))["data"]["updateModel"]["userErrors"]
-        with locked(database_url, "models"):
+        with held(database_url, "models"):
             assert await _asked(client, MODELS) == first[0]
 
 
@@ -125,7 +115,7 @@ async def test_a_locked_table_stops_no_repeated_query_that_does_not_read_it(
     async with serve(operation_timeout_ms=2_000) as client:
         first = [await _asked(client, query) for _ in range(2)]
         assert "errors" not in first[0]
-        with locked(database_url, table):
+        with held(database_url, table):
             assert await _asked(client, query) == first[0]
 
 
@@ -158,7 +148,7 @@ async def test_each_scheduled_price_changes_the_data_version_at_its_time(
 async def test_errors_are_never_kept(serve: Serving, db: Database, database_url: str) -> None:
     await factories.model(db, name="a")
     async with serve(operation_timeout_ms=300) as client:
-        with locked(database_url, "models"):
+        with held(database_url, "models"):
             for _ in range(3):
                 assert _code(await _asked(client, MODELS)) == "TIMEOUT"
         assert (await _asked(client, MODELS))["data"]["models"]["nodes"][0]["name"] == "a"
@@ -174,7 +164,7 @@ async def test_what_depends_on_more_than_the_moment_is_never_kept(
     async with serve(operation_timeout_ms=500) as client:
         for _ in range(3):
             assert (await _asked(client, fresh))["data"]["s"] == {"active": 0}
-        with locked(database_url, "model_versions"):
+        with held(database_url, "model_versions"):
             assert _code(await _asked(client, fresh)) == "TIMEOUT"
 
 
@@ -192,7 +182,7 @@ async def test_without_memory_nothing_is_kept(
     async with serve(operation_timeout_ms=500, response_cache_bytes_max=0) as client:
         for _ in range(3):
             assert "data" in await _asked(client, MODELS)
-        with locked(database_url, "models"):
+        with held(database_url, "models"):
             assert _code(await _asked(client, MODELS)) == "TIMEOUT"
 
 
